@@ -1,0 +1,216 @@
+//! The checked graph: what `check` gives, `lower` reads. Every expression is typed.
+
+use std::collections::BTreeMap;
+
+use flowcrate::Policy;
+use flowcrate::types::Type;
+use serde_json::Value;
+
+use crate::expr::Expr;
+
+/// Id of a node: `[a-z][a-z0-9_]*`, unique in the graph (S16). Its full newtype lives in `graph`.
+pub type NodeId = String;
+
+/// A graph that passed every check.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Checked {
+    /// The workflow's name, a slug: `order-intake`.
+    pub name: String,
+    /// The document's description.
+    pub description: String,
+    /// All nodes of every scope but notes and unreachable ones, by id.
+    pub nodes: BTreeMap<NodeId, Node>,
+    /// The top-level scope.
+    pub root: Scope,
+    /// Type of `trigger` at top level where all triggers unify, else of `{"<id>": payload}`.
+    pub input: Type,
+    /// Type of the run's output (S31); null where nothing returns.
+    pub output: Type,
+    /// Hash of the canonical meaning (S39), lower-case hex.
+    pub revision: String,
+}
+
+/// The nodes and edges of one scope instance.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Scope {
+    /// Ids in topological order; ties break on id.
+    pub nodes: Vec<NodeId>,
+    /// The edges, sorted by source, handle, target; each pair of ends once.
+    pub edges: Vec<Edge>,
+    /// What the scope gives to the outside (S25); `None` at top level.
+    pub result: Option<Expr>,
+}
+
+/// An edge within one scope.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Edge {
+    /// Where it starts.
+    pub source: NodeId,
+    /// The output handle that it leaves by; the default handle is `out`.
+    pub handle: String,
+    /// Where it ends.
+    pub target: NodeId,
+}
+
+/// A checked node.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Node {
+    /// Its id.
+    pub id: NodeId,
+    /// What the canvas shows; any text.
+    pub label: String,
+    /// Its note for the doc comment; any text.
+    pub description: String,
+    /// `http.request@1`.
+    pub kind: String,
+    /// The loop that holds it; `None` at top level.
+    pub parent: Option<NodeId>,
+    /// Whether all incoming edges must be live, or any.
+    pub join: JoinRule,
+    /// S14: does not run, leaves by its default handle.
+    pub disabled: bool,
+    /// Output handles with an edge (`out`, `true`, `error`, a case's name, …).
+    pub wired: Vec<String>,
+    /// `on_error: continue`.
+    pub continue_on_error: bool,
+    /// Nodes whose outputs or errors it reads, besides what its edges say.
+    pub reads: Vec<NodeId>,
+    /// Whether guard analysis proves that it always runs once its scope instance starts.
+    pub always_runs: bool,
+    /// Type of `steps.<id>` where it left by a non-error handle; `None` where it has no value.
+    pub output: Option<Type>,
+    /// What it does.
+    pub body: Body,
+}
+
+/// S2.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum JoinRule {
+    /// Runs if any incoming edge is live.
+    #[default]
+    Any,
+    /// Runs only if all incoming edges are live.
+    All,
+}
+
+/// What a node does.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Body {
+    /// `manual@1`; the payload is the node's output.
+    Manual,
+    /// `webhook@1`.
+    Webhook {
+        /// The last part of `/hooks/{path}`.
+        path: String,
+    },
+    /// `schedule@1`.
+    Schedule {
+        /// Five fields.
+        cron: String,
+        /// IANA name; `UTC` by default.
+        timezone: String,
+    },
+    /// `condition@1`: leaves by `true` or `false`.
+    Condition {
+        /// Of type bool.
+        condition: Expr,
+    },
+    /// `switch@1`: leaves by the first case that holds, else by `default`.
+    Switch {
+        /// In order.
+        cases: Vec<Case>,
+    },
+    /// `for_each@1`.
+    ForEach {
+        /// Of type list.
+        items: Expr,
+        /// Items in flight at once; at least 1.
+        concurrency: u32,
+        /// S26.
+        on_item_error: OnItemError,
+        /// What runs for each item.
+        body: Scope,
+    },
+    /// `transform@1`: pure, recomputed.
+    Transform {
+        /// The node's output.
+        value: Expr,
+    },
+    /// A plugin's action.
+    Action {
+        /// A record of the action's input type.
+        input: Expr,
+        /// When to try again.
+        policy: Policy,
+        /// The type that `config.response` declares for the generic output field.
+        generic: Option<Type>,
+    },
+    /// `custom@1`: a function that a person writes.
+    Custom {
+        /// A record.
+        input: Expr,
+        /// When to try again.
+        policy: Policy,
+    },
+    /// `wait@1`.
+    Wait {
+        /// How long, or until when.
+        until: WaitUntil,
+    },
+    /// `wait_event@1`: leaves by `out`, or by `timeout` where one is set.
+    WaitEvent {
+        /// The event's name.
+        event: String,
+        /// Of type string; matches the sender's key.
+        key: Option<Expr>,
+        /// Of type duration.
+        timeout: Option<Expr>,
+        /// The payload's type.
+        payload: Type,
+    },
+    /// `return@1`.
+    Return {
+        /// The run's output, widened to [`Checked::output`].
+        value: Expr,
+    },
+    /// `fail@1`.
+    Fail {
+        /// Of type string.
+        code: Expr,
+        /// Of type string.
+        message: Expr,
+    },
+}
+
+/// One case of a switch.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Case {
+    /// The handle's name.
+    pub handle: String,
+    /// Of type bool.
+    pub when: Expr,
+}
+
+/// S26.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnItemError {
+    /// The first failed item fails the loop.
+    #[default]
+    Fail,
+    /// Failed items are left out.
+    Skip,
+    /// Each item gives `{index, value?, error?}`.
+    Collect,
+}
+
+/// How long a `wait@1` waits.
+#[derive(Clone, Debug, PartialEq)]
+pub enum WaitUntil {
+    /// Of type duration.
+    Duration(Expr),
+    /// Of type timestamp.
+    Instant(Expr),
+}
+
+/// A pinned sample, for generated tests.
+pub type Sample = Value;

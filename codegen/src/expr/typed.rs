@@ -1,0 +1,89 @@
+//! Typed expressions: what the checker gives and both back ends follow.
+//!
+//! Every conversion is explicit ([`ExprKind::Widen`]), every narrowing is explicit
+//! ([`ExprKind::Present`]): a back end never decides anything about types.
+
+use flowcrate::types::Type;
+use serde_json::Value;
+
+use crate::diagnostic::Span;
+
+/// An expression with its type.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Expr {
+    /// What it is.
+    pub kind: ExprKind,
+    /// Its type.
+    pub ty: Type,
+    /// Where it stands in the field's text.
+    pub span: Span,
+}
+
+/// The forms of a typed expression.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ExprKind {
+    /// A constant, raw, of the expression's type.
+    Literal(Value),
+    /// A name in scope.
+    Name(Name),
+    /// A record's field. `base` is a record; or optional<record>, and then so is the result
+    /// (an access chain under `default`, `is defined` or `first_of`, S8).
+    Field { base: Box<Expr>, name: String },
+    /// A key of a map or of `any`; fails where it is missing (S12), except inside an access
+    /// chain under `default` or `is defined`, where `or_absent` is set and the type is optional.
+    Key { base: Box<Expr>, key: Box<Expr>, or_absent: bool },
+    /// An element of a list; negative counts from the end; fails out of range, or is absent as above.
+    Index { base: Box<Expr>, index: Box<Expr>, or_absent: bool },
+    /// An operator, filter, test or function of the table in `flowcrate::expr`.
+    Call { op: &'static str, args: Vec<Expr> },
+    /// Short-circuit `and`; both bool.
+    And(Box<Expr>, Box<Expr>),
+    /// Short-circuit `or`; both bool.
+    Or(Box<Expr>, Box<Expr>),
+    /// `then if condition else otherwise`; both arms have the expression's type.
+    Conditional { condition: Box<Expr>, then: Box<Expr>, otherwise: Box<Expr> },
+    /// Whether an optional is there.
+    IsDefined(Box<Expr>),
+    /// The optional's value, or `fallback`.
+    Default { value: Box<Expr>, fallback: Box<Expr> },
+    /// The first optional that is defined; the last one may be non-optional (S9).
+    FirstOf(Vec<Expr>),
+    /// A list; every element has the element type.
+    List(Vec<Expr>),
+    /// A record (type record), or a map (type map) with constant keys, in source order.
+    Record(Vec<(String, Expr)>),
+    /// `value` as a wider type: int as number, T as optional<T>, enum as string or as a wider
+    /// enum, record as a record with more optional fields, list or map of such, anything as any.
+    Widen(Box<Expr>),
+    /// An optional that analysis knows to be present, as its `some` type (S8).
+    Present(Box<Expr>),
+    /// Mixed text: every part is a string.
+    Concat(Vec<Expr>),
+}
+
+/// A name in scope (S16). Node ids are plain text here; the check stage has resolved them.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Name {
+    /// `trigger`: the payload of the run's trigger.
+    Trigger,
+    /// `triggers.<id>`.
+    TriggerOf(String),
+    /// `steps.<id>`.
+    Step(String),
+    /// `errors.<id>`.
+    Error(String),
+    /// `item` of the loop with this id.
+    Item(String),
+    /// `index` of the loop with this id, from 0.
+    Index(String),
+    /// `loops.<id>.state` of a while.
+    State(String),
+    /// `item` bound by `filter`, `sort` or `aggregate`.
+    Element,
+    /// `run.id`.
+    RunId,
+    /// `run.started_at`.
+    RunStartedAt,
+    /// `vars.<name>`.
+    Var(String),
+}

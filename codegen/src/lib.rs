@@ -1,0 +1,14 @@
+//! The flowcrate compiler: a graph in, diagnostics or the files of a Rust crate out.
+//!
+//! Pure: bytes in, bytes out. No file system, network, environment, clock, threads or randomness,
+//! so the same graph gives the same bytes on every machine. Start at [`compile`].
+
+pub mod check;
+pub mod compile;
+pub mod diagnostic;
+pub mod expr;
+pub mod graph;
+pub mod ir;
+
+pub use compile::{Compiled, compile};
+pub use diagnostic::{Diagnostic, Severity};

@@ -1,0 +1,1 @@
+//! The `#[workflow]` and `#[step]` attribute macros of the `flowcrate` runtime.

@@ -1,0 +1,1 @@
+//! Typed steps for real services, one feature each.

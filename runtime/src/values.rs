@@ -1,0 +1,84 @@
+//! Values of the language that JSON has no type for: instants, durations, bytes.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// An instant with millisecond precision; RFC 3339 in UTC as text and in JSON.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(pub i64);
+
+/// A span of time with millisecond precision; text such as `1m 30s` in JSON.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Duration(pub std::time::Duration);
+
+/// Binary data; base64 (standard, padded) in JSON.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Bytes(pub Vec<u8>);
+
+impl fmt::Display for Duration {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        humantime::format_duration(self.0).fmt(out)
+    }
+}
+
+impl FromStr for Duration {
+    type Err = humantime::DurationError;
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        humantime::parse_duration(text).map(Self)
+    }
+}
+
+impl Serialize for Duration {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Duration {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// `serde(with)` for a [`std::time::Duration`] written as text.
+pub mod duration_text {
+    use super::{Deserialize, Duration, Serialize};
+
+    /// Writes `1m 30s`.
+    pub fn serialize<S: serde::Serializer>(
+        value: &std::time::Duration,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        Duration(*value).serialize(serializer)
+    }
+
+    /// Reads `1m 30s`.
+    pub fn deserialize<'de, D: serde::Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<std::time::Duration, D::Error> {
+        Duration::deserialize(deserializer).map(|duration| duration.0)
+    }
+}
+
+/// `serde(with)` for an optional [`std::time::Duration`] written as text.
+pub mod optional_duration_text {
+    use super::{Deserialize, Duration, Serialize};
+
+    /// Writes `1m 30s` or null.
+    pub fn serialize<S: serde::Serializer>(
+        value: &Option<std::time::Duration>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        value.map(Duration).serialize(serializer)
+    }
+
+    /// Reads `1m 30s` or null.
+    pub fn deserialize<'de, D: serde::Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<std::time::Duration>, D::Error> {
+        Ok(Option::<Duration>::deserialize(deserializer)?.map(|duration| duration.0))
+    }
+}

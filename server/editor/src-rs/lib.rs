@@ -1,0 +1,1 @@
+//! The web editor, built by `build.rs` and embedded as bytes.

@@ -1,0 +1,3 @@
+//! The `flowcrate` command.
+
+fn main() {}
