@@ -8,6 +8,8 @@ pub mod catalogue;
 pub mod expr;
 pub mod failure;
 pub mod policy;
+#[cfg(feature = "schedule")]
+pub mod schedule;
 pub mod types;
 pub mod values;
 
