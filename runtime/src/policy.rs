@@ -50,7 +50,7 @@ impl Default for Policy {
             max_attempts: 3,
             initial: Duration::from_secs(1),
             factor: 2.0,
-            cap: Duration::from_secs(60),
+            cap: Duration::from_mins(1),
             jitter: true,
             timeout: Some(Duration::from_secs(30)),
             total: None,
