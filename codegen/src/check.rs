@@ -8,8 +8,7 @@ use serde_json::Value;
 
 use crate::expr::Expr;
 
-/// Id of a node: `[a-z][a-z0-9_]*`, unique in the graph (S16). Its full newtype lives in `graph`.
-pub type NodeId = String;
+pub use crate::graph::NodeId;
 
 /// A graph that passed every check.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,12 +21,16 @@ pub struct Checked {
     pub nodes: BTreeMap<NodeId, Node>,
     /// The top-level scope.
     pub root: Scope,
-    /// Type of `trigger` at top level where all triggers unify, else of `{"<id>": payload}`.
+    /// What starts a run (S30): the one trigger's payload; where there are several, a record with
+    /// an optional field for each trigger's payload, of which a run has exactly one.
     pub input: Type,
     /// Type of the run's output (S31); null where nothing returns.
     pub output: Type,
     /// Hash of the canonical meaning (S39), lower-case hex.
     pub revision: String,
+    /// An input for generated tests: the pinned `config.sample` of the trigger, or
+    /// `{"<id>": sample}` where there are several triggers (the first with a sample).
+    pub sample_input: Option<Sample>,
 }
 
 /// The nodes and edges of one scope instance.
@@ -73,7 +76,8 @@ pub struct Node {
     pub wired: Vec<String>,
     /// `on_error: continue`.
     pub continue_on_error: bool,
-    /// Nodes whose outputs or errors it reads, besides what its edges say.
+    /// Nodes whose outputs or errors it reads, sorted. For a loop also those outer nodes that its
+    /// items and inner nodes read, since the loop's body captures them.
     pub reads: Vec<NodeId>,
     /// Whether guard analysis proves that it always runs once its scope instance starts.
     pub always_runs: bool,
