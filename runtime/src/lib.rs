@@ -7,6 +7,8 @@
 pub mod catalogue;
 pub mod expr;
 pub mod failure;
+#[cfg(feature = "host")]
+pub mod host;
 pub mod policy;
 #[cfg(feature = "schedule")]
 pub mod schedule;

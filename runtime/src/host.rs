@@ -1,0 +1,6 @@
+//! The command line of an emitted crate: run, resume, list, show, event, cancel, serve.
+
+#[allow(dead_code, reason = "`serve` reads them")]
+mod triggers;
+
+pub use triggers::Triggers;
