@@ -1,0 +1,80 @@
+//! `README.md` of the emitted crate. The one place that renders what is not Rust.
+
+use minijinja::{Environment, context};
+use serde_json::Value;
+
+use super::mermaid;
+use crate::check::{Body, Checked};
+
+/// What the README says besides the graph itself.
+pub(super) struct Readme<'a> {
+    pub(super) checked: &'a Checked,
+    pub(super) crate_name: &'a str,
+    pub(super) struct_name: &'a str,
+    pub(super) input: &'a Value,
+    pub(super) custom: bool,
+}
+
+/// Renders the README; an error is a bug of the template.
+pub(super) fn readme(readme: &Readme<'_>) -> Result<String, minijinja::Error> {
+    let Readme { checked, crate_name, struct_name, input, custom } = *readme;
+    let mut environment = Environment::new();
+    environment.set_keep_trailing_newline(true);
+    environment.add_template("readme", include_str!("readme.md.jinja"))?;
+    let events: Vec<&str> = checked
+        .nodes
+        .values()
+        .filter_map(|node| match &node.body {
+            Body::WaitEvent { event, .. } => Some(event.as_str()),
+            _ => None,
+        })
+        .collect();
+    let mut triggers = Vec::new();
+    let mut served = Vec::new();
+    for node in checked.nodes.values() {
+        match &node.body {
+            Body::Manual => triggers.push(&node.id),
+            Body::Webhook { path } => {
+                triggers.push(&node.id);
+                served.push(format!("`POST /hooks/{path}`, whose JSON body is the input"));
+            }
+            Body::Schedule { cron, timezone } => {
+                triggers.push(&node.id);
+                served.push(format!("firing of the schedule `{cron}` ({timezone})"));
+            }
+            _ => {}
+        }
+    }
+    environment.get_template("readme")?.render(context! {
+        title => checked.name,
+        description => sentence(&checked.description),
+        diagram => mermaid::flowchart(checked),
+        nodes => checked.nodes.len(),
+        revision => checked.revision.get(..12).unwrap_or(&checked.revision),
+        has_input => !input.is_null(),
+        input => serde_json::to_string_pretty(input).unwrap_or_default(),
+        name => checked.name,
+        events,
+        triggers,
+        served,
+        crate_name,
+        struct_name,
+        custom,
+    })
+}
+
+/// User text as one Markdown paragraph that cannot open a fence, a tag or a heading.
+fn sentence(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for char in text.chars() {
+        match char {
+            '`' | '<' | '>' | '[' | ']' | '*' | '_' | '#' | '|' | '\\' | '~' => {
+                out.push('\\');
+                out.push(char);
+            }
+            _ if char.is_control() => out.push(' '),
+            _ => out.push(char),
+        }
+    }
+    out.split_whitespace().collect::<Vec<_>>().join(" ")
+}

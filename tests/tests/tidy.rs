@@ -1,0 +1,187 @@
+//! The house rules that a machine can check: layers, file lengths, docs on modules, versions.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// What each of our packages may depend on (design 3), dev-dependencies aside.
+const LAYERS: [(&str, &[&str]); 7] = [
+    ("flowcrate-macros", &[]),
+    ("flowcrate", &["flowcrate-macros"]),
+    ("flowcrate-plugins", &["flowcrate", "flowcrate-macros"]),
+    ("flowcrate-codegen", &["flowcrate"]),
+    ("flowcrate-editor", &[]),
+    (
+        "flowcrate-server",
+        &["flowcrate", "flowcrate-codegen", "flowcrate-editor", "flowcrate-plugins"],
+    ),
+    (
+        "flowcrate-tests",
+        &[
+            "flowcrate",
+            "flowcrate-codegen",
+            "flowcrate-macros",
+            "flowcrate-plugins",
+            "flowcrate-server",
+        ],
+    ),
+];
+
+/// Never in the tree of an emitted crate (design 11).
+const NEVER_EMITTED: [&str; 4] = ["aws-lc-rs", "sqlx", "clap", "openssl"];
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests/ has a parent").to_owned()
+}
+
+fn metadata() -> serde_json::Value {
+    let out = Command::new(env!("CARGO"))
+        .args(["metadata", "--format-version", "1", "--no-deps", "--offline"])
+        .current_dir(root())
+        .output()
+        .expect("cargo metadata runs");
+    assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+    serde_json::from_slice(&out.stdout).expect("cargo metadata prints JSON")
+}
+
+/// Files that git tracks or would track, below the root, with one of these endings.
+fn files(endings: &[&str]) -> Vec<PathBuf> {
+    let out = Command::new("git")
+        .args(["ls-files", "--cached", "--others", "--exclude-standard", "-z"])
+        .current_dir(root())
+        .output()
+        .expect("git runs");
+    let mut files: Vec<PathBuf> = String::from_utf8_lossy(&out.stdout)
+        .split('\0')
+        .filter(|path| endings.iter().any(|ending| path.ends_with(ending)))
+        .map(|path| root().join(path))
+        .filter(|path| path.exists())
+        .collect();
+    files.sort();
+    files
+}
+
+#[test]
+fn layers_only_depend_downwards() {
+    let metadata = metadata();
+    let packages = metadata["packages"].as_array().expect("packages");
+    let ours: BTreeSet<&str> = packages.iter().filter_map(|p| p["name"].as_str()).collect();
+    let allowed: BTreeMap<&str, &[&str]> = LAYERS.into_iter().collect();
+    assert_eq!(ours, allowed.keys().copied().collect(), "a package without a layer");
+    for package in packages {
+        let name = package["name"].as_str().expect("name");
+        for dependency in package["dependencies"].as_array().expect("dependencies") {
+            let to = dependency["name"].as_str().expect("name");
+            let normal = dependency["kind"].is_null();
+            assert!(
+                !normal || !ours.contains(to) || allowed[name].contains(&to),
+                "{name} may not depend on {to}: see ARCHITECTURE.md"
+            );
+        }
+    }
+}
+
+#[test]
+fn codegen_takes_the_runtime_without_features() {
+    let metadata = metadata();
+    let packages = metadata["packages"].as_array().expect("packages");
+    let codegen = packages.iter().find(|p| p["name"] == "flowcrate-codegen").expect("codegen");
+    let dependencies = codegen["dependencies"].as_array().expect("dependencies");
+    let runtime = dependencies
+        .iter()
+        .find(|d| d["name"] == "flowcrate" && d["kind"].is_null())
+        .expect("codegen depends on the runtime's types");
+    assert_eq!(runtime["uses_default_features"], false);
+    assert_eq!(runtime["features"].as_array().map(Vec::len), Some(0), "catalogue and ops only");
+}
+
+#[test]
+fn codegen_is_pure() {
+    let forbidden =
+        ["std::fs", "std::net", "std::env", "std::thread", "std::time::Instant", "SystemTime"];
+    for file in files(&[".rs"]) {
+        if !file.starts_with(root().join("codegen/src")) {
+            continue;
+        }
+        let text = std::fs::read_to_string(&file).expect("readable");
+        for word in forbidden {
+            // The emitter may name such a path inside code that it prints or refuses.
+            let used = text.lines().any(|line| line.trim_start().starts_with("use ") && line.contains(word));
+            assert!(!used, "{} uses {word}: codegen is bytes in, bytes out", file.display());
+        }
+    }
+}
+
+#[test]
+fn files_stay_readable() {
+    for file in files(&[".rs", ".ts", ".tsx"]) {
+        let text = std::fs::read_to_string(&file).expect("readable");
+        // Golden output is the emitter's, not ours to split; tests may be long.
+        let shown = file.strip_prefix(root()).expect("below the root").display().to_string();
+        if shown.contains("fixtures/") || shown.contains("tests/") {
+            continue;
+        }
+        let code = text.split("#[cfg(test)]\nmod tests").next().unwrap_or_default();
+        let lines = code.lines().count();
+        assert!(lines <= 800, "{shown} has {lines} lines; the cap is 800");
+    }
+}
+
+#[test]
+fn modules_say_what_they_are() {
+    for file in files(&[".rs"]) {
+        let shown = file.strip_prefix(root()).expect("below the root").display().to_string();
+        if shown.contains("fixtures/") || shown.contains("/ui/") {
+            continue;
+        }
+        let text = std::fs::read_to_string(&file).expect("readable");
+        let first = text.lines().find(|line| !line.starts_with("#![") && !line.trim().is_empty());
+        let documented = first.is_some_and(|line| line.starts_with("//!") || line.contains("@generated"));
+        assert!(documented, "{shown} does not begin with a `//!` doc");
+        assert!(!shown.ends_with("/mod.rs"), "{shown}: `foo.rs` beside `foo/`, never `mod.rs`");
+    }
+}
+
+#[test]
+fn no_file_is_a_dumping_ground() {
+    for file in files(&[".rs", ".ts", ".tsx"]) {
+        let stem = file.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+        assert!(
+            !["utils", "util", "common", "helpers", "helper", "misc"].contains(&stem),
+            "{}: name the file after what it does",
+            file.display()
+        );
+    }
+}
+
+#[test]
+fn emitted_manifests_ask_for_the_workspaces_versions() {
+    let text = std::fs::read_to_string(root().join("Cargo.toml")).expect("readable");
+    let manifest: toml::Table = text.parse().expect("TOML");
+    let table = manifest["workspace"]["dependencies"].as_table().expect("dependency table");
+    for (package, version) in flowcrate_codegen::package::OUTSIDE {
+        assert_eq!(table[package]["version"].as_str(), Some(version), "{package}");
+    }
+}
+
+#[test]
+fn emitted_crates_pull_in_nothing_that_their_owner_would_resent() {
+    let lock = std::fs::read_to_string(root().join("Cargo.lock")).expect("readable");
+    assert!(lock.contains("name = \"flowcrate\""));
+    for features in ["engine,sqlite,host,serve,schedule", "engine"] {
+        let out = Command::new(env!("CARGO"))
+            .args(["tree", "--offline", "--prefix", "none", "-e", "normal,build"])
+            .args(["-p", "flowcrate", "--no-default-features", "--features", features])
+            .current_dir(root())
+            .output()
+            .expect("cargo tree runs");
+        assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+        let tree = String::from_utf8_lossy(&out.stdout).into_owned();
+        let packages: BTreeSet<&str> =
+            tree.lines().filter_map(|line| line.split_whitespace().next()).collect();
+        for never in NEVER_EMITTED {
+            assert!(!packages.contains(never), "{never} in the tree of flowcrate [{features}]");
+        }
+        assert!(packages.len() <= 60, "{} packages with [{features}]", packages.len());
+    }
+}
