@@ -1,1 +1,3 @@
-//! Proofs over the whole workspace; see `tests/tests/`.
+//! Proofs over the whole workspace: what the tests in `tests/tests/` share.
+
+pub mod service;
