@@ -1,0 +1,142 @@
+//! RFC 9457 problems: every error of the API has this one form.
+
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use flowcrate_codegen::{Diagnostic, Severity};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::schema::DiagnosticSchema;
+use crate::error::Error;
+
+/// The media type of a problem.
+pub const MEDIA_TYPE: &str = "application/problem+json";
+
+/// An error of the API.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Problem {
+    /// Identifies the sort of problem, `urn:flowcrate:problem:stale`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The sort of problem, for a person.
+    pub title: String,
+    /// The HTTP status.
+    pub status: u16,
+    /// What is wrong this time, for a person.
+    pub detail: String,
+    /// The sort of problem, for a program.
+    pub code: String,
+    /// JSON pointer to the value at fault, for an input that does not fit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pointer: Option<String>,
+    /// What the compiler found, for a faulty graph.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(value_type = Vec<DiagnosticSchema>)]
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// What a handler gives.
+pub type Result<T, E = Problem> = std::result::Result<T, E>;
+
+impl Problem {
+    /// A problem with a stable code, a title and a detail.
+    pub fn new(status: StatusCode, code: &str, title: &str, detail: impl Into<String>) -> Self {
+        Self {
+            kind: format!("urn:flowcrate:problem:{code}"),
+            title: title.to_owned(),
+            status: status.as_u16(),
+            detail: detail.into(),
+            code: code.to_owned(),
+            pointer: None,
+            diagnostics: Vec::new(),
+        }
+    }
+
+    /// 400: the request itself makes no sense.
+    pub fn bad_request(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "bad_request", "the request makes no sense", detail)
+    }
+
+    /// 404.
+    pub fn not_found(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not_found", "there is no such thing", detail)
+    }
+
+    /// 409: the thing is in a state that forbids it.
+    pub fn conflict(code: &str, title: &str, detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, code, title, detail)
+    }
+
+    /// 413: the body is too large.
+    pub fn too_large(limit: usize) -> Self {
+        let detail = format!("the body has more than {limit} bytes");
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", "the body is too large", detail)
+    }
+
+    /// 422: a graph with errors; all that was found comes along.
+    pub fn faulty_graph(diagnostics: Vec<Diagnostic>) -> Self {
+        let errors = diagnostics.iter().filter(|d| d.severity == Severity::Error).count();
+        let detail = match errors {
+            1 => "the graph has an error".to_owned(),
+            n => format!("the graph has {n} errors"),
+        };
+        let title = "the graph does not compile";
+        Self {
+            diagnostics,
+            ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "faulty_graph", title, detail)
+        }
+    }
+
+    /// 422: a payload that does not fit its type; `pointer` says where.
+    pub fn misfit(detail: impl Into<String>, pointer: impl Into<String>) -> Self {
+        let title = "the payload does not fit its type";
+        Self {
+            pointer: Some(pointer.into()),
+            ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "misfit", title, detail)
+        }
+    }
+
+    /// 500: our own failure. The detail goes to the log, not to the caller.
+    pub fn internal(error: &dyn std::fmt::Display) -> Self {
+        tracing::error!(%error, "a request failed");
+        let detail = "the server failed; its log says why";
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "the server failed", detail)
+    }
+}
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        let detail = error.to_string();
+        match error {
+            Error::NoWorkflow(_) => Self::not_found(detail),
+            Error::NameTaken(_) => Self::conflict("name_taken", "the name is taken", detail),
+            Error::HookTaken { .. } => {
+                Self::conflict("hook_taken", "the webhook path is taken", detail)
+            }
+            Error::Stale { .. } => Self::new(
+                StatusCode::PRECONDITION_FAILED,
+                "stale",
+                "the workflow has changed since",
+                detail,
+            ),
+            Error::Io { .. }
+            | Error::Database(_)
+            | Error::Newer { .. }
+            | Error::Corrupt { .. }
+            | Error::Held { .. }
+            | Error::Config(_)
+            | Error::Engine(_) => Self::internal(&detail),
+        }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = (status, Json(self)).into_response();
+        let media_type = HeaderValue::from_static(MEDIA_TYPE);
+        response.headers_mut().insert(header::CONTENT_TYPE, media_type);
+        response
+    }
+}
