@@ -192,16 +192,14 @@ impl Store {
     pub async fn workflows(&self, after: &str, limit: u32) -> Result<Vec<Workflow>, Error> {
         let select = "select id, name, description, revision, version, '' as graph, '[]' as diagnostics, triggers, created_at, updated_at
              from workflows where id > ?1 order by id limit ?2";
-        let rows =
-            sqlx::query(select).bind(after).bind(limit).fetch_all(&self.pool).await?;
+        let rows = sqlx::query(select).bind(after).bind(limit).fetch_all(&self.pool).await?;
         rows.iter().map(read).collect()
     }
 
     /// A revision of a workflow, even where the workflow was deleted.
     pub async fn revision(&self, id: &str, revision: &str) -> Result<Option<Revision>, Error> {
         let select = "select name, graph from revisions where workflow_id = ?1 and revision = ?2";
-        let row =
-            sqlx::query(select).bind(id).bind(revision).fetch_optional(&self.pool).await?;
+        let row = sqlx::query(select).bind(id).bind(revision).fetch_optional(&self.pool).await?;
         row.map(|row| Ok(Revision { name: row.try_get(0)?, graph: row.try_get(1)? })).transpose()
     }
 
@@ -304,7 +302,8 @@ async fn put_hooks(tx: &mut SqliteConnection, workflow: &Workflow) -> Result<(),
         .await?;
     for trigger in &workflow.triggers {
         let Some(path) = &trigger.path else { continue };
-        let owner = "select name from workflows where id = (select workflow_id from hooks where path = ?1)";
+        let owner =
+            "select name from workflows where id = (select workflow_id from hooks where path = ?1)";
         let owner: Option<String> =
             sqlx::query_scalar(owner).bind(path).fetch_optional(&mut *tx).await?;
         if let Some(workflow) = owner {
