@@ -1,0 +1,56 @@
+//! Where journals live: the [`Store`] trait, its transactions and its rows.
+//!
+//! A store applies [`Transaction`]s: each is atomic, is guarded by what it says, and is answered
+//! through its [`Reply`] once its result is *durable*. Many transactions, of many runs, may share
+//! one physical commit; a refused one has no effect and never aborts its neighbours.
+//! Transactions of one caller are applied in the order in which they were submitted.
+//! [`Query`]s read committed state.
+
+mod memory;
+mod reply;
+mod rows;
+mod tables;
+mod transaction;
+
+pub use memory::MemoryStore;
+pub use reply::{Reply, StoreError};
+pub use rows::{Entry, EntryStatus, EventKey, InboxEvent, RunRow, RunState, Waiting};
+pub use transaction::{
+    Claim, Claimed, Delivered, End, Inbox, Loaded, NewEvent, NewRun, Next, Requested, RunFilter,
+    RunWrite, Started, Transaction, Written,
+};
+
+use crate::{RunId, Timestamp};
+
+/// A journal for runs. See the [module](self) for what an implementation promises.
+pub trait Store: Send + Sync + 'static {
+    /// Queues a transaction. Never blocks on the disk; the answer comes through its reply,
+    /// on any thread, after the commit that holds it is durable.
+    fn submit(&self, transaction: Transaction);
+
+    /// Reads committed state; answered through the query's reply.
+    fn query(&self, query: Query);
+
+    /// The present instant by this store's clock, the one by which timers are due.
+    fn now(&self) -> Timestamp;
+
+    /// Registers a call for whenever another process may have changed something, or the clock
+    /// jumped. It is a hint: it may come late, often or for nothing.
+    fn on_hint(&self, call: Box<dyn Fn() + Send + Sync>);
+}
+
+/// A read of committed state.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Query {
+    /// What it takes to drive a run: its row, unsealed entries, unconsumed events; one snapshot.
+    Load(RunId, Reply<Option<Loaded>>),
+    /// The mail of a run that came after an inbox position; one snapshot.
+    Inbox(RunId, u64, Reply<Option<Inbox>>),
+    /// One run's row and its open (unsettled) entries.
+    Run(RunId, Reply<Option<(RunRow, Vec<Entry>)>>),
+    /// Rows of runs, newest id first.
+    Runs(RunFilter, Reply<Vec<RunRow>>),
+    /// A run's whole journal, sealed entries included: settled ones by `seq`, then those without.
+    Journal(RunId, Reply<Option<Vec<Entry>>>),
+}

@@ -1,0 +1,61 @@
+//! How a store answers.
+
+use std::fmt;
+
+/// Why a store could not do what it was asked.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// The store refused or failed; nothing was written.
+    #[error("the store failed: {0}")]
+    Failed(String),
+    /// Whether the transaction was written is not known.
+    #[error("the result of a commit is unknown: {0}")]
+    Unknown(String),
+    /// The store no longer takes transactions, after a failed sync or because it was closed.
+    #[error("the store is closed: {0}")]
+    Closed(String),
+}
+
+/// A one-shot answer. Dropped without one, it answers [`StoreError::Unknown`].
+pub struct Reply<T>(Option<Call<T>>);
+
+type Call<T> = Box<dyn FnOnce(Result<T, StoreError>) + Send>;
+
+impl<T> Reply<T> {
+    /// An answer that goes to `call`, on whatever thread gives it.
+    pub fn new(call: impl FnOnce(Result<T, StoreError>) + Send + 'static) -> Self {
+        Self(Some(Box::new(call)))
+    }
+
+    /// Answers.
+    pub fn send(mut self, answer: Result<T, StoreError>) {
+        if let Some(call) = self.0.take() {
+            call(answer);
+        }
+    }
+}
+
+impl<T: Send + 'static> Reply<T> {
+    /// An answer that can be awaited.
+    pub fn channel() -> (Self, impl Future<Output = Result<T, StoreError>> + Send + use<T>) {
+        let (sender, receiver) = tokio::sync::oneshot::channel();
+        let reply = Self::new(move |answer| drop(sender.send(answer)));
+        let lost = || Err(StoreError::Unknown("the store gave no answer".to_owned()));
+        (reply, async move { receiver.await.unwrap_or_else(|_| lost()) })
+    }
+}
+
+impl<T> Drop for Reply<T> {
+    fn drop(&mut self) {
+        if let Some(call) = self.0.take() {
+            call(Err(StoreError::Unknown("the store dropped the transaction".to_owned())));
+        }
+    }
+}
+
+impl<T> fmt::Debug for Reply<T> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("Reply")
+    }
+}

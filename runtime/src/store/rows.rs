@@ -1,0 +1,215 @@
+//! The rows that a store keeps.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{RunId, WorkerId};
+use crate::payload::{InputHash, Payload};
+use crate::{Failure, Timestamp};
+
+/// Where a run stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum RunState {
+    /// Started; no worker has taken it yet.
+    Pending,
+    /// A worker drives it.
+    Running,
+    /// It waits for a timer, an event or a retry.
+    Waiting,
+    /// It stands still until someone resumes or cancels it; its failure says why.
+    Paused,
+    /// It returned an output.
+    Completed,
+    /// It returned a failure.
+    Failed,
+    /// It was cancelled.
+    Cancelled,
+}
+
+impl RunState {
+    /// Whether the run has ended: nothing can happen to it any more.
+    pub const fn is_final(self) -> bool {
+        matches!(self, Self::Completed | Self::Failed | Self::Cancelled)
+    }
+
+    /// The name as in JSON.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Running => "running",
+            Self::Waiting => "waiting",
+            Self::Paused => "paused",
+            Self::Completed => "completed",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    /// The state that [`as_str`](Self::as_str) names.
+    pub fn from_name(name: &str) -> Option<Self> {
+        use RunState::{Cancelled, Completed, Failed, Paused, Pending, Running, Waiting};
+        [Pending, Running, Waiting, Paused, Completed, Failed, Cancelled]
+            .into_iter()
+            .find(|state| state.as_str() == name)
+    }
+}
+
+/// A run's row.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RunRow {
+    /// Its id.
+    pub id: RunId,
+    /// Name of its workflow.
+    pub workflow: Arc<str>,
+    /// Revision of its workflow, fixed at the start.
+    pub revision: Arc<str>,
+    /// The key that it was started with; unique per workflow.
+    pub key: Option<String>,
+    /// Random bits from which everything random in the run derives.
+    pub seed: [u8; 16],
+    /// Where it stands.
+    pub state: RunState,
+    /// Its input, raw.
+    pub input: Payload,
+    /// Hash of the canonical input.
+    pub input_hash: InputHash,
+    /// Its output, once completed.
+    pub output: Option<Payload>,
+    /// Why it failed or is paused.
+    pub failure: Option<Failure>,
+    /// Names of the events that it declares; others are refused.
+    pub events: Vec<String>,
+    /// When it was started.
+    pub started_at: Timestamp,
+    /// When it ended.
+    pub ended_at: Option<Timestamp>,
+    /// Raised by every claim; writes of an older epoch are refused.
+    pub epoch: u64,
+    /// Who drives it; nobody while it is suspended.
+    pub owner: Option<WorkerId>,
+    /// Whether it has mail or work that its owner has not fetched, or no owner has taken.
+    pub ready: bool,
+    /// When a suspended run is due by itself.
+    pub wake_at: Option<Timestamp>,
+    /// Position of the newest mail: raised by each event, cancel request and resume.
+    pub inbox_seq: u64,
+    /// Whether someone asked to cancel it.
+    pub cancel_requested: bool,
+    /// Claims from a dead owner since the last write that held an entry.
+    pub takeovers: u32,
+}
+
+/// Where an entry stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum EntryStatus {
+    /// A scope that has begun.
+    Running,
+    /// A timer or event that is awaited.
+    Waiting,
+    /// A step that failed and will be tried again.
+    Retrying,
+    /// Has an output.
+    Completed,
+    /// Has an error.
+    Failed,
+    /// Was given up, with its scope or its run, before it had an outcome.
+    Cancelled,
+}
+
+impl EntryStatus {
+    /// Whether the entry has its one outcome: it never changes again.
+    pub const fn is_settled(self) -> bool {
+        matches!(self, Self::Completed | Self::Failed | Self::Cancelled)
+    }
+
+    /// The name as in JSON.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Waiting => "waiting",
+            Self::Retrying => "retrying",
+            Self::Completed => "completed",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    /// The status that [`as_str`](Self::as_str) names.
+    pub fn from_name(name: &str) -> Option<Self> {
+        use EntryStatus::{Cancelled, Completed, Failed, Retrying, Running, Waiting};
+        [Running, Waiting, Retrying, Completed, Failed, Cancelled]
+            .into_iter()
+            .find(|status| status.as_str() == name)
+    }
+}
+
+/// One row of a journal; its key is (run, path).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    /// Where in the run it stands, `each_item[3]/charge`.
+    pub path: Arc<str>,
+    /// What it is: a step's kind, `for_each@1`, `wait@1`, …
+    pub kind: Arc<str>,
+    /// Where it stands.
+    pub status: EntryStatus,
+    /// Position in the order in which outcomes were surfaced; none while it is open, and none
+    /// for what was cancelled without the function seeing an outcome.
+    pub seq: Option<u64>,
+    /// Its input, canonical.
+    pub input: Option<Payload>,
+    /// Hash of its canonical input.
+    pub input_hash: Option<InputHash>,
+    /// Its output, raw.
+    pub output: Option<Payload>,
+    /// Its failure, or that of its latest attempt.
+    pub error: Option<Failure>,
+    /// Attempts that have ended; 0 for what has none.
+    pub attempts: u32,
+    /// Attempts that no longer count against the policy, since someone resumed the run.
+    pub forgiven: u32,
+    /// What an open entry waits for.
+    pub waiting: Option<Waiting>,
+    /// When it began.
+    pub started_at: Timestamp,
+    /// When it was settled.
+    pub ended_at: Option<Timestamp>,
+}
+
+/// What an open entry waits for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Waiting {
+    /// When it is due by itself: the timer, the next attempt, the time-out of an event.
+    pub due: Option<Timestamp>,
+    /// The event that it waits for.
+    pub event: Option<EventKey>,
+    /// Position among the run's event waits, in the order of their registration.
+    pub order: u64,
+}
+
+/// What an event is matched by.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct EventKey {
+    /// The event's declared name.
+    pub name: String,
+    /// The key, equal on both sides: without one a wait takes only events without one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+}
+
+/// An acknowledged event that no wait has consumed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct InboxEvent {
+    /// Its position in the run's inbox.
+    pub seq: u64,
+    /// Its name and key.
+    pub event: EventKey,
+    /// What it carries.
+    pub payload: Payload,
+    /// When it was accepted.
+    pub at: Timestamp,
+}

@@ -1,0 +1,331 @@
+//! What each transaction means, over maps: the executable definition of a store.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
+use std::sync::Arc;
+
+use super::{
+    Claim, Claimed, Delivered, End, Entry, Inbox, InboxEvent, Loaded, NewEvent, NewRun, Next,
+    Requested, RunFilter, RunRow, RunState, RunWrite, Started, Written,
+};
+use crate::Timestamp;
+use crate::ids::{RunId, WorkerId};
+
+/// Everything that a store holds.
+#[derive(Debug, Default)]
+pub(super) struct Tables {
+    driver: Option<WorkerId>,
+    runs: BTreeMap<RunId, Run>,
+    keys: BTreeMap<(Arc<str>, String), RunId>,
+    /// Runs that a claim may have to look at: not ended, and ready or owned.
+    active: BTreeSet<RunId>,
+    /// Unowned runs that are due by themselves.
+    wakes: BTreeSet<(Timestamp, RunId)>,
+}
+
+#[derive(Debug)]
+struct Run {
+    row: RunRow,
+    entries: BTreeMap<Arc<str>, Stored>,
+    inbox: BTreeMap<u64, InboxEvent>,
+    event_ids: BTreeSet<String>,
+}
+
+#[derive(Debug)]
+struct Stored {
+    entry: Entry,
+    sealed: bool,
+}
+
+impl Tables {
+    pub(super) fn open(&mut self, worker: WorkerId) {
+        self.driver = Some(worker);
+    }
+
+    pub(super) fn start(&mut self, new: NewRun) -> Started {
+        if let Some(key) = &new.key {
+            let key = (new.workflow.clone(), key.clone());
+            if let Some(run) = self.keys.get(&key).and_then(|id| self.runs.get(id)) {
+                return Started::Existing { id: run.row.id, input_hash: run.row.input_hash };
+            }
+            self.keys.insert(key, new.id);
+        }
+        self.active.insert(new.id);
+        let run = Run {
+            row: first_row(new),
+            entries: BTreeMap::new(),
+            inbox: BTreeMap::new(),
+            event_ids: BTreeSet::new(),
+        };
+        self.runs.insert(run.row.id, run);
+        Started::New
+    }
+
+    pub(super) fn claim(&mut self, claim: &Claim) -> Claimed {
+        let mut claimed = Claimed::default();
+        if self.driver != Some(claim.worker) {
+            claimed.superseded = true;
+            return claimed;
+        }
+        let due = self.wakes.iter().take_while(|(at, _)| *at <= claim.now).map(|(_, run)| *run);
+        let candidates: Vec<RunId> = due.chain(self.active.iter().copied()).collect();
+        for id in candidates {
+            let Some(run) = self.runs.get_mut(&id) else { continue };
+            let row = &mut run.row;
+            if row.owner == Some(claim.worker) {
+                if std::mem::take(&mut row.ready) {
+                    claimed.nudged.push(id);
+                }
+            } else if is_claimable(row, claim) {
+                if claimed.runs.len() == claim.limit {
+                    claimed.more = true;
+                    break;
+                }
+                if row.owner.is_some() {
+                    row.takeovers += 1;
+                }
+                row.epoch += 1;
+                row.owner = Some(claim.worker);
+                row.ready = false;
+                if let Some(at) = row.wake_at.take() {
+                    self.wakes.remove(&(at, id));
+                }
+                claimed.runs.push((id, row.epoch));
+                self.active.insert(id);
+            }
+        }
+        let handles = |run: &Run| is_asked_for(&run.row, claim);
+        let mut wakes = self.wakes.iter();
+        claimed.next_wake =
+            wakes.find(|(_, id)| self.runs.get(id).is_some_and(handles)).map(|(at, _)| *at);
+        claimed
+    }
+
+    pub(super) fn write(&mut self, write: RunWrite) -> Written {
+        let Some(run) = self.runs.get_mut(&write.run) else { return Written::Fenced };
+        if run.row.epoch != write.epoch || run.row.owner.is_none() {
+            return Written::Fenced;
+        }
+        let settled = |path| run.entries.get(path).is_some_and(|old| old.entry.status.is_settled());
+        if let Some(entry) = write.entries.iter().find(|entry| settled(&entry.path)) {
+            return Written::Conflict(entry.path.clone());
+        }
+        if let Next::Suspend { inbox_seq, .. } = write.next
+            && inbox_seq != run.row.inbox_seq
+        {
+            return Written::NewMail;
+        }
+        if !write.entries.is_empty() {
+            run.row.takeovers = 0;
+        }
+        for entry in write.entries {
+            run.entries.insert(entry.path.clone(), Stored { entry, sealed: false });
+        }
+        for prefix in &write.seals {
+            run.seal(prefix);
+        }
+        for seq in &write.consumed {
+            run.inbox.remove(seq);
+        }
+        run.go_on(write.next);
+        let row = &run.row;
+        if row.state.is_final() || (row.owner.is_none() && !row.ready) {
+            self.active.remove(&row.id);
+        }
+        if let Some(at) = row.wake_at {
+            self.wakes.insert((at, row.id));
+        }
+        Written::Done(row.state)
+    }
+
+    pub(super) fn event(&mut self, new: NewEvent) -> Delivered {
+        let Some(run) = self.runs.get_mut(&new.run) else { return Delivered::UnknownRun };
+        if !run.row.events.contains(&new.event.name) {
+            return Delivered::Undeclared;
+        }
+        if new.event_id.as_ref().is_some_and(|id| run.event_ids.contains(id)) {
+            return Delivered::Duplicate;
+        }
+        if run.row.state.is_final() {
+            return Delivered::Finished;
+        }
+        run.event_ids.extend(new.event_id);
+        run.row.inbox_seq += 1;
+        run.row.ready = true;
+        let seq = run.row.inbox_seq;
+        let event = InboxEvent { seq, event: new.event, payload: new.payload, at: new.at };
+        run.inbox.insert(seq, event);
+        self.active.insert(new.run);
+        Delivered::Accepted
+    }
+
+    pub(super) fn cancel(&mut self, id: RunId) -> Requested {
+        let Some(run) = self.runs.get_mut(&id) else { return Requested::UnknownRun };
+        if run.row.state.is_final() {
+            return Requested::Finished;
+        }
+        if std::mem::replace(&mut run.row.cancel_requested, true) {
+            return Requested::Unchanged;
+        }
+        run.row.inbox_seq += 1;
+        run.row.ready = true;
+        self.active.insert(id);
+        Requested::Accepted
+    }
+
+    pub(super) fn resume(&mut self, id: RunId) -> Requested {
+        let Some(run) = self.runs.get_mut(&id) else { return Requested::UnknownRun };
+        match run.row.state {
+            state if state.is_final() => return Requested::Finished,
+            RunState::Paused => {}
+            _ => return Requested::Unchanged,
+        }
+        let row = &mut run.row;
+        row.state = RunState::Pending;
+        row.failure = None;
+        row.takeovers = 0;
+        row.inbox_seq += 1;
+        row.ready = true;
+        self.active.insert(id);
+        Requested::Accepted
+    }
+
+    pub(super) fn load(&self, id: RunId) -> Option<Loaded> {
+        let run = self.runs.get(&id)?;
+        let unsealed = run.entries.values().filter(|stored| !stored.sealed);
+        Some(Loaded {
+            row: run.row.clone(),
+            entries: by_seq(unsealed),
+            inbox: run.inbox.values().cloned().collect(),
+        })
+    }
+
+    pub(super) fn inbox(&self, id: RunId, after: u64) -> Option<Inbox> {
+        let run = self.runs.get(&id)?;
+        let after = (Bound::Excluded(after), Bound::Unbounded);
+        Some(Inbox {
+            inbox_seq: run.row.inbox_seq,
+            cancel_requested: run.row.cancel_requested,
+            events: run.inbox.range(after).map(|(_, event)| event.clone()).collect(),
+        })
+    }
+
+    pub(super) fn run(&self, id: RunId) -> Option<(RunRow, Vec<Entry>)> {
+        let run = self.runs.get(&id)?;
+        let open = |stored: &&Stored| !stored.sealed && !stored.entry.status.is_settled();
+        Some((run.row.clone(), by_seq(run.entries.values().filter(open))))
+    }
+
+    pub(super) fn runs(&self, filter: &RunFilter) -> Vec<RunRow> {
+        let below = filter.before.map_or(Bound::Unbounded, Bound::Excluded);
+        let rows = self.runs.range((Bound::Unbounded, below)).rev().map(|(_, run)| &run.row);
+        let limit = if filter.limit == 0 { usize::MAX } else { filter.limit };
+        let wanted = |row: &&RunRow| {
+            filter.workflow.as_deref().is_none_or(|name| *row.workflow == *name)
+                && (filter.states.is_empty() || filter.states.contains(&row.state))
+                && (filter.key.is_none() || filter.key == row.key)
+        };
+        rows.filter(wanted).take(limit).cloned().collect()
+    }
+
+    pub(super) fn journal(&self, id: RunId) -> Option<Vec<Entry>> {
+        self.runs.get(&id).map(|run| by_seq(run.entries.values()))
+    }
+}
+
+impl Run {
+    fn seal(&mut self, prefix: &str) {
+        let from = (Bound::Included(prefix), Bound::Unbounded);
+        for (path, stored) in self.entries.range_mut::<str, _>(from) {
+            if !path.starts_with(prefix) {
+                break;
+            }
+            stored.sealed = true;
+        }
+    }
+
+    fn go_on(&mut self, next: Next) {
+        let row = &mut self.row;
+        if !matches!(next, Next::Keep(_)) {
+            row.owner = None;
+        }
+        match next {
+            Next::Keep(state) => row.state = state,
+            Next::Suspend { wake_at, .. } => {
+                row.state = RunState::Waiting;
+                row.ready = false;
+                row.wake_at = wake_at;
+            }
+            Next::Release => row.ready = true,
+            Next::Pause(failure) => {
+                row.state = RunState::Paused;
+                row.failure = Some(failure);
+                // A cancel that came meanwhile must still find a worker.
+                row.ready = row.cancel_requested;
+            }
+            Next::End(end) => end_run(row, end),
+        }
+    }
+}
+
+fn end_run(row: &mut RunRow, end: End) {
+    row.ready = false;
+    row.ended_at = Some(end.at);
+    if row.cancel_requested {
+        row.state = RunState::Cancelled;
+        row.failure = None;
+    } else {
+        row.state = end.state;
+        row.output = end.output;
+        row.failure = end.failure;
+    }
+}
+
+fn first_row(new: NewRun) -> RunRow {
+    let owned = new.owner.is_some();
+    RunRow {
+        id: new.id,
+        workflow: new.workflow,
+        revision: new.revision,
+        key: new.key,
+        seed: new.seed,
+        state: if owned { RunState::Running } else { RunState::Pending },
+        input: new.input,
+        input_hash: new.input_hash,
+        output: None,
+        failure: None,
+        events: new.events,
+        started_at: new.at,
+        ended_at: None,
+        epoch: u64::from(owned),
+        owner: new.owner,
+        ready: !owned,
+        wake_at: None,
+        inbox_seq: 0,
+        cancel_requested: false,
+        takeovers: 0,
+    }
+}
+
+fn is_asked_for(row: &RunRow, claim: &Claim) -> bool {
+    claim
+        .definitions
+        .iter()
+        .any(|(name, revision)| (name, revision) == (&row.workflow, &row.revision))
+}
+
+fn is_claimable(row: &RunRow, claim: &Claim) -> bool {
+    let due = row.wake_at.is_some_and(|at| at <= claim.now);
+    let wants = match (row.owner, row.state) {
+        (Some(_), _) => true,
+        (None, RunState::Paused) => row.ready && row.cancel_requested,
+        (None, _) => row.ready || due,
+    };
+    wants && !row.state.is_final() && is_asked_for(row, claim)
+}
+
+fn by_seq<'a>(entries: impl Iterator<Item = &'a Stored>) -> Vec<Entry> {
+    let mut entries: Vec<Entry> = entries.map(|stored| stored.entry.clone()).collect();
+    entries.sort_by_key(|entry| (entry.seq.unwrap_or(u64::MAX), entry.started_at));
+    entries
+}

@@ -1,0 +1,250 @@
+//! What a store is asked to do, and what it answers.
+
+use std::sync::Arc;
+
+use super::reply::Reply;
+use super::rows::{Entry, EventKey, InboxEvent, RunRow, RunState};
+use crate::ids::{RunId, WorkerId};
+use crate::payload::{InputHash, Payload};
+use crate::{Failure, Timestamp};
+
+/// An atomic change, with the reply that tells its result once that is durable.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Transaction {
+    /// A worker takes over the store: it alone may claim from now on, and every run that
+    /// another worker owns counts as abandoned.
+    Open(WorkerId, Reply<()>),
+    /// Starts a run, unless its (workflow, key) has one.
+    Start(Box<NewRun>, Reply<Started>),
+    /// Takes runs that are ready, due or abandoned.
+    Claim(Claim, Reply<Claimed>),
+    /// What the owner of a run writes: outcomes, open entries, the end.
+    Write(Box<RunWrite>, Reply<Written>),
+    /// Puts an event into a run's inbox.
+    Event(Box<NewEvent>, Reply<Delivered>),
+    /// Asks that a run be cancelled.
+    Cancel(RunId, Reply<Requested>),
+    /// Lets a paused run go on: pending, ready, without failure and takeovers.
+    Resume(RunId, Reply<Requested>),
+}
+
+/// A run to be started.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NewRun {
+    /// Its id.
+    pub id: RunId,
+    /// Name of its workflow.
+    pub workflow: Arc<str>,
+    /// Revision of its workflow.
+    pub revision: Arc<str>,
+    /// Unique per workflow, across its revisions.
+    pub key: Option<String>,
+    /// Random bits from which everything random in the run derives.
+    pub seed: [u8; 16],
+    /// Its input, raw.
+    pub input: Payload,
+    /// Hash of the canonical input.
+    pub input_hash: InputHash,
+    /// Names of the events that it declares.
+    pub events: Vec<String>,
+    /// When it is started.
+    pub at: Timestamp,
+    /// The worker that starts it in order to drive it: the run is running, owned, in epoch 1.
+    /// Without one it is pending, ready, unowned, in epoch 0.
+    pub owner: Option<WorkerId>,
+}
+
+/// How a start ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Started {
+    /// The run is there.
+    New,
+    /// The key had its run already; nothing was written.
+    Existing {
+        /// That run.
+        id: RunId,
+        /// Hash of the input that it was started with.
+        input_hash: InputHash,
+    },
+}
+
+/// Asks for runs to drive.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claim {
+    /// Who asks; refused unless it opened the store last.
+    pub worker: WorkerId,
+    /// The (workflow, revision) pairs that it can drive.
+    pub definitions: Vec<(Arc<str>, Arc<str>)>,
+    /// At most so many runs.
+    pub limit: usize,
+    /// The instant by which runs are due.
+    pub now: Timestamp,
+}
+
+/// What a claim brought.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Claimed {
+    /// Runs that are now the worker's, with their new epochs. A run is claimed if it has not
+    /// ended, its definition is asked for, and
+    /// - it is unowned, not paused, and ready or due (`wake_at <= now`); or
+    /// - it is unowned, paused, ready and a cancel was requested; or
+    /// - it is owned by another worker (`takeovers` is raised).
+    ///
+    /// A claim sets owner, raises the epoch and clears `ready` and `wake_at`.
+    pub runs: Vec<(RunId, u64)>,
+    /// Runs that the worker owned already and that have new mail; `ready` is cleared.
+    pub nudged: Vec<RunId>,
+    /// When the next unowned run of these definitions is due.
+    pub next_wake: Option<Timestamp>,
+    /// Whether the limit kept back some.
+    pub more: bool,
+    /// Another worker has opened the store: nothing was claimed, and nothing ever will be.
+    pub superseded: bool,
+}
+
+/// What the owner of a run writes, all or nothing.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RunWrite {
+    /// The run.
+    pub run: RunId,
+    /// Refused unless it is the run's epoch.
+    pub epoch: u64,
+    /// Rows to insert, or to put in place of open rows with the same path.
+    /// A settled row in the way refuses the whole write. Any clears `takeovers`.
+    pub entries: Vec<Entry>,
+    /// Path prefixes (`each_item[3]/`) under which every entry is sealed, after `entries`.
+    /// Sealed entries stay in the journal and are not loaded any more.
+    pub seals: Vec<String>,
+    /// Inbox positions of the events that `entries` consume.
+    pub consumed: Vec<u64>,
+    /// What becomes of the run.
+    pub next: Next,
+}
+
+/// What becomes of a run with a write.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Next {
+    /// It stays with its owner, in this state (running or waiting).
+    Keep(RunState),
+    /// It gives up its owner and waits. Refused, with the whole write, if `inbox_seq` is not
+    /// the run's any more: mail came, and nobody would wake it.
+    Suspend {
+        /// The newest mail that the owner has seen.
+        inbox_seq: u64,
+        /// When the run is due by itself.
+        wake_at: Option<Timestamp>,
+    },
+    /// Its owner leaves in order: unowned and ready, in its present state.
+    Release,
+    /// It stands still, unowned, until someone resumes or cancels it.
+    Pause(Failure),
+    /// It ends. If a cancel was requested, it ends as cancelled, whatever `End` says.
+    End(End),
+}
+
+/// How a run ends.
+#[derive(Clone, Debug, PartialEq)]
+pub struct End {
+    /// Completed, failed or cancelled.
+    pub state: RunState,
+    /// The output of a completed run.
+    pub output: Option<Payload>,
+    /// The failure of a failed one.
+    pub failure: Option<Failure>,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// What became of a write.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Written {
+    /// It is durable; the run is in this state.
+    Done(RunState),
+    /// Another epoch: the run is not the writer's any more.
+    Fenced,
+    /// A settled entry has this path already: a bug in the engine.
+    Conflict(Arc<str>),
+    /// It would have suspended a run that has new mail.
+    NewMail,
+}
+
+/// An event for a run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NewEvent {
+    /// The run.
+    pub run: RunId,
+    /// Its name and key.
+    pub event: EventKey,
+    /// The sender's id for it, unique in the run: a second delivery is acknowledged and dropped.
+    pub event_id: Option<String>,
+    /// What it carries.
+    pub payload: Payload,
+    /// When it is sent.
+    pub at: Timestamp,
+}
+
+/// What became of an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Delivered {
+    /// It is in the inbox: the inbox position is raised and the run is ready.
+    Accepted,
+    /// An event with this id was accepted before.
+    Duplicate,
+    /// There is no such run.
+    UnknownRun,
+    /// The run has ended.
+    Finished,
+    /// The run declares no event of this name.
+    Undeclared,
+}
+
+/// What became of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Requested {
+    /// It is written: the inbox position is raised and the run is ready.
+    Accepted,
+    /// There was nothing to do: cancelled already, or not paused.
+    Unchanged,
+    /// There is no such run.
+    UnknownRun,
+    /// The run has ended.
+    Finished,
+}
+
+/// What it takes to drive a run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Loaded {
+    /// The row.
+    pub row: RunRow,
+    /// Its unsealed entries: settled ones by `seq`, then those without.
+    pub entries: Vec<Entry>,
+    /// Its unconsumed events, by position.
+    pub inbox: Vec<InboxEvent>,
+}
+
+/// New mail of a run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Inbox {
+    /// The newest position.
+    pub inbox_seq: u64,
+    /// Whether a cancel was requested.
+    pub cancel_requested: bool,
+    /// Unconsumed events after the position asked for, by position.
+    pub events: Vec<InboxEvent>,
+}
+
+/// Which runs to list.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RunFilter {
+    /// Only of this workflow.
+    pub workflow: Option<String>,
+    /// Only in these states; all if empty.
+    pub states: Vec<RunState>,
+    /// Only the one with this key.
+    pub key: Option<String>,
+    /// Only those with a smaller id: the last one of the page before.
+    pub before: Option<RunId>,
+    /// At most so many; 0 means no limit.
+    pub limit: usize,
+}
