@@ -155,7 +155,9 @@ impl Verifier<'_> {
                 }
             }
             Live::Any(parts) | Live::All(parts) => {
-                parts.iter().for_each(|part| self.live(part, decided));
+                for part in parts {
+                    self.live(part, decided);
+                }
             }
         }
     }
