@@ -9,6 +9,7 @@ pub mod diagnostic;
 pub mod expr;
 pub mod graph;
 pub mod ir;
+pub mod lower;
 
 pub use compile::{Compiled, compile};
 pub use diagnostic::{Diagnostic, Severity};

@@ -29,8 +29,7 @@ const TRIGGER: usize = 0;
 impl<'a> Flow<'a> {
     /// Numbers the nodes of `scope` and works out their order and guards.
     pub(super) fn new(checked: &'a Checked, scope: &'a Scope) -> Self {
-        let nodes: Vec<&Node> =
-            scope.nodes.iter().filter_map(|id| checked.nodes.get(id)).collect();
+        let nodes: Vec<&Node> = scope.nodes.iter().filter_map(|id| checked.nodes.get(id)).collect();
         let numbers: BTreeMap<&str, usize> =
             nodes.iter().enumerate().map(|(number, node)| (node.id.as_str(), number)).collect();
         let mut incoming = vec![Vec::new(); nodes.len()];
@@ -40,8 +39,7 @@ impl<'a> Flow<'a> {
                 incoming[target].push((source, edge.handle.as_str()));
             }
         }
-        let triggers =
-            (0..nodes.len()).filter(|&number| is_trigger(&nodes[number].body)).collect();
+        let triggers = (0..nodes.len()).filter(|&number| is_trigger(&nodes[number].body)).collect();
         let mut flow = Self {
             ancestors: Vec::with_capacity(nodes.len()),
             guards: Vec::with_capacity(nodes.len()),
@@ -125,14 +123,20 @@ impl<'a> Flow<'a> {
     }
 
     /// The subject with this variable, its handles, and when it is decided by running.
-    pub(super) fn subject(&mut self, variable: usize) -> (Subject, Vec<(String, Formula)>, Formula) {
+    pub(super) fn subject(
+        &mut self,
+        variable: usize,
+    ) -> (Subject, Vec<(String, Formula)>, Formula) {
         let Some(number) = variable.checked_sub(1) else {
-            let arms = self.triggers.iter().map(|&trigger| (self.id(trigger), self.guard(trigger)));
-            return (Subject::Trigger, arms.collect(), TRUE);
+            let name = |trigger: usize| (self.id(trigger).to_string(), self.guard(trigger));
+            let arms = self.triggers.iter().map(|&trigger| name(trigger)).collect();
+            return (Subject::Trigger, arms, TRUE);
         };
         let handles = handles(self.nodes[number]);
-        let arms =
-            handles.iter().map(|handle| ((*handle).to_owned(), self.left(number, handle))).collect();
+        let arms = handles
+            .iter()
+            .map(|handle| ((*handle).to_owned(), self.left(number, handle)))
+            .collect();
         (Subject::Node(self.id(number)), arms, self.guard(number))
     }
 
@@ -163,7 +167,10 @@ impl<'a> Flow<'a> {
     pub(super) fn exact(&self, number: usize) -> Live {
         let mut parts: Vec<_> = self.incoming[number]
             .iter()
-            .map(|&(source, handle)| Live::Left { node: self.id(source), handle: handle.to_owned() })
+            .map(|&(source, handle)| Live::Left {
+                node: self.id(source),
+                handle: handle.to_owned(),
+            })
             .collect();
         match parts.len() {
             0 => Live::Always,
@@ -196,13 +203,13 @@ impl<'a> Flow<'a> {
 }
 
 /// Whether the node starts runs.
-pub(super) fn is_trigger(body: &Body) -> bool {
+pub(crate) fn is_trigger(body: &Body) -> bool {
     matches!(body, Body::Manual | Body::Webhook { .. } | Body::Schedule { .. })
 }
 
 /// The handles by which a node can leave, in order; those of `error` only where it is wired, for
 /// else a failure leaves the scope, or goes by the default handle (S21).
-pub(super) fn handles(node: &Node) -> Vec<&str> {
+pub(crate) fn handles(node: &Node) -> Vec<&str> {
     if node.disabled {
         return vec![default_handle(&node.body)];
     }

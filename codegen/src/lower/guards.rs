@@ -149,16 +149,15 @@ impl Guards {
 }
 
 fn shortcut(op: Op, left: Formula, right: Formula) -> Option<Formula> {
-    match (op, left, right) {
-        (Op::And, FALSE, _) | (Op::And, _, FALSE) => Some(FALSE),
-        (Op::And, TRUE, other) | (Op::And, other, TRUE) => Some(other),
-        (Op::Or, TRUE, _) | (Op::Or, _, TRUE) => Some(TRUE),
-        (Op::Or, FALSE, other) | (Op::Or, other, FALSE) => Some(other),
-        (Op::Without, FALSE, _) | (Op::Without, _, TRUE) => Some(FALSE),
-        (Op::Without, left, FALSE) => Some(left),
-        (Op::And | Op::Or, left, right) if left == right => Some(left),
-        (Op::Without, left, right) if left == right => Some(FALSE),
-        _ => None,
+    match op {
+        Op::And if left == FALSE || right == FALSE => Some(FALSE),
+        Op::And if left == TRUE || left == right => Some(right),
+        Op::And if right == TRUE => Some(left),
+        Op::Or if left == TRUE || right == TRUE => Some(TRUE),
+        Op::Or if left == FALSE || left == right => Some(right),
+        Op::Without if left == FALSE || right == TRUE || left == right => Some(FALSE),
+        Op::Or | Op::Without if right == FALSE => Some(left),
+        Op::And | Op::Or | Op::Without => None,
     }
 }
 

@@ -1,0 +1,306 @@
+//! Finds the structure of a scope: what follows what, what runs side by side, what hangs on which
+//! branch. What is not series-parallel becomes tasks.
+//!
+//! A region is a set of nodes and a context, a formula that holds where the region stands. Nodes
+//! that never both run may stand in any order, so they never spoil a structure.
+
+use super::flow::Flow;
+use super::guards::{Formula, TRUE};
+use super::modules::modules;
+use crate::ir::{Arm, Block, Branch, Join, Live, Stmt, Subject, Task, Tasks, When};
+
+/// Regions nested deeper than this become tasks, so that neither we nor rustc run out of stack.
+const MAX_DEPTH: usize = 48;
+
+/// Gives the structure of a whole scope.
+pub(super) fn shape(flow: &mut Flow<'_>) -> Block {
+    let nodes = inner_nodes(flow);
+    Shaper { flow, depth: 0 }.region(&nodes, TRUE)
+}
+
+/// Gives each node of a scope a task of its own, whatever the structure.
+pub(super) fn flat(flow: &mut Flow<'_>) -> Block {
+    let nodes = inner_nodes(flow);
+    let mut shaper = Shaper { flow, depth: MAX_DEPTH };
+    Block(vec![shaper.single_tasks(&nodes)])
+}
+
+/// The nodes that statements run: all but the triggers.
+fn inner_nodes(flow: &Flow<'_>) -> Vec<usize> {
+    (0..flow.nodes.len()).filter(|number| !flow.triggers.contains(number)).collect()
+}
+
+/// Nodes on one arm of a branch: the place of the arm's handle, and the nodes.
+type Group = (usize, Vec<usize>);
+
+struct Shaper<'a, 'g> {
+    flow: &'a mut Flow<'g>,
+    depth: usize,
+}
+
+/// What must hold for a group of nodes beyond the context.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Gate {
+    /// Nothing that they all share.
+    Open,
+    /// A subject, by its variable, left by the handle at this place.
+    Branch { variable: usize, place: usize },
+    /// The condition of this node.
+    When { node: usize },
+}
+
+impl Shaper<'_, '_> {
+    /// The nodes, in topological order, where `context` holds.
+    fn region(&mut self, nodes: &[usize], context: Formula) -> Block {
+        if self.depth >= MAX_DEPTH && nodes.len() > 1 {
+            return Block(vec![self.single_tasks(nodes)]);
+        }
+        self.depth += 1;
+        let parts = self.series(nodes);
+        let mut stmts = Vec::new();
+        let mut rest = parts.as_slice();
+        while let Some((first, others)) = rest.split_first() {
+            rest = others;
+            match self.gate(first, context) {
+                Gate::Open => stmts.push(self.part(first, context)),
+                Gate::Branch { variable, place } => {
+                    let mut groups = vec![(place, first.clone())];
+                    while let Some((next, others)) = rest.split_first() {
+                        match self.gate(next, context) {
+                            Gate::Branch { variable: other, place } if other == variable => {
+                                groups.push((place, next.clone()));
+                                rest = others;
+                            }
+                            _ => break,
+                        }
+                    }
+                    stmts.push(self.branch(variable, &groups, context));
+                }
+                Gate::When { node } => {
+                    let guard = self.flow.guard(node);
+                    let mut group = first.clone();
+                    while let Some((next, others)) = rest.split_first() {
+                        if !self.all_imply(next, guard) {
+                            break;
+                        }
+                        group.extend(next);
+                        rest = others;
+                    }
+                    stmts.push(self.when(node, &group, context));
+                }
+            }
+        }
+        self.depth -= 1;
+        Block(stmts)
+    }
+
+    /// Nodes without a cut between them, all open to `context` or mixed.
+    fn part(&mut self, nodes: &[usize], context: Formula) -> Stmt {
+        if let [node] = nodes {
+            return Stmt::Run(self.flow.id(*node));
+        }
+        let components = self.components(nodes);
+        if components.len() == 1 {
+            return self.tasks(nodes, context);
+        }
+        // Components on arms of one subject make one branch.
+        let mut items: Vec<(Gate, Vec<Group>)> = Vec::new();
+        for component in components {
+            let gate = self.gate(&component, context);
+            if let Gate::Branch { variable, place } = gate {
+                let same = items.iter_mut().find(
+                    |(gate, _)| matches!(gate, Gate::Branch { variable: other, .. } if *other == variable),
+                );
+                if let Some((_, groups)) = same {
+                    groups.push((place, component));
+                    continue;
+                }
+                items.push((gate, vec![(place, component)]));
+            } else {
+                items.push((gate, vec![(0, component)]));
+            }
+        }
+        let mut blocks: Vec<Block> = items
+            .into_iter()
+            .map(|(gate, groups)| match gate {
+                Gate::Branch { variable, .. } => {
+                    Block(vec![self.branch(variable, &groups, context)])
+                }
+                Gate::Open | Gate::When { .. } => {
+                    let nodes: Vec<_> = groups.into_iter().flat_map(|(_, nodes)| nodes).collect();
+                    self.region(&nodes, context)
+                }
+            })
+            .collect();
+        if blocks.len() == 1 && blocks[0].0.len() == 1 {
+            return blocks.remove(0).0.remove(0);
+        }
+        Stmt::Join(Join { blocks, exports: Vec::new() })
+    }
+
+    fn branch(&mut self, variable: usize, groups: &[Group], context: Formula) -> Stmt {
+        let (on, handles, _) = self.flow.subject(variable);
+        let mut arms = Vec::new();
+        for (place, (handle, formula)) in handles.into_iter().enumerate() {
+            let mut nodes: Vec<usize> = groups
+                .iter()
+                .filter(|(other, _)| *other == place)
+                .flat_map(|(_, nodes)| nodes.iter().copied())
+                .collect();
+            if nodes.is_empty() {
+                continue;
+            }
+            nodes.sort_unstable();
+            let inner = self.flow.logic.and(context, formula);
+            arms.push(Arm { handle, block: self.region(&nodes, inner) });
+        }
+        Stmt::Branch(Branch { on, arms, exports: Vec::new() })
+    }
+
+    fn when(&mut self, node: usize, group: &[usize], context: Formula) -> Stmt {
+        let live = self.flow.live(node, context);
+        let guard = self.flow.guard(node);
+        let inner = self.flow.logic.and(context, guard);
+        let mut nodes = group.to_vec();
+        nodes.sort_unstable();
+        Stmt::When(When { live, block: self.region(&nodes, inner), exports: Vec::new() })
+    }
+
+    /// Splits the nodes wherever all that is above comes before all that is below, or excludes it.
+    fn series(&mut self, nodes: &[usize]) -> Vec<Vec<usize>> {
+        // A node forbids all cuts between itself and the first node above that it neither follows
+        // nor excludes.
+        let mut first_open = vec![usize::MAX; nodes.len()];
+        for (place, &node) in nodes.iter().enumerate() {
+            for (above, &other) in nodes[..place].iter().enumerate() {
+                if !self.flow.before(other, node) && !self.flow.exclusive(other, node) {
+                    first_open[place] = above;
+                    break;
+                }
+            }
+        }
+        let mut parts = vec![Vec::new()];
+        let mut lowest = usize::MAX;
+        for place in (0..nodes.len()).rev() {
+            if let Some(part) = parts.last_mut() {
+                part.push(nodes[place]);
+            }
+            lowest = lowest.min(first_open[place]);
+            if place > 0 && lowest >= place {
+                parts.push(Vec::new());
+            }
+        }
+        parts.reverse();
+        for part in &mut parts {
+            part.reverse();
+        }
+        parts
+    }
+
+    /// Splits the nodes into groups that nothing orders.
+    fn components(&mut self, nodes: &[usize]) -> Vec<Vec<usize>> {
+        let mut components: Vec<Vec<usize>> = Vec::new();
+        for &node in nodes {
+            let (linked, apart): (Vec<_>, Vec<_>) = components
+                .into_iter()
+                .partition(|group| group.iter().any(|&other| self.flow.before(other, node)));
+            let mut merged: Vec<usize> = linked.into_iter().flatten().collect();
+            merged.push(node);
+            merged.sort_unstable();
+            components = apart;
+            components.push(merged);
+        }
+        components.sort();
+        components
+    }
+
+    /// What must hold for all of the nodes beyond the context.
+    fn gate(&mut self, nodes: &[usize], context: Formula) -> Gate {
+        let Some(&first) = nodes.first() else { return Gate::Open };
+        let guard = self.flow.guard(first);
+        if self.flow.logic.implies(context, guard) {
+            return Gate::Open;
+        }
+        for variable in self.flow.subjects(first) {
+            let (_, handles, ran) = self.flow.subject(variable);
+            if !self.flow.logic.implies(context, ran) {
+                continue;
+            }
+            for (place, (_, formula)) in handles.into_iter().enumerate() {
+                if self.flow.logic.implies(guard, formula)
+                    && !self.flow.logic.implies(context, formula)
+                    && self.all_imply(nodes, formula)
+                {
+                    return Gate::Branch { variable, place };
+                }
+            }
+        }
+        if self.all_imply(nodes, guard) { Gate::When { node: first } } else { Gate::Open }
+    }
+
+    fn all_imply(&mut self, nodes: &[usize], formula: Formula) -> bool {
+        nodes.iter().all(|&node| {
+            let guard = self.flow.guard(node);
+            self.flow.logic.implies(guard, formula)
+        })
+    }
+
+    /// A region that is not series-parallel: tasks, each as large as the order allows.
+    fn tasks(&mut self, nodes: &[usize], context: Formula) -> Stmt {
+        let groups = modules(nodes, |first, second| self.flow.before(first, second));
+        let tasks = groups.iter().enumerate().map(|(index, group)| {
+            let after = self.covered(&groups[..index], group);
+            let (live, inner) = self.admission(group, context);
+            Task { after, live, block: self.region(group, inner), exports: Vec::new() }
+        });
+        Stmt::Tasks(Tasks { tasks: tasks.collect(), exports: Vec::new() })
+    }
+
+    fn admission(&mut self, group: &[usize], context: Formula) -> (Live, Formula) {
+        let (live, formula) = match self.gate(group, context) {
+            Gate::Open => return (Live::Always, context),
+            Gate::When { node } => (self.flow.live(node, context), self.flow.guard(node)),
+            Gate::Branch { variable, place } => {
+                let (on, handles, _) = self.flow.subject(variable);
+                let Some((handle, formula)) = handles.into_iter().nth(place) else {
+                    return (Live::Always, context);
+                };
+                let live = match on {
+                    Subject::Node(node) => Live::Left { node, handle },
+                    Subject::Trigger => {
+                        Live::Left { node: handle.into(), handle: "out".to_owned() }
+                    }
+                };
+                (live, formula)
+            }
+        };
+        (live, self.flow.logic.and(context, formula))
+    }
+
+    /// The groups right above `group`: those that no other group above comes after.
+    fn covered(&self, above: &[Vec<usize>], group: &[usize]) -> Vec<usize> {
+        let Some(&node) = group.first() else { return Vec::new() };
+        let head = |index: usize| above[index].first().copied();
+        let before: Vec<usize> = (0..above.len())
+            .filter(|&index| head(index).is_some_and(|other| self.flow.before(other, node)))
+            .collect();
+        let between = |index: usize| {
+            before.iter().any(|&other| match (head(index), head(other)) {
+                (Some(first), Some(second)) => self.flow.before(first, second),
+                _ => false,
+            })
+        };
+        before.iter().copied().filter(|&index| !between(index)).collect()
+    }
+
+    fn single_tasks(&mut self, nodes: &[usize]) -> Stmt {
+        let groups: Vec<Vec<usize>> = nodes.iter().map(|&node| vec![node]).collect();
+        let tasks = groups.iter().enumerate().map(|(index, group)| Task {
+            after: self.covered(&groups[..index], group),
+            live: self.flow.exact(group[0]),
+            block: Block(vec![Stmt::Run(self.flow.id(group[0]))]),
+            exports: Vec::new(),
+        });
+        Stmt::Tasks(Tasks { tasks: tasks.collect(), exports: Vec::new() })
+    }
+}

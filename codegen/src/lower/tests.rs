@@ -1,0 +1,308 @@
+//! Shapes, and a proof by enumeration: on random graphs the IR fires exactly what S1 to S3 fire.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
+use flowcrate::types::Type;
+use serde_json::Value;
+
+use super::lower;
+use crate::check::{Body, Checked, Edge, JoinRule, Node, NodeId, Scope};
+use crate::diagnostic::Span;
+use crate::expr::{Expr, ExprKind};
+use crate::ir::{Block, Live, Stmt, Subject, Workflow};
+
+fn literal(value: Value, ty: Type) -> Expr {
+    Expr { kind: ExprKind::Literal(value), ty, span: Span::default() }
+}
+
+/// A node whose kind its id tells: `t…` a trigger, `c…` a condition, `j…` joins all, others transforms.
+fn node(id: &str) -> Node {
+    let body = match id.as_bytes().first() {
+        Some(b't') => Body::Manual,
+        Some(b'c') => Body::Condition { condition: literal(Value::Bool(true), Type::Bool) },
+        _ => Body::Transform { value: literal(Value::Null, Type::Null) },
+    };
+    Node {
+        id: id.into(),
+        label: id.to_owned(),
+        description: String::new(),
+        kind: String::new(),
+        parent: None,
+        join: if id.starts_with('j') { JoinRule::All } else { JoinRule::Any },
+        disabled: false,
+        wired: Vec::new(),
+        continue_on_error: false,
+        reads: Vec::new(),
+        always_runs: false,
+        output: None,
+        body,
+    }
+}
+
+/// A graph from edges such as `c.true>a`; nodes are sorted topologically.
+fn graph(text: &str) -> Checked {
+    let mut edges = Vec::new();
+    let mut nodes = BTreeMap::new();
+    for edge in text.split_whitespace() {
+        let (source, target) = edge.split_once('>').unwrap();
+        let (source, handle) = source.split_once('.').unwrap_or((source, "out"));
+        edges.push(Edge {
+            source: source.into(),
+            handle: handle.to_owned(),
+            target: target.into(),
+        });
+        for id in [source, target] {
+            nodes.entry(NodeId::from(id)).or_insert_with(|| node(id));
+        }
+        let wired = &mut nodes.get_mut(source).unwrap().wired;
+        if !wired.iter().any(|each| each == handle) {
+            wired.push(handle.to_owned());
+        }
+    }
+    edges.sort();
+    let mut order: Vec<NodeId> = Vec::new();
+    while order.len() < nodes.len() {
+        let ready = nodes.keys().find(|id| {
+            !order.contains(id)
+                && edges.iter().all(|edge| edge.target != **id || order.contains(&edge.source))
+        });
+        order.push(ready.unwrap().clone());
+    }
+    Checked {
+        name: "test".to_owned(),
+        description: String::new(),
+        nodes,
+        root: Scope { nodes: order, edges, result: None },
+        input: Type::Any,
+        output: Type::Null,
+        revision: String::new(),
+        sample_input: None,
+    }
+}
+
+fn shaped(text: &str) -> String {
+    let workflow = lower(&graph(text)).unwrap().to_string();
+    workflow.split_once('\n').unwrap().1.to_owned()
+}
+
+#[test]
+fn independent_nodes_join() {
+    assert_eq!(shaped("t>a t>b a>d b>d"), "join\n  -\n    run a\n  -\n    run b\nrun d\n");
+}
+
+#[test]
+fn a_merge_after_an_if_without_else_always_runs() {
+    assert_eq!(
+        shaped("t>c c.true>x x>m c.false>m"),
+        "run c\nbranch c\n  true:\n    run x\nrun m\n"
+    );
+}
+
+#[test]
+fn what_hangs_on_one_arm_stays_in_it() {
+    assert_eq!(
+        shaped("t>c c.true>x x>m c.false>y"),
+        "run c\nbranch c\n  true:\n    run x\n    run m\n  false:\n    run y\n"
+    );
+}
+
+#[test]
+fn a_merge_of_some_arms_runs_when_one_of_them_did() {
+    assert_eq!(
+        shaped("t>c1 c1.true>c2 c1.false>m c2.true>m m>n"),
+        "run c1\nbranch c1 -> c2.handle?\n  true:\n    run c2\nwhen (c1.false | c2.true)\n  run m\n  run n\n"
+    );
+}
+
+#[test]
+fn arms_that_share_a_merge_need_no_tasks() {
+    assert_eq!(
+        shaped("t>c c.true>a c.false>b a>m1 b>m1 b>m2"),
+        "run c\nbranch c\n  true:\n    run a\n  false:\n    run b\njoin\n  -\n    run m1\n  -\n    branch c\n      false:\n        run m2\n"
+    );
+}
+
+#[test]
+fn several_triggers_make_a_branch() {
+    assert_eq!(
+        shaped("t1>a t2>b a>m b>m t2>m"),
+        "branch trigger\n  t1:\n    run a\n  t2:\n    run b\nrun m\n"
+    );
+}
+
+#[test]
+fn an_order_like_an_n_becomes_tasks() {
+    assert_eq!(
+        shaped("t>a t>b a>x b>x b>y y>z"),
+        "tasks\n  0 when always\n    run a\n  1 when always\n    run b\n  2 after [0, 1] when always\n    run x\n  3 after [1] when always\n    run y\n    run z\n"
+    );
+}
+
+#[test]
+fn a_join_of_all_runs_only_where_all_are_live() {
+    assert_eq!(
+        shaped("t>c c.true>x t>y x>j y>j"),
+        "join -> c.handle\n  -\n    run c\n    branch c\n      true:\n        run x\n  -\n    run y\nbranch c\n  true:\n    run j\n"
+    );
+}
+
+/// Deterministic numbers for random graphs.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(self.0 >> 33).unwrap() % limit
+    }
+}
+
+fn random_graph(dice: &mut Dice) -> Checked {
+    let triggers = 1 + usize::from(dice.below(4) == 0);
+    let count = 3 + dice.below(7);
+    let mut names: Vec<String> = (0..triggers).map(|index| format!("t{index}")).collect();
+    for index in 0..count {
+        let kind = ["a", "c", "c", "b", "j", "a"][dice.below(6)];
+        names.push(format!("{kind}{index}"));
+    }
+    let mut text = String::new();
+    for target in triggers..names.len() {
+        let fan_in = 1 + dice.below(3);
+        let mut sources = BTreeSet::new();
+        for _ in 0..fan_in {
+            let near = if dice.below(2) == 0 { target.saturating_sub(3) } else { 0 };
+            sources.insert(near + dice.below(target - near));
+        }
+        for source in sources {
+            let handle = match names[source].as_bytes()[0] {
+                b'c' => [".true", ".false", ".error"]
+                    [dice.below(20) % 3 * usize::from(dice.below(3) > 0)],
+                b'a' if dice.below(5) == 0 => ".error",
+                _ => "",
+            };
+            let handle =
+                if handle.is_empty() && names[source].starts_with('c') { ".true" } else { handle };
+            write!(text, "{}{handle}>{} ", names[source], names[target]).unwrap();
+        }
+    }
+    graph(&text)
+}
+
+/// Which nodes run, by S1 to S3, where each node that runs leaves by the given choice.
+fn model(
+    checked: &Checked,
+    trigger: &str,
+    choice: &dyn Fn(&Node) -> String,
+) -> BTreeMap<NodeId, String> {
+    let mut left: BTreeMap<NodeId, String> = BTreeMap::new();
+    for id in &checked.root.nodes {
+        let node = &checked.nodes[id];
+        let incoming: Vec<bool> = checked
+            .root
+            .edges
+            .iter()
+            .filter(|edge| edge.target == *id)
+            .map(|edge| left.get(&edge.source) == Some(&edge.handle))
+            .collect();
+        let runs = match (&node.body, node.join) {
+            (Body::Manual, _) => **id == *trigger,
+            (_, JoinRule::Any) => incoming.contains(&true),
+            (_, JoinRule::All) => !incoming.contains(&false),
+        };
+        if runs {
+            left.insert(id.clone(), choice(node));
+        }
+    }
+    left
+}
+
+fn walk(
+    checked: &Checked,
+    block: &Block,
+    trigger: &str,
+    choice: &dyn Fn(&Node) -> String,
+    left: &mut BTreeMap<NodeId, String>,
+) {
+    for stmt in &block.0 {
+        match stmt {
+            Stmt::Run(id) => {
+                left.insert(id.clone(), choice(&checked.nodes[id]));
+            }
+            Stmt::Branch(branch) => {
+                let handle = match &branch.on {
+                    Subject::Node(id) => left.get(id).expect("a branch goes by a node that ran"),
+                    Subject::Trigger => trigger,
+                };
+                if let Some(arm) = branch.arms.iter().find(|arm| arm.handle == *handle) {
+                    walk(checked, &arm.block, trigger, choice, left);
+                }
+            }
+            Stmt::When(when) if holds(&when.live, left) => {
+                walk(checked, &when.block, trigger, choice, left);
+            }
+            Stmt::When(_) => {}
+            Stmt::Join(join) => {
+                for block in &join.blocks {
+                    walk(checked, block, trigger, choice, left);
+                }
+            }
+            Stmt::Tasks(tasks) => {
+                for task in &tasks.tasks {
+                    if holds(&task.live, left) {
+                        walk(checked, &task.block, trigger, choice, left);
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn holds(live: &Live, left: &BTreeMap<NodeId, String>) -> bool {
+    match live {
+        Live::Always => true,
+        Live::Left { node, handle } => left.get(node) == Some(handle),
+        Live::Any(parts) => parts.iter().any(|part| holds(part, left)),
+        Live::All(parts) => parts.iter().all(|part| holds(part, left)),
+    }
+}
+
+fn fires_as_the_graph(checked: &Checked, workflow: &Workflow, dice: &mut Dice) {
+    for _ in 0..40 {
+        let trigger = &workflow.triggers[dice.below(workflow.triggers.len())];
+        let seed = dice.below(1 << 30);
+        let choice = |node: &Node| {
+            let handles = super::flow::handles(node);
+            let place = node
+                .id
+                .bytes()
+                .fold(seed, |sum, byte| sum.wrapping_mul(31).wrapping_add(usize::from(byte)));
+            handles[(place >> 3) % handles.len()].to_owned()
+        };
+        let expected = model(checked, trigger, &choice);
+        let mut found = BTreeMap::new();
+        found.insert(trigger.clone(), "out".to_owned());
+        walk(checked, &workflow.body, trigger, &choice, &mut found);
+        assert_eq!(found, expected, "{workflow}");
+    }
+}
+
+#[test]
+fn random_graphs_fire_as_s1_to_s3_say() {
+    let mut dice = Dice(7);
+    let (mut graphs, mut tasks) = (0, 0);
+    for _ in 0..1500 {
+        let checked = random_graph(&mut dice);
+        let mut flow = super::Flow::new(&checked, &checked.root);
+        if (0..flow.nodes.len()).any(|number| flow.guard(number) == super::guards::FALSE) {
+            continue; // S6: the check stage refuses it.
+        }
+        graphs += 1;
+        let workflow = lower(&checked).unwrap();
+        fires_as_the_graph(&checked, &workflow, &mut dice);
+        tasks += usize::from(workflow.to_string().contains("tasks"));
+        let shaped = super::shape::shape(&mut flow);
+        assert!(super::validate::is_faithful(&mut flow, &shaped), "{workflow}");
+    }
+    assert!(graphs > 800 && tasks > 0 && tasks < graphs / 3, "{tasks} of {graphs}");
+}

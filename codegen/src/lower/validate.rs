@@ -1,0 +1,134 @@
+//! Translation validation: expands the structure again and compares it with the graph.
+//!
+//! It shares no code with `shape`: it walks the tree, notes under which condition and after which
+//! nodes each node runs, and asks the graph whether that is so.
+
+use std::collections::BTreeMap;
+
+use super::bits::Bits;
+use super::flow::Flow;
+use super::guards::{Formula, TRUE};
+use crate::ir::{Block, Live, Stmt, Subject};
+
+/// Whether `block` runs every node of the scope under its guard (S6), after all that it depends on
+/// (S2), and without waiting for anything else that could run beside it (S5).
+pub(super) fn is_faithful(flow: &mut Flow<'_>, block: &Block) -> bool {
+    let numbers =
+        flow.nodes.iter().enumerate().map(|(number, node)| (node.id.to_string(), number)).collect();
+    let count = flow.nodes.len();
+    let mut expander = Expander { flow, numbers, found: vec![None; count], complete: true };
+    let mut before = Bits::new(count);
+    for trigger in expander.flow.triggers.clone() {
+        before.insert(trigger);
+        expander.found[trigger] = Some(Place { before: Bits::new(count), condition: None });
+    }
+    expander.block(block, &mut before, TRUE);
+    expander.complete && (0..count).all(|number| expander.agrees(number))
+}
+
+/// Where a node stands in the tree.
+#[derive(Clone, Debug)]
+struct Place {
+    /// All nodes that the statements above decide.
+    before: Bits,
+    /// When it is reached; nothing for a trigger.
+    condition: Option<Formula>,
+}
+
+struct Expander<'a, 'g> {
+    flow: &'a mut Flow<'g>,
+    numbers: BTreeMap<String, usize>,
+    found: Vec<Option<Place>>,
+    complete: bool,
+}
+
+impl Expander<'_, '_> {
+    fn block(&mut self, block: &Block, before: &mut Bits, condition: Formula) {
+        for stmt in &block.0 {
+            self.stmt(stmt, before, condition);
+        }
+    }
+
+    fn stmt(&mut self, stmt: &Stmt, before: &mut Bits, condition: Formula) {
+        match stmt {
+            Stmt::Run(id) => {
+                let Some(&number) = self.numbers.get(id.as_str()) else {
+                    self.complete = false;
+                    return;
+                };
+                let place = Place { before: before.clone(), condition: Some(condition) };
+                self.complete &= self.found[number].replace(place).is_none();
+                before.insert(number);
+            }
+            Stmt::Branch(branch) => {
+                let above = before.clone();
+                for arm in &branch.arms {
+                    let live = match &branch.on {
+                        Subject::Node(node) => {
+                            Live::Left { node: node.clone(), handle: arm.handle.clone() }
+                        }
+                        Subject::Trigger => Live::Left {
+                            node: arm.handle.as_str().into(),
+                            handle: "out".to_owned(),
+                        },
+                    };
+                    self.inner(&arm.block, &live, &above, before, condition);
+                }
+            }
+            Stmt::When(when) => {
+                let above = before.clone();
+                self.inner(&when.block, &when.live, &above, before, condition);
+            }
+            Stmt::Join(join) => {
+                let above = before.clone();
+                for block in &join.blocks {
+                    self.inner(block, &Live::Always, &above, before, condition);
+                }
+            }
+            Stmt::Tasks(tasks) => {
+                let above = before.clone();
+                let mut done: Vec<Bits> = Vec::with_capacity(tasks.tasks.len());
+                for task in &tasks.tasks {
+                    let mut start = above.clone();
+                    for &earlier in &task.after {
+                        match done.get(earlier) {
+                            Some(other) => start.union(other),
+                            None => self.complete = false,
+                        }
+                    }
+                    let mut end = start.clone();
+                    self.inner(&task.block, &task.live, &start, &mut end, condition);
+                    before.union(&end);
+                    done.push(end);
+                }
+            }
+        }
+    }
+
+    /// A block that starts after `above`, under one more condition; what it decides joins `all`.
+    fn inner(&mut self, block: &Block, live: &Live, above: &Bits, all: &mut Bits, outer: Formula) {
+        let formula = self.flow.formula(live);
+        let condition = self.flow.logic.and(outer, formula);
+        let mut before = above.clone();
+        self.block(block, &mut before, condition);
+        all.union(&before);
+    }
+
+    fn agrees(&mut self, number: usize) -> bool {
+        let Some(place) = self.found[number].clone() else { return false };
+        let Some(condition) = place.condition else { return true };
+        if condition != self.flow.guard(number) {
+            return false;
+        }
+        (0..self.flow.nodes.len()).all(|other| {
+            let waits = place.before.contains(other);
+            let depends = self.flow.before(other, number);
+            waits == depends || (waits && self.is_free(other, number))
+        })
+    }
+
+    /// Whether waiting for `other` costs nothing: it never runs beside the node, or is a trigger.
+    fn is_free(&mut self, other: usize, number: usize) -> bool {
+        self.flow.triggers.contains(&other) || self.flow.exclusive(other, number)
+    }
+}
