@@ -1,1 +1,110 @@
-//! The `#[workflow]` and `#[step]` attribute macros of the `flowcrate` runtime.
+//! The attribute macros of the `flowcrate` runtime: [`macro@workflow`], [`macro@step`],
+//! [`macro@action`] and the derive [`macro@Typed`].
+//!
+//! Each goes `parse -> check -> expand` over `proc_macro2` tokens, all mistakes at once.
+//! The user's item is emitted in any case, so a mistake in an attribute shows as that one
+//! mistake and not as a hundred unresolved names.
+//! Use them through `flowcrate` and `flowcrate-plugins`, which re-export them.
+
+mod action;
+mod args;
+mod duration;
+mod errors;
+mod signature;
+mod step;
+mod typed;
+mod warning;
+mod workflow;
+
+use proc_macro::TokenStream;
+
+/// Makes an async function a durable workflow.
+///
+/// The function stays as it is. Beside it stands a unit struct named after it
+/// (`order_intake` gives `OrderIntake`) that implements `flowcrate::Workflow`: register that
+/// with an engine.
+///
+/// ```ignore
+/// #[workflow(name = "order-intake", revision = "1", events("shipped"))]
+/// pub async fn order_intake(ctx: Context, order: Order) -> Result<Receipt> { … }
+/// ```
+///
+/// | argument | meaning | default |
+/// |---|---|---|
+/// | `name = "…"` | the name that runs are stored under | the function's name with `-` for `_` |
+/// | `revision = "…"` | changes when the meaning does | `"1"` |
+/// | `events("…", …)` | the events that runs wait for | none |
+/// | `crate = path` | where the runtime lives | `::flowcrate` |
+///
+/// A workflow function runs again over its journal (replay), so it must do the same each time.
+/// The macro refuses what cannot: the clock, randomness, spawning, files, the network, the
+/// environment, a runtime's own timers. Each error names what to use instead.
+/// A step that is called in a loop, or twice, without `.key(…)` gets a warning: its path would
+/// depend on the order of the calls. `#[allow(deprecated)]` on the function silences it.
+#[proc_macro_attribute]
+pub fn workflow(args: TokenStream, item: TokenStream) -> TokenStream {
+    workflow::workflow(args.into(), &item.into()).into()
+}
+
+/// Makes an async function a durable step: its outcome is journaled, and it never runs again
+/// once it is.
+///
+/// ```ignore
+/// #[step(id = "charge", retry(max_attempts = 5, initial = "500ms", jitter), timeout = "30s")]
+/// async fn charge(step: StepContext, input: ChargeInput) -> Result<Payment, StepError> { … }
+/// ```
+///
+/// becomes `fn charge(ctx: &Context, input: ChargeInput) -> Step<Payment>`, to be awaited in a
+/// workflow. The input may be left out.
+///
+/// | argument | meaning | default |
+/// |---|---|---|
+/// | `id = "…"` | its name in the journal, `[a-z][a-z0-9_]*` | the function's name |
+/// | `kind = "…"` | what it does, for history | `"step"` |
+/// | `retry(max_attempts = 3, initial = "1s", factor = 2.0, cap = "1m", jitter)` | when a failed attempt is tried again; what is left out is as in `Policy::default()`, but `jitter` is off unless it is written | `Policy::default()` |
+/// | `timeout = "30s"` | how long one attempt may take; `"none"` is for ever | 30 s |
+/// | `total = "10m"` | how long all attempts may take | `"none"` |
+/// | `on_exhausted = "fail"` or `"pause"` | what happens when the policy is spent | `"fail"` |
+/// | `crate = path` | where the runtime lives | `::flowcrate` |
+#[proc_macro_attribute]
+pub fn step(args: TokenStream, item: TokenStream) -> TokenStream {
+    step::step(args.into(), &item.into()).into()
+}
+
+/// Makes an async function an action of a plugin.
+///
+/// The function stays as it is. Beside it stands a unit struct (`request` gives
+/// `RequestAction`) that implements `flowcrate_plugins::Action` where the feature `catalogue`
+/// of `flowcrate-plugins` is on: its manifest follows from the types and the documentation.
+///
+/// ```ignore
+/// /// Sends a text to a channel.
+/// #[action(kind = "chat.send@1", label = "Send a message", category = "Chat", effects)]
+/// pub async fn send(step: StepContext, input: Message) -> Result<Sent, StepError> { … }
+/// ```
+///
+/// | argument | meaning | default |
+/// |---|---|---|
+/// | `kind = "name@major"` | the kind in a graph | required |
+/// | `label = "…"` | what the palette shows | required |
+/// | `category = "…"` | the palette's group | required |
+/// | `feature = "…"` | the feature of the plugin's crate that holds it | none |
+/// | `effects` | a second execution may have a second effect | off |
+/// | `generic = "field"` | the output field whose type each node declares; the function is then generic over that type | none |
+/// | `crate = path` | where the plugin API lives | `::flowcrate_plugins` |
+#[proc_macro_attribute]
+pub fn action(args: TokenStream, item: TokenStream) -> TokenStream {
+    action::action(args.into(), &item.into()).into()
+}
+
+/// Derives `flowcrate::types::Typed`: the type of the workflow language that a struct or an
+/// enum without fields has in JSON.
+///
+/// Honours `serde`'s `rename`, `rename_all`, `default` and `skip`; documentation comments
+/// become the fields' documentation. A field that may be left out is an `Option` (or a `Value`)
+/// with `#[serde(default)]`; a default that is not null has no place in a type.
+/// `#[typed(crate = path)]` says where the runtime lives, `::flowcrate` by default.
+#[proc_macro_derive(Typed, attributes(typed))]
+pub fn typed(item: TokenStream) -> TokenStream {
+    typed::typed(item.into()).into()
+}

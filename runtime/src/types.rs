@@ -1,9 +1,13 @@
 //! The types of the workflow language (S12).
 
+pub mod typed;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+
+pub use typed::Typed;
 
 /// A type of the language. Cheap to clone.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -1,0 +1,213 @@
+//! The arguments of an attribute: `name = "…", flag, list("a", "b"), nested(x = 1), crate = path`.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::ToTokens;
+use syn::ext::IdentExt;
+use syn::parse::{Parse, ParseStream, Parser};
+use syn::punctuated::Punctuated;
+use syn::{Lit, LitBool, LitFloat, LitInt, LitStr, Path, Token};
+
+use crate::errors::Errors;
+
+/// The form of an argument's value.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// `name = "text"`
+    Text,
+    /// `name = 5`
+    Int,
+    /// `name = 2.0` or `name = 2`
+    Float,
+    /// `name` or `name = false`
+    Flag,
+    /// `name("a", "b")`
+    Texts,
+    /// `name(a = 1, b)`
+    Nested,
+    /// `name = some::path`
+    Path,
+}
+
+/// An argument that an attribute accepts.
+pub(crate) struct Accepted {
+    pub(crate) name: &'static str,
+    pub(crate) form: Form,
+    /// How a message writes it: `name = "order-intake"`.
+    pub(crate) example: &'static str,
+}
+
+/// The arguments as written.
+#[derive(Default)]
+pub(crate) struct Args(Vec<Arg>);
+
+struct Arg {
+    name: Ident,
+    value: ArgValue,
+}
+
+enum ArgValue {
+    Flag,
+    Lit(Lit),
+    Path(Path),
+    Texts(Vec<LitStr>),
+    Nested(Args),
+}
+
+impl Args {
+    /// Reads the tokens between an attribute's parentheses; a syntax error goes to `errors`.
+    pub(crate) fn parse(tokens: TokenStream, errors: &mut Errors) -> Self {
+        errors.keep(parse_args.parse2(tokens)).unwrap_or_default()
+    }
+
+    /// Reports unknown and repeated names and values of the wrong form, and drops them.
+    pub(crate) fn check(mut self, accepted: &[Accepted], errors: &mut Errors) -> Self {
+        let mut seen: Vec<String> = Vec::new();
+        self.0.retain(|arg| {
+            let name = arg.name.to_string();
+            let Some(known) = accepted.iter().find(|known| known.name == name) else {
+                errors.on(&arg.name, unknown(&name, accepted));
+                return false;
+            };
+            if seen.contains(&name) {
+                errors.on(&arg.name, format!("`{name}` is given twice"));
+                return false;
+            }
+            seen.push(name);
+            let fits = arg.value.fits(known.form);
+            if !fits {
+                errors.on(&arg.name, format!("expected `{}`", known.example));
+            }
+            fits
+        });
+        self
+    }
+
+    /// The text of `name`.
+    pub(crate) fn text(&self, name: &str) -> Option<&LitStr> {
+        match self.get(name)? {
+            ArgValue::Lit(Lit::Str(text)) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The integer of `name`.
+    pub(crate) fn int(&self, name: &str) -> Option<&LitInt> {
+        match self.get(name)? {
+            ArgValue::Lit(Lit::Int(int)) => Some(int),
+            _ => None,
+        }
+    }
+
+    /// The number of `name`, with the tokens that an error may sit on.
+    pub(crate) fn float(&self, name: &str) -> Option<syn::Result<(f64, &Lit)>> {
+        match self.get(name)? {
+            ArgValue::Lit(lit @ Lit::Int(int)) => {
+                Some(int.base10_parse().map(|value| (value, lit)))
+            }
+            ArgValue::Lit(lit @ Lit::Float(float)) => {
+                Some(LitFloat::base10_parse(float).map(|value| (value, lit)))
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether the flag `name` is set.
+    pub(crate) fn flag(&self, name: &str) -> bool {
+        match self.get(name) {
+            Some(ArgValue::Lit(Lit::Bool(LitBool { value, .. }))) => *value,
+            found => found.is_some(),
+        }
+    }
+
+    /// The texts of `name("a", "b")`; none where it is not given.
+    pub(crate) fn texts(&self, name: &str) -> &[LitStr] {
+        match self.get(name) {
+            Some(ArgValue::Texts(texts)) => texts,
+            _ => &[],
+        }
+    }
+
+    /// The path of `name`.
+    pub(crate) fn path(&self, name: &str) -> Option<&Path> {
+        match self.get(name)? {
+            ArgValue::Path(path) => Some(path),
+            _ => None,
+        }
+    }
+
+    /// The arguments in `name(…)`, taken out.
+    pub(crate) fn take_nested(&mut self, name: &str) -> Option<Self> {
+        let at = self.0.iter().position(|arg| arg.name == name)?;
+        match self.0.swap_remove(at).value {
+            ArgValue::Nested(nested) => Some(nested),
+            _ => None,
+        }
+    }
+
+    fn get(&self, name: &str) -> Option<&ArgValue> {
+        self.0.iter().find(|arg| arg.name == name).map(|arg| &arg.value)
+    }
+}
+
+impl ArgValue {
+    fn fits(&self, form: Form) -> bool {
+        match (form, self) {
+            (Form::Text, Self::Lit(Lit::Str(_)))
+            | (Form::Int, Self::Lit(Lit::Int(_)))
+            | (Form::Float, Self::Lit(Lit::Int(_) | Lit::Float(_)))
+            | (Form::Flag, Self::Flag | Self::Lit(Lit::Bool(_)))
+            | (Form::Texts, Self::Texts(_))
+            | (Form::Nested, Self::Nested(_))
+            | (Form::Path, Self::Path(_)) => true,
+            // `events()` and `retry()` read alike: an empty list is both.
+            (Form::Texts, Self::Nested(args)) => args.0.is_empty(),
+            _ => false,
+        }
+    }
+}
+
+fn parse_args(input: ParseStream<'_>) -> syn::Result<Args> {
+    Ok(Args(Punctuated::<Arg, Token![,]>::parse_terminated(input)?.into_iter().collect()))
+}
+
+impl Parse for Arg {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let name = input.call(Ident::parse_any)?;
+        let value = if input.peek(syn::token::Paren) {
+            let content;
+            syn::parenthesized!(content in input);
+            if content.peek(LitStr) {
+                let texts = Punctuated::<LitStr, Token![,]>::parse_terminated(&content)?;
+                ArgValue::Texts(texts.into_iter().collect())
+            } else {
+                ArgValue::Nested(parse_args(&content)?)
+            }
+        } else if input.peek(Token![=]) {
+            input.parse::<Token![=]>()?;
+            if input.peek(Lit) {
+                ArgValue::Lit(input.parse()?)
+            } else {
+                ArgValue::Path(input.call(Path::parse_mod_style)?)
+            }
+        } else {
+            ArgValue::Flag
+        };
+        Ok(Self { name, value })
+    }
+}
+
+fn unknown(name: &str, accepted: &[Accepted]) -> String {
+    let list: Vec<_> = accepted.iter().map(|known| format!("`{}`", known.example)).collect();
+    format!("unknown argument `{name}`; accepted are {}", list.join(", "))
+}
+
+/// The path given by `crate = …`, or the default.
+pub(crate) fn krate(args: &Args, default: &str) -> TokenStream {
+    args.path("crate").map_or_else(
+        || {
+            let name = Ident::new(default, proc_macro2::Span::call_site());
+            quote::quote!(::#name)
+        },
+        ToTokens::to_token_stream,
+    )
+}

@@ -1,0 +1,210 @@
+//! `#[workflow]`: an async function that an engine can run, and the struct that names it.
+
+mod lint;
+mod loops;
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{ToTokens, format_ident, quote};
+use syn::{FnArg, ItemFn, LitStr, Pat, Type};
+
+use crate::args::{self, Accepted, Args, Form};
+use crate::errors::Errors;
+use crate::{signature, warning};
+
+const WHAT: &str = "a workflow";
+const SIGNATURE: &str = "`async fn name(ctx: Context, input: Input) -> Result<Output>`";
+
+const ACCEPTED: [Accepted; 4] = [
+    Accepted { name: "name", form: Form::Text, example: "name = \"order-intake\"" },
+    Accepted { name: "revision", form: Form::Text, example: "revision = \"1\"" },
+    Accepted { name: "events", form: Form::Texts, example: "events(\"shipped\")" },
+    Accepted { name: "crate", form: Form::Path, example: "crate = path::to::flowcrate" },
+];
+
+/// What `check` found to be sound.
+struct Workflow<'a> {
+    krate: TokenStream,
+    name: String,
+    revision: String,
+    events: Vec<String>,
+    input: &'a Type,
+    output: &'a Type,
+}
+
+/// The macro over `proc_macro2` tokens.
+pub(crate) fn workflow(args: TokenStream, item: &TokenStream) -> TokenStream {
+    let mut errors = Errors::default();
+    let args = Args::parse(args, &mut errors).check(&ACCEPTED, &mut errors);
+    let function = match syn::parse2::<ItemFn>(item.clone()) {
+        Ok(function) => function,
+        Err(error) => {
+            errors.push(syn::Error::new(
+                error.span(),
+                format!("#[workflow] stands on {SIGNATURE}: {error}"),
+            ));
+            let errors = errors.into_tokens();
+            return quote!(#item #errors);
+        }
+    };
+    let checked = check(&args, &function, &mut errors);
+    let context = context_name(&function);
+    lint::lint(&function.block, context.as_ref(), &mut errors);
+    let warnings = loops::warnings(&function.block, context.as_ref());
+    let allows = lint_levels(&function);
+    let warnings = warnings.iter().map(|found| warning::tokens(found, &allows));
+    let generated = checked.map(|checked| expand(&checked, &function));
+    let errors = errors.into_tokens();
+    quote!(#function #generated #(#warnings)* #errors)
+}
+
+fn check<'a>(args: &Args, function: &'a ItemFn, errors: &mut Errors) -> Option<Workflow<'a>> {
+    let sig = &function.sig;
+    signature::check_shape(function, WHAT, errors);
+    signature::check_no_generics(sig, WHAT, errors);
+    let types = signature::argument_types(sig);
+    let input = match types.as_slice() {
+        [context, input] if signature::is_named(context, "Context") => Some(*input),
+        [context, _] => {
+            errors.on(context, format!("expected `Context` by value, as in {SIGNATURE}"));
+            None
+        }
+        _ => {
+            errors.on(sig, format!("{WHAT} takes a context and one input, as in {SIGNATURE}"));
+            None
+        }
+    };
+    let output = signature::result_output(sig);
+    if output.is_none() {
+        errors.on(&sig.output, format!("{WHAT} returns `Result<Output>`, as in {SIGNATURE}"));
+    }
+    let default_name = sig.ident.to_string().trim_start_matches("r#").replace('_', "-");
+    Some(Workflow {
+        krate: args::krate(args, "flowcrate"),
+        name: args.text("name").and_then(|name| slug(name, errors)).unwrap_or(default_name),
+        revision: args
+            .text("revision")
+            .map_or_else(|| "1".to_owned(), |text| revision(text, errors)),
+        events: event_names(args.texts("events"), errors),
+        input: input?,
+        output: output?,
+    })
+}
+
+fn slug(name: &LitStr, errors: &mut Errors) -> Option<String> {
+    let text = name.value();
+    let sound = text.starts_with(|c: char| c.is_ascii_lowercase())
+        && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_".contains(c));
+    if !sound {
+        errors.on(
+            name,
+            "a workflow's name is lower-case letters, digits, `-` and `_`, a letter first, \
+             such as \"order-intake\"",
+        );
+    }
+    sound.then_some(text)
+}
+
+fn revision(text: &LitStr, errors: &mut Errors) -> String {
+    if text.value().is_empty() {
+        errors.on(text, "a revision is a text that is not empty, such as \"1\"");
+    }
+    text.value()
+}
+
+fn event_names(events: &[LitStr], errors: &mut Errors) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for event in events {
+        let name = event.value();
+        if name.is_empty() {
+            errors.on(event, "an event's name is a text that is not empty, such as \"shipped\"");
+        } else if names.contains(&name) {
+            errors.on(event, format!("the event `{name}` is declared twice"));
+        } else {
+            names.push(name);
+        }
+    }
+    names
+}
+
+/// The name of the `Context` argument, which the lints look for.
+fn context_name(function: &ItemFn) -> Option<Ident> {
+    match function.sig.inputs.first()? {
+        FnArg::Typed(typed) => match &*typed.pat {
+            Pat::Ident(pat) => Some(pat.ident.clone()),
+            _ => None,
+        },
+        FnArg::Receiver(_) => None,
+    }
+}
+
+/// The user's `#[allow(…)]` and the like, which the warnings obey too.
+fn lint_levels(function: &ItemFn) -> Vec<syn::Attribute> {
+    let levels = ["allow", "warn", "deny", "forbid"];
+    let is_level = |attr: &&syn::Attribute| levels.iter().any(|level| attr.path().is_ident(level));
+    function.attrs.iter().filter(is_level).cloned().collect()
+}
+
+fn expand(workflow: &Workflow<'_>, function: &ItemFn) -> TokenStream {
+    let Workflow { krate, name, revision, events, input, output } = workflow;
+    let (vis, ident) = (&function.vis, &function.sig.ident);
+    let ty = struct_name(ident);
+    let cfgs = function.attrs.iter().filter(|attr| attr.path().is_ident("cfg"));
+    let cfgs: Vec<_> = cfgs.map(ToTokens::to_token_stream).collect();
+    let doc = format!(
+        "The workflow `{name}`, to be registered with an engine; it runs [`{ident}`](fn@{ident})."
+    );
+    quote! {
+        #(#cfgs)*
+        #[doc = #doc]
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+        #vis struct #ty;
+
+        #(#cfgs)*
+        impl #krate::Workflow for #ty {
+            type Input = #input;
+            type Output = #output;
+
+            fn definition(&self) -> #krate::Definition {
+                #krate::Definition {
+                    name: ::std::string::String::from(#name),
+                    revision: ::std::string::String::from(#revision),
+                    events: ::std::vec![
+                        #(#krate::EventDef { name: ::std::string::String::from(#events) }),*
+                    ],
+                }
+            }
+
+            fn run(
+                &self,
+                ctx: #krate::Context,
+                input: Self::Input,
+            ) -> ::core::pin::Pin<::std::boxed::Box<
+                dyn ::core::future::Future<Output = #krate::Result<Self::Output>>,
+            >> {
+                ::std::boxed::Box::pin(#ident(ctx, input))
+            }
+        }
+    }
+}
+
+/// `order_intake` is run by `OrderIntake`.
+fn struct_name(function: &Ident) -> Ident {
+    let camel = camel_case(function);
+    // `_1` and `self_` have no type name of their own.
+    if camel.is_empty() || camel.starts_with(|c: char| c.is_ascii_digit()) || camel == "Self" {
+        return format_ident!("Workflow{camel}", span = function.span());
+    }
+    Ident::new(&camel, function.span())
+}
+
+/// `order_intake` as `OrderIntake`.
+pub(crate) fn camel_case(ident: &Ident) -> String {
+    let capitalised = |word: &str| {
+        let mut chars = word.chars();
+        chars.next().into_iter().flat_map(char::to_uppercase).chain(chars).collect::<String>()
+    };
+    ident.to_string().trim_start_matches("r#").split('_').map(capitalised).collect()
+}
+
+#[cfg(test)]
+mod tests;

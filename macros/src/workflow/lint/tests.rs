@@ -1,0 +1,68 @@
+use syn::parse_quote;
+
+use super::*;
+
+fn messages(block: &Block) -> Vec<String> {
+    let mut errors = Errors::default();
+    lint(block, None, &mut errors);
+    let tokens = errors.into_tokens().to_string();
+    tokens.split("compile_error").skip(1).map(str::to_owned).collect()
+}
+
+#[test]
+fn each_kind_of_nondeterminism_is_named_with_its_remedy() {
+    let cases: [(Block, &str, &str); 13] = [
+        (parse_quote!({ std::time::SystemTime::now() }), "reads the clock", "ctx.now()"),
+        (parse_quote!({ Instant::now() }), "reads the clock", "ctx.now()"),
+        (parse_quote!({ chrono::Utc::now() }), "reads the clock", "ctx.now()"),
+        (parse_quote!({ jiff::Zoned::now() }), "reads the clock", "ctx.now()"),
+        (parse_quote!({ rand::random::<u8>() }), "is random", "#[step]"),
+        (parse_quote!({ uuid::Uuid::new_v4() }), "is random", "#[step]"),
+        (parse_quote!({ tokio::spawn(async {}) }), "own task", "flowcrate::join"),
+        (parse_quote!({ std::thread::spawn(|| 1) }), "own task", "flowcrate::join"),
+        (parse_quote!({ std::fs::read("x") }), "files", "custom@1"),
+        (parse_quote!({ std::net::TcpStream::connect("x") }), "network", "http.request@1"),
+        (parse_quote!({ std::env::var("X") }), "environment", "input"),
+        (parse_quote!({ tokio::time::sleep(d).await }), "timer", "ctx.sleep"),
+        (parse_quote!({ sleep(d).await }), "timer", "ctx.sleep"),
+    ];
+    for (block, does, instead) in &cases {
+        let found = messages(block);
+        assert_eq!(found.len(), 1, "{}: {found:?}", block.to_token_stream());
+        assert!(found[0].contains(does) && found[0].contains(instead), "{found:?}");
+    }
+}
+
+#[test]
+fn the_context_is_called_by_the_users_own_name() {
+    let mut errors = Errors::default();
+    let context = parse_quote!(flow);
+    lint(&parse_quote!({ SystemTime::now() }), Some(&context), &mut errors);
+    assert!(errors.into_tokens().to_string().contains("flow.now()"));
+}
+
+#[test]
+fn all_mistakes_are_found_also_inside_macros_and_closures() {
+    let block = parse_quote!({
+        let a = vec![SystemTime::now()];
+        println!("{:?}", rand::random::<u8>());
+        items.map(|_| env::var("X"));
+    });
+    assert_eq!(messages(&block).len(), 3);
+}
+
+#[test]
+fn what_only_looks_alike_is_left_alone() {
+    let block = parse_quote!({
+        let now = ctx.now();
+        ctx.sleep("pause", Duration::from_secs(1)).await?;
+        let at = clock.now();
+        let address = std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
+        let brand = brand::name();
+        let rand = 3;
+        let text = "std::fs::read";
+        fn sleep() {}
+        config.env.len() + rand
+    });
+    assert_eq!(messages(&block), Vec::<String>::new());
+}

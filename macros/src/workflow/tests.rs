@@ -1,0 +1,152 @@
+use super::*;
+
+#[expect(clippy::needless_pass_by_value, reason = "quoted items read better by value")]
+fn run(args: TokenStream, item: TokenStream) -> String {
+    let tokens = workflow(args, &item);
+    prettyplease::unparse(&syn::parse2(tokens).expect("the expansion parses"))
+}
+
+#[test]
+fn the_function_stays_and_the_struct_runs_it() {
+    let text = run(
+        quote!(name = "order-intake", revision = "r1", events("shipped", "lost")),
+        quote! {
+            /// Takes an order in.
+            pub async fn order_intake(ctx: Context, order: Order) -> Result<Receipt> {
+                Ok(charge(&ctx, order).await?)
+            }
+        },
+    );
+    let expected = r#"/// Takes an order in.
+pub async fn order_intake(ctx: Context, order: Order) -> Result<Receipt> {
+    Ok(charge(&ctx, order).await?)
+}
+///The workflow `order-intake`, to be registered with an engine; it runs [`order_intake`](fn@order_intake).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct OrderIntake;
+impl ::flowcrate::Workflow for OrderIntake {
+    type Input = Order;
+    type Output = Receipt;
+    fn definition(&self) -> ::flowcrate::Definition {
+        ::flowcrate::Definition {
+            name: ::std::string::String::from("order-intake"),
+            revision: ::std::string::String::from("r1"),
+            events: ::std::vec![
+                ::flowcrate::EventDef { name : ::std::string::String::from("shipped") },
+                ::flowcrate::EventDef { name : ::std::string::String::from("lost") }
+            ],
+        }
+    }
+    fn run(
+        &self,
+        ctx: ::flowcrate::Context,
+        input: Self::Input,
+    ) -> ::core::pin::Pin<
+        ::std::boxed::Box<
+            dyn ::core::future::Future<Output = ::flowcrate::Result<Self::Output>>,
+        >,
+    > {
+        ::std::boxed::Box::pin(order_intake(ctx, input))
+    }
+}
+"#;
+    assert_eq!(text, expected);
+}
+
+#[test]
+fn names_and_paths_have_defaults_and_overrides() {
+    let item = quote!(
+        async fn send_mail(ctx: Context, to: String) -> Result<()> {
+            Ok(())
+        }
+    );
+    let text = run(quote!(), item.clone());
+    assert!(text.contains("String::from(\"send-mail\")"), "{text}");
+    assert!(text.contains("revision: ::std::string::String::from(\"1\")"), "{text}");
+    let text = run(quote!(crate = crate::runtime), item);
+    assert!(text.contains("impl crate::runtime::Workflow for SendMail"), "{text}");
+}
+
+#[test]
+fn a_mistake_is_one_error_beside_the_whole_item() {
+    let item = quote!(
+        async fn hello(ctx: Context, name: String) -> Result<String> {
+            Ok(name)
+        }
+    );
+    for (args, message) in [
+        (quote!(nam = "x"), "unknown argument `nam`; accepted are `name = \\\"order-intake\\\"`"),
+        (quote!(name = "Order Intake"), "lower-case letters"),
+        (quote!(name = 5), "expected `name = "),
+        (quote!(revision = ""), "a revision is a text"),
+        (quote!(events("a", "a")), "declared twice"),
+        (quote!(name = "a", name = "b"), "`name` is given twice"),
+    ] {
+        let text = run(args, item.clone());
+        assert!(text.contains("async fn hello"), "{text}");
+        assert!(text.contains("impl ::flowcrate::Workflow for Hello"), "{text}");
+        assert!(text.contains(message), "{message}: {text}");
+        assert_eq!(text.matches("compile_error!").count(), 1, "{text}");
+    }
+}
+
+#[test]
+fn a_wrong_signature_is_named_and_the_function_still_there() {
+    for (item, message) in [
+        (
+            quote!(
+                fn f(ctx: Context, x: u8) -> Result<u8> {
+                    Ok(x)
+                }
+            ),
+            "write `async`",
+        ),
+        (
+            quote!(
+                async fn f(x: u8) -> Result<u8> {
+                    Ok(x)
+                }
+            ),
+            "takes a context and one input",
+        ),
+        (
+            quote!(
+                async fn f(c: &Context, x: u8) -> Result<u8> {
+                    Ok(x)
+                }
+            ),
+            "`Context` by value",
+        ),
+        (
+            quote!(
+                async fn f(c: Context, x: u8) -> u8 {
+                    x
+                }
+            ),
+            "returns `Result<Output>`",
+        ),
+        (
+            quote!(
+                async fn f<T>(c: Context, x: T) -> Result<u8> {
+                    Ok(1)
+                }
+            ),
+            "one type of input",
+        ),
+    ] {
+        let text = run(quote!(), item);
+        assert!(text.contains("fn f") && text.contains(message), "{message}: {text}");
+    }
+}
+
+#[test]
+fn what_is_no_function_is_emitted_too() {
+    let tokens = workflow(
+        quote!(),
+        &quote!(
+            struct Hello;
+        ),
+    )
+    .to_string();
+    assert!(tokens.contains("struct Hello ;") && tokens.contains("stands on"), "{tokens}");
+}
