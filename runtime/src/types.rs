@@ -1,13 +1,20 @@
 //! The types of the workflow language (S12).
 
-pub mod typed;
-
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+mod display;
+mod project;
+pub mod typed;
+mod unify;
+mod widen;
+
+pub use project::{ProjectError, project};
 pub use typed::Typed;
+pub use unify::{Mismatch, unify, unify_all};
+pub use widen::{widen, widens_to};
 
 /// A type of the language. Cheap to clone.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -102,6 +109,28 @@ impl Type {
     /// A map to `values`.
     pub fn map(values: Self) -> Self {
         Self::Map { values: Arc::new(values) }
+    }
+
+    /// An unnamed enum of `values`, sorted, each once.
+    pub fn enumeration(values: impl IntoIterator<Item = String>) -> Self {
+        let mut values: Vec<String> = values.into_iter().collect();
+        values.sort_unstable();
+        values.dedup();
+        Self::Enum(Arc::new(EnumType { name: None, values }))
+    }
+
+    /// Whether null, and so absence (S10), is one of its values.
+    pub fn may_be_absent(&self) -> bool {
+        matches!(self, Self::Null | Self::Any | Self::Optional { .. })
+    }
+
+    /// The type of its values that are not null: T of optional<T>, itself otherwise.
+    #[must_use]
+    pub fn some(&self) -> &Self {
+        match self {
+            Self::Optional { some } => some,
+            other => other,
+        }
     }
 
     /// An unnamed record.

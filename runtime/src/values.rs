@@ -5,17 +5,15 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// An instant with millisecond precision; RFC 3339 in UTC as text and in JSON.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Timestamp(pub i64);
+mod bytes;
+mod timestamp;
+
+pub use bytes::{Bytes, BytesError};
+pub use timestamp::{Timestamp, TimestampError};
 
 /// A span of time with millisecond precision; text such as `1m 30s` in JSON.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Duration(pub std::time::Duration);
-
-/// Binary data; base64 (standard, padded) in JSON.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Bytes(pub Vec<u8>);
 
 impl fmt::Display for Duration {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -21,6 +21,7 @@ pub struct Expr {
 
 /// The forms of a typed expression.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(missing_docs, reason = "each variant's sentence speaks of its fields")]
 pub enum ExprKind {
     /// A constant, raw, of the expression's type.
     Literal(Value),
@@ -29,12 +30,15 @@ pub enum ExprKind {
     /// A record's field. `base` is a record; or optional<record>, and then so is the result
     /// (an access chain under `default`, `is defined` or `first_of`, S8).
     Field { base: Box<Expr>, name: String },
-    /// A key of a map or of `any`; fails where it is missing (S12), except inside an access
+    /// A key of a map or of `any` (a string; `any` results are `any`); fails where it is missing (S12), except inside an access
     /// chain under `default` or `is defined`, where `or_absent` is set and the type is optional.
     Key { base: Box<Expr>, key: Box<Expr>, or_absent: bool },
-    /// An element of a list; negative counts from the end; fails out of range, or is absent as above.
+    /// An element of a list, or of `any` that holds one; negative counts from the end; fails out
+    /// of range, or is absent as above. With `or_absent` the base may be optional, as in `Field`.
     Index { base: Box<Expr>, index: Box<Expr>, or_absent: bool },
-    /// An operator, filter, test or function of the table in `flowcrate::expr`.
+    /// An operator, filter, test or function: entry `op` of [`table`](super::table). Where the
+    /// entry has a parameter `Each`, that argument is an expression over [`Name::Element`], the
+    /// element of the first argument: a closure in emitted code.
     Call { op: &'static str, args: Vec<Expr> },
     /// Short-circuit `and`; both bool.
     And(Box<Expr>, Box<Expr>),
@@ -52,9 +56,13 @@ pub enum ExprKind {
     List(Vec<Expr>),
     /// A record (type record), or a map (type map) with constant keys, in source order.
     Record(Vec<(String, Expr)>),
-    /// `value` as a wider type: int as number, T as optional<T>, enum as string or as a wider
-    /// enum, record as a record with more optional fields, list or map of such, anything as any.
+    /// `value` as a wider type: int as number, T or null as optional<T>, enum as string or as a
+    /// wider enum, record as a record with other optional fields or fewer fields, list or map of
+    /// such, anything as any. See `flowcrate::types::widens_to`.
     Widen(Box<Expr>),
+    /// An `any` as the expression's type, where one is expected: `flowcrate::types::project` (S13).
+    /// Fails where the value is not of that type. Emitted as `flowcrate::expr::read::<T>(&value)?`.
+    Read(Box<Expr>),
     /// An optional that analysis knows to be present, as its `some` type (S8).
     Present(Box<Expr>),
     /// Mixed text: every part is a string.
@@ -78,6 +86,7 @@ pub enum Name {
     Index(String),
     /// `loops.<id>.state` of a while.
     State(String),
+    /// The element that an `Each` argument is evaluated for, as in `map(attribute=…)`; also
     /// `item` bound by `filter`, `sort` or `aggregate`.
     Element,
     /// `run.id`.

@@ -80,6 +80,7 @@ pub(crate) fn children(expr: &Expr) -> Vec<&Expr> {
         ExprKind::Field { base: inner, .. }
         | ExprKind::IsDefined(inner)
         | ExprKind::Widen(inner)
+        | ExprKind::Read(inner)
         | ExprKind::Present(inner) => vec![inner],
         ExprKind::Key { base, key, .. } => vec![base, key],
         ExprKind::Index { base, index, .. } => vec![base, index],
