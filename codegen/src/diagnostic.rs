@@ -1,6 +1,17 @@
 //! Diagnostics: one value, many renderers (canvas, terminal, JSON).
 
+mod codes;
+mod nearest;
+#[cfg(feature = "render")]
+mod render;
+
+pub use codes::{CODES, Code, code, explain};
+pub use nearest::nearest;
+#[cfg(feature = "render")]
+pub use render::{Style, render};
+
 use serde::Serialize;
+use serde_json::Value;
 
 /// One finding about a graph.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -14,10 +25,10 @@ pub struct Diagnostic {
     /// Id of the node or edge at fault.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub node: Option<String>,
-    /// JSON pointer into the node's `data`, `/inputs/amount`.
+    /// JSON pointer into the node's `data`, `/inputs/amount`; without a node, into the document.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub field: Option<String>,
-    /// Where in the field's text, in bytes.
+    /// Where in the field's text, in bytes; without a field, in the document's text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub span: Option<Span>,
     /// An instruction: how to mend it.
@@ -53,5 +64,109 @@ pub struct Fix {
     /// What the button says, `add the edge from "Look up" to "Charge"`.
     pub title: String,
     /// The operations.
-    pub patch: Vec<serde_json::Value>,
+    pub patch: Vec<Value>,
+}
+
+impl Diagnostic {
+    /// A finding with nothing but its message; the severity is the code's.
+    ///
+    /// ```
+    /// use flowcrate_codegen::diagnostic::{Diagnostic, code};
+    /// let finding = Diagnostic::new(code::NO_TRIGGER, "the workflow has no trigger")
+    ///     .help("add a trigger, such as `manual@1`");
+    /// assert_eq!(finding.code, "E207");
+    /// ```
+    pub fn new(code: Code, message: impl Into<String>) -> Self {
+        Self {
+            code: code.id,
+            severity: code.severity,
+            message: message.into(),
+            node: None,
+            field: None,
+            span: None,
+            help: None,
+            fix: None,
+        }
+    }
+
+    /// The same, at the node or edge with this id.
+    #[must_use]
+    pub fn node(mut self, id: impl Into<String>) -> Self {
+        self.node = Some(id.into());
+        self
+    }
+
+    /// The same, at this JSON pointer.
+    #[must_use]
+    pub fn field(mut self, pointer: impl Into<String>) -> Self {
+        self.field = Some(pointer.into());
+        self
+    }
+
+    /// The same, at this range of the field's text.
+    #[must_use]
+    pub fn span(mut self, span: Span) -> Self {
+        self.span = Some(span);
+        self
+    }
+
+    /// The same, with an instruction.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// The same, with a change that mends it.
+    #[must_use]
+    pub fn fix(mut self, title: impl Into<String>, patch: Vec<Value>) -> Self {
+        self.fix = Some(Fix { title: title.into(), patch });
+        self
+    }
+
+    /// Whether it stops the compiler.
+    pub fn is_error(&self) -> bool {
+        self.severity == Severity::Error
+    }
+}
+
+/// Puts diagnostics into their one order, errors first, then by node, field, place and code, and
+/// drops repetitions.
+pub fn sort(diagnostics: &mut Vec<Diagnostic>) {
+    diagnostics.sort_by(|a, b| order(a).cmp(&order(b)));
+    diagnostics.dedup();
+}
+
+type Order<'a> =
+    (Severity, &'a Option<String>, &'a Option<String>, Option<Span>, &'a str, &'a String);
+
+fn order(diagnostic: &Diagnostic) -> Order<'_> {
+    let Diagnostic { code, severity, message, node, field, span, .. } = diagnostic;
+    (*severity, node, field, *span, code, message)
+}
+
+/// Whether any of them stops the compiler.
+pub fn any_error(diagnostics: &[Diagnostic]) -> bool {
+    diagnostics.iter().any(Diagnostic::is_error)
+}
+
+/// A node's name for a message: its label in quotes, on one line, cut where it is long.
+pub fn quoted(label: &str) -> String {
+    const LIMIT: usize = 60;
+    let mut text = String::with_capacity(label.len().min(4 * LIMIT) + 2);
+    text.push('"');
+    let mut characters = label.chars();
+    for character in characters.by_ref().take(LIMIT) {
+        text.push(if character.is_control() { ' ' } else { character });
+    }
+    if characters.next().is_some() {
+        text.push('…');
+    }
+    text.push('"');
+    text
+}
+
+/// `text` as one token of a JSON pointer (RFC 6901).
+pub fn pointer_token(text: &str) -> String {
+    text.replace('~', "~0").replace('/', "~1")
 }

@@ -1,5 +1,98 @@
-//! The graph document and its petgraph form.
+//! The graph document: nodes and edges as the canvas stores them, before anything is looked up.
+//!
+//! [`react_flow`] alone knows the JSON; the rest of the compiler sees [`RawGraph`].
 
 mod ids;
+pub mod limits;
+pub mod react_flow;
+
+use serde_json::{Map, Value};
+
+use crate::check::JoinRule;
 
 pub use ids::{EdgeId, HandleId, NodeId};
+
+/// A document that could be read. Nodes without a usable id are left out.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RawGraph {
+    /// The workflow's name; empty where it is missing or no slug.
+    pub name: String,
+    /// What the workflow is for; any text.
+    pub description: String,
+    /// In the document's order.
+    pub nodes: Vec<RawNode>,
+    /// In the document's order.
+    pub edges: Vec<RawEdge>,
+}
+
+/// A node as it was drawn.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RawNode {
+    /// Its place in the document's list, for fixes.
+    pub index: usize,
+    /// Its id; any text yet.
+    pub id: NodeId,
+    /// The scope that holds it.
+    pub parent: Option<NodeId>,
+    /// What the canvas shows; the id where there is none.
+    pub label: String,
+    /// Its note.
+    pub description: String,
+    /// `http.request@1`; empty where the document has none that can be read.
+    pub kind: String,
+    /// Static settings.
+    pub config: Map<String, Value>,
+    /// Inputs, with expressions.
+    pub inputs: Map<String, Value>,
+    /// A scope's result.
+    pub result: Option<Value>,
+    /// A step's policy.
+    pub policy: Option<Value>,
+    /// `on_error: continue`.
+    pub continue_on_error: bool,
+    /// S2.
+    pub join: JoinRule,
+    /// S14.
+    pub disabled: bool,
+    /// The name of the credentials that it uses.
+    pub connection: Option<String>,
+}
+
+impl RawNode {
+    /// A node of which nothing but its id and place is known.
+    pub fn bare(index: usize, id: NodeId, parent: Option<NodeId>) -> Self {
+        Self {
+            index,
+            parent,
+            label: id.to_string(),
+            description: String::new(),
+            kind: String::new(),
+            config: Map::new(),
+            inputs: Map::new(),
+            result: None,
+            policy: None,
+            continue_on_error: false,
+            join: JoinRule::Any,
+            disabled: false,
+            connection: None,
+            id,
+        }
+    }
+}
+
+/// An edge as it was drawn.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RawEdge {
+    /// Its place in the document's list, for fixes.
+    pub index: usize,
+    /// Its id.
+    pub id: Option<EdgeId>,
+    /// Where it starts.
+    pub source: NodeId,
+    /// The output handle; `None` is the default one.
+    pub handle: Option<HandleId>,
+    /// Where it ends.
+    pub target: NodeId,
+    /// The input handle; `None` is the default one.
+    pub target_handle: Option<HandleId>,
+}

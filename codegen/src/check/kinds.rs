@@ -1,0 +1,144 @@
+//! The kinds: one file each, with its handles and what it checks.
+
+mod condition;
+mod fail;
+mod switch;
+mod wait_event;
+
+use flowcrate::catalogue::{ActionManifest, Catalogue};
+
+use crate::graph::{HandleId, RawNode};
+
+/// The handle by which a node leaves where nothing else is said.
+pub const OUT: &str = "out";
+
+/// The handle by which a failed node leaves where it is wired.
+pub const ERROR: &str = "error";
+
+/// What a node does, looked up.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Kind<'c> {
+    /// `manual@1`.
+    Manual,
+    /// `webhook@1`.
+    Webhook,
+    /// `schedule@1`.
+    Schedule,
+    /// `condition@1`.
+    Condition,
+    /// `switch@1`.
+    Switch,
+    /// `for_each@1`.
+    ForEach,
+    /// `transform@1`.
+    Transform,
+    /// `custom@1`.
+    Custom,
+    /// `wait@1`.
+    Wait,
+    /// `wait_event@1`.
+    WaitEvent,
+    /// `return@1`.
+    Return,
+    /// `fail@1`.
+    Fail,
+    /// `note@1`.
+    Note,
+    /// A plugin's action.
+    Action(&'c ActionManifest),
+}
+
+/// Our own kinds, by name.
+const CORE: [(&str, Kind<'static>); 13] = [
+    ("condition@1", Kind::Condition),
+    ("custom@1", Kind::Custom),
+    ("fail@1", Kind::Fail),
+    ("for_each@1", Kind::ForEach),
+    ("manual@1", Kind::Manual),
+    ("note@1", Kind::Note),
+    ("return@1", Kind::Return),
+    ("schedule@1", Kind::Schedule),
+    ("switch@1", Kind::Switch),
+    ("transform@1", Kind::Transform),
+    ("wait@1", Kind::Wait),
+    ("wait_event@1", Kind::WaitEvent),
+    ("webhook@1", Kind::Webhook),
+];
+
+impl<'c> Kind<'c> {
+    /// The kind of this name.
+    pub fn find(name: &str, catalogue: &'c Catalogue) -> Option<Self> {
+        let core = CORE.binary_search_by_key(&name, |(core, _)| core).ok();
+        let core = core.and_then(|index| CORE.get(index)).map(|(_, kind)| *kind);
+        core.or_else(|| catalogue.actions.get(name).map(Kind::Action))
+    }
+
+    /// The names of all kinds, our own first.
+    pub fn names(catalogue: &Catalogue) -> impl Iterator<Item = &str> {
+        CORE.iter().map(|(name, _)| *name).chain(catalogue.actions.keys().map(String::as_str))
+    }
+
+    /// Whether it starts runs.
+    pub fn is_trigger(self) -> bool {
+        match self {
+            Self::Manual | Self::Webhook | Self::Schedule => true,
+            Self::Condition
+            | Self::Switch
+            | Self::ForEach
+            | Self::Transform
+            | Self::Custom
+            | Self::Wait
+            | Self::WaitEvent
+            | Self::Return
+            | Self::Fail
+            | Self::Note
+            | Self::Action(_) => false,
+        }
+    }
+
+    /// Whether it holds other nodes.
+    pub fn is_scope(self) -> bool {
+        matches!(self, Self::ForEach)
+    }
+
+    /// The output handles of a node of this kind.
+    pub fn handles(self, node: &RawNode) -> Handles {
+        match self {
+            Self::Manual | Self::Webhook | Self::Schedule => Handles::new([OUT], Some(OUT)),
+            Self::Condition => condition::handles(),
+            Self::Switch => switch::handles(node),
+            Self::WaitEvent => wait_event::handles(node),
+            Self::Fail => fail::handles(),
+            Self::Note => Handles::new([], None),
+            Self::ForEach
+            | Self::Transform
+            | Self::Custom
+            | Self::Wait
+            | Self::Return
+            | Self::Action(_) => Handles::new([OUT, ERROR], Some(OUT)),
+        }
+    }
+}
+
+/// A node's output handles.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Handles {
+    /// In the order in which a canvas shows them.
+    pub names: Vec<HandleId>,
+    /// The one by which a node leaves that is disabled or goes on after its failure, and that an
+    /// edge without a handle means.
+    pub default: Option<HandleId>,
+}
+
+impl Handles {
+    /// Handles of these names.
+    pub fn new<'a>(names: impl IntoIterator<Item = &'a str>, default: Option<&str>) -> Self {
+        let names = names.into_iter().map(HandleId::from).collect();
+        Self { names, default: default.map(HandleId::from) }
+    }
+
+    /// Whether there is one of this name.
+    pub fn has(&self, name: &str) -> bool {
+        self.names.iter().any(|handle| handle == name)
+    }
+}

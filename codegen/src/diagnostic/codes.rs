@@ -1,0 +1,98 @@
+//! The table of codes: the one place where a code, its severity, its title and its page meet.
+
+use super::Severity;
+
+/// A diagnostic code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Code {
+    /// `E101`. Never reused for another meaning.
+    pub id: &'static str,
+    /// Whether a finding with this code stops the compiler.
+    pub severity: Severity,
+    /// A few words, lower case.
+    pub title: &'static str,
+    /// The page that explains it: what, why, wrong, right. Markdown.
+    pub page: &'static str,
+}
+
+/// The page of a code, in any case: what it means, why it is checked, wrong and right.
+///
+/// ```
+/// let page = flowcrate_codegen::diagnostic::explain("e207").unwrap();
+/// assert!(page.starts_with("# E207"));
+/// ```
+pub fn explain(code: &str) -> Option<&'static str> {
+    CODES.iter().find(|known| known.id.eq_ignore_ascii_case(code)).map(|known| known.page)
+}
+
+/// Each line: name, code, severity, title. The page is `pages/<code>.md`.
+macro_rules! codes {
+    ($($name:ident = $id:ident, $severity:ident, $title:literal;)*) => {
+        /// Every code, by a name that says what it means.
+        pub mod code {
+            use super::{Code, Severity};
+            $(
+                #[doc = concat!(stringify!($id), ": ", $title, ".")]
+                pub const $name: Code = Code {
+                    id: stringify!($id),
+                    severity: Severity::$severity,
+                    title: $title,
+                    page: include_str!(concat!("pages/", stringify!($id), ".md")),
+                };
+            )*
+        }
+
+        /// All codes, in order.
+        pub const CODES: &[Code] = &[$(code::$name),*];
+    };
+}
+
+codes! {
+    // E1xx: the document cannot be read.
+    MALFORMED_JSON = E101, Error, "malformed JSON";
+    DOCUMENT_TOO_LARGE = E102, Error, "document too large";
+    WRONG_SHAPE = E103, Error, "missing or misshapen field";
+    UNKNOWN_FORMAT = E104, Error, "unknown format version";
+    TOO_MANY = E105, Error, "too many nodes or edges";
+    BAD_NAME = E106, Error, "workflow name that is no slug";
+
+    // E2xx: the drawing does not hold together.
+    DUPLICATE_ID = E201, Error, "id used twice";
+    BAD_ID = E202, Error, "node id that cannot be a name";
+    DANGLING_EDGE = E203, Error, "edge to or from a missing node";
+    UNKNOWN_HANDLE = E204, Error, "unknown handle";
+    IMPOSSIBLE_EDGE = E205, Error, "edge where none can be";
+    UNKNOWN_KIND = E206, Error, "unknown kind";
+    NO_TRIGGER = E207, Error, "no trigger";
+    CYCLE = E208, Error, "cycle of edges";
+    EDGE_CROSSES_SCOPE = E209, Error, "edge into or out of a scope";
+    BAD_PARENT = E210, Error, "parent that is no scope";
+    NESTING = E211, Error, "scopes in a circle or nested too deeply";
+    MISPLACED = E212, Error, "node where its kind may not stand";
+    NEVER_RUNS = E213, Error, "node that can never run";
+    RETURNS_OVERLAP = E214, Error, "two returns in one run";
+    NO_DEFAULT_HANDLE = E215, Error, "no handle to go on by";
+    DECLARED_TWICE = E216, Error, "one name declared in two ways";
+
+    // E3xx: types and settings.
+    WRONG_TYPE = E301, Error, "value of the wrong type";
+    MISSING_INPUT = E302, Error, "required input missing";
+    UNKNOWN_INPUT = E303, Error, "unknown input";
+    BAD_SETTING = E304, Error, "setting missing or out of range";
+    BAD_SCHEMA = E305, Error, "schema that cannot be a type";
+    BAD_SCHEDULE = E306, Error, "schedule that cannot fire";
+    BAD_POLICY = E307, Error, "policy that cannot be followed";
+    RETURNS_DIFFER = E308, Error, "returns without a common type";
+
+    // E5xx: durability.
+
+    // Warnings.
+    UNREACHABLE = W201, Warning, "node that no trigger reaches";
+    LOST_RESULT = W202, Warning, "loop whose result is lost";
+    MOOT_CONTINUE = W203, Warning, "`on_error: continue` beside an error edge";
+    UNSAFE_RETRY = W501, Warning, "effect that may happen twice";
+    PLAIN_SECRET = W502, Warning, "secret in plain text";
+
+    // E9xx: our bug.
+    INTERNAL = E901, Error, "bug in the compiler";
+}

@@ -1,0 +1,93 @@
+//! Resolve: every name of the document looked up, once, into a petgraph graph.
+//!
+//! What does not hold together is reported and left out, so that later stages can still say
+//! something about the rest.
+
+mod edges;
+mod names;
+mod order;
+mod parents;
+
+use std::collections::BTreeMap;
+
+use flowcrate::catalogue::Catalogue;
+use petgraph::graph::{DiGraph, NodeIndex};
+
+use crate::check::kinds::{Handles, Kind};
+use crate::diagnostic::{Diagnostic, any_error, quoted};
+use crate::graph::{HandleId, NodeId, RawGraph, RawNode};
+
+/// A graph whose ids, kinds, parents and handles are known and which has no cycle.
+#[derive(Clone, Debug)]
+pub struct Graph<'c> {
+    /// The workflow's name.
+    pub name: String,
+    /// What the workflow is for.
+    pub description: String,
+    /// The nodes with their edges; an edge's weight is the handle that it leaves by.
+    pub nodes: DiGraph<Node<'c>, HandleId>,
+    /// Each node by its id.
+    pub ids: BTreeMap<NodeId, NodeIndex>,
+    /// The top-level nodes in topological order; ties break on id. Notes are left out.
+    pub top: Vec<NodeIndex>,
+    /// Whether everything held together. If not, nothing can be concluded from edges.
+    pub whole: bool,
+}
+
+/// A node with its names looked up.
+#[derive(Clone, Debug)]
+pub struct Node<'c> {
+    /// As it was drawn.
+    pub raw: RawNode,
+    /// What it does; `None` where its kind is unknown.
+    pub kind: Option<Kind<'c>>,
+    /// Its output handles.
+    pub handles: Handles,
+    /// The scope that holds it.
+    pub parent: Option<NodeIndex>,
+    /// The nodes that it holds, in topological order; ties break on id. Notes are left out.
+    pub children: Vec<NodeIndex>,
+}
+
+impl Node<'_> {
+    /// Its label in quotes, for a message.
+    pub fn quoted(&self) -> String {
+        quoted(&self.raw.label)
+    }
+}
+
+impl<'c> Graph<'c> {
+    /// The node at an index of this graph.
+    pub fn node(&self, index: NodeIndex) -> &Node<'c> {
+        &self.nodes[index]
+    }
+
+    /// Its id.
+    pub fn id(&self, index: NodeIndex) -> &NodeId {
+        &self.nodes[index].raw.id
+    }
+
+    /// The nodes of a scope (`None`: top level), in topological order.
+    pub fn members(&self, scope: Option<NodeIndex>) -> &[NodeIndex] {
+        scope.map_or(&self.top, |scope| &self.nodes[scope].children)
+    }
+
+    /// The scopes around a node, the nearest first.
+    pub fn around(&self, index: NodeIndex) -> impl Iterator<Item = NodeIndex> {
+        std::iter::successors(self.nodes[index].parent, |&scope| self.nodes[scope].parent)
+    }
+}
+
+/// Looks up every name of a document.
+pub fn resolve<'c>(raw: RawGraph, catalogue: &'c Catalogue) -> (Graph<'c>, Vec<Diagnostic>) {
+    let mut out = Vec::new();
+    let RawGraph { name, description, nodes, edges } = raw;
+    let (mut graph, parents) = names::nodes(nodes, catalogue, &mut out);
+    let ids = names::ids(&graph);
+    parents::set(&mut graph, &ids, &parents, &mut out);
+    edges::add(&mut graph, &ids, edges, &mut out);
+    names::triggers(&graph, &mut out);
+    let top = order::sort(&mut graph, &mut out);
+    let whole = !any_error(&out);
+    (Graph { name, description, nodes: graph, ids, top, whole }, out)
+}

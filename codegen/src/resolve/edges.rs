@@ -1,0 +1,181 @@
+//! Edges: both ends, both handles, one scope.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use petgraph::graph::{DiGraph, NodeIndex};
+use serde_json::json;
+
+use super::Node;
+use crate::check::kinds::Kind;
+use crate::diagnostic::{Diagnostic, code, nearest, quoted};
+use crate::graph::{EdgeId, HandleId, NodeId, RawEdge};
+
+type Nodes<'c> = DiGraph<Node<'c>, HandleId>;
+
+/// Adds the edges that can be; of edges with the same ends and handle, one.
+pub(super) fn add(
+    graph: &mut Nodes<'_>,
+    ids: &BTreeMap<NodeId, NodeIndex>,
+    edges: Vec<RawEdge>,
+    out: &mut Vec<Diagnostic>,
+) {
+    let mut seen: BTreeSet<EdgeId> = BTreeSet::new();
+    let mut found: BTreeSet<(NodeIndex, HandleId, NodeIndex)> = BTreeSet::new();
+    for edge in edges {
+        if let Some(id) = &edge.id
+            && !seen.insert(id.clone())
+        {
+            let message = format!("two edges have the id {}", quoted(id));
+            out.push(
+                Diagnostic::new(code::DUPLICATE_ID, message)
+                    .node(&**id)
+                    .help("give one of them another id"),
+            );
+        }
+        match resolve(graph, ids, &edge) {
+            Ok(resolved) => {
+                found.insert(resolved);
+            }
+            Err(diagnostic) => out.push(*diagnostic),
+        }
+    }
+    for (source, handle, target) in found {
+        graph.add_edge(source, target, handle);
+    }
+}
+
+type Resolved = (NodeIndex, HandleId, NodeIndex);
+
+fn resolve(
+    graph: &Nodes<'_>,
+    ids: &BTreeMap<NodeId, NodeIndex>,
+    edge: &RawEdge,
+) -> Result<Resolved, Box<Diagnostic>> {
+    let source = end(ids, edge, &edge.source, "source")?;
+    let target = end(ids, edge, &edge.target, "target")?;
+    check_ends(&graph[source], &graph[target], edge)?;
+    let handle = source_handle(&graph[source], edge)?;
+    target_handle(&graph[target], edge)?;
+    if graph[source].parent != graph[target].parent {
+        return Err(Box::new(crossing(graph, source, target, edge)));
+    }
+    Ok((source, handle, target))
+}
+
+/// A finding about an edge, at its id where it has one.
+fn at(edge: &RawEdge, code: crate::diagnostic::Code, message: String) -> Diagnostic {
+    let diagnostic = Diagnostic::new(code, message);
+    match &edge.id {
+        Some(id) => diagnostic.node(&**id),
+        None => diagnostic.field(format!("/edges/{}", edge.index)),
+    }
+}
+
+fn end(
+    ids: &BTreeMap<NodeId, NodeIndex>,
+    edge: &RawEdge,
+    id: &NodeId,
+    which: &str,
+) -> Result<NodeIndex, Box<Diagnostic>> {
+    if let Some(&index) = ids.get(id) {
+        return Ok(index);
+    }
+    let message = format!(
+        "the {which} of the edge from {} to {} is no node",
+        quoted(&edge.source),
+        quoted(&edge.target)
+    );
+    let near = nearest(id, ids.keys().map(NodeId::as_str));
+    let help = match near {
+        Some(near) => format!("did you mean `{near}`? Else delete the edge"),
+        None => "delete the edge, or add the node".to_owned(),
+    };
+    let patch = vec![json!({"op": "remove", "path": format!("/edges/{}", edge.index)})];
+    Err(Box::new(at(edge, code::DANGLING_EDGE, message).help(help).fix("delete the edge", patch)))
+}
+
+fn check_ends(source: &Node<'_>, target: &Node<'_>, edge: &RawEdge) -> Result<(), Box<Diagnostic>> {
+    let note = [source, target].into_iter().find(|node| node.kind == Some(Kind::Note));
+    let (message, help) = if let Some(note) = note {
+        let message = format!("an edge joins the note {}, expected none", note.quoted());
+        (message, "delete the edge: a note only says something to the reader")
+    } else if target.kind.is_some_and(Kind::is_trigger) {
+        let message = format!(
+            "an edge leads from {} into the trigger {}, expected none",
+            source.quoted(),
+            target.quoted()
+        );
+        (message, "delete the edge: a trigger starts runs, and nothing comes before it")
+    } else {
+        return Ok(());
+    };
+    Err(Box::new(at(edge, code::IMPOSSIBLE_EDGE, message).help(help)))
+}
+
+fn source_handle(source: &Node<'_>, edge: &RawEdge) -> Result<HandleId, Box<Diagnostic>> {
+    // The handles of an unknown kind are unknown.
+    if source.kind.is_none() {
+        return Ok(edge.handle.clone().unwrap_or_else(|| crate::check::kinds::OUT.into()));
+    }
+    let names = || source.handles.names.iter().map(HandleId::as_str);
+    let expected = || names().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    match (&edge.handle, &source.handles.default) {
+        (Some(handle), _) if source.handles.has(handle) => Ok(handle.clone()),
+        (None, Some(default)) => Ok(default.clone()),
+        (Some(handle), _) => {
+            let message = format!(
+                "an edge leaves {} by {}, expected {}",
+                source.quoted(),
+                quoted(handle),
+                expected()
+            );
+            let diagnostic = at(edge, code::UNKNOWN_HANDLE, message);
+            Err(Box::new(match nearest(handle, names()) {
+                Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+                None => diagnostic.help("draw the edge from one of the node's handles"),
+            }))
+        }
+        (None, None) => {
+            let message =
+                format!("an edge leaves {} by no handle, expected {}", source.quoted(), expected());
+            let diagnostic = at(edge, code::UNKNOWN_HANDLE, message);
+            Err(Box::new(diagnostic.help("say by which handle it leaves (`sourceHandle`)")))
+        }
+    }
+}
+
+fn target_handle(target: &Node<'_>, edge: &RawEdge) -> Result<(), Box<Diagnostic>> {
+    match &edge.target_handle {
+        Some(handle) if handle != "in" => {
+            let message = format!(
+                "an edge enters {} by {}, expected `in`",
+                target.quoted(),
+                quoted(handle)
+            );
+            Err(Box::new(
+                at(edge, code::UNKNOWN_HANDLE, message).help("leave `targetHandle` out"),
+            ))
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
+fn crossing(graph: &Nodes<'_>, source: NodeIndex, target: NodeIndex, edge: &RawEdge) -> Diagnostic {
+    let place = |index: NodeIndex| match graph[index].parent {
+        Some(parent) => format!("in {}", graph[parent].quoted()),
+        None => "at the top level".to_owned(),
+    };
+    let message = format!(
+        "an edge joins {} ({}) and {} ({}), expected both in one scope",
+        graph[source].quoted(),
+        place(source),
+        graph[target].quoted(),
+        place(target)
+    );
+    let help = if graph[source].parent == Some(target) || graph[target].parent == Some(source) {
+        "delete the edge: a loop starts its inner nodes itself, and ends when they are decided"
+    } else {
+        "join the loop itself with the outer node; values leave a loop by its `result`"
+    };
+    at(edge, code::EDGE_CROSSES_SCOPE, message).help(help)
+}

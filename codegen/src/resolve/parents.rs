@@ -1,0 +1,142 @@
+//! Which scope holds which node.
+
+use std::collections::BTreeMap;
+
+use petgraph::graph::{DiGraph, NodeIndex};
+
+use super::Node;
+use crate::check::kinds::Kind;
+use crate::diagnostic::{Diagnostic, code, nearest};
+use crate::graph::limits::MAX_NESTING;
+use crate::graph::{HandleId, NodeId};
+
+type Nodes<'c> = DiGraph<Node<'c>, HandleId>;
+
+/// Sets each node's parent. A node whose parent cannot be stays at top level.
+pub(super) fn set(
+    graph: &mut Nodes<'_>,
+    ids: &BTreeMap<NodeId, NodeIndex>,
+    asked: &[Option<NodeId>],
+    out: &mut Vec<Diagnostic>,
+) {
+    let all: Vec<NodeIndex> = graph.node_indices().collect();
+    for (&index, parent) in all.iter().zip(asked) {
+        if let Some(parent) = parent {
+            match find(graph, ids, index, parent) {
+                Ok(parent) => graph[index].parent = Some(parent),
+                Err(diagnostic) => out.push(*diagnostic),
+            }
+        }
+    }
+    cut_circles(graph, &all, out);
+    for &index in &all {
+        check_place(&graph[index], out);
+    }
+}
+
+fn find(
+    graph: &Nodes<'_>,
+    ids: &BTreeMap<NodeId, NodeIndex>,
+    index: NodeIndex,
+    parent: &NodeId,
+) -> Result<NodeIndex, Box<Diagnostic>> {
+    let node = &graph[index];
+    let wrong = |message: String| Diagnostic::new(code::BAD_PARENT, message).node(&*node.raw.id);
+    let Some(&found) = ids.get(parent) else {
+        let scopes = ids.iter().filter(|(_, index)| graph[**index].kind.is_some_and(Kind::is_scope));
+        let near = nearest(parent, scopes.map(|(id, _)| id.as_str()));
+        let message = format!("node {} stands in `{parent}`, which no node is", node.quoted());
+        return Err(Box::new(match near {
+            Some(near) => wrong(message).help(format!("did you mean `{near}`?")),
+            None => wrong(message).help("take it out of that parent, or add a `for_each@1`"),
+        }));
+    };
+    let scope = &graph[found];
+    // What a node of an unknown kind holds cannot be said.
+    if scope.kind.is_none_or(Kind::is_scope) {
+        return Ok(found);
+    }
+    let message = format!(
+        "node {} stands in {}, a `{}`, expected a scope such as `for_each@1`",
+        node.quoted(),
+        scope.quoted(),
+        scope.raw.kind
+    );
+    Err(Box::new(wrong(message).help("move it to the top level or into a loop")))
+}
+
+/// Takes nodes out of parents that stand in themselves, or too deep.
+fn cut_circles(graph: &mut Nodes<'_>, all: &[NodeIndex], out: &mut Vec<Diagnostic>) {
+    // Depth of each node once known; the top level is 0.
+    let mut depth: Vec<Option<usize>> = vec![None; all.len()];
+    for &start in all {
+        let mut chain = Vec::new();
+        let mut at = Some(start);
+        while let Some(index) = at {
+            if depth.get(index.index()).copied().flatten().is_some() {
+                break;
+            }
+            if chain.contains(&index) {
+                let message = format!("node {} stands in itself", graph[index].quoted());
+                out.push(
+                    Diagnostic::new(code::NESTING, message)
+                        .node(&*graph[index].raw.id)
+                        .help("take one of the scopes out of the other"),
+                );
+                graph[index].parent = None;
+                // What stands in the circle is walked again, now that it has an end.
+                chain.clear();
+                at = Some(start);
+                continue;
+            }
+            chain.push(index);
+            at = graph[index].parent;
+            if chain.len() > MAX_NESTING + 1 {
+                break;
+            }
+        }
+        settle(graph, &chain, &mut depth, out);
+    }
+}
+
+/// Gives the nodes of a chain, innermost first, their depths.
+fn settle(
+    graph: &mut Nodes<'_>,
+    chain: &[NodeIndex],
+    depth: &mut [Option<usize>],
+    out: &mut Vec<Diagnostic>,
+) {
+    for &index in chain.iter().rev() {
+        let above = graph[index].parent.map(|parent| depth.get(parent.index()).copied().flatten());
+        let mut found = above.map_or(0, |parent| parent.map_or(MAX_NESTING + 1, |depth| depth + 1));
+        if found > MAX_NESTING {
+            let message = format!(
+                "node {} stands in more than {MAX_NESTING} scopes",
+                graph[index].quoted()
+            );
+            out.push(
+                Diagnostic::new(code::NESTING, message)
+                    .node(&*graph[index].raw.id)
+                    .help("make the inner scopes a workflow of their own"),
+            );
+            graph[index].parent = None;
+            found = 0;
+        }
+        if let Some(slot) = depth.get_mut(index.index()) {
+            *slot = Some(found);
+        }
+    }
+}
+
+fn check_place(node: &Node<'_>, out: &mut Vec<Diagnostic>) {
+    let Some(kind) = node.kind.filter(|_| node.parent.is_some()) else { return };
+    let (what, help) = if kind.is_trigger() {
+        ("trigger", "move the trigger to the top level")
+    } else if matches!(kind, Kind::Return) {
+        ("return", "give the loop a `result`, and return `steps.<loop>` after it")
+    } else {
+        return;
+    };
+    let message = format!("the {what} {} stands in a loop, expected the top level", node.quoted());
+    out.push(Diagnostic::new(code::MISPLACED, message).node(&*node.raw.id).help(help));
+}
