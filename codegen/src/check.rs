@@ -1,5 +1,7 @@
 //! The checked graph: what `check` gives, `lower` reads. Every expression is typed.
 
+pub mod kinds;
+
 use std::collections::BTreeMap;
 
 use flowcrate::Policy;

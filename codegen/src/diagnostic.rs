@@ -2,13 +2,9 @@
 
 mod codes;
 mod nearest;
-#[cfg(feature = "render")]
-mod render;
 
 pub use codes::{CODES, Code, code, explain};
 pub use nearest::nearest;
-#[cfg(feature = "render")]
-pub use render::{Style, render};
 
 use serde::Serialize;
 use serde_json::Value;

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use crate::check::JoinRule;
 
-pub use ids::{EdgeId, HandleId, NodeId};
+pub use ids::{EdgeId, HandleId, MAX_ID, NodeId, is_id};
 
 /// A document that could be read. Nodes without a usable id are left out.
 #[derive(Clone, Debug, Default, PartialEq)]

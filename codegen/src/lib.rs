@@ -10,6 +10,7 @@ pub mod expr;
 pub mod graph;
 pub mod ir;
 pub mod lower;
+pub mod resolve;
 pub mod schema;
 
 pub use compile::{Compiled, compile};

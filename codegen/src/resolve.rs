@@ -79,7 +79,7 @@ impl<'c> Graph<'c> {
 }
 
 /// Looks up every name of a document.
-pub fn resolve<'c>(raw: RawGraph, catalogue: &'c Catalogue) -> (Graph<'c>, Vec<Diagnostic>) {
+pub fn resolve(raw: RawGraph, catalogue: &Catalogue) -> (Graph<'_>, Vec<Diagnostic>) {
     let mut out = Vec::new();
     let RawGraph { name, description, nodes, edges } = raw;
     let (mut graph, parents) = names::nodes(nodes, catalogue, &mut out);

@@ -84,6 +84,21 @@ codes! {
     BAD_POLICY = E307, Error, "policy that cannot be followed";
     RETURNS_DIFFER = E308, Error, "returns without a common type";
 
+    // E4xx: expressions.
+    SYNTAX = E401, Error, "expression that cannot be read";
+    UNKNOWN_NAME = E402, Error, "unknown name";
+    NO_PATH = E403, Error, "reference without a path of edges";
+    MAY_BE_ABSENT = E404, Error, "value that may be absent";
+    NEVER_THERE = E405, Error, "value that is never there";
+    INNER_NAME = E406, Error, "reference into a scope";
+    UNKNOWN_OPERATION = E407, Error, "unknown filter, test or function";
+    WRONG_OPERAND = E408, Error, "operand of the wrong type";
+    UNKNOWN_FIELD = E409, Error, "unknown field";
+    NOT_TEXT = E410, Error, "value that is no text";
+    WHICH_TRIGGER = E411, Error, "trigger that may be several";
+    OUT_OF_PLACE = E412, Error, "name that means nothing here";
+    ALWAYS_FAILS = E413, Error, "expression that always fails";
+
     // E5xx: durability.
 
     // Warnings.

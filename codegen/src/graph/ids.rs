@@ -111,3 +111,13 @@ id! {
     /// Name of an output handle: `out`, `true`, `error`, the name of a case.
     HandleId
 }
+
+/// Longer ids make paths and identifiers that nobody can read.
+pub const MAX_ID: usize = 128;
+
+/// Whether a text can be a node's id (S16).
+pub fn is_id(text: &str) -> bool {
+    text.len() <= MAX_ID
+        && text.starts_with(|first: char| first.is_ascii_lowercase())
+        && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+}

@@ -147,14 +147,9 @@ fn source_handle(source: &Node<'_>, edge: &RawEdge) -> Result<HandleId, Box<Diag
 fn target_handle(target: &Node<'_>, edge: &RawEdge) -> Result<(), Box<Diagnostic>> {
     match &edge.target_handle {
         Some(handle) if handle != "in" => {
-            let message = format!(
-                "an edge enters {} by {}, expected `in`",
-                target.quoted(),
-                quoted(handle)
-            );
-            Err(Box::new(
-                at(edge, code::UNKNOWN_HANDLE, message).help("leave `targetHandle` out"),
-            ))
+            let message =
+                format!("an edge enters {} by {}, expected `in`", target.quoted(), quoted(handle));
+            Err(Box::new(at(edge, code::UNKNOWN_HANDLE, message).help("leave `targetHandle` out")))
         }
         Some(_) | None => Ok(()),
     }

@@ -8,10 +8,7 @@ use petgraph::graph::{DiGraph, NodeIndex};
 use super::Node;
 use crate::check::kinds::{Handles, Kind};
 use crate::diagnostic::{Diagnostic, code, nearest, quoted};
-use crate::graph::{HandleId, NodeId, RawNode};
-
-/// Longer ids make paths and identifiers that nobody can read.
-const MAX_ID: usize = 128;
+use crate::graph::{HandleId, MAX_ID, NodeId, RawNode, is_id};
 
 /// The nodes, and the parent that each asks for. Of nodes with one id only the first stays.
 pub(super) fn nodes<'c>(
@@ -58,13 +55,6 @@ fn free(id: &str, taken: &BTreeSet<NodeId>) -> String {
     let numbered = (2..).map(|number: u64| format!("{base}_{number}"));
     let mut all = std::iter::once(base.clone()).chain(numbered);
     all.find(|candidate| !taken.contains(candidate.as_str())).unwrap_or(base)
-}
-
-/// Whether a text can be a node's id (S16).
-pub fn is_id(text: &str) -> bool {
-    text.len() <= MAX_ID
-        && text.starts_with(|first: char| first.is_ascii_lowercase())
-        && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
 }
 
 /// `text` with what no id may have left out.
@@ -127,9 +117,8 @@ fn kind<'c>(
                 "op": "replace", "path": format!("/nodes/{}/data/kind", node.index), "value": near,
             })],
         ),
-        None => diagnostic.help(
-            "use a kind of the catalogue, or `custom@1` for a step that you write yourself",
-        ),
+        None => diagnostic
+            .help("use a kind of the catalogue, or `custom@1` for a step that you write yourself"),
     });
     None
 }

@@ -95,15 +95,14 @@ fn cut_cycles(graph: &mut Nodes<'_>, out: &mut Vec<Diagnostic>) {
 
 fn report(graph: &Nodes<'_>, knot: &BTreeSet<NodeIndex>) -> Diagnostic {
     let cycle = walk(graph, knot);
-    let shown: Vec<String> =
-        cycle.iter().take(SHOWN).map(|&index| graph[index].quoted()).collect();
+    let shown: Vec<String> = cycle.iter().take(SHOWN).map(|&index| graph[index].quoted()).collect();
     let more = if cycle.len() > SHOWN { " → …" } else { "" };
     let first = cycle.first().map(|&index| &graph[index]);
     let back = first.map_or_else(|| quoted(""), Node::quoted);
     let message = format!("the edges run in a circle: {}{more} → {back}", shown.join(" → "));
-    let decides = cycle.iter().any(|&index| {
-        matches!(graph[index].kind, Some(Kind::Condition | Kind::Switch))
-    });
+    let decides = cycle
+        .iter()
+        .any(|&index| matches!(graph[index].kind, Some(Kind::Condition | Kind::Switch)));
     let help = if decides {
         "to repeat while a condition holds, put the nodes into a `while` scope; to go over a \
          list, into a `for_each@1`; to try again after a failure, set the step's `policy`"

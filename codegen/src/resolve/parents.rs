@@ -43,7 +43,8 @@ fn find(
     let node = &graph[index];
     let wrong = |message: String| Diagnostic::new(code::BAD_PARENT, message).node(&*node.raw.id);
     let Some(&found) = ids.get(parent) else {
-        let scopes = ids.iter().filter(|(_, index)| graph[**index].kind.is_some_and(Kind::is_scope));
+        let scopes =
+            ids.iter().filter(|(_, index)| graph[**index].kind.is_some_and(Kind::is_scope));
         let near = nearest(parent, scopes.map(|(id, _)| id.as_str()));
         let message = format!("node {} stands in `{parent}`, which no node is", node.quoted());
         return Err(Box::new(match near {
@@ -69,34 +70,39 @@ fn find(
 fn cut_circles(graph: &mut Nodes<'_>, all: &[NodeIndex], out: &mut Vec<Diagnostic>) {
     // Depth of each node once known; the top level is 0.
     let mut depth: Vec<Option<usize>> = vec![None; all.len()];
+    // On which walk each node was met last.
+    let mut met: Vec<usize> = vec![0; all.len()];
+    let mut walk = 0;
     for &start in all {
+        walk += 1;
         let mut chain = Vec::new();
         let mut at = Some(start);
         while let Some(index) = at {
             if depth.get(index.index()).copied().flatten().is_some() {
                 break;
             }
-            if chain.contains(&index) {
-                let message = format!("node {} stands in itself", graph[index].quoted());
-                out.push(
-                    Diagnostic::new(code::NESTING, message)
-                        .node(&*graph[index].raw.id)
-                        .help("take one of the scopes out of the other"),
-                );
+            let Some(met) = met.get_mut(index.index()) else { break };
+            if *met == walk {
+                out.push(circle(&graph[index]));
                 graph[index].parent = None;
-                // What stands in the circle is walked again, now that it has an end.
+                // What leads into the circle is walked again, now that it has an end.
+                walk += 1;
                 chain.clear();
                 at = Some(start);
                 continue;
             }
+            *met = walk;
             chain.push(index);
             at = graph[index].parent;
-            if chain.len() > MAX_NESTING + 1 {
-                break;
-            }
         }
         settle(graph, &chain, &mut depth, out);
     }
+}
+
+fn circle(node: &Node<'_>) -> Diagnostic {
+    Diagnostic::new(code::NESTING, format!("node {} stands in itself", node.quoted()))
+        .node(&*node.raw.id)
+        .help("take one of the scopes out of the other")
 }
 
 /// Gives the nodes of a chain, innermost first, their depths.
@@ -107,13 +113,11 @@ fn settle(
     out: &mut Vec<Diagnostic>,
 ) {
     for &index in chain.iter().rev() {
-        let above = graph[index].parent.map(|parent| depth.get(parent.index()).copied().flatten());
-        let mut found = above.map_or(0, |parent| parent.map_or(MAX_NESTING + 1, |depth| depth + 1));
+        let parent = graph[index].parent.and_then(|parent| depth.get(parent.index()).copied());
+        let mut found = parent.flatten().map_or(0, |above| above + 1);
         if found > MAX_NESTING {
-            let message = format!(
-                "node {} stands in more than {MAX_NESTING} scopes",
-                graph[index].quoted()
-            );
+            let message =
+                format!("node {} stands in more than {MAX_NESTING} scopes", graph[index].quoted());
             out.push(
                 Diagnostic::new(code::NESTING, message)
                     .node(&*graph[index].raw.id)

@@ -124,10 +124,8 @@ impl<'d> Reader<'d> {
             None if self.pointer.is_empty() => format!("`{field}`"),
             None => format!("`{pointer}`"),
         };
-        let mut diagnostic = Diagnostic::new(
-            code::WRONG_SHAPE,
-            format!("{what} is {found}, expected {expected}"),
-        );
+        let mut diagnostic =
+            Diagnostic::new(code::WRONG_SHAPE, format!("{what} is {found}, expected {expected}"));
         diagnostic.node.clone_from(&self.node);
         if in_data || self.node.is_none() {
             diagnostic.field = Some(pointer);
