@@ -1,5 +1,56 @@
 //! The operators, filters, tests and functions of the expression language: one implementation,
 //! called by the checker's constant folding, the interpreter and emitted code (S18).
+//!
+//! Those that can fail return [`ExprError`]; the others are total.
+//! The language's page lists which operator or filter calls which function.
+
+mod any;
+mod compare;
+mod encode;
+mod int;
+mod list;
+mod map;
+mod number;
+mod string;
+mod text;
+mod time;
+
+pub use any::{
+    any_equal, any_find, any_find_index, any_get, any_index, any_is_boolean, any_is_integer,
+    any_is_list, any_is_mapping, any_is_number, any_is_string, any_length, any_to_bool, any_to_int,
+    any_to_number, read,
+};
+pub use compare::{SortKey, equal, greater, greater_equal, less, less_equal, not, not_equal};
+pub use encode::{
+    base64_decode, base64_encode, base64_encode_text, bytes_length, bytes_to_text, from_json,
+    text_to_bytes, to_json, url_encode,
+};
+pub use int::{
+    bool_to_int, int_abs, int_add, int_floor_div, int_is_divisible_by, int_is_even, int_is_odd,
+    int_mul, int_neg, int_pow, int_range, int_rem, int_sub, int_sum,
+};
+pub use list::{
+    list_concat, list_contains, list_find, list_first, list_index, list_last, list_length,
+    list_map, list_max, list_max_by, list_min, list_min_by, list_reject, list_reverse, list_select,
+    list_slice, list_sort, list_sort_by, list_unique,
+};
+pub use map::{map_contains, map_find, map_get, map_keys, map_length, map_values};
+pub use number::{
+    number_abs, number_add, number_ceil, number_div, number_floor, number_floor_div, number_mul,
+    number_neg, number_pow, number_rem, number_round, number_sub, number_sum, number_to_int,
+};
+pub use string::{
+    string_capitalize, string_contains, string_ends_with, string_join, string_length, string_lines,
+    string_lower, string_replace, string_reverse, string_slice, string_split, string_starts_with,
+    string_to_bool, string_to_int, string_to_number, string_trim, string_truncate, string_upper,
+    string_words,
+};
+pub use text::{any_text, bool_text, duration_text, int_text, number_text, timestamp_text};
+pub use time::{
+    duration_add, duration_milliseconds, duration_mul, duration_parse, duration_seconds,
+    duration_sub, timestamp_add, timestamp_date, timestamp_parse, timestamp_since, timestamp_sub,
+    timestamp_unix,
+};
 
 /// Why an expression has no value. The engine adds the node's path and the code `expression`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

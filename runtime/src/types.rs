@@ -5,12 +5,15 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+mod decode;
 mod display;
 mod project;
 pub mod typed;
 mod unify;
 mod widen;
 
+pub use decode::decode;
+pub(crate) use project::describe;
 pub use project::{ProjectError, project};
 pub use typed::Typed;
 pub use unify::{Mismatch, unify, unify_all};

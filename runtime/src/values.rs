@@ -6,9 +6,11 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 mod bytes;
+mod text;
 mod timestamp;
 
 pub use bytes::{Bytes, BytesError};
+use text::Text;
 pub use timestamp::{Timestamp, TimestampError};
 
 /// A span of time with millisecond precision; text such as `1m 30s` in JSON.
@@ -36,8 +38,7 @@ impl Serialize for Duration {
 
 impl<'de> Deserialize<'de> for Duration {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        text.parse().map_err(serde::de::Error::custom)
+        deserializer.deserialize_str(Text::new("a duration"))
     }
 }
 

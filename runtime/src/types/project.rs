@@ -1,24 +1,56 @@
 //! Projection (S13): reading a raw value as a type.
 
+use std::fmt::{self, Write as _};
+
 use serde_json::{Map, Value};
 
 use super::{Field, RecordType, Type};
 use crate::values::{Bytes, Duration, Timestamp};
 
 /// A raw value that is not of the type that it is read as.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("expected {expected}, found {found}{}", at(.path))]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProjectError {
     /// Where in the value, `lines[2].price`; empty at the top.
     pub path: String,
-    /// The type's display form.
-    pub expected: String,
-    /// What stands there: `null`, `the string "abc"`, `a list`.
-    pub found: String,
+    /// `expected an int, found null`, `is missing`.
+    pub problem: String,
 }
 
-fn at(path: &str) -> String {
-    if path.is_empty() { String::new() } else { format!(" (at `{path}`)") }
+impl ProjectError {
+    pub(super) fn new(expected: &str, found: &Value) -> Self {
+        let problem = format!("expected {expected}, found {}", describe(found));
+        Self { path: String::new(), problem }
+    }
+
+    pub(super) fn missing(field: &str) -> Self {
+        Self { path: field.to_owned(), problem: "is missing".to_owned() }
+    }
+
+    /// The same fault, told as one of a text that does not read as what it should be.
+    pub(super) fn of_text(self, expected: &str, text: &str) -> Self {
+        Self { path: self.path, ..Self::new(expected, &text.into()) }
+    }
+
+    pub(super) fn under(mut self, segment: &str) -> Self {
+        self.path = match self.path.as_str() {
+            "" => segment.to_owned(),
+            path if path.starts_with('[') => format!("{segment}{path}"),
+            path => format!("{segment}.{path}"),
+        };
+        self
+    }
+}
+
+impl std::error::Error for ProjectError {}
+
+impl fmt::Display for ProjectError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.path.as_str(), self.problem.as_str()) {
+            ("", problem) => out.write_str(problem),
+            (path, problem @ "is missing") => write!(out, "`{path}` {problem}"),
+            (path, problem) => write!(out, "{problem} (at `{path}`)"),
+        }
+    }
 }
 
 /// Reads `value` as a `ty`: the value in its canonical form, or where it is not one (S13).
@@ -37,11 +69,9 @@ fn at(path: &str) -> String {
 /// let order = Type::record([("id".to_owned(), Type::Int), ("note".to_owned(), Type::String.optional())]);
 /// assert_eq!(project(&order, &json!({"id": 7, "note": null, "more": 1})), Ok(json!({"id": 7})));
 /// let error = project(&order, &json!({"id": "seven"})).unwrap_err();
-/// assert_eq!(error.to_string(), "expected int, found the string \"seven\" (at `id`)");
+/// assert_eq!(error.to_string(), "expected an int, found the string \"seven\" (at `id`)");
 /// ```
 pub fn project(ty: &Type, value: &Value) -> Result<Value, ProjectError> {
-    let mismatch =
-        || ProjectError { path: String::new(), expected: ty.to_string(), found: describe(value) };
     let projected = match (ty, value) {
         (Type::Any, value) => Some(value.clone()),
         (Type::Null | Type::Optional { .. }, Value::Null) => Some(Value::Null),
@@ -66,7 +96,7 @@ pub fn project(ty: &Type, value: &Value) -> Result<Value, ProjectError> {
         (Type::Record(record), Value::Object(entries)) => Some(fields(record, entries)?),
         _ => None,
     };
-    projected.ok_or_else(mismatch)
+    projected.ok_or_else(|| ProjectError::new(&expected(ty), value))
 }
 
 fn list(items: &Type, values: &[Value]) -> Result<Value, ProjectError> {
@@ -88,25 +118,61 @@ fn map(ty: &Type, entries: &Map<String, Value>) -> Result<Value, ProjectError> {
 fn fields(record: &RecordType, entries: &Map<String, Value>) -> Result<Value, ProjectError> {
     let mut projected = Map::new();
     for (name, Field { ty, .. }) in &record.fields {
-        let value = entries.get(name).unwrap_or(&Value::Null);
-        if value.is_null() && ty.may_be_absent() {
-            continue;
-        }
+        let Some(value) = entries.get(name) else { continue };
         let value = project(ty, value).map_err(|error| error.under(name))?;
-        projected.insert(name.clone(), value);
+        if !value.is_null() {
+            projected.insert(name.clone(), value);
+        }
+    }
+    // After the fields that are there, as serde does.
+    for (name, Field { ty, .. }) in &record.fields {
+        if !entries.contains_key(name) && !ty.may_be_absent() {
+            return Err(ProjectError::missing(name));
+        }
     }
     Ok(Value::Object(projected))
 }
 
-impl ProjectError {
-    fn under(mut self, segment: &str) -> Self {
-        self.path = match self.path.as_str() {
-            "" => segment.to_owned(),
-            path if path.starts_with('[') => format!("{segment}{path}"),
-            path => format!("{segment}.{path}"),
-        };
-        self
+/// A type in a message about a value. Emitted code says the same, see [`decode`](super::decode).
+fn expected(ty: &Type) -> String {
+    match ty {
+        Type::Null => "null".to_owned(),
+        Type::Bool => "a bool".to_owned(),
+        Type::Int => "an int".to_owned(),
+        Type::Number => "a number".to_owned(),
+        Type::String => "a string".to_owned(),
+        Type::Timestamp => "a timestamp".to_owned(),
+        Type::Duration => "a duration".to_owned(),
+        Type::Bytes => "base64 text".to_owned(),
+        Type::List { .. } => "a list".to_owned(),
+        Type::Map { .. } | Type::Record(_) => "an object".to_owned(),
+        Type::Enum(texts) => one_of(texts.values.iter().map(String::as_str)),
+        Type::Optional { some } => expected(some),
+        Type::Any => "anything".to_owned(),
     }
+}
+
+/// `"a", "b" or "c"`.
+pub(super) fn one_of<'a>(texts: impl ExactSizeIterator<Item = &'a str>) -> String {
+    const SHOWN: usize = 8;
+    let count = texts.len();
+    let mut list = String::new();
+    for (at, text) in texts.enumerate() {
+        if at == SHOWN {
+            list.push_str(", …");
+            break;
+        }
+        list.push_str(if at == 0 {
+            ""
+        } else if at + 1 == count {
+            " or "
+        } else {
+            ", "
+        });
+        // Writing to a string does not fail.
+        let _ = write!(list, "{text:?}");
+    }
+    list
 }
 
 /// A raw value in a message: short, and never its whole content.
