@@ -23,13 +23,11 @@ impl Clock {
 
     /// The time now.
     pub fn now(&self) -> Timestamp {
-        match &self.0 {
-            Some(instant) => Timestamp(instant.load(Ordering::SeqCst)),
-            None => {
-                let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-                Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
-            }
+        if let Some(instant) = &self.0 {
+            return Timestamp(instant.load(Ordering::SeqCst));
         }
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
     }
 
     /// Moves a manual clock; the system's clock stays as it is.

@@ -1,8 +1,18 @@
 //! The flowcrate server and command line.
 //!
-//! [`store`] keeps workflows in the server's own database; the engine keeps runs in its journal.
+//! [`server`] joins the parts: [`store`] keeps workflows in the server's own database, the engine
+//! keeps runs in its journal, [`api`] speaks HTTP, [`cli`] is the command line.
 
+pub mod api;
+pub mod app;
+pub mod cli;
 pub mod clock;
+pub mod compiler;
+pub mod config;
+pub mod draft;
 pub mod error;
+pub mod examples;
+pub mod lock;
+pub mod server;
 pub mod store;
 pub mod vendor;

@@ -1,3 +1,7 @@
 //! The `flowcrate` command.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    flowcrate_server::cli::main()
+}

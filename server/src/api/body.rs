@@ -11,11 +11,11 @@ use serde_json::Value;
 use super::problem::{Problem, Result};
 
 /// The most that a body may hold; a graph document has the same limit.
-pub const LIMIT: usize = 16 * 1024 * 1024;
+pub(super) const LIMIT: usize = 16 * 1024 * 1024;
 
 /// A raw body.
 #[derive(Clone, Debug)]
-pub struct Raw(pub Bytes);
+pub(super) struct Raw(pub(super) Bytes);
 
 impl<S: Send + Sync> FromRequest<S> for Raw {
     type Rejection = Problem;
@@ -34,7 +34,7 @@ impl<S: Send + Sync> FromRequest<S> for Raw {
 
 /// A JSON body; an empty one is null.
 #[derive(Clone, Debug)]
-pub struct JsonBody(pub Value);
+pub(super) struct JsonBody(pub(super) Value);
 
 impl<S: Send + Sync> FromRequest<S> for JsonBody {
     type Rejection = Problem;
@@ -72,7 +72,7 @@ fn json_type(headers: &HeaderMap) -> Result<()> {
 
 /// Query parameters.
 #[derive(Clone, Debug)]
-pub struct Query<T>(pub T);
+pub(super) struct Query<T>(pub(super) T);
 
 impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Query<T> {
     type Rejection = Problem;

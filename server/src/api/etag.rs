@@ -6,7 +6,7 @@ use super::problem::{Problem, Result};
 
 /// The tags that a writer accepts.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum IfMatch {
+pub(super) enum IfMatch {
     /// `*`: any state.
     Any,
     /// One of these.
@@ -15,7 +15,7 @@ pub enum IfMatch {
 
 impl IfMatch {
     /// Reads the header that every write of an existing thing must carry.
-    pub fn required(headers: &HeaderMap) -> Result<Self> {
+    pub(super) fn required(headers: &HeaderMap) -> Result<Self> {
         parse(headers, &header::IF_MATCH)?.ok_or_else(|| {
             Problem::new(
                 StatusCode::PRECONDITION_REQUIRED,
@@ -27,7 +27,7 @@ impl IfMatch {
     }
 
     /// Whether the writer accepts the state with this tag. Weak tags never match (RFC 9110).
-    pub fn accepts(&self, etag: &str) -> bool {
+    pub(super) fn accepts(&self, etag: &str) -> bool {
         match self {
             Self::Any => true,
             Self::Tags(tags) => tags.iter().any(|tag| tag == etag),
@@ -36,7 +36,7 @@ impl IfMatch {
 }
 
 /// Whether the reader has this state already. The comparison is weak (RFC 9110).
-pub fn unchanged(headers: &HeaderMap, etag: &str) -> bool {
+pub(super) fn unchanged(headers: &HeaderMap, etag: &str) -> bool {
     match parse(headers, &header::IF_NONE_MATCH) {
         Ok(Some(IfMatch::Any)) => true,
         Ok(Some(IfMatch::Tags(tags))) => {

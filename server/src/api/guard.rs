@@ -35,7 +35,11 @@ impl Hosts {
 }
 
 /// The middleware.
-pub async fn guard(State(hosts): State<Arc<Hosts>>, request: Request, next: Next) -> Response {
+pub(super) async fn guard(
+    State(hosts): State<Arc<Hosts>>,
+    request: Request,
+    next: Next,
+) -> Response {
     match refusal(&hosts, &request) {
         Some(problem) => problem.into_response(),
         None => next.run(request).await,
@@ -123,7 +127,8 @@ mod tests {
         let host = "127.0.0.1:7700";
         assert_eq!(refused("POST", host, &[("origin", "http://127.0.0.1:7700")]), None);
         assert_eq!(refused("GET", host, &[("origin", "http://evil.example")]), None);
-        for origin in ["http://evil.example", "http://127.0.0.1:9", "null", "file://127.0.0.1:7700"] {
+        for origin in ["http://evil.example", "http://127.0.0.1:9", "null", "file://127.0.0.1:7700"]
+        {
             assert_eq!(refused("POST", host, &[("origin", origin)]), Some(403), "{origin}");
         }
         for site in ["cross-site", "same-site"] {

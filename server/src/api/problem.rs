@@ -4,7 +4,7 @@ use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use flowcrate_codegen::{Diagnostic, Severity};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use utoipa::ToSchema;
 
 use super::schema::DiagnosticSchema;
@@ -17,19 +17,20 @@ pub const MEDIA_TYPE: &str = "application/problem+json";
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Problem {
     /// Identifies the sort of problem, `urn:flowcrate:problem:stale`.
-    #[serde(rename = "type")]
-    pub kind: String,
+    #[serde(rename = "type", serialize_with = "urn")]
+    #[schema(value_type = String)]
+    kind: &'static str,
     /// The sort of problem, for a person.
-    pub title: String,
+    pub title: &'static str,
     /// The HTTP status.
     pub status: u16,
     /// What is wrong this time, for a person.
     pub detail: String,
     /// The sort of problem, for a program.
-    pub code: String,
-    /// JSON pointer to the value at fault, for an input that does not fit.
+    pub code: &'static str,
+    /// Where the value at fault stands, `items[2].price`, for a payload that does not fit.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub pointer: Option<String>,
+    pub path: Option<Box<str>>,
     /// What the compiler found, for a faulty graph.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(value_type = Vec<DiagnosticSchema>)]
@@ -41,14 +42,19 @@ pub type Result<T, E = Problem> = std::result::Result<T, E>;
 
 impl Problem {
     /// A problem with a stable code, a title and a detail.
-    pub fn new(status: StatusCode, code: &str, title: &str, detail: impl Into<String>) -> Self {
+    pub fn new(
+        status: StatusCode,
+        code: &'static str,
+        title: &'static str,
+        detail: impl Into<String>,
+    ) -> Self {
         Self {
-            kind: format!("urn:flowcrate:problem:{code}"),
-            title: title.to_owned(),
+            kind: code,
+            title,
             status: status.as_u16(),
             detail: detail.into(),
-            code: code.to_owned(),
-            pointer: None,
+            code,
+            path: None,
             diagnostics: Vec::new(),
         }
     }
@@ -64,7 +70,7 @@ impl Problem {
     }
 
     /// 409: the thing is in a state that forbids it.
-    pub fn conflict(code: &str, title: &str, detail: impl Into<String>) -> Self {
+    pub fn conflict(code: &'static str, title: &'static str, detail: impl Into<String>) -> Self {
         Self::new(StatusCode::CONFLICT, code, title, detail)
     }
 
@@ -88,11 +94,11 @@ impl Problem {
         }
     }
 
-    /// 422: a payload that does not fit its type; `pointer` says where.
-    pub fn misfit(detail: impl Into<String>, pointer: impl Into<String>) -> Self {
+    /// 422: a payload that does not fit its type; `path` says where.
+    pub fn misfit(detail: impl Into<String>, path: &str) -> Self {
         let title = "the payload does not fit its type";
         Self {
-            pointer: Some(pointer.into()),
+            path: Some(path.into()),
             ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "misfit", title, detail)
         }
     }
@@ -103,6 +109,10 @@ impl Problem {
         let detail = "the server failed; its log says why";
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "the server failed", detail)
     }
+}
+
+fn urn<S: Serializer>(code: &str, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+    serializer.collect_str(&format_args!("urn:flowcrate:problem:{code}"))
 }
 
 impl From<Error> for Problem {

@@ -1,0 +1,62 @@
+//! What every handler shares.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use flowcrate_codegen::Diagnostic;
+use flowcrate_codegen::check::Checked;
+use tokio::sync::{Notify, watch};
+
+use crate::clock::Clock;
+use crate::compiler::Compiler;
+use crate::error::Error;
+use crate::store::Store;
+
+/// The server's parts. Cheap to clone.
+#[derive(Clone)]
+pub struct App {
+    /// Workflows.
+    pub store: Store,
+    /// The compiler with its catalogue.
+    pub compiler: Arc<Compiler>,
+    /// The time.
+    pub clock: Clock,
+    /// Becomes true when the server stops, so that endless answers end.
+    pub stopping: watch::Receiver<bool>,
+    schedules: Arc<Notify>,
+}
+
+impl App {
+    /// Joins the parts.
+    pub fn new(
+        store: Store,
+        compiler: Arc<Compiler>,
+        clock: Clock,
+        stopping: watch::Receiver<bool>,
+    ) -> Self {
+        Self { store, compiler, clock, stopping, schedules: Arc::new(Notify::new()) }
+    }
+
+    /// Checks a graph on a thread that may take its time.
+    pub async fn check(&self, source: Bytes) -> Result<(Option<Checked>, Vec<Diagnostic>), Error> {
+        let compiler = Arc::clone(&self.compiler);
+        blocking(move || compiler.check(&source)).await
+    }
+
+    /// Says that a schedule came, went or changed.
+    pub fn schedules_changed(&self) {
+        self.schedules.notify_one();
+    }
+
+    /// Waits until a schedule came, went or changed.
+    pub async fn schedule_change(&self) {
+        self.schedules.notified().await;
+    }
+}
+
+/// Runs what would hold up other requests on a thread of its own.
+pub async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Error> {
+    tokio::task::spawn_blocking(work).await.map_err(|error| Error::Engine(error.to_string()))
+}

@@ -1,0 +1,66 @@
+//! The interpreter: the IR's second back end.
+//!
+//! It walks the same [`ir::Workflow`](flowcrate_codegen::ir::Workflow) as the emitter, calls the
+//! same expression operations, the same runtime API and the same plugin functions, with the same
+//! paths, kinds, policies and inputs. So its journal equals that of the emitted crate (S41).
+
+mod action;
+mod condition;
+mod custom;
+mod env;
+mod fail;
+mod for_each;
+mod plan;
+mod returns;
+mod scope;
+mod switch;
+mod transform;
+mod wait;
+mod wait_event;
+mod walk;
+
+use std::sync::Arc;
+
+use flowcrate::{Context, Definition, EventDef, LocalBoxFuture, Result, Workflow};
+use serde_json::Value;
+
+use scope::Scope;
+
+pub use plan::{Plan, Triggered};
+
+/// A compiled graph as a workflow that the engine runs.
+#[derive(Clone)]
+pub struct Interpreted {
+    name: String,
+    plan: Arc<Plan>,
+}
+
+impl Interpreted {
+    /// The workflow that the engine knows as `name`.
+    pub fn new(name: impl Into<String>, plan: Arc<Plan>) -> Self {
+        Self { name: name.into(), plan }
+    }
+}
+
+impl Workflow for Interpreted {
+    type Input = Value;
+    type Output = Value;
+
+    fn definition(&self) -> Definition {
+        let events = self.plan.ir.events.iter().map(|event| EventDef { name: event.name.clone() });
+        Definition {
+            name: self.name.clone(),
+            revision: self.plan.ir.revision.clone(),
+            events: events.collect(),
+        }
+    }
+
+    fn run(&self, ctx: Context, input: Value) -> LocalBoxFuture<'static, Result<Value>> {
+        let plan = Arc::clone(&self.plan);
+        Box::pin(async move {
+            let scope = Scope::root(Arc::clone(&plan), ctx, plan.triggered(&input));
+            walk::block(&scope, &plan.ir.body).await?;
+            Ok(scope.output())
+        })
+    }
+}

@@ -1,0 +1,29 @@
+//! `custom@1`: a function that a person writes in the exported crate. Nobody writes code into the
+//! server (S42), so an interpreted run pauses here and says so (S36).
+
+use flowcrate::policy::OnExhausted;
+use flowcrate::{Policy, Result, StepContext, StepError, StepSpec};
+use flowcrate_codegen::check::Node;
+use flowcrate_codegen::expr::Expr;
+use serde_json::Value;
+
+use super::env::evaluate;
+use super::scope::{Outcome, Scope};
+
+pub(super) async fn run(
+    scope: &Scope,
+    node: &Node,
+    input: &Expr,
+    policy: &Policy,
+) -> Result<Outcome> {
+    let input = evaluate(scope, node, input)?;
+    let policy = Policy { on_exhausted: OnExhausted::Pause, ..policy.clone() };
+    let spec = StepSpec::new(node.id.to_string(), node.kind.clone()).policy(policy);
+    let label = node.label.clone();
+    let body = move |_: StepContext, _: Value| {
+        let message = format!("{label:?} is not written: export the crate and fill it in in custom.rs");
+        async move { Err(StepError::fatal("not_written", message)) }
+    };
+    let output: Value = scope.ctx().step(spec, input, body).await?;
+    Ok(Outcome::out(output))
+}

@@ -1,0 +1,107 @@
+//! The running server: opens what it needs, listens, and closes all of it in order.
+
+use std::future::{Future, IntoFuture as _};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+use crate::api::{self, Hosts};
+use crate::app::App;
+use crate::clock::Clock;
+use crate::compiler::Compiler;
+use crate::config::Config;
+use crate::error::Error;
+use crate::lock::DataLock;
+use crate::store::Store;
+use crate::{draft, examples};
+
+/// How long requests in flight may take once the server is told to stop.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// A server that has its address but does not answer yet.
+pub struct Server {
+    app: App,
+    hosts: Hosts,
+    listener: TcpListener,
+    address: SocketAddr,
+    stop: watch::Sender<bool>,
+    _lock: DataLock,
+}
+
+impl Server {
+    /// Opens the databases and the socket.
+    pub async fn bind(config: &Config) -> Result<Self, Error> {
+        let lock = DataLock::take(&config.data)?;
+        let listening = |source| Error::io(format!("cannot listen on {}", config.listen), source);
+        let listener = TcpListener::bind(config.listen).await.map_err(listening)?;
+        let address = listener.local_addr().map_err(listening)?;
+        let store = Store::open(&config.data.join("server.db")).await?;
+        let (stop, stopping) = watch::channel(false);
+        let compiler = Arc::new(Compiler::new());
+        let app = App::new(store, compiler, Clock::system(), stopping);
+        store_examples(&app).await?;
+        let any = !address.ip().is_loopback();
+        if any {
+            tracing::warn!(%address, "listening beyond this machine: whoever reaches it may run workflows");
+        }
+        let hosts = Hosts { any, allowed: config.allow_hosts.clone() };
+        Ok(Self { app, hosts, listener, address, stop, _lock: lock })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Answers until `signal` ends, then lets requests in flight finish.
+    pub async fn serve(
+        self,
+        signal: impl Future<Output = ()> + Send + 'static,
+    ) -> Result<(), Error> {
+        let Self { app, hosts, listener, stop, _lock: lock, .. } = self;
+        let mut stopping = stop.subscribe();
+        let router = api::router(app.clone(), hosts);
+        let served = axum::serve(listener, router).with_graceful_shutdown(async move {
+            signal.await;
+            tracing::info!("stopping");
+            stop.send_replace(true);
+        });
+        let late = async move {
+            // An error means that the sender is gone, and so that the server has ended.
+            let _ = stopping.wait_for(|stopping| *stopping).await;
+            tokio::time::sleep(GRACE).await;
+        };
+        let done = tokio::select! {
+            done = served.into_future() => done,
+            () = late => Ok(()),
+        };
+        app.store.close().await;
+        drop(lock);
+        done.map_err(|source| Error::io("cannot go on listening", source))
+    }
+}
+
+/// Stores the examples on the first start; whoever deletes them does not get them back.
+async fn store_examples(app: &App) -> Result<(), Error> {
+    const FACT: &str = "examples";
+    if app.store.fact(FACT).await?.is_some() {
+        return Ok(());
+    }
+    for source in examples::ALL {
+        let (checked, diagnostics) = app.check(source.into()).await?;
+        let Some(checked) = checked else {
+            tracing::error!(?diagnostics, "an example does not compile");
+            continue;
+        };
+        let draft = draft::draft(source.as_bytes(), &checked, &diagnostics, app.clock.now())?;
+        match app.store.create(&draft, app.clock.now().0).await {
+            // Where the name is taken, a start that died before it could say so stored it.
+            Ok(_) | Err(Error::NameTaken(_)) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    app.store.set_fact(FACT, "stored").await
+}
