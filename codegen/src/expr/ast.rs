@@ -58,6 +58,48 @@ pub struct Ast {
     pub span: Span,
 }
 
+impl Ast {
+    /// Its direct parts; a ternary's condition comes first.
+    pub fn children(&self) -> Vec<&Ast> {
+        match &self.kind {
+            AstKind::Null
+            | AstKind::Bool(_)
+            | AstKind::Int(_)
+            | AstKind::Number(_)
+            | AstKind::Text(_)
+            | AstKind::Name(_) => Vec::new(),
+            AstKind::Attribute { base, .. } | AstKind::Unary(_, base) => vec![base],
+            AstKind::Item { base, index } => vec![base, index],
+            AstKind::Slice { base, start, stop } => [Some(base), start.as_ref(), stop.as_ref()]
+                .into_iter()
+                .flatten()
+                .map(|b| &**b)
+                .collect(),
+            AstKind::Binary(_, left, right) => vec![left, right],
+            AstKind::Chain(first, links) => {
+                std::iter::once(&**first).chain(links.iter().map(|(_, link)| link)).collect()
+            }
+            AstKind::Conditional { condition, then, otherwise } => {
+                [Some(condition), Some(then), otherwise.as_ref()]
+                    .into_iter()
+                    .flatten()
+                    .map(|b| &**b)
+                    .collect()
+            }
+            AstKind::Filter { value, call }
+            | AstKind::Test { value, call }
+            | AstKind::Method { value, call } => {
+                std::iter::once(&**value).chain(call.values()).collect()
+            }
+            AstKind::Call(call) => call.values().collect(),
+            AstKind::List(items) | AstKind::Concat(items) => items.iter().collect(),
+            AstKind::Dict(entries) => {
+                entries.iter().flat_map(|(key, value)| [key, value]).collect()
+            }
+        }
+    }
+}
+
 /// The forms of an expression.
 #[derive(Clone, Debug, PartialEq)]
 #[expect(missing_docs, reason = "each variant's sentence shows its fields")]
@@ -115,6 +157,13 @@ pub struct Invocation {
     pub args: Vec<Ast>,
     /// Keyword arguments, `attribute='price'`.
     pub named: Vec<(String, Ast)>,
+}
+
+impl Invocation {
+    /// All arguments.
+    pub fn values(&self) -> impl Iterator<Item = &Ast> {
+        self.args.iter().chain(self.named.iter().map(|(_, value)| value))
+    }
 }
 
 /// A prefix operator.

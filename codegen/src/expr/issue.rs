@@ -14,7 +14,7 @@ pub struct ExprIssue {
     /// An instruction: how to mend it.
     pub help: Option<String>,
     /// A change to the graph that mends it.
-    pub fix: Option<Fix>,
+    pub fix: Option<Box<Fix>>,
 }
 
 impl ExprIssue {
@@ -40,7 +40,7 @@ impl ExprIssue {
             field: Some(field.to_owned()),
             span: Some(self.span),
             help: self.help,
-            fix: self.fix,
+            fix: self.fix.map(|fix| *fix),
         }
     }
 }

@@ -69,6 +69,33 @@ pub enum ExprKind {
     Concat(Vec<Expr>),
 }
 
+impl Expr {
+    /// Its direct parts, in source order but for a ternary, whose condition comes first.
+    pub fn children(&self) -> Vec<&Self> {
+        match &self.kind {
+            ExprKind::Literal(_) | ExprKind::Name(_) => Vec::new(),
+            ExprKind::Field { base: inner, .. }
+            | ExprKind::IsDefined(inner)
+            | ExprKind::Widen(inner)
+            | ExprKind::Read(inner)
+            | ExprKind::Present(inner) => vec![inner],
+            ExprKind::Key { base, key: inner, .. } | ExprKind::Index { base, index: inner, .. } => {
+                vec![base, inner]
+            }
+            ExprKind::And(left, right) | ExprKind::Or(left, right) => vec![left, right],
+            ExprKind::Conditional { condition, then, otherwise } => {
+                vec![condition, then, otherwise]
+            }
+            ExprKind::Default { value, fallback } => vec![value, fallback],
+            ExprKind::Call { args: parts, .. }
+            | ExprKind::FirstOf(parts)
+            | ExprKind::List(parts)
+            | ExprKind::Concat(parts) => parts.iter().collect(),
+            ExprKind::Record(fields) => fields.iter().map(|(_, value)| value).collect(),
+        }
+    }
+}
+
 /// A name in scope (S16). Node ids are plain text here; the check stage has resolved them.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Name {
