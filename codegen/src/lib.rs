@@ -8,6 +8,7 @@ pub mod compile;
 pub mod diagnostic;
 pub mod expr;
 pub mod graph;
+pub mod import;
 pub mod ir;
 pub mod lower;
 pub mod resolve;

@@ -101,12 +101,24 @@ codes! {
 
     // E5xx: durability.
 
+    // E6xx: what another tool's graph says and ours cannot.
+    FOREIGN_DOCUMENT = E601, Error, "not a graph of that tool";
+    FOREIGN_CODE_REFUSED = E602, Error, "JavaScript that cannot be translated";
+    FOREIGN_REFERENCE = E603, Error, "foreign reference that cannot be resolved";
+    NO_NODE_NAMED = E604, Error, "foreign condition that names no node";
+    FOREIGN_TRIGGER = E605, Error, "foreign trigger without a counterpart";
+    FOREIGN_SETTING = E606, Error, "foreign setting missing or misshapen";
+    FOREIGN_HANDLE = E607, Error, "foreign handle without a counterpart";
+
     // Warnings.
     UNREACHABLE = W201, Warning, "node that no trigger reaches";
     LOST_RESULT = W202, Warning, "loop whose result is lost";
     MOOT_CONTINUE = W203, Warning, "`on_error: continue` beside an error edge";
     UNSAFE_RETRY = W501, Warning, "effect that may happen twice";
     PLAIN_SECRET = W502, Warning, "secret in plain text";
+    UNKNOWN_ACTION = W601, Warning, "foreign action to be written by hand";
+    FOREIGN_CODE = W602, Warning, "foreign code to be written by hand";
+    LEFT_OUT = W603, Warning, "foreign setting that was left out";
 
     // E9xx: our bug.
     INTERNAL = E901, Error, "bug in the compiler";
