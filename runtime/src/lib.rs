@@ -18,6 +18,8 @@ mod payload;
 pub mod policy;
 #[cfg(feature = "schedule")]
 pub mod schedule;
+#[cfg(feature = "sqlite")]
+pub mod sqlite;
 #[cfg(feature = "engine")]
 pub mod store;
 pub mod types;

@@ -61,6 +61,7 @@ impl Store for MemoryStore {
             Transaction::Event(event, reply) => answer!(reply, self.tables().event(*event)),
             Transaction::Cancel(run, reply) => answer!(reply, self.tables().cancel(run)),
             Transaction::Resume(run, reply) => answer!(reply, self.tables().resume(run)),
+            Transaction::Fire(fire, reply) => answer!(reply, self.tables().fire(*fire)),
         }
     }
 
@@ -77,6 +78,7 @@ impl Store for MemoryStore {
             Query::Run(run, reply) => answer!(reply, self.tables().run(run)),
             Query::Runs(filter, reply) => answer!(reply, self.tables().runs(&filter)),
             Query::Journal(run, reply) => answer!(reply, self.tables().journal(run)),
+            Query::NextFire(name, reply) => answer!(reply, self.tables().next_fire(&name)),
         }
     }
 

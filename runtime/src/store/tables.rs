@@ -5,8 +5,8 @@ use std::ops::Bound;
 use std::sync::Arc;
 
 use super::{
-    Claim, Claimed, Delivered, End, Entry, Inbox, InboxEvent, Loaded, NewEvent, NewRun, Next,
-    Requested, RunFilter, RunRow, RunState, RunWrite, Started, Written,
+    Claim, Claimed, Delivered, End, Entry, Fire, Fired, Inbox, InboxEvent, Loaded, NewEvent,
+    NewRun, Next, Requested, RunFilter, RunRow, RunState, RunWrite, Started, Written,
 };
 use crate::Timestamp;
 use crate::ids::{RunId, WorkerId};
@@ -21,6 +21,7 @@ pub(super) struct Tables {
     active: BTreeSet<RunId>,
     /// Unowned runs that are due by themselves.
     wakes: BTreeSet<(Timestamp, RunId)>,
+    schedules: BTreeMap<String, Option<Timestamp>>,
 }
 
 #[derive(Debug)]
@@ -188,6 +189,19 @@ impl Tables {
         row.ready = true;
         self.active.insert(id);
         Requested::Accepted
+    }
+
+    pub(super) fn fire(&mut self, fire: Fire) -> Fired {
+        let now = self.next_fire(&fire.schedule);
+        if now != fire.expected {
+            return Fired::Moved(now);
+        }
+        self.schedules.insert(fire.schedule, fire.next);
+        Fired::Done(fire.start.map(|run| self.start(run)))
+    }
+
+    pub(super) fn next_fire(&self, schedule: &str) -> Option<Timestamp> {
+        self.schedules.get(schedule).copied().flatten()
     }
 
     pub(super) fn load(&self, id: RunId) -> Option<Loaded> {

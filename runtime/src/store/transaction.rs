@@ -27,6 +27,8 @@ pub enum Transaction {
     Cancel(RunId, Reply<Requested>),
     /// Lets a paused run go on: pending, ready, without failure and takeovers.
     Resume(RunId, Reply<Requested>),
+    /// Advances a schedule and starts the run that its firing is.
+    Fire(Box<Fire>, Reply<Fired>),
 }
 
 /// A run to be started.
@@ -210,6 +212,29 @@ pub enum Requested {
     UnknownRun,
     /// The run has ended.
     Finished,
+}
+
+/// A firing of a schedule (R23).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fire {
+    /// The schedule's name, unique in the store.
+    pub schedule: String,
+    /// Refused unless this is when the schedule fires next; none for one that never was told.
+    pub expected: Option<Timestamp>,
+    /// When it fires after that; none if never again.
+    pub next: Option<Timestamp>,
+    /// The run to start, as by [`Transaction::Start`]; none where the firing is skipped, or
+    /// where the schedule is only told when to fire first.
+    pub start: Option<NewRun>,
+}
+
+/// What became of a firing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fired {
+    /// The schedule is advanced, and the run is there.
+    Done(Option<Started>),
+    /// Somebody else advanced it; this is when it fires next. Nothing was written.
+    Moved(Option<Timestamp>),
 }
 
 /// What it takes to drive a run.

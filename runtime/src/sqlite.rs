@@ -1,0 +1,272 @@
+//! The embedded journal: one SQLite file.
+//!
+//! One process *drives* a file's runs; the operating system holds its lock and frees it when the
+//! process ends, even by `kill -9`. Any number of other processes may be *clients* of the same
+//! file: they read, start runs, send events and cancel, and the driver notices within a quarter
+//! of a second.
+//!
+//! Every acknowledged transaction is durable: SQLite writes ahead (WAL) and syncs at each commit
+//! (`synchronous = FULL`). One thread writes; transactions that arrive while a commit waits for
+//! the disk share the next one.
+//!
+//! ```
+//! use flowcrate::sqlite::SqliteStore;
+//! # let directory = tempfile::tempdir()?;
+//! # let path = directory.path().join("journal.db");
+//! let store = SqliteStore::open(&path)?;
+//! assert_eq!(SqliteStore::open(&path).unwrap_err().code(), "driven");
+//! let client = SqliteStore::client(&path)?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod apply;
+mod codec;
+mod open;
+mod read;
+mod writer;
+
+use std::fmt;
+use std::path::Path;
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::thread::JoinHandle;
+
+use rusqlite::{Connection, InterruptHandle};
+
+use crate::Timestamp;
+use crate::clock::{Clock, SystemClock};
+use crate::store::{Query, Reply, Store, StoreError, Transaction};
+pub use open::OpenError;
+use read::Reader;
+use writer::Writer;
+
+/// A journal in a SQLite file. Clones share it; the last one closes it.
+#[derive(Clone)]
+pub struct SqliteStore {
+    inner: Arc<Inner>,
+}
+
+/// What the threads of a store share.
+struct Shared {
+    role: Role,
+    clock: Box<dyn Clock>,
+    hints: Mutex<Vec<Arc<Hint>>>,
+    closed: OnceLock<String>,
+}
+
+type Hint = Box<dyn Fn() + Send + Sync>;
+
+/// What a process may do with a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Role {
+    Driver,
+    Client,
+}
+
+struct Inner {
+    shared: Arc<Shared>,
+    /// Closed, by taking them, before the threads are waited for.
+    transactions: Option<Sender<Transaction>>,
+    queries: Option<Sender<Query>>,
+    check: Option<InterruptHandle>,
+    threads: Vec<JoinHandle<()>>,
+    /// Freed last, when no thread writes any more.
+    _lock: Option<open::DriverLock>,
+}
+
+impl SqliteStore {
+    /// Opens a file in order to drive its runs; creates it if it is not there.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, OpenError> {
+        Self::open_with_clock(path, SystemClock)
+    }
+
+    /// Opens a file in order to drive its runs, on a clock of your own.
+    pub fn open_with_clock(path: impl AsRef<Path>, clock: impl Clock) -> Result<Self, OpenError> {
+        Self::with_role(path.as_ref(), Role::Driver, Box::new(clock))
+    }
+
+    /// Opens a file that another process drives, or will: for reading, starting, events, cancels.
+    pub fn client(path: impl AsRef<Path>) -> Result<Self, OpenError> {
+        Self::with_role(path.as_ref(), Role::Client, Box::new(SystemClock))
+    }
+
+    fn with_role(path: &Path, role: Role, clock: Box<dyn Clock>) -> Result<Self, OpenError> {
+        let lock = match role {
+            Role::Driver => Some(open::lock(path)?),
+            Role::Client => None,
+        };
+        let suspicious = role == Role::Driver && open::was_killed(path);
+        let shared =
+            Arc::new(Shared { role, clock, hints: Mutex::default(), closed: OnceLock::new() });
+        let mut inner = Inner {
+            shared: Arc::clone(&shared),
+            transactions: None,
+            queries: None,
+            check: None,
+            threads: Vec::new(),
+            _lock: lock,
+        };
+        inner.transactions = Some(inner.spawn(path, "writer", open::writer(path)?, write)?);
+        inner.queries = Some(inner.spawn(path, "reader", open::reader(path)?, read)?);
+        if suspicious {
+            inner.check_in_background(path)?;
+        }
+        let hinted = Arc::downgrade(&shared);
+        shared.clock.on_jump(Box::new(move || {
+            if let Some(shared) = hinted.upgrade() {
+                shared.hint();
+            }
+        }));
+        Ok(Self { inner: Arc::new(inner) })
+    }
+}
+
+impl Inner {
+    /// Starts a thread that serves what is sent to it on a connection of its own.
+    fn spawn<T: Send + 'static>(
+        &mut self,
+        path: &Path,
+        name: &str,
+        connection: Connection,
+        serve: fn(&Connection, &Receiver<T>, &Shared, &Ready),
+    ) -> Result<Sender<T>, OpenError> {
+        let (sender, receiver) = mpsc::channel();
+        let (ready, begun) = mpsc::channel();
+        let shared = Arc::clone(&self.shared);
+        let run = move || serve(&connection, &receiver, &shared, &ready);
+        let thread = std::thread::Builder::new()
+            .name(format!("flowcrate-{name}"))
+            .spawn(run)
+            .map_err(|error| OpenError::io(path, &error))?;
+        self.threads.push(thread);
+        match begun.recv() {
+            Ok(Err(error)) => Err(OpenError::sqlite(path, &error)),
+            // A thread that died before it was ready refuses whatever comes.
+            Ok(Ok(())) | Err(_) => Ok(sender),
+        }
+    }
+
+    /// Reads through a file that was left in the middle of something.
+    fn check_in_background(&mut self, path: &Path) -> Result<(), OpenError> {
+        let connection = open::reader(path)?;
+        self.check = Some(connection.get_interrupt_handle());
+        let shared = Arc::clone(&self.shared);
+        let check = move || {
+            if let Some(damage) = open::damage(&connection) {
+                tracing::error!(%damage, "the journal is damaged");
+                shared.close(format!("the journal is damaged: {damage} [corrupt]"));
+            }
+        };
+        let thread = std::thread::Builder::new().name("flowcrate-check".to_owned()).spawn(check);
+        self.threads.push(thread.map_err(|error| OpenError::io(path, &error))?);
+        Ok(())
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        drop(self.transactions.take());
+        drop(self.queries.take());
+        if let Some(check) = self.check.take() {
+            check.interrupt();
+        }
+        let this = std::thread::current().id();
+        for thread in self.threads.drain(..) {
+            // The last owner may be a reply, which runs on one of these threads.
+            if thread.thread().id() != this && thread.join().is_err() {
+                tracing::error!("a thread of the journal panicked");
+            }
+        }
+    }
+}
+
+/// Where a thread says that it is ready, or why it is not.
+type Ready = Sender<rusqlite::Result<()>>;
+
+/// The thread that writes.
+fn write(
+    connection: &Connection,
+    transactions: &Receiver<Transaction>,
+    shared: &Shared,
+    ready: &Ready,
+) {
+    let writer = Writer::new(connection, shared);
+    // Nobody listens only if the opening was given up.
+    match writer {
+        Ok(writer) => {
+            drop(ready.send(Ok(())));
+            writer.serve(transactions);
+        }
+        Err(error) => drop(ready.send(Err(error))),
+    }
+}
+
+/// The thread that reads.
+fn read(connection: &Connection, queries: &Receiver<Query>, _shared: &Shared, ready: &Ready) {
+    fn answer<T>(reply: Reply<T>, answer: rusqlite::Result<T>) {
+        reply.send(answer.map_err(|error| StoreError::Failed(error.to_string())));
+    }
+    let mut reader = match Reader::new(connection) {
+        Ok(reader) => reader,
+        Err(error) => return drop(ready.send(Err(error))),
+    };
+    drop(ready.send(Ok(())));
+    for query in queries {
+        match query {
+            Query::Load(run, reply) => answer(reply, reader.load(run)),
+            Query::Inbox(run, after, reply) => answer(reply, reader.inbox(run, after)),
+            Query::Run(run, reply) => answer(reply, reader.run(run)),
+            Query::Runs(filter, reply) => answer(reply, reader.runs(&filter)),
+            Query::Journal(run, reply) => answer(reply, reader.journal(run)),
+            Query::NextFire(schedule, reply) => answer(reply, reader.next_fire(&schedule)),
+        }
+    }
+}
+
+impl Shared {
+    /// Calls everyone who wants to know that something may have changed.
+    fn hint(&self) {
+        // Called outside the lock: a call may register another.
+        let hints = self.hints.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        for hint in hints {
+            hint();
+        }
+    }
+
+    /// Takes no more transactions. The first reason stays.
+    fn close(&self, reason: String) {
+        drop(self.closed.set(reason));
+    }
+
+    fn closed(&self) -> Option<StoreError> {
+        self.closed.get().cloned().map(StoreError::Closed)
+    }
+}
+
+impl Store for SqliteStore {
+    fn submit(&self, transaction: Transaction) {
+        let sent = self.inner.transactions.as_ref().map(|sender| sender.send(transaction));
+        // The thread is gone only after a panic; the reply says so when it is dropped.
+        drop(sent);
+    }
+
+    fn query(&self, query: Query) {
+        drop(self.inner.queries.as_ref().map(|sender| sender.send(query)));
+    }
+
+    fn now(&self) -> Timestamp {
+        self.inner.shared.clock.now()
+    }
+
+    fn on_hint(&self, call: Box<dyn Fn() + Send + Sync>) {
+        let mut hints = self.inner.shared.hints.lock().unwrap_or_else(PoisonError::into_inner);
+        hints.push(Arc::new(call));
+    }
+}
+
+impl fmt::Debug for SqliteStore {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let role = self.inner.shared.role;
+        out.debug_struct("SqliteStore").field("role", &role).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,317 @@
+//! Applies transactions of the store to the tables, inside a commit that the writer has begun.
+
+mod claim;
+mod owned;
+
+use std::collections::HashMap;
+
+use rusqlite::{Connection, OptionalExtension, Result, Statement};
+
+use super::codec::{ABANDONED, Blob16, Json, READY, State};
+use crate::store::{Delivered, Fire, Fired, NewEvent, NewRun, Requested, RunState, Started};
+use crate::{InputHash, RunId, Timestamp, WorkerId};
+use owned::Owned;
+pub(super) use owned::WriteResult;
+
+/// The connection that writes, with its statements, each prepared once, and what it remembers.
+pub(super) struct Tables<'c> {
+    sql: Statements<'c>,
+    /// The worker that opened the store last, by id and number.
+    driver: Option<(WorkerId, i64)>,
+    memory: Memory,
+}
+
+/// What need not be read again, since only this connection changes it.
+/// After a rollback it must be forgotten.
+#[derive(Default)]
+struct Memory {
+    owned: HashMap<RunId, Owned>,
+    definitions: HashMap<(String, String), HashMap<Vec<String>, i64>>,
+}
+
+macro_rules! statements {
+    ($($name:ident = $sql:expr;)+) => {
+        struct Statements<'c> {
+            $($name: Statement<'c>,)+
+        }
+
+        impl<'c> Statements<'c> {
+            fn prepare(connection: &'c Connection) -> Result<Self> {
+                Ok(Self { $($name: connection.prepare($sql)?,)+ })
+            }
+        }
+    };
+}
+
+statements! {
+    add_worker = "INSERT INTO worker (id) VALUES (?)";
+    find_worker = "SELECT n FROM worker WHERE id = ?";
+    abandon = "UPDATE run SET queued = queued | 2 WHERE owner IS NOT NULL AND owner <> ?";
+    add_definition = "INSERT INTO definition (workflow, revision, events) VALUES (?, ?, ?)";
+    find_definition =
+        "SELECT n FROM definition WHERE workflow = ? AND revision = ? AND events = ?";
+    definitions = "SELECT n FROM definition WHERE workflow = ? AND revision = ? ORDER BY n";
+    find_key =
+        "SELECT run.id, run.input_hash FROM start_key JOIN run ON run.n = start_key.run
+         WHERE start_key.workflow = ? AND start_key.key = ?";
+    add_key = "INSERT INTO start_key (workflow, key, run) VALUES (?, ?, ?)";
+    add_run =
+        "INSERT INTO run (id, definition, state, epoch, owner, queued, inbox_seq,
+                          cancel_requested, takeovers, started_at, key, seed, input, input_hash)
+         VALUES (?, ?, ?, ?, ?, ?, 0, 0, 0, ?, ?, ?, ?, ?)";
+    find_owned =
+        "SELECT n, epoch, owner, state, takeovers,
+                EXISTS (SELECT 1 FROM entry WHERE run = n AND sealed = 1)
+         FROM run WHERE id = ?";
+    inbox_seq = "SELECT inbox_seq FROM run WHERE n = ?";
+    // 3 is the first settled status: a settled row is never replaced.
+    put_entry =
+        "INSERT INTO entry (run, sealed, path, kind, status, seq, input, input_hash, output, error,
+                            attempts, forgiven, started_at, ended_at, wait_order, wait_due,
+                            wait_event, wait_key)
+         VALUES (?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+         ON CONFLICT (run, sealed, path) DO UPDATE SET
+           kind = excluded.kind, status = excluded.status, seq = excluded.seq,
+           input = excluded.input, input_hash = excluded.input_hash, output = excluded.output,
+           error = excluded.error, attempts = excluded.attempts, forgiven = excluded.forgiven,
+           started_at = excluded.started_at, ended_at = excluded.ended_at,
+           wait_order = excluded.wait_order, wait_due = excluded.wait_due,
+           wait_event = excluded.wait_event, wait_key = excluded.wait_key
+         WHERE entry.status < 3";
+    sealed_status = "SELECT status FROM entry WHERE run = ? AND sealed = 1 AND path = ?";
+    unseal = "DELETE FROM entry WHERE run = ? AND sealed = 1 AND path = ?";
+    seal = "UPDATE entry SET sealed = 1 WHERE run = ? AND sealed = 0 AND path >= ? AND path < ?";
+    consume = "UPDATE event SET consumed = 1 WHERE run = ? AND consumed = 0 AND seq = ?";
+    clear_takeovers = "UPDATE run SET takeovers = 0 WHERE n = ?";
+    keep = "UPDATE run SET state = ? WHERE n = ?";
+    suspend =
+        "UPDATE run SET state = 2, owner = NULL, queued = 0, wake_at = ? WHERE n = ?";
+    release = "UPDATE run SET owner = NULL, queued = 1 WHERE n = ?";
+    pause =
+        "UPDATE run SET state = 3, owner = NULL, queued = cancel_requested, failure = ?
+         WHERE n = ?";
+    // 6 is cancelled: a cancel that came first wins.
+    end = "UPDATE run SET owner = NULL, queued = 0, wake_at = NULL, ended_at = ?2,
+                  state = iif(cancel_requested, 6, ?3),
+                  output = iif(cancel_requested, NULL, ?4),
+                  failure = iif(cancel_requested, NULL, ?5)
+           WHERE n = ?1 RETURNING state";
+    // An own run in the queue has new mail; a paused one waits for a resume or a cancel.
+    nudged = "SELECT n, id, epoch FROM run WHERE definition = ? AND owner = ? AND queued <> 0";
+    free =
+        "SELECT n, id, epoch FROM run
+         WHERE definition = ? AND owner IS NULL AND queued <> 0
+           AND (state <> 3 OR cancel_requested = 1) LIMIT ?";
+    abandoned =
+        "SELECT n, id, epoch FROM run
+         WHERE definition = ? AND queued <> 0 AND owner IS NOT NULL AND owner <> ? LIMIT ?";
+    due =
+        "SELECT n, id, epoch FROM run
+         WHERE definition = ? AND wake_at <= ? AND state <> 3 ORDER BY wake_at LIMIT ?";
+    next_wake = "SELECT min(wake_at) FROM run WHERE definition = ? AND wake_at IS NOT NULL";
+    take =
+        "UPDATE run SET owner = ?2, epoch = epoch + 1, queued = 0, wake_at = NULL,
+                        takeovers = takeovers + ?3
+         WHERE n = ?1";
+    unqueue = "UPDATE run SET queued = 0 WHERE n = ?";
+    find_target =
+        "SELECT run.n, run.state, run.inbox_seq, run.cancel_requested, definition.events
+         FROM run JOIN definition ON definition.n = run.definition WHERE run.id = ?";
+    find_event_id = "SELECT 1 FROM event WHERE run = ? AND event_id = ?";
+    add_event =
+        "INSERT INTO event (run, consumed, seq, name, key, event_id, payload, at)
+         VALUES (?, 0, ?, ?, ?, ?, ?, ?)";
+    mail = "UPDATE run SET inbox_seq = inbox_seq + 1, queued = queued | 1 WHERE n = ?";
+    cancel =
+        "UPDATE run SET inbox_seq = inbox_seq + 1, queued = queued | 1, cancel_requested = 1
+         WHERE n = ?";
+    resume =
+        "UPDATE run SET inbox_seq = inbox_seq + 1, queued = queued | 1, state = 0, failure = NULL,
+                        takeovers = 0
+         WHERE n = ?";
+    // The firing that was expected, and no other: IS, since a first firing expects nothing.
+    fire =
+        "INSERT INTO schedule (name, next_fire) SELECT ?1, ?2
+         WHERE (SELECT next_fire FROM schedule WHERE name = ?1) IS ?3
+         ON CONFLICT (name) DO UPDATE SET next_fire = excluded.next_fire";
+    next_fire = "SELECT next_fire FROM schedule WHERE name = ?";
+}
+
+/// The run that an outside message is for.
+struct Target {
+    n: i64,
+    state: RunState,
+    inbox_seq: u64,
+    cancel_requested: bool,
+    events: Vec<String>,
+}
+
+impl<'c> Tables<'c> {
+    pub(super) fn new(connection: &'c Connection) -> Result<Self> {
+        let sql = Statements::prepare(connection)?;
+        Ok(Self { sql, driver: None, memory: Memory::default() })
+    }
+
+    /// Forgets what a rollback may have undone.
+    pub(super) fn forget(&mut self) {
+        self.memory = Memory::default();
+    }
+
+    pub(super) fn open(&mut self, worker: WorkerId) -> Result<()> {
+        let n = self.worker(worker)?;
+        self.sql.abandon.execute([n])?;
+        self.memory.owned.clear();
+        self.driver = Some((worker, n));
+        Ok(())
+    }
+
+    pub(super) fn start(&mut self, new: &NewRun) -> Result<Started> {
+        if let Some(key) = &new.key {
+            let read = |row: &rusqlite::Row<'_>| {
+                Ok(Started::Existing {
+                    id: RunId::from_bytes(row.get::<_, Blob16>(0)?.0),
+                    input_hash: InputHash::from_bytes(row.get::<_, Blob16>(1)?.0),
+                })
+            };
+            let found = self.sql.find_key.query_row((&*new.workflow, key), read).optional()?;
+            if let Some(existing) = found {
+                return Ok(existing);
+            }
+        }
+        let definition = self.definition(new)?;
+        let owner = new.owner.map(|owner| self.worker(owner)).transpose()?;
+        let (state, epoch) = match owner {
+            Some(_) => (RunState::Running, 1),
+            None => (RunState::Pending, 0),
+        };
+        let queued = match owner {
+            None => READY,
+            Some(owner) if self.driver.is_some_and(|(_, driver)| driver == owner) => 0,
+            Some(_) => ABANDONED,
+        };
+        let n = self.sql.add_run.insert(rusqlite::params![
+            new.id.as_bytes(),
+            definition,
+            State(state),
+            epoch,
+            owner,
+            queued,
+            new.at.0,
+            new.key,
+            new.seed,
+            new.input.as_str(),
+            new.input_hash.as_bytes(),
+        ])?;
+        if let Some(key) = &new.key {
+            self.sql.add_key.execute((&*new.workflow, key, n))?;
+        }
+        if owner.is_some() {
+            self.memory.owned.insert(new.id, Owned::started(n));
+        }
+        Ok(Started::New)
+    }
+
+    pub(super) fn event(&mut self, new: &NewEvent) -> Result<Delivered> {
+        let Some(target) = self.target(new.run)? else { return Ok(Delivered::UnknownRun) };
+        if !target.events.contains(&new.event.name) {
+            return Ok(Delivered::Undeclared);
+        }
+        if let Some(id) = &new.event_id
+            && self.sql.find_event_id.exists((target.n, id))?
+        {
+            return Ok(Delivered::Duplicate);
+        }
+        if target.state.is_final() {
+            return Ok(Delivered::Finished);
+        }
+        self.sql.add_event.execute((
+            target.n,
+            target.inbox_seq + 1,
+            &new.event.name,
+            &new.event.key,
+            &new.event_id,
+            new.payload.as_str(),
+            new.at.0,
+        ))?;
+        self.sql.mail.execute([target.n])?;
+        Ok(Delivered::Accepted)
+    }
+
+    pub(super) fn cancel(&mut self, run: RunId) -> Result<Requested> {
+        let Some(target) = self.target(run)? else { return Ok(Requested::UnknownRun) };
+        if target.state.is_final() {
+            return Ok(Requested::Finished);
+        }
+        if target.cancel_requested {
+            return Ok(Requested::Unchanged);
+        }
+        self.sql.cancel.execute([target.n])?;
+        Ok(Requested::Accepted)
+    }
+
+    pub(super) fn resume(&mut self, run: RunId) -> Result<Requested> {
+        let Some(target) = self.target(run)? else { return Ok(Requested::UnknownRun) };
+        match target.state {
+            state if state.is_final() => Ok(Requested::Finished),
+            RunState::Paused => {
+                self.sql.resume.execute([target.n])?;
+                Ok(Requested::Accepted)
+            }
+            _ => Ok(Requested::Unchanged),
+        }
+    }
+
+    pub(super) fn fire(&mut self, fire: &Fire) -> Result<Fired> {
+        let next = fire.next.map(|at| at.0);
+        let expected = fire.expected.map(|at| at.0);
+        if self.sql.fire.execute((&fire.schedule, next, expected))? == 0 {
+            let now: Option<i64> =
+                self.sql.next_fire.query_row([&fire.schedule], |row| row.get(0))?;
+            return Ok(Fired::Moved(now.map(Timestamp)));
+        }
+        fire.start.as_ref().map(|run| self.start(run)).transpose().map(Fired::Done)
+    }
+
+    fn target(&mut self, run: RunId) -> Result<Option<Target>> {
+        let read = |row: &rusqlite::Row<'_>| {
+            Ok(Target {
+                n: row.get(0)?,
+                state: row.get::<_, State>(1)?.0,
+                inbox_seq: row.get(2)?,
+                cancel_requested: row.get(3)?,
+                events: row.get::<_, Json<Vec<String>>>(4)?.0,
+            })
+        };
+        self.sql.find_target.query_row([run.as_bytes()], read).optional()
+    }
+
+    /// The number of a worker.
+    fn worker(&mut self, worker: WorkerId) -> Result<i64> {
+        if let Some((driver, n)) = self.driver
+            && driver == worker
+        {
+            return Ok(n);
+        }
+        let id = [worker.as_bytes()];
+        match self.sql.find_worker.query_row(id, |row| row.get(0)).optional()? {
+            Some(n) => Ok(n),
+            None => self.sql.add_worker.insert(id),
+        }
+    }
+
+    /// The number of a run's definition.
+    fn definition(&mut self, new: &NewRun) -> Result<i64> {
+        let name = (new.workflow.to_string(), new.revision.to_string());
+        let known = self.memory.definitions.get(&name).and_then(|known| known.get(&new.events));
+        if let Some(n) = known {
+            return Ok(*n);
+        }
+        let row = (&name.0, &name.1, Json(&new.events));
+        let n = match self.sql.find_definition.query_row(row, |row| row.get(0)).optional()? {
+            Some(n) => n,
+            None => self.sql.add_definition.insert((&name.0, &name.1, Json(&new.events)))?,
+        };
+        self.memory.definitions.entry(name).or_default().insert(new.events.clone(), n);
+        Ok(n)
+    }
+}

@@ -1,0 +1,208 @@
+//! What the owner of a run writes: the hot path, mostly one insert.
+
+use std::sync::Arc;
+
+use rusqlite::{OptionalExtension, Result};
+
+use super::{State, Tables};
+use crate::RunId;
+use crate::sqlite::codec::{FIRST_SETTLED, Json, Status};
+use crate::store::{Entry, Next, RunState, RunWrite, Written};
+
+/// What a write needs to know of a run that is owned. Only the driver's own writes change it:
+/// other processes touch neither owner nor epoch, and no state but that of unowned runs.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Owned {
+    pub(super) n: i64,
+    pub(super) epoch: u64,
+    pub(super) state: RunState,
+    pub(super) takeovers: u32,
+    pub(super) has_seals: bool,
+}
+
+impl Owned {
+    pub(super) fn started(n: i64) -> Self {
+        Self { n, epoch: 1, state: RunState::Running, takeovers: 0, has_seals: false }
+    }
+}
+
+/// How a write went.
+pub(in crate::sqlite) enum WriteResult {
+    /// It is applied, or was refused before anything was written.
+    Clean(Written),
+    /// It is refused, and half of it is written: the commit that holds it must be rolled back.
+    Undo(Written),
+}
+
+impl Tables<'_> {
+    pub(in crate::sqlite) fn write(&mut self, write: &RunWrite) -> Result<WriteResult> {
+        let Some(owned) = self.owned(write.run)?.filter(|owned| owned.epoch == write.epoch) else {
+            return Ok(WriteResult::Clean(Written::Fenced));
+        };
+        for (at, entry) in write.entries.iter().enumerate() {
+            if !self.put_entry(&owned, entry)? {
+                let conflict = Written::Conflict(Arc::clone(&entry.path));
+                return Ok(match at {
+                    0 => WriteResult::Clean(conflict),
+                    _ => WriteResult::Undo(conflict),
+                });
+            }
+        }
+        if let Next::Suspend { inbox_seq, .. } = &write.next {
+            let newest: u64 = self.sql.inbox_seq.query_row([owned.n], |row| row.get(0))?;
+            if newest != *inbox_seq {
+                return Ok(match write.entries.len() {
+                    0 => WriteResult::Clean(Written::NewMail),
+                    _ => WriteResult::Undo(Written::NewMail),
+                });
+            }
+        }
+        self.settle(owned, write).map(WriteResult::Clean)
+    }
+
+    /// The run, if it has an owner.
+    fn owned(&mut self, run: RunId) -> Result<Option<Owned>> {
+        if let Some(owned) = self.memory.owned.get(&run) {
+            return Ok(Some(*owned));
+        }
+        let read = |row: &rusqlite::Row<'_>| {
+            let owner: Option<i64> = row.get(2)?;
+            let owned = Owned {
+                n: row.get(0)?,
+                epoch: row.get(1)?,
+                state: row.get::<_, State>(3)?.0,
+                takeovers: row.get(4)?,
+                has_seals: row.get(5)?,
+            };
+            Ok(owner.map(|_| owned))
+        };
+        let found = self.sql.find_owned.query_row([run.as_bytes()], read).optional()?.flatten();
+        if let Some(owned) = found {
+            self.memory.owned.insert(run, owned);
+        }
+        Ok(found)
+    }
+
+    /// Writes an entry unless a settled one has its path.
+    fn put_entry(&mut self, owned: &Owned, entry: &Entry) -> Result<bool> {
+        if owned.has_seals && !self.make_way(owned.n, &entry.path)? {
+            return Ok(false);
+        }
+        let waiting = entry.waiting.as_ref();
+        let event = waiting.and_then(|waiting| waiting.event.as_ref());
+        let rows = self.sql.put_entry.execute(rusqlite::params![
+            owned.n,
+            &*entry.path,
+            &*entry.kind,
+            Status(entry.status),
+            entry.seq,
+            entry.input.as_ref().map(|input| input.as_str()),
+            entry.input_hash.as_ref().map(|hash| hash.as_bytes().as_slice()),
+            entry.output.as_ref().map(|output| output.as_str()),
+            entry.error.as_ref().map(Json),
+            entry.attempts,
+            entry.forgiven,
+            entry.started_at.0,
+            entry.ended_at.map(|at| at.0),
+            waiting.map(|waiting| waiting.order),
+            waiting.and_then(|waiting| waiting.due).map(|at| at.0),
+            event.map(|event| &event.name),
+            event.and_then(|event| event.key.as_ref()),
+        ])?;
+        Ok(rows == 1)
+    }
+
+    /// Looks whether a sealed entry stands in the way, and takes away one that is open.
+    fn make_way(&mut self, n: i64, path: &str) -> Result<bool> {
+        let read = |row: &rusqlite::Row<'_>| row.get::<_, i64>(0);
+        let status = self.sql.sealed_status.query_row((n, path), read).optional()?;
+        match status {
+            None => Ok(true),
+            Some(status) if status >= FIRST_SETTLED => Ok(false),
+            Some(_) => self.sql.unseal.execute((n, path)).map(|_| true),
+        }
+    }
+
+    /// Everything of a write that comes after its entries.
+    fn settle(&mut self, mut owned: Owned, write: &RunWrite) -> Result<Written> {
+        for prefix in &write.seals {
+            self.sql.seal.execute((owned.n, prefix, past(prefix)))?;
+            owned.has_seals = true;
+        }
+        for seq in &write.consumed {
+            self.sql.consume.execute((owned.n, seq))?;
+        }
+        if !write.entries.is_empty() && owned.takeovers > 0 {
+            self.sql.clear_takeovers.execute([owned.n])?;
+            owned.takeovers = 0;
+        }
+        let before = owned.state;
+        owned.state = self.go_on(&owned, &write.next)?;
+        match write.next {
+            Next::Keep(_) => {
+                if owned.state != before || !write.seals.is_empty() || !write.entries.is_empty() {
+                    self.memory.owned.insert(write.run, owned);
+                }
+            }
+            _ => drop(self.memory.owned.remove(&write.run)),
+        }
+        Ok(Written::Done(owned.state))
+    }
+
+    fn go_on(&mut self, owned: &Owned, next: &Next) -> Result<RunState> {
+        match next {
+            Next::Keep(state) => {
+                if *state != owned.state {
+                    self.sql.keep.execute((State(*state), owned.n))?;
+                }
+                Ok(*state)
+            }
+            Next::Suspend { wake_at, .. } => {
+                self.sql.suspend.execute((wake_at.map(|at| at.0), owned.n))?;
+                Ok(RunState::Waiting)
+            }
+            Next::Release => {
+                self.sql.release.execute([owned.n])?;
+                Ok(owned.state)
+            }
+            Next::Pause(failure) => {
+                self.sql.pause.execute((Json(failure), owned.n))?;
+                Ok(RunState::Paused)
+            }
+            Next::End(end) => {
+                let output = end.output.as_ref().map(|output| output.as_str());
+                let failure = end.failure.as_ref().map(Json);
+                let values = (owned.n, end.at.0, State(end.state), output, failure);
+                self.sql.end.query_row(values, |row| Ok(row.get::<_, State>(0)?.0))
+            }
+        }
+    }
+}
+
+/// The least text that is greater than every text with this prefix.
+fn past(prefix: &str) -> String {
+    let mut text = prefix.to_owned();
+    while let Some(last) = text.pop() {
+        // Surrogates are no chars; the next char after them keeps the order.
+        let next = (u32::from(last) + 1..).take(0x801).find_map(char::from_u32);
+        if let Some(next) = next {
+            text.push(next);
+            return text;
+        }
+    }
+    // Every text starts with the empty prefix; no text that we store sorts after this one.
+    char::MAX.to_string().repeat(8)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::past;
+
+    #[test]
+    fn past_a_prefix_lies_the_next_text() {
+        assert_eq!(past("each_item[3]/"), "each_item[3]0");
+        assert_eq!(past("a\u{d7ff}"), "a\u{e000}");
+        assert_eq!(past("a\u{10ffff}"), "b");
+        assert!(past("") > "zzz".to_owned());
+    }
+}

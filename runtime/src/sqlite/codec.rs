@@ -1,0 +1,184 @@
+//! Between the rows of the store and those of the tables.
+
+use std::sync::Arc;
+
+use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
+use rusqlite::{Result, Row};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::store::{Entry, EntryStatus, EventKey, InboxEvent, RunRow, RunState, Waiting};
+use crate::{InputHash, Payload, RunId, Timestamp, WorkerId};
+
+/// Gives an enum its numbers in the tables. They are part of the format: never renumber.
+macro_rules! numbered {
+    ($newtype:ident, $ty:ident { $($number:literal = $variant:ident),+ $(,)? }) => {
+        #[derive(Clone, Copy)]
+        pub(super) struct $newtype(pub(super) $ty);
+
+        impl ToSql for $newtype {
+            fn to_sql(&self) -> Result<ToSqlOutput<'_>> {
+                let number: i64 = match self.0 {
+                    $($ty::$variant => $number,)+
+                };
+                Ok(number.into())
+            }
+        }
+
+        impl FromSql for $newtype {
+            fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+                match value.as_i64()? {
+                    $($number => Ok(Self($ty::$variant)),)+
+                    number => Err(FromSqlError::OutOfRange(number)),
+                }
+            }
+        }
+    };
+}
+
+numbered!(State, RunState {
+    0 = Pending, 1 = Running, 2 = Waiting, 3 = Paused, 4 = Completed, 5 = Failed, 6 = Cancelled,
+});
+numbered!(Status, EntryStatus {
+    0 = Running, 1 = Waiting, 2 = Retrying, 3 = Completed, 4 = Failed, 5 = Cancelled,
+});
+
+/// The first settled number of a [`Status`]; the SQL texts know it too.
+pub(super) const FIRST_SETTLED: i64 = 3;
+
+/// A 16-byte id or hash.
+pub(super) struct Blob16(pub(super) [u8; 16]);
+
+impl FromSql for Blob16 {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        let bytes = value.as_blob()?;
+        let wrong = |_| FromSqlError::InvalidBlobSize { expected_size: 16, blob_size: bytes.len() };
+        bytes.try_into().map(Self).map_err(wrong)
+    }
+}
+
+/// JSON text in a column.
+pub(super) struct Json<T>(pub(super) T);
+
+impl<T: Serialize> ToSql for Json<T> {
+    fn to_sql(&self) -> Result<ToSqlOutput<'_>> {
+        let text = serde_json::to_string(&self.0)
+            .map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))?;
+        Ok(text.into())
+    }
+}
+
+impl<T: DeserializeOwned> FromSql for Json<T> {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        serde_json::from_str(value.as_str()?)
+            .map(Self)
+            .map_err(|error| FromSqlError::Other(Box::new(error)))
+    }
+}
+
+fn payload(row: &Row<'_>, column: usize) -> Result<Option<Payload>> {
+    Ok(row.get_ref(column)?.as_str_or_null()?.map(Payload::from_json))
+}
+
+fn json<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> Result<Option<T>> {
+    Ok(row.get::<_, Option<Json<T>>>(column)?.map(|json| json.0))
+}
+
+fn shared_text(row: &Row<'_>, column: usize) -> Result<Arc<str>> {
+    Ok(row.get_ref(column)?.as_str()?.into())
+}
+
+fn instant(row: &Row<'_>, column: usize) -> Result<Option<Timestamp>> {
+    Ok(row.get::<_, Option<i64>>(column)?.map(Timestamp))
+}
+
+/// What [`run`] reads, in its order.
+pub(super) const RUN_COLUMNS: &str = "\
+    run.id, definition.workflow, definition.revision, definition.events, run.key, run.seed, \
+    run.state, run.input, run.input_hash, run.output, run.failure, run.started_at, run.ended_at, \
+    run.epoch, worker.id, run.queued, run.wake_at, run.inbox_seq, run.cancel_requested, \
+    run.takeovers, run.n";
+
+/// Where [`RUN_COLUMNS`] come from.
+pub(super) const RUN_TABLES: &str = "\
+    run JOIN definition ON definition.n = run.definition \
+    LEFT JOIN worker ON worker.n = run.owner";
+
+/// A run's row, and its number.
+pub(super) fn run(row: &Row<'_>) -> Result<(i64, RunRow)> {
+    let queued: i64 = row.get(15)?;
+    let run = RunRow {
+        id: RunId::from_bytes(row.get::<_, Blob16>(0)?.0),
+        workflow: shared_text(row, 1)?,
+        revision: shared_text(row, 2)?,
+        events: row.get::<_, Json<Vec<String>>>(3)?.0,
+        key: row.get(4)?,
+        seed: row.get::<_, Blob16>(5)?.0,
+        state: row.get::<_, State>(6)?.0,
+        input: Payload::from_json(row.get_ref(7)?.as_str()?),
+        input_hash: InputHash::from_bytes(row.get::<_, Blob16>(8)?.0),
+        output: payload(row, 9)?,
+        failure: json(row, 10)?,
+        started_at: Timestamp(row.get(11)?),
+        ended_at: instant(row, 12)?,
+        epoch: row.get(13)?,
+        owner: row.get::<_, Option<Blob16>>(14)?.map(|id| WorkerId::from_bytes(id.0)),
+        ready: queued & READY != 0,
+        wake_at: instant(row, 16)?,
+        inbox_seq: row.get(17)?,
+        cancel_requested: row.get(18)?,
+        takeovers: row.get(19)?,
+    };
+    Ok((row.get(20)?, run))
+}
+
+/// Bit of `run.queued`: the run has mail or work that nobody has fetched.
+pub(super) const READY: i64 = 1;
+/// Bit of `run.queued`: the run's owner is gone.
+pub(super) const ABANDONED: i64 = 2;
+
+/// What [`entry`] reads, in its order.
+pub(super) const ENTRY_COLUMNS: &str = "\
+    path, kind, status, seq, input, input_hash, output, error, attempts, forgiven, \
+    started_at, ended_at, wait_order, wait_due, wait_event, wait_key";
+
+/// A row of the journal.
+pub(super) fn entry(row: &Row<'_>) -> Result<Entry> {
+    let hash: Option<Blob16> = row.get(5)?;
+    Ok(Entry {
+        path: shared_text(row, 0)?,
+        kind: shared_text(row, 1)?,
+        status: row.get::<_, Status>(2)?.0,
+        seq: row.get(3)?,
+        input: payload(row, 4)?,
+        input_hash: hash.map(|hash| InputHash::from_bytes(hash.0)),
+        output: payload(row, 6)?,
+        error: json(row, 7)?,
+        attempts: row.get(8)?,
+        forgiven: row.get(9)?,
+        started_at: Timestamp(row.get(10)?),
+        ended_at: instant(row, 11)?,
+        waiting: waiting(row)?,
+    })
+}
+
+fn waiting(row: &Row<'_>) -> Result<Option<Waiting>> {
+    let Some(order) = row.get(12)? else { return Ok(None) };
+    let name: Option<String> = row.get(14)?;
+    let key = row.get(15)?;
+    let event = name.map(|name| EventKey { name, key });
+    Ok(Some(Waiting { due: instant(row, 13)?, event, order }))
+}
+
+/// What [`event`] reads, in its order.
+pub(super) const EVENT_COLUMNS: &str = "seq, name, key, payload, at";
+
+/// An event of the inbox.
+pub(super) fn event(row: &Row<'_>) -> Result<InboxEvent> {
+    Ok(InboxEvent {
+        seq: row.get(0)?,
+        event: EventKey { name: row.get(1)?, key: row.get(2)? },
+        payload: Payload::from_json(row.get_ref(3)?.as_str()?),
+        at: Timestamp(row.get(4)?),
+    })
+}

@@ -1,0 +1,138 @@
+//! Answers queries on a connection that only reads.
+
+use std::fmt::Write as _;
+
+use rusqlite::types::ToSql;
+use rusqlite::{Connection, OptionalExtension, Params, Result, Statement};
+
+use super::codec::{
+    self, ENTRY_COLUMNS, EVENT_COLUMNS, FIRST_SETTLED, RUN_COLUMNS, RUN_TABLES, State,
+};
+use crate::store::{Entry, Inbox, InboxEvent, Loaded, RunFilter, RunRow};
+use crate::{RunId, Timestamp};
+
+/// A connection with its statements, each prepared once.
+pub(super) struct Reader<'c> {
+    connection: &'c Connection,
+    row: Statement<'c>,
+    unsealed: Statement<'c>,
+    open: Statement<'c>,
+    whole: Statement<'c>,
+    mail: Statement<'c>,
+    next_fire: Statement<'c>,
+}
+
+impl<'c> Reader<'c> {
+    pub(super) fn new(connection: &'c Connection) -> Result<Self> {
+        // Settled entries by `seq`, then those without one.
+        let entries = |which: &str| {
+            connection.prepare(&format!(
+                "SELECT {ENTRY_COLUMNS} FROM entry WHERE {which}
+                 ORDER BY seq NULLS LAST, started_at, path"
+            ))
+        };
+        Ok(Self {
+            connection,
+            row: connection
+                .prepare(&format!("SELECT {RUN_COLUMNS} FROM {RUN_TABLES} WHERE run.id = ?"))?,
+            unsealed: entries("run = ? AND sealed = 0")?,
+            open: entries(&format!("run = ? AND sealed = 0 AND status < {FIRST_SETTLED}"))?,
+            whole: entries("run = ?")?,
+            mail: connection.prepare(&format!(
+                "SELECT {EVENT_COLUMNS} FROM event
+                 WHERE run = ? AND consumed = 0 AND seq > ? ORDER BY seq"
+            ))?,
+            next_fire: connection.prepare("SELECT next_fire FROM schedule WHERE name = ?")?,
+        })
+    }
+
+    /// What it takes to drive a run.
+    pub(super) fn load(&mut self, id: RunId) -> Result<Option<Loaded>> {
+        let _snapshot = self.connection.unchecked_transaction()?;
+        let Some((n, row)) = self.row(id)? else { return Ok(None) };
+        let entries = entries(&mut self.unsealed, [n])?;
+        Ok(Some(Loaded { row, entries, inbox: self.mail(n, 0)? }))
+    }
+
+    /// The mail that came after a position.
+    pub(super) fn inbox(&mut self, id: RunId, after: u64) -> Result<Option<Inbox>> {
+        let _snapshot = self.connection.unchecked_transaction()?;
+        let Some((n, row)) = self.row(id)? else { return Ok(None) };
+        let RunRow { inbox_seq, cancel_requested, .. } = row;
+        Ok(Some(Inbox { inbox_seq, cancel_requested, events: self.mail(n, after)? }))
+    }
+
+    /// A run's row with its open entries.
+    pub(super) fn run(&mut self, id: RunId) -> Result<Option<(RunRow, Vec<Entry>)>> {
+        let _snapshot = self.connection.unchecked_transaction()?;
+        let Some((n, row)) = self.row(id)? else { return Ok(None) };
+        Ok(Some((row, entries(&mut self.open, [n])?)))
+    }
+
+    /// A run's whole journal.
+    pub(super) fn journal(&mut self, id: RunId) -> Result<Option<Vec<Entry>>> {
+        let _snapshot = self.connection.unchecked_transaction()?;
+        let Some((n, _)) = self.row(id)? else { return Ok(None) };
+        entries(&mut self.whole, [n]).map(Some)
+    }
+
+    /// When a schedule fires next; `None` if it was never told.
+    pub(super) fn next_fire(&mut self, schedule: &str) -> Result<Option<Timestamp>> {
+        let found: Option<Option<i64>> =
+            self.next_fire.query_row([schedule], |row| row.get(0)).optional()?;
+        Ok(found.flatten().map(Timestamp))
+    }
+
+    fn row(&mut self, id: RunId) -> Result<Option<(i64, RunRow)>> {
+        self.row.query_row([id.as_bytes()], codec::run).optional()
+    }
+
+    fn mail(&mut self, n: i64, after: u64) -> Result<Vec<InboxEvent>> {
+        self.mail.query_map((n, after), codec::event)?.collect()
+    }
+
+    /// Rows of runs, newest id first.
+    pub(super) fn runs(&mut self, filter: &RunFilter) -> Result<Vec<RunRow>> {
+        let mut sql = format!("SELECT {RUN_COLUMNS} FROM {RUN_TABLES} WHERE TRUE");
+        let mut values: Vec<Box<dyn ToSql>> = Vec::new();
+        if let Some(workflow) = &filter.workflow {
+            sql.push_str(" AND definition.workflow = ?");
+            values.push(Box::new(workflow.clone()));
+        }
+        if let Some(key) = &filter.key {
+            // By its own index where the workflow is known; a scan where it is not.
+            match &filter.workflow {
+                Some(workflow) => {
+                    sql.push_str(
+                        " AND run.n = (SELECT run FROM start_key WHERE workflow = ? AND key = ?)",
+                    );
+                    values.push(Box::new(workflow.clone()));
+                }
+                None => sql.push_str(" AND run.key = ?"),
+            }
+            values.push(Box::new(key.clone()));
+        }
+        if !filter.states.is_empty() {
+            let marks = vec!["?"; filter.states.len()].join(", ");
+            // Writing to a String cannot fail.
+            let _ = write!(sql, " AND run.state IN ({marks})");
+            for state in &filter.states {
+                values.push(Box::new(State(*state)));
+            }
+        }
+        if let Some(before) = filter.before {
+            sql.push_str(" AND run.id < ?");
+            values.push(Box::new(*before.as_bytes()));
+        }
+        sql.push_str(" ORDER BY run.id DESC LIMIT ?");
+        let limit = i64::try_from(filter.limit).unwrap_or(i64::MAX);
+        values.push(Box::new(if limit == 0 { -1 } else { limit }));
+        let mut statement = self.connection.prepare(&sql)?;
+        let rows = statement.query_map(rusqlite::params_from_iter(values), codec::run)?;
+        rows.map(|row| row.map(|(_, row)| row)).collect()
+    }
+}
+
+fn entries(statement: &mut Statement<'_>, values: impl Params) -> Result<Vec<Entry>> {
+    statement.query_map(values, codec::entry)?.collect()
+}

@@ -1,0 +1,259 @@
+//! The one thread that writes: many transactions, one commit.
+//!
+//! While a commit waits for the disk, transactions queue up; the next commit takes them all.
+//! Each is answered when the commit that holds it is durable. A commit that meets trouble is
+//! rolled back and its transactions are applied again, each in a commit of its own, so that none
+//! suffers for another.
+
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::{Duration, Instant};
+
+use rusqlite::{Connection, ErrorCode, Statement};
+
+use super::apply::{Tables, WriteResult};
+use super::{Role, Shared};
+use crate::store::{
+    Claimed, Delivered, Fired, Reply, Requested, Started, StoreError, Transaction, Written,
+};
+
+/// How often the writer looks whether another process has written.
+const POLL: Duration = Duration::from_millis(250);
+/// The most transactions in one commit.
+const BATCH: usize = 4096;
+
+/// Writes until every sender is gone.
+pub(super) struct Writer<'c> {
+    connection: &'c Connection,
+    begin: Statement<'c>,
+    commit: Statement<'c>,
+    tables: Tables<'c>,
+    shared: &'c Shared,
+    /// The version of the data after the latest foreign commit that was noticed.
+    seen: i64,
+    polled: Instant,
+}
+
+/// What a transaction is answered once it is durable.
+enum Answer {
+    Opened,
+    Started(Started),
+    Claimed(Claimed),
+    Written(Written),
+    Delivered(Delivered),
+    Requested(Requested),
+    Fired(Fired),
+}
+
+/// Why a commit did not come about.
+enum Trouble {
+    /// The database could not begin it.
+    Begin(rusqlite::Error),
+    /// A transaction is refused with half of it written.
+    Undo(Answer),
+    /// A transaction failed.
+    Apply(StoreError),
+    /// The commit itself failed.
+    Commit(rusqlite::Error),
+}
+
+impl From<rusqlite::Error> for Trouble {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Apply(failed(&error))
+    }
+}
+
+impl<'c> Writer<'c> {
+    pub(super) fn new(connection: &'c Connection, shared: &'c Shared) -> rusqlite::Result<Self> {
+        Ok(Self {
+            connection,
+            begin: connection.prepare("BEGIN IMMEDIATE")?,
+            commit: connection.prepare("COMMIT")?,
+            tables: Tables::new(connection)?,
+            shared,
+            seen: data_version(connection)?,
+            polled: Instant::now(),
+        })
+    }
+
+    /// Writes until every sender is gone.
+    pub(super) fn serve(mut self, transactions: &Receiver<Transaction>) {
+        loop {
+            match transactions.recv_timeout(POLL.saturating_sub(self.polled.elapsed())) {
+                Ok(first) => {
+                    let mut batch = vec![first];
+                    batch.extend(transactions.try_iter().take(BATCH - 1));
+                    self.commit(batch);
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+            self.poll();
+        }
+    }
+
+    /// Tells those who want to know when another process has written.
+    fn poll(&mut self) {
+        if self.polled.elapsed() < POLL {
+            return;
+        }
+        self.polled = Instant::now();
+        // A version that cannot be read is no reason to give up: the next commit will say.
+        let version = data_version(self.connection).unwrap_or(self.seen);
+        if version != self.seen {
+            self.seen = version;
+            self.shared.hint();
+        }
+    }
+
+    fn commit(&mut self, batch: Vec<Transaction>) {
+        if let Some(closed) = self.shared.closed() {
+            return refuse(batch, &closed);
+        }
+        let trouble = match self.try_commit(&batch) {
+            Ok(answers) => return self.acknowledge(batch, answers),
+            Err(trouble) => trouble,
+        };
+        self.roll_back();
+        match trouble {
+            Trouble::Begin(error) => refuse(batch, &failed(&error)),
+            Trouble::Commit(error) => self.commit_failed(batch, &error),
+            Trouble::Undo(answer) if batch.len() == 1 => self.acknowledge(batch, vec![answer]),
+            Trouble::Apply(error) if batch.len() == 1 => refuse(batch, &error),
+            Trouble::Undo(_) | Trouble::Apply(_) => {
+                batch.into_iter().for_each(|transaction| self.commit(vec![transaction]));
+            }
+        }
+    }
+
+    fn try_commit(&mut self, batch: &[Transaction]) -> Result<Vec<Answer>, Trouble> {
+        self.begin.execute([]).map_err(Trouble::Begin)?;
+        let mut answers = Vec::with_capacity(batch.len());
+        for transaction in batch {
+            answers.push(self.apply(transaction)?);
+        }
+        self.commit.execute([]).map_err(Trouble::Commit)?;
+        Ok(answers)
+    }
+
+    fn apply(&mut self, transaction: &Transaction) -> Result<Answer, Trouble> {
+        let tables = &mut self.tables;
+        let driving = matches!(
+            transaction,
+            Transaction::Open(..) | Transaction::Claim(..) | Transaction::Write(..)
+        );
+        if driving && self.shared.role == Role::Client {
+            let reason = "only the process that drives this journal may do that".to_owned();
+            return Err(Trouble::Apply(StoreError::Failed(reason)));
+        }
+        Ok(match transaction {
+            Transaction::Open(worker, _) => {
+                tables.open(*worker)?;
+                Answer::Opened
+            }
+            Transaction::Start(run, _) => Answer::Started(tables.start(run)?),
+            Transaction::Claim(claim, _) => Answer::Claimed(tables.claim(claim)?),
+            Transaction::Write(write, _) => match tables.write(write)? {
+                WriteResult::Clean(written) => Answer::Written(written),
+                WriteResult::Undo(written) => {
+                    return Err(Trouble::Undo(Answer::Written(written)));
+                }
+            },
+            Transaction::Event(event, _) => Answer::Delivered(tables.event(event)?),
+            Transaction::Cancel(run, _) => Answer::Requested(tables.cancel(*run)?),
+            Transaction::Resume(run, _) => Answer::Requested(tables.resume(*run)?),
+            Transaction::Fire(fire, _) => Answer::Fired(tables.fire(fire)?),
+        })
+    }
+
+    fn roll_back(&mut self) {
+        self.tables.forget();
+        if !self.connection.is_autocommit()
+            && let Err(error) = self.connection.execute_batch("ROLLBACK")
+        {
+            self.shared.close(format!("a failed commit could not be rolled back: {error}"));
+        }
+    }
+
+    /// After a failed sync nobody knows what the disk holds, and a second try would not tell:
+    /// the journal is closed, and the next opening reads what is there.
+    fn commit_failed(&mut self, batch: Vec<Transaction>, error: &rusqlite::Error) {
+        if error.sqlite_error_code() == Some(ErrorCode::DiskFull) {
+            return refuse(batch, &failed(error));
+        }
+        self.shared.close(format!("a commit failed: {error}"));
+        refuse(batch, &StoreError::Unknown(error.to_string()));
+    }
+
+    fn acknowledge(&self, batch: Vec<Transaction>, answers: Vec<Answer>) {
+        let mut wakes = false;
+        for (transaction, answer) in batch.into_iter().zip(answers) {
+            wakes |= answer.starts_unowned(&transaction);
+            reply(transaction, answer);
+        }
+        if wakes {
+            self.shared.hint();
+        }
+    }
+}
+
+impl Answer {
+    /// Whether a run now waits for a worker that does not know of it.
+    fn starts_unowned(&self, transaction: &Transaction) -> bool {
+        match (self, transaction) {
+            (Self::Started(Started::New), Transaction::Start(run, _)) => run.owner.is_none(),
+            (Self::Fired(Fired::Done(Some(Started::New))), _) => true,
+            _ => false,
+        }
+    }
+}
+
+/// Gives a transaction its answer. Each kind has but one kind of answer; a pair that does not
+/// match would drop the reply, which then says itself that it was lost.
+fn reply(transaction: Transaction, answer: Answer) {
+    match (transaction, answer) {
+        (Transaction::Open(_, reply), Answer::Opened) => reply.send(Ok(())),
+        (Transaction::Start(_, reply), Answer::Started(answer)) => reply.send(Ok(answer)),
+        (Transaction::Claim(_, reply), Answer::Claimed(answer)) => reply.send(Ok(answer)),
+        (Transaction::Write(_, reply), Answer::Written(answer)) => reply.send(Ok(answer)),
+        (Transaction::Event(_, reply), Answer::Delivered(answer)) => reply.send(Ok(answer)),
+        (Transaction::Fire(_, reply), Answer::Fired(answer)) => reply.send(Ok(answer)),
+        (
+            Transaction::Cancel(_, reply) | Transaction::Resume(_, reply),
+            Answer::Requested(answer),
+        ) => reply.send(Ok(answer)),
+        (transaction, _) => drop(transaction),
+    }
+}
+
+/// Answers every transaction with an error.
+pub(super) fn refuse(batch: impl IntoIterator<Item = Transaction>, error: &StoreError) {
+    fn send<T>(reply: Reply<T>, error: &StoreError) {
+        reply.send(Err(error.clone()));
+    }
+    for transaction in batch {
+        match transaction {
+            Transaction::Open(_, reply) => send(reply, error),
+            Transaction::Start(_, reply) => send(reply, error),
+            Transaction::Claim(_, reply) => send(reply, error),
+            Transaction::Write(_, reply) => send(reply, error),
+            Transaction::Event(_, reply) => send(reply, error),
+            Transaction::Cancel(_, reply) | Transaction::Resume(_, reply) => send(reply, error),
+            Transaction::Fire(_, reply) => send(reply, error),
+        }
+    }
+}
+
+fn failed(error: &rusqlite::Error) -> StoreError {
+    StoreError::Failed(match error.sqlite_error_code() {
+        Some(ErrorCode::DiskFull) => "no space is left for the journal [disk_full]".to_owned(),
+        Some(ErrorCode::DatabaseCorrupt) => format!("the journal is damaged: {error} [corrupt]"),
+        Some(ErrorCode::DatabaseBusy) => {
+            "another process kept the journal locked for too long [busy]".to_owned()
+        }
+        _ => error.to_string(),
+    })
+}
+
+fn data_version(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.pragma_query_value(None, "data_version", |row| row.get(0))
+}
