@@ -22,6 +22,8 @@ pub mod schedule;
 pub mod sqlite;
 #[cfg(feature = "engine")]
 pub mod store;
+#[cfg(feature = "testkit")]
+pub mod testkit;
 pub mod types;
 pub mod values;
 

@@ -265,8 +265,8 @@ impl<'c> Tables<'c> {
         let next = fire.next.map(|at| at.0);
         let expected = fire.expected.map(|at| at.0);
         if self.sql.fire.execute((&fire.schedule, next, expected))? == 0 {
-            let now: Option<i64> =
-                self.sql.next_fire.query_row([&fire.schedule], |row| row.get(0))?;
+            let now = self.sql.next_fire.query_row([&fire.schedule], |row| row.get(0));
+            let now: Option<i64> = now.optional()?.flatten();
             return Ok(Fired::Moved(now.map(Timestamp)));
         }
         fire.start.as_ref().map(|run| self.start(run)).transpose().map(Fired::Done)

@@ -120,7 +120,9 @@ impl<'c> Writer<'c> {
             Trouble::Undo(answer) if batch.len() == 1 => self.acknowledge(batch, vec![answer]),
             Trouble::Apply(error) if batch.len() == 1 => refuse(batch, &error),
             Trouble::Undo(_) | Trouble::Apply(_) => {
-                batch.into_iter().for_each(|transaction| self.commit(vec![transaction]));
+                for transaction in batch {
+                    self.commit(vec![transaction]);
+                }
             }
         }
     }

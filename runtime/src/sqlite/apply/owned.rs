@@ -5,9 +5,9 @@ use std::sync::Arc;
 use rusqlite::{OptionalExtension, Result};
 
 use super::{State, Tables};
-use crate::RunId;
 use crate::sqlite::codec::{FIRST_SETTLED, Json, Status};
 use crate::store::{Entry, Next, RunState, RunWrite, Written};
+use crate::{Payload, RunId};
 
 /// What a write needs to know of a run that is owned. Only the driver's own writes change it:
 /// other processes touch neither owner nor epoch, and no state but that of unowned runs.
@@ -66,15 +66,16 @@ impl Tables<'_> {
             return Ok(Some(*owned));
         }
         let read = |row: &rusqlite::Row<'_>| {
-            let owner: Option<i64> = row.get(2)?;
-            let owned = Owned {
+            if row.get::<_, Option<i64>>(2)?.is_none() {
+                return Ok(None);
+            }
+            Ok(Some(Owned {
                 n: row.get(0)?,
                 epoch: row.get(1)?,
                 state: row.get::<_, State>(3)?.0,
                 takeovers: row.get(4)?,
                 has_seals: row.get(5)?,
-            };
-            Ok(owner.map(|_| owned))
+            }))
         };
         let found = self.sql.find_owned.query_row([run.as_bytes()], read).optional()?.flatten();
         if let Some(owned) = found {
@@ -96,9 +97,9 @@ impl Tables<'_> {
             &*entry.kind,
             Status(entry.status),
             entry.seq,
-            entry.input.as_ref().map(|input| input.as_str()),
+            entry.input.as_ref().map(Payload::as_str),
             entry.input_hash.as_ref().map(|hash| hash.as_bytes().as_slice()),
-            entry.output.as_ref().map(|output| output.as_str()),
+            entry.output.as_ref().map(Payload::as_str),
             entry.error.as_ref().map(Json),
             entry.attempts,
             entry.forgiven,
@@ -170,7 +171,7 @@ impl Tables<'_> {
                 Ok(RunState::Paused)
             }
             Next::End(end) => {
-                let output = end.output.as_ref().map(|output| output.as_str());
+                let output = end.output.as_ref().map(Payload::as_str);
                 let failure = end.failure.as_ref().map(Json);
                 let values = (owned.n, end.at.0, State(end.state), output, failure);
                 self.sql.end.query_row(values, |row| Ok(row.get::<_, State>(0)?.0))
@@ -203,6 +204,6 @@ mod tests {
         assert_eq!(past("each_item[3]/"), "each_item[3]0");
         assert_eq!(past("a\u{d7ff}"), "a\u{e000}");
         assert_eq!(past("a\u{10ffff}"), "b");
-        assert!(past("") > "zzz".to_owned());
+        assert!(past("").as_str() > "zzz");
     }
 }

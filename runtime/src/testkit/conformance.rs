@@ -1,0 +1,125 @@
+//! What every [`Store`] must do, as tests that anyone who writes one can run.
+//!
+//! ```ignore
+//! mod my_store {
+//!     // An expression that gives an empty store, evaluated once per test.
+//!     flowcrate::store_conformance!(MyStore::new());
+//! }
+//! ```
+//!
+//! Each case is a function over an empty store that panics where the store is wrong.
+//! [`model`] compares a store with the one in memory over random sequences of transactions.
+
+mod claiming;
+mod mail;
+pub mod model;
+mod probe;
+mod reading;
+mod starting;
+mod writing;
+
+pub use claiming::*;
+pub use mail::*;
+pub use probe::Probe;
+pub use reading::*;
+pub use starting::*;
+pub use writing::*;
+
+#[allow(unused_imports, reason = "named by the documentation")]
+use crate::store::Store;
+
+/// Makes one test of each case. Give it an expression that evaluates to an empty store; a tuple
+/// of a store and whatever must outlive it, such as a directory, will do too.
+#[macro_export]
+macro_rules! store_conformance {
+    ($store:expr) => {
+        $crate::store_conformance! { @cases $store;
+            a_start_reads_back
+            an_owned_start_is_running
+            a_key_has_one_run
+            a_key_holds_across_revisions
+            a_key_belongs_to_its_workflow
+            a_schedule_advances_by_compare_and_set
+            a_firing_starts_its_run
+            a_firing_whose_key_is_taken_advances
+            a_claim_takes_what_is_ready_once
+            a_claim_asks_by_definition
+            a_claim_keeps_to_its_limit
+            a_claim_takes_what_is_due
+            a_claim_tells_the_next_wake
+            only_the_latest_worker_claims
+            a_new_worker_takes_over
+            takeovers_end_with_an_entry
+            a_stale_owner_is_taken_over
+            an_old_epoch_is_fenced
+            an_unowned_run_is_fenced
+            an_ended_run_is_fenced
+            an_open_entry_is_replaced
+            a_settled_entry_stays
+            a_conflict_leaves_no_trace
+            a_refusal_spares_its_neighbours
+            a_suspend_gives_up_the_run
+            a_suspend_sees_new_mail
+            a_release_is_taken_at_once
+            a_pause_stands_still
+            a_cancel_reaches_a_paused_run
+            an_end_is_final
+            a_cancel_wins_over_an_end
+            keeping_shows_the_state
+            seals_hide_from_replay
+            a_sealed_outcome_stays
+            seals_keep_to_their_prefix
+            one_callers_order_holds
+            an_event_is_queued_in_order
+            an_event_is_refused_with_its_reason
+            an_event_id_counts_once
+            an_event_wakes_a_waiting_run
+            an_event_nudges_its_owner
+            a_consumed_event_is_gone
+            mail_is_read_from_a_position
+            a_cancel_is_asked_once
+            a_resume_is_for_paused_runs
+            entries_come_by_seq
+            unknown_runs_are_none
+            runs_are_listed_newest_first
+            runs_are_filtered
+            payloads_survive_to_the_byte
+            many_runs_at_once
+        }
+    };
+    (@cases $store:expr; $($case:ident)+) => {
+        $(
+            #[test]
+            fn $case() {
+                let store = $crate::testkit::conformance::Subject::subject($store);
+                $crate::testkit::conformance::$case(&store.0);
+            }
+        )+
+    };
+}
+
+/// A store under test, with what must outlive it.
+pub trait Subject {
+    /// The store.
+    type Store: crate::store::Store;
+    /// What must outlive it.
+    type Guard;
+    /// Both, as a pair; the store is dropped first.
+    fn subject(self) -> (Probe<Self::Store>, Self::Guard);
+}
+
+impl<S: crate::store::Store> Subject for S {
+    type Store = S;
+    type Guard = ();
+    fn subject(self) -> (Probe<S>, ()) {
+        (Probe::new(self), ())
+    }
+}
+
+impl<S: crate::store::Store, G> Subject for (S, G) {
+    type Store = S;
+    type Guard = G;
+    fn subject(self) -> (Probe<S>, G) {
+        (Probe::new(self.0), self.1)
+    }
+}

@@ -1,0 +1,248 @@
+//! A store asked from a test: every call waits for its answer.
+
+use std::sync::Arc;
+use std::sync::mpsc;
+use std::time::Duration;
+
+use crate::store::{
+    Claim, Claimed, Delivered, End, Entry, EntryStatus, EventKey, Fire, Fired, Inbox, Loaded,
+    NewEvent, NewRun, Next, Query, Reply, Requested, RunFilter, RunRow, RunState, RunWrite,
+    Started, Store, StoreError, Transaction, Written,
+};
+use crate::{Failure, Payload, RunId, Timestamp, WorkerId};
+
+/// How long an answer may take.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A store asked from a test: every call waits for its answer, and panics without one.
+#[derive(Debug)]
+pub struct Probe<S> {
+    store: S,
+}
+
+/// An answer that is on its way.
+pub(super) struct Pending<T>(mpsc::Receiver<Result<T, StoreError>>);
+
+impl<T> Pending<T> {
+    pub(super) fn new() -> (Reply<T>, Self)
+    where
+        T: Send + 'static,
+    {
+        let (sender, receiver) = mpsc::channel();
+        (Reply::new(move |answer| drop(sender.send(answer))), Self(receiver))
+    }
+
+    pub(super) fn wait(self) -> T {
+        self.0.recv_timeout(PATIENCE).expect("an answer in time").expect("no error")
+    }
+}
+
+macro_rules! asks {
+    ($($(#[$doc:meta])* fn $name:ident($($argument:ident: $ty:ty),*) -> $answer:ty
+        = $call:ident $wrap:expr;)+) => {
+        $(
+            $(#[$doc])*
+            pub fn $name(&self, $($argument: $ty),*) -> $answer {
+                let (reply, pending) = Pending::new();
+                self.store.$call($wrap(reply));
+                pending.wait()
+            }
+        )+
+    };
+}
+
+impl<S: Store> Probe<S> {
+    /// Asks this store.
+    pub fn new(store: S) -> Self {
+        Self { store }
+    }
+
+    /// The store.
+    pub fn store(&self) -> &S {
+        &self.store
+    }
+
+    asks! {
+        /// [`Transaction::Open`].
+        fn open(worker: WorkerId) -> () = submit |reply| Transaction::Open(worker, reply);
+        /// [`Transaction::Start`].
+        fn start(run: NewRun) -> Started = submit |reply| Transaction::Start(Box::new(run), reply);
+        /// [`Transaction::Claim`].
+        fn claim(claim: Claim) -> Claimed = submit |reply| Transaction::Claim(claim, reply);
+        /// [`Transaction::Write`].
+        fn write(write: RunWrite) -> Written
+            = submit |reply| Transaction::Write(Box::new(write), reply);
+        /// [`Transaction::Event`].
+        fn event(event: NewEvent) -> Delivered
+            = submit |reply| Transaction::Event(Box::new(event), reply);
+        /// [`Transaction::Cancel`].
+        fn cancel(run: RunId) -> Requested = submit |reply| Transaction::Cancel(run, reply);
+        /// [`Transaction::Resume`].
+        fn resume(run: RunId) -> Requested = submit |reply| Transaction::Resume(run, reply);
+        /// [`Transaction::Fire`].
+        fn fire(fire: Fire) -> Fired = submit |reply| Transaction::Fire(Box::new(fire), reply);
+        /// [`Query::Load`].
+        fn load(run: RunId) -> Option<Loaded> = query |reply| Query::Load(run, reply);
+        /// [`Query::Inbox`].
+        fn inbox(run: RunId, after: u64) -> Option<Inbox>
+            = query |reply| Query::Inbox(run, after, reply);
+        /// [`Query::Run`].
+        fn run(run: RunId) -> Option<(RunRow, Vec<Entry>)> = query |reply| Query::Run(run, reply);
+        /// [`Query::Runs`].
+        fn runs(filter: RunFilter) -> Vec<RunRow> = query |reply| Query::Runs(filter, reply);
+        /// [`Query::Journal`].
+        fn journal(run: RunId) -> Option<Vec<Entry>> = query |reply| Query::Journal(run, reply);
+        /// [`Query::NextFire`].
+        fn next_fire(name: &str) -> Option<Timestamp>
+            = query |reply| Query::NextFire(name.to_owned(), reply);
+    }
+
+    /// A worker that has opened the store.
+    pub(super) fn worker(&self) -> WorkerId {
+        let worker = WorkerId::new();
+        self.open(worker);
+        worker
+    }
+
+    /// A run of `orders` that the worker owns, in epoch 1.
+    pub(super) fn owned(&self, worker: WorkerId) -> RunId {
+        let run = NewRun { owner: Some(worker), ..new_run() };
+        let id = run.id;
+        assert_eq!(self.start(run), Started::New);
+        id
+    }
+
+    /// A run's row.
+    pub(super) fn row(&self, run: RunId) -> RunRow {
+        self.run(run).expect("the run is there").0
+    }
+
+    /// Claims everything of `orders` that may be claimed at an instant.
+    pub(super) fn claim_at(&self, worker: WorkerId, now: i64) -> Claimed {
+        self.claim(claim(worker, now))
+    }
+
+    /// The paths that replay would load, in order.
+    pub(super) fn loaded_paths(&self, run: RunId) -> Vec<String> {
+        paths(&self.load(run).expect("the run is there").entries)
+    }
+
+    /// The paths of the whole journal, in order.
+    pub(super) fn journal_paths(&self, run: RunId) -> Vec<String> {
+        paths(&self.journal(run).expect("the run is there"))
+    }
+}
+
+fn paths(entries: &[Entry]) -> Vec<String> {
+    entries.iter().map(|entry| entry.path.to_string()).collect()
+}
+
+/// A run of `orders`, revision `r1`, that declares the event `shipped`.
+pub(super) fn new_run() -> NewRun {
+    let input = Payload::from_json(r#"{"cents":1200}"#);
+    NewRun {
+        id: RunId::new(),
+        workflow: "orders".into(),
+        revision: "r1".into(),
+        key: None,
+        seed: [7; 16],
+        input_hash: input.hash(),
+        input,
+        events: vec!["shipped".to_owned()],
+        at: Timestamp(1_000),
+        owner: None,
+    }
+}
+
+/// Claims everything of `orders` that may be claimed at an instant.
+pub(super) fn claim(worker: WorkerId, now: i64) -> Claim {
+    Claim {
+        worker,
+        definitions: vec![("orders".into(), "r1".into())],
+        limit: 1_000,
+        now: Timestamp(now),
+    }
+}
+
+/// A write in epoch 1 that changes nothing.
+pub(super) fn write(run: RunId) -> RunWrite {
+    RunWrite {
+        run,
+        epoch: 1,
+        entries: Vec::new(),
+        seals: Vec::new(),
+        consumed: Vec::new(),
+        next: Next::Keep(RunState::Running),
+    }
+}
+
+/// An entry that waits for its next attempt.
+pub(super) fn open_entry(path: &str) -> Entry {
+    Entry {
+        path: path.into(),
+        kind: "step@1".into(),
+        status: EntryStatus::Retrying,
+        seq: None,
+        input: None,
+        input_hash: None,
+        output: None,
+        error: None,
+        attempts: 1,
+        forgiven: 0,
+        waiting: None,
+        started_at: Timestamp(1_500),
+        ended_at: None,
+    }
+}
+
+/// An entry with an output.
+pub(super) fn outcome(path: &str, seq: u64) -> Entry {
+    Entry {
+        status: EntryStatus::Completed,
+        seq: Some(seq),
+        output: Some(Payload::from_json(format!("{seq}"))),
+        ended_at: Some(Timestamp(2_000)),
+        ..open_entry(path)
+    }
+}
+
+/// A completed end.
+pub(super) fn completed() -> End {
+    End {
+        state: RunState::Completed,
+        output: Some(Payload::from_json("42")),
+        failure: None,
+        at: Timestamp(9_000),
+    }
+}
+
+/// A failure with every field filled.
+pub(super) fn failure() -> Failure {
+    Failure {
+        code: "http_status".into(),
+        message: "answered 500 \u{1f525}".into(),
+        attempts: 3,
+        path: "each_item[3]/charge".into(),
+    }
+}
+
+/// The event `shipped`, without a key.
+pub(super) fn shipped(run: RunId) -> NewEvent {
+    NewEvent {
+        run,
+        event: EventKey { name: "shipped".into(), key: None },
+        event_id: None,
+        payload: Payload::from_json(r#"{"parcel":1}"#),
+        at: Timestamp(3_000),
+    }
+}
+
+/// The names that two lists of runs have in common are the lists.
+pub(super) fn ids(runs: &[RunRow]) -> Vec<RunId> {
+    runs.iter().map(|run| run.id).collect()
+}
+
+/// A text that is cheap to share.
+pub(super) fn text(text: &str) -> Arc<str> {
+    text.into()
+}

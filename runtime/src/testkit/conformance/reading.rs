@@ -1,0 +1,128 @@
+//! What is read back.
+
+use super::probe::{Pending, Probe, completed, ids, new_run, open_entry, outcome, text, write};
+use crate::store::{
+    EntryStatus, NewRun, Next, RunFilter, RunState, RunWrite, Started, Store, Transaction, Written,
+};
+use crate::{Payload, RunId, Timestamp};
+
+/// Settled entries come by `seq`, then those without, by when they began.
+pub fn entries_come_by_seq<S: Store>(store: &Probe<S>) {
+    let run = store.owned(store.worker());
+    let mut late = open_entry("b");
+    late.started_at = Timestamp(9);
+    let mut early = open_entry("c");
+    early.started_at = Timestamp(8);
+    let entries = vec![late, outcome("d", 10), outcome("e", 9), early, outcome("a", 11)];
+    store.write(RunWrite { entries, ..write(run) });
+    assert_eq!(store.loaded_paths(run), ["e", "d", "a", "c", "b"]);
+    assert_eq!(store.journal_paths(run), ["e", "d", "a", "c", "b"]);
+}
+
+/// A run that is not there is none, not an error.
+pub fn unknown_runs_are_none<S: Store>(store: &Probe<S>) {
+    let id = RunId::new();
+    assert_eq!((store.load(id), store.inbox(id, 0)), (None, None));
+    assert_eq!((store.run(id), store.journal(id)), (None, None));
+    assert_eq!(store.runs(RunFilter::default()), []);
+}
+
+/// Lists go from the newest id down, a page at a time, whatever the order of the starts.
+pub fn runs_are_listed_newest_first<S: Store>(store: &Probe<S>) {
+    let runs: Vec<NewRun> = (0..5).map(|_| new_run()).collect();
+    for at in [2, 0, 4, 3, 1] {
+        store.start(runs[at].clone());
+    }
+    let newest: Vec<RunId> = runs.iter().rev().map(|run| run.id).collect();
+    assert_eq!(ids(&store.runs(RunFilter::default())), newest);
+    let page = RunFilter { limit: 2, ..RunFilter::default() };
+    assert_eq!(ids(&store.runs(page.clone())), newest[..2]);
+    let page = RunFilter { before: Some(newest[1]), ..page };
+    assert_eq!(ids(&store.runs(page.clone())), newest[2..4]);
+    let page = RunFilter { before: Some(newest[4]), ..page };
+    assert_eq!(store.runs(page), []);
+}
+
+/// A list keeps to its workflow, states and key.
+pub fn runs_are_filtered<S: Store>(store: &Probe<S>) {
+    let worker = store.worker();
+    let keyed = NewRun { key: Some("k".into()), ..new_run() };
+    let other = NewRun { workflow: text("returns"), key: Some("k".into()), ..new_run() };
+    store.start(keyed.clone());
+    store.start(other.clone());
+    let running = store.owned(worker);
+    let ended = store.owned(worker);
+    store.write(RunWrite { next: Next::End(completed()), ..write(ended) });
+    let list = |filter| ids(&store.runs(filter));
+    let all = RunFilter::default();
+    let orders = RunFilter { workflow: Some("orders".into()), ..all.clone() };
+    assert_eq!(list(orders.clone()), [ended, running, keyed.id]);
+    let states = vec![RunState::Running, RunState::Completed];
+    assert_eq!(list(RunFilter { states, ..all.clone() }), [ended, running]);
+    let states = vec![RunState::Pending];
+    assert_eq!(list(RunFilter { states, ..orders.clone() }), [keyed.id]);
+    assert_eq!(list(RunFilter { key: Some("k".into()), ..all.clone() }), [other.id, keyed.id]);
+    assert_eq!(list(RunFilter { key: Some("k".into()), ..orders }), [keyed.id]);
+    assert_eq!(list(RunFilter { key: Some("l".into()), ..all.clone() }), []);
+    assert_eq!(list(RunFilter { workflow: Some("none".into()), ..all }), []);
+}
+
+/// Payloads come back to the byte: any script, any size, any number.
+pub fn payloads_survive_to_the_byte<S: Store>(store: &Probe<S>) {
+    let worker = store.worker();
+    let big = format!("\"{}\"", "\u{e9}".repeat(1 << 20));
+    let awkward = r#"{"":null,"a":[1e400,-0,0.1],"\u0000":"\ud83d\ude00 'quoted' \"--; DROP"}"#;
+    for json in [big.as_str(), awkward, "null", "[]", "0"] {
+        let input = Payload::from_json(json);
+        let run = NewRun { input: input.clone(), owner: Some(worker), ..new_run() };
+        store.start(run.clone());
+        let mut entry = outcome("a", 1);
+        entry.output = Some(input.clone());
+        entry.input = Some(input.clone());
+        entry.kind = text("any kind");
+        store.write(RunWrite { entries: vec![entry.clone()], ..write(run.id) });
+        let loaded = store.load(run.id).expect("it is there");
+        assert!(loaded.row.input == input && loaded.entries == [entry], "{json:.60}");
+    }
+}
+
+/// Hundreds of runs at once keep to themselves.
+pub fn many_runs_at_once<S: Store>(store: &Probe<S>) {
+    let worker = store.worker();
+    let runs: Vec<NewRun> = (0..300).map(|_| NewRun { owner: Some(worker), ..new_run() }).collect();
+    let mut starts = Vec::new();
+    let mut writes = Vec::new();
+    for run in &runs {
+        let (reply, answer) = Pending::new();
+        store.store().submit(Transaction::Start(Box::new(run.clone()), reply));
+        starts.push(answer);
+    }
+    for seq in 1..=3 {
+        for run in &runs {
+            let mut entry = outcome(&format!("step{seq}"), seq);
+            entry.output = Some(Payload::from_json(format!("\"{}/{seq}\"", run.id)));
+            let next = match seq {
+                3 => Next::End(completed()),
+                _ => Next::Keep(RunState::Running),
+            };
+            let (reply, answer) = Pending::new();
+            let step = RunWrite { entries: vec![entry], next, ..write(run.id) };
+            store.store().submit(Transaction::Write(Box::new(step), reply));
+            writes.push((seq, answer));
+        }
+    }
+    assert!(starts.into_iter().all(|answer| answer.wait() == Started::New));
+    for (seq, answer) in writes {
+        let state = if seq == 3 { RunState::Completed } else { RunState::Running };
+        assert_eq!(answer.wait(), Written::Done(state));
+    }
+    for run in &runs {
+        let journal = store.journal(run.id).expect("it is there");
+        assert_eq!(journal.len(), 3);
+        for (entry, seq) in journal.iter().zip(1..) {
+            assert_eq!((entry.seq, entry.status), (Some(seq), EntryStatus::Completed));
+            let output = entry.output.as_ref().map(Payload::as_str);
+            assert_eq!(output, Some(format!("\"{}/{seq}\"", run.id).as_str()));
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! Every store of this crate against the conformance suite and the model.
+
+mod memory {
+    flowcrate::store_conformance!(flowcrate::store::MemoryStore::new());
+}
+
+mod sqlite {
+    use flowcrate::sqlite::SqliteStore;
+    use flowcrate::testkit::conformance::{Probe, model};
+    use tempfile::TempDir;
+
+    fn empty() -> (SqliteStore, TempDir) {
+        let directory = tempfile::tempdir().unwrap();
+        (SqliteStore::open(directory.path().join("journal.db")).unwrap(), directory)
+    }
+
+    flowcrate::store_conformance!(empty());
+
+    #[test]
+    fn agrees_with_the_model() {
+        for seed in 0..12 {
+            let (store, _directory) = empty();
+            model::agrees_with_the_model(&Probe::new(store), seed, 400);
+        }
+    }
+}
