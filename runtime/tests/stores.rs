@@ -1,4 +1,5 @@
 //! Every store of this crate against the conformance suite and the model.
+#![allow(clippy::unwrap_used, reason = "a test says what is wrong by panicking")]
 
 mod memory {
     flowcrate::store_conformance!(flowcrate::store::MemoryStore::new());
