@@ -1,5 +1,6 @@
 //! The checked graph: what `check` gives, `lower` reads. Every expression is typed.
 
+mod guards;
 pub mod kinds;
 
 use std::collections::BTreeMap;

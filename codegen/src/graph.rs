@@ -21,8 +21,8 @@ pub struct RawGraph {
     pub description: String,
     /// In the document's order.
     pub nodes: Vec<RawNode>,
-    /// In the document's order.
-    pub edges: Vec<RawEdge>,
+    /// In the document's order; `None` where the document has no list of edges.
+    pub edges: Option<Vec<RawEdge>>,
 }
 
 /// A node as it was drawn.

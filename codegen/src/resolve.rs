@@ -8,14 +8,14 @@ mod names;
 mod order;
 mod parents;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use flowcrate::catalogue::Catalogue;
 use petgraph::graph::{DiGraph, NodeIndex};
 
 use crate::check::kinds::{Handles, Kind};
 use crate::diagnostic::{Diagnostic, any_error, quoted};
-use crate::graph::{HandleId, NodeId, RawGraph, RawNode};
+use crate::graph::{EdgeId, HandleId, NodeId, RawGraph, RawNode};
 
 /// A graph whose ids, kinds, parents and handles are known and which has no cycle.
 #[derive(Clone, Debug)]
@@ -28,6 +28,8 @@ pub struct Graph<'c> {
     pub nodes: DiGraph<Node<'c>, HandleId>,
     /// Each node by its id.
     pub ids: BTreeMap<NodeId, NodeIndex>,
+    /// The ids of the document's edges; `None` where it has no list of them.
+    pub edge_ids: Option<BTreeSet<EdgeId>>,
     /// The top-level nodes in topological order; ties break on id. Notes are left out.
     pub top: Vec<NodeIndex>,
     /// Whether everything held together. If not, nothing can be concluded from edges.
@@ -85,9 +87,10 @@ pub fn resolve(raw: RawGraph, catalogue: &Catalogue) -> (Graph<'_>, Vec<Diagnost
     let (mut graph, parents) = names::nodes(nodes, catalogue, &mut out);
     let ids = names::ids(&graph);
     parents::set(&mut graph, &ids, &parents, &mut out);
-    edges::add(&mut graph, &ids, edges, &mut out);
+    let edge_ids = edges.as_deref().map(edges::ids);
+    edges::add(&mut graph, &ids, edges.unwrap_or_default(), &mut out);
     names::triggers(&graph, &mut out);
     let top = order::sort(&mut graph, &mut out);
     let whole = !any_error(&out);
-    (Graph { name, description, nodes: graph, ids, top, whole }, out)
+    (Graph { name, description, nodes: graph, ids, edge_ids, top, whole }, out)
 }

@@ -1,12 +1,29 @@
 //! The kinds: one file each, with its handles and what it checks.
 
+mod action;
 mod condition;
+mod custom;
 mod fail;
+pub(super) mod for_each;
+mod manual;
+mod note;
+pub(super) mod r#return;
+mod schedule;
 mod switch;
+mod transform;
+mod wait;
 mod wait_event;
+mod webhook;
+
+use std::collections::BTreeSet;
 
 use flowcrate::catalogue::{ActionManifest, Catalogue};
+use flowcrate::types::Type;
 
+use super::Body;
+use super::site::Site;
+use super::stage::Output;
+use crate::expr::Access;
 use crate::graph::{HandleId, RawNode};
 
 /// The handle by which a node leaves where nothing else is said.
@@ -109,7 +126,7 @@ impl<'c> Kind<'c> {
             Self::Switch => switch::handles(node),
             Self::WaitEvent => wait_event::handles(node),
             Self::Fail => fail::handles(),
-            Self::Note => Handles::new([], None),
+            Self::Note => note::handles(),
             Self::ForEach
             | Self::Transform
             | Self::Custom
@@ -140,5 +157,55 @@ impl Handles {
     /// Whether there is one of this name.
     pub fn has(&self, name: &str) -> bool {
         self.names.iter().any(|handle| handle == name)
+    }
+}
+
+/// What checking a node gave.
+#[derive(Clone, Debug)]
+pub(super) struct Found {
+    /// What it does; `None` where it has errors.
+    pub(super) body: Option<Body>,
+    /// What `steps.<id>` is, as far as errors leave it known.
+    pub(super) output: Output,
+    /// What is present wherever the node was left by a handle (S8).
+    pub(super) narrowing: Vec<(HandleId, BTreeSet<Access>)>,
+    /// Whether a switch has a case for every value.
+    pub(super) exhausted: bool,
+}
+
+impl Found {
+    fn new(body: Option<Body>, output: Output) -> Self {
+        Self { body, output, narrowing: Vec::new(), exhausted: false }
+    }
+
+    /// A node without output.
+    fn silent(body: Option<Body>) -> Self {
+        Self::new(body, Output::None)
+    }
+
+    /// A node whose output has this type, if it is known.
+    fn giving(body: Option<Body>, output: Option<Type>) -> Self {
+        Self::new(body, output.map_or(Output::Unknown, Output::Is))
+    }
+}
+
+/// Checks a node of any kind but a scope, which is checked around what it holds.
+pub(super) fn check(site: &Site<'_>) -> Found {
+    let Some(kind) = site.node.kind else { return Found::new(None, Output::Unknown) };
+    match kind {
+        Kind::Manual => manual::check(site),
+        Kind::Webhook => webhook::check(site),
+        Kind::Schedule => schedule::check(site),
+        Kind::Condition => condition::check(site),
+        Kind::Switch => switch::check(site),
+        Kind::ForEach => Found::new(None, Output::Unknown),
+        Kind::Transform => transform::check(site),
+        Kind::Custom => custom::check(site),
+        Kind::Wait => wait::check(site),
+        Kind::WaitEvent => wait_event::check(site),
+        Kind::Return => r#return::check(site),
+        Kind::Fail => fail::check(site),
+        Kind::Note => note::check(),
+        Kind::Action(manifest) => action::check(site, manifest),
     }
 }

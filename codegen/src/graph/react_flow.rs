@@ -85,17 +85,19 @@ fn read_graph(document: Map<String, Value>, out: &mut Vec<Diagnostic>) -> Option
     let format = reader.take("format");
     let name = reader.text("name");
     let description = reader.text("description").unwrap_or_default();
-    let nodes = reader.list("nodes", true)?;
-    let edges = reader.list("edges", false)?;
+    let nodes = reader.required_list("nodes")?;
+    let edges = reader.optional_list("edges")?;
     check_format(format, out);
     let name = check_name(name, out);
-    if !within_limits(nodes.len(), edges.len(), out) {
+    if !within_limits(nodes.len(), edges.as_ref().map_or(0, Vec::len), out) {
         return None;
     }
     let nodes = nodes.into_iter().enumerate();
     let nodes = nodes.filter_map(|(index, node)| read_node(index, node, out)).collect();
-    let edges = edges.into_iter().enumerate();
-    let edges = edges.filter_map(|(index, edge)| read_edge(index, edge, out)).collect();
+    let edges = edges.map(|edges| {
+        let edges = edges.into_iter().enumerate();
+        edges.filter_map(|(index, edge)| read_edge(index, edge, out)).collect()
+    });
     Some(RawGraph { name, description, nodes, edges })
 }
 

@@ -10,7 +10,15 @@ use crate::check::kinds::Kind;
 use crate::diagnostic::{Diagnostic, code, nearest, quoted};
 use crate::graph::{EdgeId, HandleId, NodeId, RawEdge};
 
+/// Only of so many first edges a missing end is compared with all nodes.
+const SUGGESTIONS: usize = 1_000;
+
 type Nodes<'c> = DiGraph<Node<'c>, HandleId>;
+
+/// The ids that edges have.
+pub(super) fn ids(edges: &[RawEdge]) -> BTreeSet<EdgeId> {
+    edges.iter().filter_map(|edge| edge.id.clone()).collect()
+}
 
 /// Adds the edges that can be; of edges with the same ends and handle, one.
 pub(super) fn add(
@@ -85,7 +93,9 @@ fn end(
         quoted(&edge.source),
         quoted(&edge.target)
     );
-    let near = nearest(id, ids.keys().map(NodeId::as_str));
+    // A suggestion costs a walk over all nodes; a graph full of dangling edges gets few.
+    let few = edge.index < SUGGESTIONS;
+    let near = if few { nearest(id, ids.keys().map(NodeId::as_str)) } else { None };
     let help = match near {
         Some(near) => format!("did you mean `{near}`? Else delete the edge"),
         None => "delete the edge, or add the node".to_owned(),

@@ -69,13 +69,20 @@ impl<'d> Reader<'d> {
         self.text(field)
     }
 
-    /// A list; empty where it is absent and not required.
-    pub(super) fn list(&mut self, field: &str, required: bool) -> Option<Vec<Value>> {
+    pub(super) fn required_list(&mut self, field: &str) -> Option<Vec<Value>> {
+        match self.optional_list(field)? {
+            Some(list) => Some(list),
+            None => self.wrong(field, "missing", "a list"),
+        }
+    }
+
+    /// A list, or nothing; `None` where it is something else.
+    #[expect(clippy::option_option, reason = "wrong and absent are two things")]
+    pub(super) fn optional_list(&mut self, field: &str) -> Option<Option<Vec<Value>>> {
         match self.take(field) {
-            Some(Value::Array(list)) => Some(list),
+            Some(Value::Array(list)) => Some(Some(list)),
             Some(other) => self.wrong(field, &name_of(&other), "a list"),
-            None if required => self.wrong(field, "missing", "a list"),
-            None => Some(Vec::new()),
+            None => Some(None),
         }
     }
 

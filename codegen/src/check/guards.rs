@@ -1,0 +1,343 @@
+//! Guards (S6): when does a node run, and what is known where it does?
+//!
+//! The one analysis behind optionality (S8), `first_of` (S9), narrowing by conditions and of
+//! `trigger` (S16), dead joins, reachability and the exclusivity of returns (S31).
+//! No other check reasons about which nodes run.
+//!
+//! A guard is a decision diagram over the outcomes of earlier nodes. Diagrams have a fixed limit
+//! (see [`bdd`]): 4,096 steps for one operation, and 64 once half a million are spent in all.
+//! A guard past it is replaced by "its dominator's guard, and something that nothing else knows",
+//! so what is proved stays true, and what is not proved counts as possible: a value may be absent,
+//! two returns may meet, a join may live. Dominators are exact enough for most questions, and
+//! answer them without a diagram.
+
+mod bdd;
+mod dominators;
+mod outcomes;
+mod paths;
+
+#[cfg(test)]
+mod tests;
+
+use std::cell::RefCell;
+
+use petgraph::Direction;
+use petgraph::graph::NodeIndex;
+use petgraph::visit::EdgeRef;
+
+use super::JoinRule;
+use super::kinds::{ERROR, Kind};
+use crate::graph::HandleId;
+use crate::resolve::Graph;
+use bdd::{Bdd, Ref};
+use dominators::{Dominators, Vertex};
+use outcomes::Outcome;
+use paths::Paths;
+
+/// What is known of which nodes run.
+#[derive(Debug)]
+pub(crate) struct Guards {
+    bdd: RefCell<Bdd>,
+    facts: Vec<Facts>,
+    dominators: Dominators,
+    paths: Paths,
+}
+
+/// What is known of one node.
+#[derive(Clone, Debug)]
+struct Facts {
+    /// Exactly when it runs.
+    guard: Ref,
+    vertex: Vertex,
+    /// Whether any path of edges that can be live leads to it.
+    reached: bool,
+    /// The ways in which it can be left; they exclude each other, and one of them happens.
+    ways: Vec<Way>,
+    /// The handles that it can leave by, each once.
+    exits: Vec<Exit>,
+}
+
+/// A way in which a node can be left.
+#[derive(Clone, Debug)]
+struct Way {
+    outcome: Outcome,
+    guard: Ref,
+    vertex: Vertex,
+}
+
+/// A handle that a node can leave by: its edges are live in any of the handle's ways.
+#[derive(Clone, Debug)]
+struct Exit {
+    handle: HandleId,
+    guard: Ref,
+    vertex: Vertex,
+}
+
+/// A point in a run: where a node runs, or where a scope ends.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Place {
+    guard: Ref,
+    vertex: Vertex,
+}
+
+/// Something that may have happened to a node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Event<'a> {
+    /// It left with a value.
+    Value,
+    /// It failed, and the run went on.
+    Error,
+    /// It left by this handle.
+    Handle(&'a str),
+}
+
+impl Event<'_> {
+    fn is(self, outcome: &Outcome) -> bool {
+        match self {
+            Self::Value => outcome.value,
+            Self::Error => outcome.error,
+            Self::Handle(handle) => outcome.handle == *handle,
+        }
+    }
+}
+
+impl Facts {
+    fn unreached() -> Self {
+        Self {
+            guard: Ref::FALSE,
+            vertex: Dominators::ROOT,
+            reached: false,
+            ways: Vec::new(),
+            exits: Vec::new(),
+        }
+    }
+}
+
+/// The making: nodes are entered and left in topological order, a scope's nodes between.
+impl Guards {
+    /// Exactly one of the enabled triggers starts a run; nothing else is decided yet.
+    pub(crate) fn new(graph: &Graph<'_>) -> Self {
+        let mut guards = Self {
+            bdd: RefCell::new(Bdd::new()),
+            facts: vec![Facts::unreached(); graph.nodes.node_count()],
+            dominators: Dominators::new(),
+            paths: Paths::default(),
+        };
+        let enabled = |&index: &NodeIndex| outcomes::starts_runs(graph.node(index));
+        let enabled: Vec<NodeIndex> = graph.top.iter().copied().filter(enabled).collect();
+        let atoms = guards.partition(Ref::TRUE, enabled.len());
+        for (index, guard) in enabled.into_iter().zip(atoms) {
+            guards.reach(index, guard, Dominators::ROOT);
+        }
+        guards
+    }
+
+    /// Decides when a node runs. Its sources have been left, or its scope entered.
+    pub(crate) fn enter(&mut self, graph: &Graph<'_>, index: NodeIndex) {
+        let node = graph.node(index);
+        if node.kind.is_some_and(Kind::is_trigger) {
+            return;
+        }
+        let drawn: Vec<Option<Exit>> = self.incoming(graph, index);
+        if drawn.is_empty() {
+            // At top level only triggers are roots.
+            if let Some(scope) = node.parent.filter(|scope| self.reached(*scope)) {
+                let Place { guard, vertex } = self.at(scope);
+                self.reach(index, guard, vertex);
+            }
+            return;
+        }
+        let mut possible: Vec<&Exit> = drawn.iter().flatten().collect();
+        // Older variables first: then each further edge adds to the top of the diagram.
+        possible.sort_by_key(|exit| exit.vertex);
+        let vertices = possible.iter().map(|exit| exit.vertex);
+        let Some(above) = self.dominators.common(vertices) else { return };
+        let mut edges = possible.iter().map(|exit| exit.guard);
+        let mut bdd = self.bdd.borrow_mut();
+        let guard = match node.raw.join {
+            JoinRule::All if possible.len() < drawn.len() => Some(Ref::FALSE),
+            JoinRule::All => edges.try_fold(Ref::TRUE, |all, edge| bdd.and(all, edge)),
+            JoinRule::Any => edges.try_fold(Ref::FALSE, |any, edge| bdd.or(any, edge)),
+        };
+        let guard = guard.unwrap_or_else(|| {
+            let variable = bdd.variable();
+            bdd.choice(variable, self.dominators.guard(above), Ref::FALSE)
+        });
+        drop(bdd);
+        self.reach(index, guard, above);
+    }
+
+    /// Decides the ways in which a node can be left. A switch that has a case for every value has
+    /// `exhausted` them: it is never left by its default handle.
+    pub(crate) fn leave(&mut self, graph: &Graph<'_>, index: NodeIndex, exhausted: bool) {
+        let Place { guard, vertex } = self.at(index);
+        if !self.reached(index) {
+            return;
+        }
+        let mut outcomes = outcomes::of(graph, index);
+        if exhausted {
+            let default = graph.node(index).handles.default.as_ref();
+            outcomes.retain(|outcome| default != Some(&outcome.handle));
+        }
+        let parts = self.partition(guard, outcomes.len());
+        let mut ways = Vec::with_capacity(outcomes.len());
+        for (outcome, guard) in outcomes.into_iter().zip(parts) {
+            ways.push(Way { outcome, guard, vertex: self.dominators.add(vertex, guard) });
+        }
+        let exits = self.exits(vertex, &ways);
+        if let Some(facts) = self.facts.get_mut(index.index()) {
+            facts.ways = ways;
+            facts.exits = exits;
+        }
+    }
+
+    fn reach(&mut self, index: NodeIndex, guard: Ref, above: Vertex) {
+        let vertex = self.dominators.add(above, guard);
+        if let Some(facts) = self.facts.get_mut(index.index()) {
+            *facts = Facts { guard, vertex, reached: true, ..Facts::unreached() };
+        }
+    }
+
+    /// For each incoming edge its source's exit; `None` where the source never leaves by it.
+    fn incoming(&self, graph: &Graph<'_>, index: NodeIndex) -> Vec<Option<Exit>> {
+        let edges = graph.nodes.edges_directed(index, Direction::Incoming);
+        edges
+            .map(|edge| {
+                let exits = &self.facts(edge.source())?.exits;
+                exits.iter().find(|exit| exit.handle == *edge.weight()).cloned()
+            })
+            .collect()
+    }
+
+    /// The handles of these ways of leaving a node. One that belongs to several ways is reached
+    /// as soon as the node is.
+    fn exits(&self, entry: Vertex, ways: &[Way]) -> Vec<Exit> {
+        let mut bdd = self.bdd.borrow_mut();
+        let mut exits: Vec<Exit> = Vec::with_capacity(ways.len());
+        // Only the default handle has a second way, the last one.
+        for Way { outcome, guard, vertex } in ways {
+            let again = outcome.error && outcome.handle != *ERROR;
+            let first = exits.iter_mut().filter(|_| again);
+            match first.filter(|exit| exit.handle == outcome.handle).last() {
+                Some(exit) => {
+                    // Both hang off the node's newest variables: a step or two, within any limit.
+                    exit.guard = bdd.or(exit.guard, *guard).unwrap_or(exit.guard);
+                    exit.vertex = entry;
+                }
+                None => exits.push(Exit {
+                    handle: outcome.handle.clone(),
+                    guard: *guard,
+                    vertex: *vertex,
+                }),
+            }
+        }
+        exits
+    }
+
+    /// Cuts a guard into parts that exclude each other and together are the whole.
+    fn partition(&mut self, whole: Ref, parts: usize) -> Vec<Ref> {
+        let bdd = self.bdd.get_mut();
+        let mut rest = whole;
+        let mut guards = Vec::with_capacity(parts);
+        for _ in 1..parts {
+            let variable = bdd.variable();
+            guards.push(bdd.choice(variable, rest, Ref::FALSE));
+            rest = bdd.choice(variable, Ref::FALSE, rest);
+        }
+        guards.extend((parts > 0).then_some(rest));
+        guards
+    }
+}
+
+/// The asking.
+impl Guards {
+    fn facts(&self, node: NodeIndex) -> Option<&Facts> {
+        self.facts.get(node.index())
+    }
+
+    /// Whether a path of edges that can be live leads to the node.
+    pub(crate) fn reached(&self, node: NodeIndex) -> bool {
+        self.facts(node).is_some_and(|facts| facts.reached)
+    }
+
+    /// Whether the node may run at all.
+    pub(crate) fn may_run(&self, node: NodeIndex) -> bool {
+        self.facts(node).is_some_and(|facts| facts.guard != Ref::FALSE)
+    }
+
+    /// Where the node runs.
+    pub(crate) fn at(&self, node: NodeIndex) -> Place {
+        match self.facts(node) {
+            Some(Facts { guard, vertex, .. }) => Place { guard: *guard, vertex: *vertex },
+            None => Place { guard: Ref::FALSE, vertex: Dominators::ROOT },
+        }
+    }
+
+    /// Where the scope ends: all its nodes are decided.
+    pub(crate) fn end(&self, scope: Option<NodeIndex>) -> Place {
+        let root = Place { guard: Ref::TRUE, vertex: Dominators::ROOT };
+        scope.map_or(root, |scope| self.at(scope))
+    }
+
+    /// Whether the node runs in every instance of its scope.
+    pub(crate) fn always_runs(&self, node: NodeIndex, scope: Option<NodeIndex>) -> bool {
+        self.end(scope).guard == self.at(node).guard
+    }
+
+    /// Whether one of these is sure to have happened at a place. False where that is not proved.
+    pub(crate) fn implies(&self, place: Place, any_of: &[(NodeIndex, Event<'_>)]) -> bool {
+        let mut ways = any_of.iter().flat_map(|(node, event)| self.ways(*node, *event));
+        if ways.any(|way| self.dominators.dominates(way.vertex, place.vertex)) {
+            return true;
+        }
+        let mut bdd = self.bdd.borrow_mut();
+        let mut ways: Vec<&Way> =
+            any_of.iter().flat_map(|(node, event)| self.ways(*node, *event)).collect();
+        ways.sort_by_key(|way| way.vertex);
+        let sum = ways.iter().try_fold(Ref::FALSE, |sum, way| bdd.or(sum, way.guard));
+        sum.and_then(|sum| bdd.implies(place.guard, sum)).unwrap_or(false)
+    }
+
+    /// Whether this can have happened at a place. True where the opposite is not proved.
+    pub(crate) fn allows(&self, place: Place, node: NodeIndex, event: Event<'_>) -> bool {
+        let mut bdd = self.bdd.borrow_mut();
+        self.ways(node, event).any(|way| bdd.and(place.guard, way.guard) != Some(Ref::FALSE))
+    }
+
+    /// Whether this can happen to a node that runs.
+    pub(crate) fn possible(&self, node: NodeIndex, event: Event<'_>) -> bool {
+        self.ways(node, event).next().is_some()
+    }
+
+    fn ways<'a>(&'a self, node: NodeIndex, event: Event<'a>) -> impl Iterator<Item = &'a Way> {
+        let ways = self.facts(node).map_or(&[][..], |facts| facts.ways.as_slice());
+        ways.iter().filter(move |way| event.is(&way.outcome))
+    }
+
+    /// For each node that may run in one run with an earlier one of the list: both. Nodes of
+    /// which the opposite is not proved count.
+    pub(crate) fn overlaps(&self, nodes: &[NodeIndex]) -> Vec<(NodeIndex, NodeIndex)> {
+        let mut bdd = self.bdd.borrow_mut();
+        let meet = |bdd: &mut Bdd, a: Ref, b: Ref| bdd.and(a, b) != Some(Ref::FALSE);
+        let mut before = Some(Ref::FALSE);
+        let mut found = Vec::new();
+        for (position, &node) in nodes.iter().enumerate() {
+            let guard = self.at(node).guard;
+            if before.is_none_or(|before| meet(&mut bdd, before, guard)) {
+                let earlier = nodes.iter().take(position);
+                let mut earlier = earlier.filter(|other| meet(&mut bdd, self.at(**other).guard, guard));
+                found.extend(earlier.next().map(|other| (*other, node)));
+            }
+            before = before.and_then(|before| bdd.or(before, guard));
+        }
+        found
+    }
+
+    /// Whether a path of edges leads from one node to another of the same scope, dead or live.
+    pub(crate) fn path(&self, graph: &Graph<'_>, from: NodeIndex, to: NodeIndex) -> bool {
+        let (above, below) = (self.at(from), self.at(to));
+        let known = self.reached(from) && self.reached(to) && from != to;
+        (known && self.dominators.dominates(above.vertex, below.vertex))
+            || self.paths.lead(graph, from, to)
+    }
+}

@@ -1,0 +1,298 @@
+//! Binary decision diagrams, reduced and ordered, with a fixed limit.
+//!
+//! A function is a reference; equal functions have equal references. A variable with a higher
+//! number stands nearer the root, so that what hangs off the newest variable costs one node.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
+
+/// A boolean function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct Ref(u32);
+
+impl Ref {
+    /// Never.
+    pub(crate) const FALSE: Self = Self(0);
+    /// Always.
+    pub(crate) const TRUE: Self = Self(1);
+}
+
+/// Steps that one operation may take.
+const STEPS: usize = 4_096;
+/// Steps that all operations may take together before each is held to [`FEW_STEPS`].
+const ALL_STEPS: usize = 500_000;
+/// Steps that one operation may take once [`ALL_STEPS`] are spent.
+const FEW_STEPS: usize = 64;
+
+#[derive(Clone, Copy, Debug)]
+struct Node {
+    variable: u32,
+    low: Ref,
+    high: Ref,
+}
+
+/// The operations on two functions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Op {
+    And,
+    Or,
+    /// Left and not right: unsatisfiable exactly if left implies right.
+    Less,
+}
+
+/// A store of functions.
+#[derive(Debug)]
+pub(crate) struct Bdd {
+    nodes: Vec<Node>,
+    unique: HashMap<(u32, Ref, Ref), Ref, FastHash>,
+    done: HashMap<(Op, Ref, Ref), Ref, FastHash>,
+    variables: u32,
+    steps: usize,
+}
+
+impl Bdd {
+    pub(crate) fn new() -> Self {
+        let leaf = |value| Node { variable: 0, low: Ref(value), high: Ref(value) };
+        Self {
+            nodes: vec![leaf(0), leaf(1)],
+            unique: HashMap::default(),
+            done: HashMap::default(),
+            variables: 0,
+            steps: 0,
+        }
+    }
+
+    /// A new variable, nearer the root than all before it.
+    pub(crate) fn variable(&mut self) -> u32 {
+        self.variables += 1;
+        self.variables
+    }
+
+    /// `high` where the variable holds, else `low`. The variable must be newer than both.
+    pub(crate) fn choice(&mut self, variable: u32, high: Ref, low: Ref) -> Ref {
+        if high == low {
+            return low;
+        }
+        let nodes = &mut self.nodes;
+        *self.unique.entry((variable, low, high)).or_insert_with(|| {
+            nodes.push(Node { variable, low, high });
+            // Past four billion nodes memory would have ended long before.
+            Ref(u32::try_from(nodes.len() - 1).unwrap_or(u32::MAX))
+        })
+    }
+
+    /// Both; `None` where that takes too long.
+    pub(crate) fn and(&mut self, left: Ref, right: Ref) -> Option<Ref> {
+        self.apply(Op::And, left, right)
+    }
+
+    /// Either; `None` where that takes too long.
+    pub(crate) fn or(&mut self, left: Ref, right: Ref) -> Option<Ref> {
+        self.apply(Op::Or, left, right)
+    }
+
+    /// Whether `left` implies `right`; `None` where that takes too long.
+    pub(crate) fn implies(&mut self, left: Ref, right: Ref) -> Option<bool> {
+        self.apply(Op::Less, left, right).map(|rest| rest == Ref::FALSE)
+    }
+
+    fn node(&self, function: Ref) -> Node {
+        let index = usize::try_from(function.0).unwrap_or(usize::MAX);
+        self.nodes.get(index).copied().unwrap_or(Node {
+            variable: 0,
+            low: Ref::FALSE,
+            high: Ref::FALSE,
+        })
+    }
+
+    /// Shannon expansion with a stack of its own: no recursion, however deep a guard is.
+    fn apply(&mut self, op: Op, left: Ref, right: Ref) -> Option<Ref> {
+        let mut budget = if self.steps < ALL_STEPS { STEPS } else { FEW_STEPS };
+        let mut tasks = vec![Task::Expand(left, right)];
+        let mut results: Vec<Ref> = Vec::new();
+        while let Some(task) = tasks.pop() {
+            match task {
+                Task::Expand(left, right) => {
+                    let (left, right) = op.ordered(left, right);
+                    if let Some(known) = self.known(op, left, right) {
+                        results.push(known);
+                        continue;
+                    }
+                    self.steps += 1;
+                    budget = budget.checked_sub(1)?;
+                    let (a, b) = (self.node(left), self.node(right));
+                    let variable = a.variable.max(b.variable);
+                    let split = |function: Ref, node: Node| {
+                        let here = node.variable == variable;
+                        if here { (node.low, node.high) } else { (function, function) }
+                    };
+                    let ((a_low, a_high), (b_low, b_high)) = (split(left, a), split(right, b));
+                    tasks.push(Task::Combine(variable, left, right));
+                    tasks.push(Task::Expand(a_high, b_high));
+                    tasks.push(Task::Expand(a_low, b_low));
+                }
+                Task::Combine(variable, left, right) => {
+                    let high = results.pop()?;
+                    let low = results.pop()?;
+                    let function = self.choice(variable, high, low);
+                    self.done.insert((op, left, right), function);
+                    results.push(function);
+                }
+            }
+        }
+        results.pop()
+    }
+
+    fn known(&self, op: Op, left: Ref, right: Ref) -> Option<Ref> {
+        op.trivial(left, right).or_else(|| self.done.get(&(op, left, right)).copied())
+    }
+}
+
+enum Task {
+    Expand(Ref, Ref),
+    Combine(u32, Ref, Ref),
+}
+
+impl Op {
+    /// Operands of a symmetric operation in one order, so that each pair is computed once.
+    fn ordered(self, left: Ref, right: Ref) -> (Ref, Ref) {
+        match self {
+            Self::And | Self::Or if right < left => (right, left),
+            Self::And | Self::Or | Self::Less => (left, right),
+        }
+    }
+
+    fn trivial(self, left: Ref, right: Ref) -> Option<Ref> {
+        match (self, left, right) {
+            (Self::And, Ref::TRUE, other) | (Self::Or, Ref::FALSE, other) => Some(other),
+            (Self::And, other, Ref::TRUE) | (Self::Or | Self::Less, other, Ref::FALSE) => {
+                Some(other)
+            }
+            (Self::And | Self::Less, Ref::FALSE, _)
+            | (Self::And, _, Ref::FALSE)
+            | (Self::Less, _, Ref::TRUE) => Some(Ref::FALSE),
+            (Self::Or, Ref::TRUE, _) | (Self::Or, _, Ref::TRUE) => Some(Ref::TRUE),
+            (Self::And | Self::Or, _, _) if left == right => Some(left),
+            (Self::Less, _, _) if left == right => Some(Ref::FALSE),
+            (Self::And | Self::Or | Self::Less, _, _) => None,
+        }
+    }
+}
+
+type FastHash = BuildHasherDefault<Mixer>;
+
+/// A quick hash of a few integers. Keys come from the analysis, not from the document's text,
+/// and the tables are never walked, so neither order nor collisions can be chosen from outside.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Mixer(u64);
+
+impl Hasher for Mixer {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            self.write_u64(u64::from(byte));
+        }
+    }
+
+    fn write_u32(&mut self, value: u32) {
+        self.write_u64(u64::from(value));
+    }
+
+    fn write_u64(&mut self, value: u64) {
+        self.0 = (self.0.rotate_left(5) ^ value).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        self.0 ^= self.0 >> 32;
+    }
+
+    fn write_usize(&mut self, value: usize) {
+        self.write_u64(u64::try_from(value).unwrap_or(u64::MAX));
+    }
+
+    fn write_isize(&mut self, value: isize) {
+        self.write_u64(value.unsigned_abs().try_into().unwrap_or(u64::MAX));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The value of a function where exactly these variables hold.
+    fn value(bdd: &Bdd, mut function: Ref, holding: &[u32]) -> bool {
+        while function != Ref::FALSE && function != Ref::TRUE {
+            let node = bdd.node(function);
+            function = if holding.contains(&node.variable) { node.high } else { node.low };
+        }
+        function == Ref::TRUE
+    }
+
+    #[test]
+    fn operations_agree_with_truth_tables() {
+        let mut bdd = Bdd::new();
+        let variables: Vec<u32> = (0..3).map(|_| bdd.variable()).collect();
+        // All functions of three variables that two operations on literals give.
+        let mut functions = vec![Ref::FALSE, Ref::TRUE];
+        for &variable in &variables {
+            functions.push(bdd.choice(variable, Ref::TRUE, Ref::FALSE));
+            functions.push(bdd.choice(variable, Ref::FALSE, Ref::TRUE));
+        }
+        let literals = functions.clone();
+        for &a in &literals {
+            for &b in &literals {
+                functions.push(bdd.and(a, b).unwrap());
+                functions.push(bdd.or(a, b).unwrap());
+            }
+        }
+        for &a in &functions {
+            for &b in &functions {
+                let (and, or) = (bdd.and(a, b).unwrap(), bdd.or(a, b).unwrap());
+                let mut implied = true;
+                for bits in 0..8_u32 {
+                    let holding: Vec<u32> = variables
+                        .iter()
+                        .enumerate()
+                        .filter(|(bit, _)| bits & (1 << bit) != 0)
+                        .map(|(_, &variable)| variable)
+                        .collect();
+                    let (x, y) = (value(&bdd, a, &holding), value(&bdd, b, &holding));
+                    assert_eq!(value(&bdd, and, &holding), x && y);
+                    assert_eq!(value(&bdd, or, &holding), x || y);
+                    implied &= !x || y;
+                }
+                assert_eq!(bdd.implies(a, b), Some(implied));
+            }
+        }
+    }
+
+    #[test]
+    fn equal_functions_are_one() {
+        let mut bdd = Bdd::new();
+        let (a, b) = (bdd.variable(), bdd.variable());
+        let (a, b) = (
+            bdd.choice(a, Ref::TRUE, Ref::FALSE),
+            bdd.choice(b, Ref::TRUE, Ref::FALSE),
+        );
+        let both = bdd.and(a, b).unwrap();
+        assert_eq!(bdd.or(both, a), Some(a));
+        assert_eq!(bdd.and(b, a), Some(both));
+    }
+
+    #[test]
+    fn the_limit_gives_no_answer_rather_than_a_wrong_one() {
+        let mut bdd = Bdd::new();
+        // The comparison of two long numbers with all of one number's bits before the other's
+        // has as many nodes as there are numbers.
+        let left: Vec<u32> = (0..16).map(|_| bdd.variable()).collect();
+        let right: Vec<u32> = (0..16).map(|_| bdd.variable()).collect();
+        let mut equal = Some(Ref::TRUE);
+        for (&a, &b) in left.iter().zip(&right) {
+            let a_holds = bdd.choice(a, Ref::TRUE, Ref::FALSE);
+            let a_fails = bdd.choice(a, Ref::FALSE, Ref::TRUE);
+            let same = bdd.choice(b, a_holds, a_fails);
+            equal = equal.and_then(|equal| bdd.and(equal, same));
+        }
+        assert_eq!(equal, None);
+    }
+}

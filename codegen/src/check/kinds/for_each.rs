@@ -1,0 +1,164 @@
+//! `for_each@1`: runs what it holds for each item of a list (S25, S26).
+
+use std::collections::BTreeMap;
+
+use flowcrate::types::{Field, RecordType, Type};
+use petgraph::graph::NodeIndex;
+
+use super::Found;
+use crate::check::guards::Event;
+use crate::check::settings::shown;
+use crate::check::site::Site;
+use crate::check::stage::Output;
+use crate::check::{Body, OnItemError, assemble, failure_type};
+use crate::diagnostic::{Span, code, nearest, quoted};
+use crate::expr::{Expr, ExprKind, Name};
+
+/// More items in flight than this are no concurrency, but a flood.
+const MAX_CONCURRENCY: u64 = 10_000;
+
+/// What is known of a loop before its body is checked.
+#[derive(Clone, Debug)]
+pub(in crate::check) struct Opened {
+    items: Option<Expr>,
+    /// The type of an item.
+    pub(in crate::check) item: Type,
+    concurrency: u32,
+    on_item_error: OnItemError,
+}
+
+/// Checks what stands outside the body.
+pub(in crate::check) fn open(site: &Site<'_>) -> Opened {
+    site.only_inputs(["items"]);
+    let (items, item) = items(site);
+    let (concurrency, on_item_error) = (concurrency(site), on_item_error(site));
+    Opened { items, item, concurrency, on_item_error }
+}
+
+fn items(site: &Site<'_>) -> (Option<Expr>, Type) {
+    let Some(items) = site.required_input("items", None) else { return (None, Type::Any) };
+    match &items.ty {
+        Type::List { items: item } => {
+            let item = Type::clone(item);
+            (Some(items), item)
+        }
+        // Read as a list when it is used; anything else fails the loop.
+        Type::Any => (site.input("items", Some(&Type::list(Type::Any))), Type::Any),
+        other => {
+            let message =
+                format!("`items` of {} is {other}, expected a list", site.node.quoted());
+            let finding = site.finding(code::WRONG_TYPE, message).field("/inputs/items");
+            site.report(finding.help("give it an expression whose value is a list"));
+            (None, Type::Any)
+        }
+    }
+}
+
+fn concurrency(site: &Site<'_>) -> u32 {
+    let Some(value) = site.setting("concurrency") else { return 1 };
+    let number = value.as_u64().filter(|number| (1..=MAX_CONCURRENCY).contains(number));
+    if let Some(number) = number.and_then(|number| u32::try_from(number).ok()) {
+        return number;
+    }
+    let problem = format!("is {}, expected a whole number from 1 to {MAX_CONCURRENCY}", shown(value));
+    site.bad_setting("concurrency", &problem, "say how many items may be in flight at once");
+    1
+}
+
+fn on_item_error(site: &Site<'_>) -> OnItemError {
+    match site.text_setting("on_item_error") {
+        Some("fail") | None => OnItemError::Fail,
+        Some("skip") => OnItemError::Skip,
+        Some("collect") => OnItemError::Collect,
+        Some(other) => {
+            let problem = format!("is {}, expected `fail`, `skip` or `collect`", quoted(other));
+            let help = match nearest(other, ["fail", "skip", "collect"]) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => "say what becomes of the loop when an item fails".to_owned(),
+            };
+            site.bad_setting("on_item_error", &problem, &help);
+            OnItemError::Fail
+        }
+    }
+}
+
+/// Checks the result, once the body is checked. `site` is the end of the body.
+pub(in crate::check) fn close(site: &Site<'_>, opened: Opened) -> Found {
+    let Opened { items, item: _, concurrency, on_item_error } = opened;
+    let result = match &site.node.raw.result {
+        Some(result) => site.typed("/result", result, None),
+        None => Some(default_result(site)),
+    };
+    let output = result.as_ref().map(|result| of_all(on_item_error, &result.ty));
+    let body = items.zip(result).map(|(items, result)| Body::ForEach {
+        items,
+        concurrency,
+        on_item_error,
+        body: assemble::scope(site.stage, Some(site.index), Some(result)),
+    });
+    Found::giving(body, output)
+}
+
+/// The type of the loop's output, of each item's result.
+fn of_all(on_item_error: OnItemError, result: &Type) -> Type {
+    match on_item_error {
+        OnItemError::Fail | OnItemError::Skip => Type::list(result.clone()),
+        OnItemError::Collect => {
+            let fields = [
+                ("index", Type::Int),
+                ("value", result.clone().optional()),
+                ("error", failure_type().optional()),
+            ];
+            let field = |(name, ty): (&str, Type)| (name.to_owned(), Field { ty, doc: None });
+            let fields: BTreeMap<String, Field> = fields.into_iter().map(field).collect();
+            let name = Some("ItemOutcome".to_owned());
+            Type::list(Type::Record(RecordType { name, fields }.into()))
+        }
+    }
+}
+
+/// S25: the output of the only sink, else null.
+fn default_result(site: &Site<'_>) -> Expr {
+    let stage = site.stage;
+    let counted: Vec<NodeIndex> =
+        site.node.children.iter().copied().filter(|&index| stage.counts(index)).collect();
+    let is_sink = |index: &NodeIndex| {
+        stage.graph.nodes.neighbors(*index).all(|target| !stage.counts(target))
+    };
+    let sinks: Vec<NodeIndex> = counted.into_iter().filter(is_sink).collect();
+    let null = || Expr {
+        kind: ExprKind::Literal(serde_json::Value::Null),
+        ty: Type::Null,
+        span: Span::default(),
+    };
+    let [sink] = sinks.as_slice() else {
+        if stage.graph.whole && stage.counts(site.index) {
+            lost(site, sinks.len());
+        }
+        return null();
+    };
+    let ty = match stage.outputs.get(sink) {
+        Some(Output::Is(ty)) => ty.clone(),
+        Some(Output::Unknown) | None => Type::Any,
+        Some(Output::None) => return null(),
+    };
+    let sure = stage.guards.implies(site.place, &[(*sink, Event::Value)]);
+    let ty = if sure { ty } else { ty.optional() };
+    let name = Name::Step(stage.graph.id(*sink).to_string());
+    Expr { kind: ExprKind::Name(name), ty, span: Span::default() }
+}
+
+fn lost(site: &Site<'_>, sinks: usize) {
+    let label = site.node.quoted();
+    let message = if sinks == 0 {
+        format!("the loop {label} holds no nodes, so its result is null for each item")
+    } else {
+        format!("the loop {label} ends in {sinks} nodes and has no `result`, so it gives null for each item")
+    };
+    let help = if sinks == 0 {
+        "put nodes into the loop"
+    } else {
+        "set the loop's `result`, for example to `{{ steps.<id> }}` of one of its nodes"
+    };
+    site.report(site.finding(code::LOST_RESULT, message).field("/result").help(help));
+}

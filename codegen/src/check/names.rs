@@ -1,0 +1,154 @@
+//! The names in scope (S16), and what the guards say of them (S8, S9).
+
+mod steps;
+mod triggers;
+
+use std::collections::BTreeSet;
+
+use flowcrate::types::Type;
+use petgraph::graph::NodeIndex;
+
+use super::guards::Event;
+use super::site::Site;
+use crate::diagnostic::{Code, Span, code};
+use crate::expr::{Access, Binding, ExprIssue, Name, Names, Reference, Root, Unresolved};
+
+/// Suggestions cost a walk over all nodes; past so many unknown names a graph gets none.
+const SUGGESTIONS: usize = 100;
+
+type Resolved = Result<Binding, Unresolved>;
+
+impl Names for Site<'_> {
+    fn resolve(&self, reference: &Reference) -> Resolved {
+        match reference {
+            Reference::Trigger => self.trigger(),
+            Reference::TriggerOf(id) => self.trigger_of(id),
+            Reference::Step(id) => self.step(id),
+            Reference::Error(id) => self.error(id),
+            Reference::Item => self.nearest_loop("item").map(|index| self.item(index)),
+            Reference::Index => self.nearest_loop("index").map(|index| self.iteration(index)),
+            Reference::LoopItem(id) => self.loop_around(id).map(|index| self.item(index)),
+            Reference::LoopIndex(id) => self.loop_around(id).map(|index| self.iteration(index)),
+            Reference::LoopState(id) => {
+                self.loop_around(id)?;
+                let message = format!("`{id}` is a `for_each@1`, which has no state");
+                let help = format!("use `loops.{id}.item` or `loops.{id}.index`");
+                Err(unusable(code::OUT_OF_PLACE, message, help))
+            }
+            Reference::RunId => Ok(Binding { name: Name::RunId, ty: Type::String }),
+            Reference::RunStartedAt => {
+                Ok(Binding { name: Name::RunStartedAt, ty: Type::Timestamp })
+            }
+            // The format declares no variables yet.
+            Reference::Var(_) => Err(Unresolved::Unknown),
+        }
+    }
+
+    fn candidates(&self, root: Root) -> Vec<String> {
+        let asked = self.stage.suggestions.get();
+        if asked >= SUGGESTIONS {
+            return Vec::new();
+        }
+        self.stage.suggestions.set(asked + 1);
+        let id = |index: &NodeIndex| self.stage.graph.id(*index).to_string();
+        match root {
+            Root::Triggers => self.stage.triggers.iter().map(id).collect(),
+            Root::Loops => self.loops.iter().map(id).collect(),
+            Root::Vars => Vec::new(),
+            Root::Steps | Root::Errors => {
+                let graph = self.stage.graph;
+                let visible = graph.ids.values().filter(|index| **index != self.index);
+                visible.filter(|index| self.sees(**index)).map(id).collect()
+            }
+        }
+    }
+
+    fn is_present(&self, access: &Access, known: &BTreeSet<Access>) -> bool {
+        if !self.stage.graph.whole || known.contains(access) {
+            return true;
+        }
+        let mut events = self.narrowed(access);
+        if access.path.is_empty() {
+            events.extend(self.event_of(&access.name));
+        }
+        !events.is_empty() && self.stage.guards.implies(self.place, &events)
+    }
+
+    fn one_is_present(&self, names: &[Name]) -> bool {
+        if !self.stage.graph.whole {
+            return true;
+        }
+        let mut events = Vec::new();
+        for name in names {
+            events.extend(self.event_of(name));
+            events.extend(self.narrowed(&Access { name: name.clone(), path: Vec::new() }));
+        }
+        self.stage.guards.implies(self.place, &events)
+    }
+}
+
+impl Site<'_> {
+    /// What must have happened for a name to have a value.
+    fn event_of(&self, name: &Name) -> Option<(NodeIndex, Event<'static>)> {
+        let (id, event) = match name {
+            Name::Step(id) | Name::TriggerOf(id) => (id, Event::Value),
+            Name::Error(id) => (id, Event::Error),
+            Name::Trigger
+            | Name::Item(_)
+            | Name::Index(_)
+            | Name::State(_)
+            | Name::Element
+            | Name::RunId
+            | Name::RunStartedAt
+            | Name::Var(_) => return None,
+        };
+        let index = *self.stage.graph.ids.get(id.as_str())?;
+        Some((index, event))
+    }
+
+    /// The handles of conditions and switches that are left by only where `access` is present.
+    fn narrowed(&self, access: &Access) -> Vec<(NodeIndex, Event<'_>)> {
+        let handles = self.stage.narrowing.get(access).map_or(&[][..], Vec::as_slice);
+        handles.iter().map(|(index, handle)| (*index, Event::Handle(handle))).collect()
+    }
+
+    fn nearest_loop(&self, name: &str) -> Result<NodeIndex, Unresolved> {
+        self.loops.first().copied().ok_or_else(|| {
+            let message = format!("`{name}` stands outside a loop, where it means nothing");
+            unusable(code::OUT_OF_PLACE, message, "move the node into a `for_each@1`")
+        })
+    }
+
+    fn loop_around(&self, id: &str) -> Result<NodeIndex, Unresolved> {
+        let graph = self.stage.graph;
+        if let Some(index) = self.loops.iter().find(|index| graph.id(**index) == id) {
+            return Ok(*index);
+        }
+        match graph.ids.get(id).map(|index| graph.node(*index)) {
+            Some(node) if node.kind.is_some_and(super::kinds::Kind::is_scope) => {
+                let message = format!("this stands outside the loop {}", node.quoted());
+                let help = format!("move the node into the loop, or use its result `steps.{id}`");
+                Err(unusable(code::OUT_OF_PLACE, message, help))
+            }
+            Some(_) | None => Err(Unresolved::Unknown),
+        }
+    }
+
+    fn item(&self, index: NodeIndex) -> Binding {
+        let ty = self.stage.items.get(&index).cloned().unwrap_or(Type::Any);
+        Binding { name: Name::Item(self.stage.graph.id(index).to_string()), ty }
+    }
+
+    fn iteration(&self, index: NodeIndex) -> Binding {
+        Binding { name: Name::Index(self.stage.graph.id(index).to_string()), ty: Type::Int }
+    }
+}
+
+/// A name that exists, but means nothing here. The checker fills in where it stands.
+fn unusable(code: Code, message: impl Into<String>, help: impl Into<String>) -> Unresolved {
+    Unresolved::Unusable(Box::new(issue(code, message, help)))
+}
+
+fn issue(code: Code, message: impl Into<String>, help: impl Into<String>) -> ExprIssue {
+    ExprIssue::new(code.id, Span::default(), message).help(help)
+}

@@ -1,0 +1,219 @@
+//! Where an expression or setting stands: a node, or the end of a loop's body.
+
+use std::cell::{Cell, RefCell};
+
+use flowcrate::types::Type;
+use petgraph::graph::NodeIndex;
+use serde_json::{Value, json};
+
+use super::guards::Place;
+use super::stage::Stage;
+use crate::diagnostic::{Code, Diagnostic, code, nearest, pointer_token};
+use crate::expr::{self, Expr};
+use crate::resolve::Node;
+
+/// A place in the graph from which names are read, and the findings there.
+pub(super) struct Site<'a> {
+    pub(super) stage: &'a Stage<'a>,
+    /// The node whose fields are read.
+    pub(super) index: NodeIndex,
+    pub(super) node: &'a Node<'a>,
+    /// When the expressions here are evaluated.
+    pub(super) place: Place,
+    /// Whether this is the end of the node's own body (its `result`), not the node itself.
+    pub(super) inside: bool,
+    /// The loops around, the nearest first; with `inside` the node itself is the first.
+    pub(super) loops: Vec<NodeIndex>,
+    found: RefCell<Vec<Diagnostic>>,
+    broken: Cell<bool>,
+}
+
+impl<'a> Site<'a> {
+    /// At a node.
+    pub(super) fn at(stage: &'a Stage<'a>, index: NodeIndex) -> Self {
+        let loops = stage.graph.around(index).collect();
+        Self::new(stage, index, stage.guards.at(index), loops, false)
+    }
+
+    /// At the end of a loop's body.
+    pub(super) fn end_of(stage: &'a Stage<'a>, index: NodeIndex) -> Self {
+        let loops = std::iter::once(index).chain(stage.graph.around(index)).collect();
+        Self::new(stage, index, stage.guards.end(Some(index)), loops, true)
+    }
+
+    fn new(
+        stage: &'a Stage<'a>,
+        index: NodeIndex,
+        place: Place,
+        loops: Vec<NodeIndex>,
+        inside: bool,
+    ) -> Self {
+        let node = stage.graph.node(index);
+        let (found, broken) = (RefCell::default(), Cell::new(false));
+        Self { stage, index, node, place, inside, loops, found, broken }
+    }
+
+    /// The scope whose names are the nearest.
+    pub(super) fn scope(&self) -> Option<NodeIndex> {
+        self.loops.first().copied()
+    }
+
+    /// What was found here.
+    pub(super) fn into_found(self) -> Vec<Diagnostic> {
+        self.found.into_inner()
+    }
+
+    /// Whether an error was found here.
+    pub(super) fn is_broken(&self) -> bool {
+        self.broken.get()
+    }
+
+    /// A finding about this node.
+    pub(super) fn finding(&self, code: Code, message: impl Into<String>) -> Diagnostic {
+        Diagnostic::new(code, message).node(&*self.node.raw.id)
+    }
+
+    pub(super) fn report(&self, diagnostic: Diagnostic) {
+        self.broken.set(self.broken.get() || diagnostic.is_error());
+        self.found.borrow_mut().push(diagnostic);
+    }
+
+    /// JSON pointer of the node's data in the document, for fixes.
+    pub(super) fn data_pointer(&self) -> String {
+        format!("/nodes/{}/data", self.node.raw.index)
+    }
+
+    /// A value whose texts may hold expressions, typed. `None` if it has errors.
+    pub(super) fn typed(
+        &self,
+        pointer: &str,
+        value: &Value,
+        expected: Option<&Type>,
+    ) -> Option<Expr> {
+        match expr::check_json(value, self, expected) {
+            Ok(expr) => Some(expr),
+            Err(issues) => {
+                self.broken.set(true);
+                for field in issues {
+                    let pointer = format!("{pointer}{}", field.pointer);
+                    self.report(field.issue.at(&self.node.raw.id, &pointer));
+                }
+                None
+            }
+        }
+    }
+
+    /// The input of this name, unless it is absent or null.
+    pub(super) fn raw_input(&self, name: &str) -> Option<&'a Value> {
+        self.node.raw.inputs.get(name).filter(|value| !value.is_null())
+    }
+
+    /// An input, where there is one.
+    pub(super) fn input(&self, name: &str, expected: Option<&Type>) -> Option<Expr> {
+        let value = self.raw_input(name)?;
+        self.typed(&format!("/inputs/{}", pointer_token(name)), value, expected)
+    }
+
+    /// An input that must be there.
+    pub(super) fn required_input(&self, name: &str, expected: Option<&Type>) -> Option<Expr> {
+        if self.raw_input(name).is_none() {
+            self.missing_input(name, expected.unwrap_or(&Type::Any));
+        }
+        self.input(name, expected)
+    }
+
+    /// Reports that a required input is missing.
+    pub(super) fn missing_input(&self, name: &str, expected: &Type) {
+        let label = self.node.quoted();
+        let message = format!("{label} has no input `{name}`, expected {expected}");
+        let inputs = format!("{}/inputs", self.data_pointer());
+        let mut patch = Vec::new();
+        if self.node.raw.inputs.is_empty() {
+            patch.push(json!({"op": "add", "path": inputs, "value": {}}));
+        }
+        let path = format!("{inputs}/{}", pointer_token(name));
+        patch.push(json!({"op": "add", "path": path, "value": placeholder(expected)}));
+        self.report(
+            self.finding(code::MISSING_INPUT, message)
+                .field(format!("/inputs/{}", pointer_token(name)))
+                .help(format!("set the input `{name}`"))
+                .fix(format!("add the input `{name}`"), patch),
+        );
+    }
+
+    /// Reports inputs that the kind does not have.
+    pub(super) fn only_inputs<'n>(&self, known: impl IntoIterator<Item = &'n str> + Clone) {
+        for name in self.node.raw.inputs.keys() {
+            if !known.clone().into_iter().any(|known| known == name) {
+                self.unknown_input(name, known.clone());
+            }
+        }
+    }
+
+    fn unknown_input<'n>(&self, name: &str, known: impl IntoIterator<Item = &'n str> + Clone) {
+        let shown = crate::diagnostic::quoted(name);
+        let mut names: Vec<String> =
+            known.clone().into_iter().map(|name| format!("`{name}`")).collect();
+        names.sort();
+        let expected = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+        let label = self.node.quoted();
+        let pointer = format!("/inputs/{}", pointer_token(name));
+        let finding = self
+            .finding(
+                code::UNKNOWN_INPUT,
+                format!("{label} has the unknown input {shown}, expected {expected}"),
+            )
+            .field(&*pointer);
+        let free = known.into_iter().filter(|known| self.raw_input(known).is_none());
+        self.report(match nearest(name, free) {
+            Some(near) => {
+                let base = self.data_pointer();
+                let patch = json!({
+                    "op": "move",
+                    "from": format!("{base}{pointer}"),
+                    "path": format!("{base}/inputs/{}", pointer_token(near)),
+                });
+                let finding = finding.help(format!("did you mean `{near}`?"));
+                finding.fix(format!("rename it to `{near}`"), vec![patch])
+            }
+            None => finding.help("remove the input"),
+        });
+    }
+}
+
+/// A value of a type, to be written over by a person.
+fn placeholder(ty: &Type) -> Value {
+    match ty {
+        Type::Null | Type::Any | Type::Optional { .. } | Type::String | Type::Bytes => json!(""),
+        Type::Bool => json!("{{ true }}"),
+        Type::Int => json!(0),
+        Type::Number => json!(0.0),
+        Type::Timestamp => json!("{{ run.started_at }}"),
+        Type::Duration => json!("1m"),
+        Type::List { .. } => json!([]),
+        Type::Map { .. } => json!({}),
+        Type::Record(record) => {
+            let required = record.fields.iter().filter(|(_, field)| !may_be_absent(&field.ty));
+            required.map(|(name, field)| (name.clone(), placeholder(&field.ty))).collect()
+        }
+        Type::Enum(texts) => texts.values.first().map_or(json!(""), |text| json!(text)),
+    }
+}
+
+/// Whether a field of this type may be left out of a record (S10).
+pub(super) fn may_be_absent(ty: &Type) -> bool {
+    match ty {
+        Type::Null | Type::Any | Type::Optional { .. } => true,
+        Type::Bool
+        | Type::Int
+        | Type::Number
+        | Type::String
+        | Type::Timestamp
+        | Type::Duration
+        | Type::Bytes
+        | Type::List { .. }
+        | Type::Map { .. }
+        | Type::Record(_)
+        | Type::Enum(_) => false,
+    }
+}

@@ -1,0 +1,182 @@
+//! The check stage: walks all nodes in order, types each, and puts the checked graph together.
+
+use std::cell::Cell;
+use std::collections::BTreeMap;
+
+use flowcrate::types::Type;
+use petgraph::graph::NodeIndex;
+use serde_json::{Value, json};
+
+use super::guards::Guards;
+use super::kinds::{self, Found, Kind};
+use super::site::Site;
+use super::{Body, flow, returns, warnings};
+use crate::diagnostic::Diagnostic;
+use crate::expr::Access;
+use crate::graph::HandleId;
+use crate::resolve::Graph;
+
+/// What is known so far.
+pub(super) struct Stage<'g> {
+    pub(super) graph: &'g Graph<'g>,
+    pub(super) guards: Guards,
+    /// The enabled triggers, by id.
+    pub(super) triggers: Vec<NodeIndex>,
+    pub(super) outputs: BTreeMap<NodeIndex, Output>,
+    /// The type of each loop's item.
+    pub(super) items: BTreeMap<NodeIndex, Type>,
+    /// By which handles conditions and switches are left only where this is present (S8).
+    pub(super) narrowing: BTreeMap<Access, Vec<(NodeIndex, HandleId)>>,
+    /// What nodes without errors do.
+    pub(super) bodies: BTreeMap<NodeIndex, Body>,
+    /// How often names were suggested.
+    pub(super) suggestions: Cell<usize>,
+    pub(super) out: Vec<Diagnostic>,
+}
+
+/// What `steps.<id>` is.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Output {
+    /// The node has no output.
+    None,
+    /// Not known, since the node has errors: read as `any`, so that they are reported once.
+    Unknown,
+    /// Of this type, where the node left by a handle with a value.
+    Is(Type),
+}
+
+/// Checks every node of a graph.
+pub(super) fn run<'g>(graph: &'g Graph<'g>) -> Stage<'g> {
+    let enabled = |index: &NodeIndex| {
+        let node = graph.node(*index);
+        node.kind.is_some_and(Kind::is_trigger) && !node.raw.disabled && node.parent.is_none()
+    };
+    let mut stage = Stage {
+        graph,
+        guards: Guards::new(graph),
+        triggers: graph.ids.values().copied().filter(enabled).collect(),
+        outputs: BTreeMap::new(),
+        items: BTreeMap::new(),
+        narrowing: BTreeMap::new(),
+        bodies: BTreeMap::new(),
+        suggestions: Cell::new(0),
+        out: Vec::new(),
+    };
+    // Payload types first: `trigger` may be read wherever its trigger stands in the order.
+    for &index in &graph.top {
+        if graph.node(index).kind.is_some_and(Kind::is_trigger) {
+            stage.node(index);
+        }
+    }
+    for &index in &graph.top {
+        if !graph.node(index).kind.is_some_and(Kind::is_trigger) {
+            stage.node(index);
+        }
+    }
+    returns::check(&mut stage);
+    let found = flow::check(&stage);
+    stage.out.extend(found);
+    stage
+}
+
+impl Stage<'_> {
+    /// Checks a node and, in a scope, what it holds. Scopes are nested to a fixed depth.
+    fn node(&mut self, index: NodeIndex) {
+        self.guards.enter(self.graph, index);
+        let exhausted = if self.graph.node(index).kind == Some(Kind::ForEach) {
+            self.for_each(index);
+            false
+        } else {
+            let site = Site::at(self, index);
+            let found = kinds::check(&site);
+            warnings::check(&site);
+            let broken = site.is_broken();
+            let diagnostics = site.into_found();
+            self.settle(index, found, broken, diagnostics)
+        };
+        self.guards.leave(self.graph, index, exhausted);
+    }
+
+    fn for_each(&mut self, index: NodeIndex) {
+        let site = Site::at(self, index);
+        let opened = kinds::for_each::open(&site);
+        let mut broken = site.is_broken();
+        let mut diagnostics = site.into_found();
+        self.items.insert(index, opened.item.clone());
+        for &child in &self.graph.node(index).children {
+            self.node(child);
+        }
+        let site = Site::end_of(self, index);
+        let found = kinds::for_each::close(&site, opened);
+        broken |= site.is_broken();
+        diagnostics.extend(site.into_found());
+        self.settle(index, found, broken, diagnostics);
+    }
+
+    /// Keeps what was found, and says whether a switch has a case for every value.
+    fn settle(
+        &mut self,
+        index: NodeIndex,
+        found: Found,
+        broken: bool,
+        diagnostics: Vec<Diagnostic>,
+    ) -> bool {
+        self.outputs.insert(index, found.output);
+        if self.counts(index) {
+            self.out.extend(diagnostics);
+        }
+        if let Some(body) = found.body.filter(|_| !broken) {
+            self.bodies.insert(index, body);
+        }
+        for (handle, present) in found.narrowing {
+            for access in present {
+                self.narrowing.entry(access).or_default().push((index, handle.clone()));
+            }
+        }
+        found.exhausted
+    }
+
+    /// Whether a node is part of the workflow: some trigger reaches it. Nothing else is reported
+    /// of one that is not; of a graph that does not hold together nobody can say.
+    pub(super) fn counts(&self, index: NodeIndex) -> bool {
+        let node = self.graph.node(index);
+        let trigger = node.kind.is_some_and(Kind::is_trigger);
+        !self.graph.whole || trigger || self.guards.reached(index)
+    }
+
+    /// The type of a trigger's payload.
+    pub(super) fn payload_type(&self, index: NodeIndex) -> Type {
+        match self.outputs.get(&index) {
+            Some(Output::Is(ty)) => ty.clone(),
+            Some(Output::None | Output::Unknown) | None => Type::Any,
+        }
+    }
+
+    /// The JSON Patch that draws an edge.
+    pub(super) fn new_edge(
+        &self,
+        source: NodeIndex,
+        handle: Option<&str>,
+        target: NodeIndex,
+    ) -> Vec<Value> {
+        let (source, target) = (self.graph.id(source), self.graph.id(target));
+        let base = format!("{source}-{target}");
+        let numbered = (2..).map(|number: u64| format!("{base}-{number}"));
+        let taken = self.graph.edge_ids.as_ref();
+        let is_free = |id: &String| taken.is_none_or(|taken| !taken.contains(id.as_str()));
+        let id = std::iter::once(base.clone()).chain(numbered).find(is_free);
+        let edge = json!({
+            "id": id,
+            "source": source,
+            "sourceHandle": handle,
+            "target": target,
+            "targetHandle": "in",
+        });
+        let mut patch = Vec::new();
+        if taken.is_none() {
+            patch.push(json!({"op": "add", "path": "/edges", "value": []}));
+        }
+        patch.push(json!({"op": "add", "path": "/edges/-", "value": edge}));
+        patch
+    }
+}
