@@ -1,17 +1,31 @@
 //! The checked graph: what `check` gives, `lower` reads. Every expression is typed.
+//!
+//! [`check_source`] goes from bytes to [`Checked`]; the stage itself walks the nodes once, in
+//! topological order, deciding guards and types as it goes (`stage`).
 
+mod assemble;
+mod flow;
 mod guards;
 pub mod kinds;
+mod names;
+mod policy;
+mod returns;
+mod settings;
+mod site;
+mod source;
+mod stage;
+mod warnings;
 
 use std::collections::BTreeMap;
 
 use flowcrate::Policy;
-use flowcrate::types::Type;
+use flowcrate::types::{Field, RecordType, Type};
 use serde_json::Value;
 
 use crate::expr::Expr;
 
 pub use crate::graph::NodeId;
+pub use source::{NodeTypes, Report, check_source, check_source_types};
 
 /// A graph that passed every check.
 #[derive(Clone, Debug, PartialEq)]
@@ -221,3 +235,15 @@ pub enum WaitUntil {
 
 /// A pinned sample, for generated tests.
 pub type Sample = Value;
+
+/// The type of `errors.<id>` (S7).
+pub fn failure_type() -> Type {
+    let field = |name: &str, ty| (name.to_owned(), Field { ty, doc: None });
+    let fields = BTreeMap::from([
+        field("code", Type::String),
+        field("message", Type::String),
+        field("attempts", Type::Int),
+        field("path", Type::String),
+    ]);
+    Type::Record(RecordType { name: Some("Failure".to_owned()), fields }.into())
+}

@@ -12,7 +12,9 @@ pub mod import;
 pub mod ir;
 pub mod lower;
 pub mod resolve;
+pub mod revision;
 pub mod schema;
 
+pub use check::{check_source, check_source_types};
 pub use compile::{Compiled, compile};
 pub use diagnostic::{Diagnostic, Severity};

@@ -325,7 +325,8 @@ impl Guards {
             let guard = self.at(node).guard;
             if before.is_none_or(|before| meet(&mut bdd, before, guard)) {
                 let earlier = nodes.iter().take(position);
-                let mut earlier = earlier.filter(|other| meet(&mut bdd, self.at(**other).guard, guard));
+                let mut earlier =
+                    earlier.filter(|other| meet(&mut bdd, self.at(**other).guard, guard));
                 found.extend(earlier.next().map(|other| (*other, node)));
             }
             before = before.and_then(|before| bdd.or(before, guard));

@@ -4,7 +4,7 @@ use flowcrate::types::{Type, project};
 use serde_json::{Map, Value};
 
 use super::site::Site;
-use crate::diagnostic::{code, pointer_token, quoted};
+use crate::diagnostic::{Diagnostic, Severity, code, pointer_token, quoted};
 use crate::schema::{self, SchemaIssue};
 
 impl<'a> Site<'a> {
@@ -73,10 +73,23 @@ impl<'a> Site<'a> {
             Ok(ty) => Some(ty),
             Err(issues) => {
                 for issue in issues {
-                    self.report(issue.at(&self.node.raw.id, pointer));
+                    self.report(self.misunderstood(pointer, issue));
                 }
                 None
             }
+        }
+    }
+
+    fn misunderstood(&self, pointer: &str, issue: SchemaIssue) -> Diagnostic {
+        Diagnostic {
+            code: issue.code,
+            severity: Severity::Error,
+            message: issue.message,
+            node: Some(self.node.raw.id.to_string()),
+            field: Some(format!("{pointer}{}", issue.pointer)),
+            span: None,
+            help: issue.help,
+            fix: None,
         }
     }
 }

@@ -131,8 +131,8 @@ impl<'a> Site<'a> {
         if self.node.raw.inputs.is_empty() {
             patch.push(json!({"op": "add", "path": inputs, "value": {}}));
         }
-        let path = format!("{inputs}/{}", pointer_token(name));
-        patch.push(json!({"op": "add", "path": path, "value": placeholder(expected)}));
+        let pointer = format!("{inputs}/{}", pointer_token(name));
+        patch.push(json!({"op": "add", "path": pointer, "value": placeholder(expected)}));
         self.report(
             self.finding(code::MISSING_INPUT, message)
                 .field(format!("/inputs/{}", pointer_token(name)))
@@ -142,19 +142,17 @@ impl<'a> Site<'a> {
     }
 
     /// Reports inputs that the kind does not have.
-    pub(super) fn only_inputs<'n>(&self, known: impl IntoIterator<Item = &'n str> + Clone) {
+    pub(super) fn only_inputs(&self, known: &[&str]) {
         for name in self.node.raw.inputs.keys() {
-            if !known.clone().into_iter().any(|known| known == name) {
-                self.unknown_input(name, known.clone());
+            if !known.contains(&name.as_str()) {
+                self.unknown_input(name, known);
             }
         }
     }
 
-    fn unknown_input<'n>(&self, name: &str, known: impl IntoIterator<Item = &'n str> + Clone) {
+    fn unknown_input(&self, name: &str, known: &[&str]) {
         let shown = crate::diagnostic::quoted(name);
-        let mut names: Vec<String> =
-            known.clone().into_iter().map(|name| format!("`{name}`")).collect();
-        names.sort();
+        let names: Vec<String> = known.iter().map(|name| format!("`{name}`")).collect();
         let expected = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
         let label = self.node.quoted();
         let pointer = format!("/inputs/{}", pointer_token(name));
@@ -164,7 +162,7 @@ impl<'a> Site<'a> {
                 format!("{label} has the unknown input {shown}, expected {expected}"),
             )
             .field(&*pointer);
-        let free = known.into_iter().filter(|known| self.raw_input(known).is_none());
+        let free = known.iter().copied().filter(|known| self.raw_input(known).is_none());
         self.report(match nearest(name, free) {
             Some(near) => {
                 let base = self.data_pointer();

@@ -74,32 +74,51 @@ codes! {
     NO_DEFAULT_HANDLE = E215, Error, "no handle to go on by";
     DECLARED_TWICE = E216, Error, "one name declared in two ways";
 
-    // E3xx: types and settings.
+    // E30x and E31x: types, wherever values meet.
     WRONG_TYPE = E301, Error, "value of the wrong type";
-    MISSING_INPUT = E302, Error, "required input missing";
-    UNKNOWN_INPUT = E303, Error, "unknown input";
-    BAD_SETTING = E304, Error, "setting missing or out of range";
-    BAD_SCHEMA = E305, Error, "schema that cannot be a type";
-    BAD_SCHEDULE = E306, Error, "schedule that cannot fire";
-    BAD_POLICY = E307, Error, "policy that cannot be followed";
-    RETURNS_DIFFER = E308, Error, "returns without a common type";
+    NO_COMMON_TYPE = E302, Error, "values without a common type";
+    UNKNOWN_FIELD = E303, Error, "unknown field";
+    NO_FIELDS = E304, Error, "value without fields or elements";
+    EXCESS_FIELD = E305, Error, "field that the record does not have";
+    MISSING_FIELD = E306, Error, "field that the record requires";
+    NOT_IN_ENUM = E307, Error, "text that is none of an enum's";
+    INCOMPARABLE = E308, Error, "values that cannot be compared";
+    UNKNOWN_TYPE = E309, Error, "`any` where a type must be known";
+    NOT_TEXT = E310, Error, "value that is no text";
+    BAD_LITERAL = E311, Error, "text that is not the literal expected";
 
-    // E4xx: expressions.
+    // E33x: inputs and settings.
+    MISSING_INPUT = E331, Error, "required input missing";
+    UNKNOWN_INPUT = E332, Error, "unknown input";
+    BAD_SETTING = E333, Error, "setting missing or out of range";
+    BAD_SCHEDULE = E334, Error, "schedule that cannot fire";
+    BAD_POLICY = E335, Error, "policy that cannot be followed";
+
+    // E40x and E41x: expressions by themselves.
     SYNTAX = E401, Error, "expression that cannot be read";
-    UNKNOWN_NAME = E402, Error, "unknown name";
-    NO_PATH = E403, Error, "reference without a path of edges";
-    MAY_BE_ABSENT = E404, Error, "value that may be absent";
-    NEVER_THERE = E405, Error, "value that is never there";
-    INNER_NAME = E406, Error, "reference into a scope";
-    UNKNOWN_OPERATION = E407, Error, "unknown filter, test or function";
-    WRONG_OPERAND = E408, Error, "operand of the wrong type";
-    UNKNOWN_FIELD = E409, Error, "unknown field";
-    NOT_TEXT = E410, Error, "value that is no text";
-    WHICH_TRIGGER = E411, Error, "trigger that may be several";
-    OUT_OF_PLACE = E412, Error, "name that means nothing here";
-    ALWAYS_FAILS = E413, Error, "expression that always fails";
+    UNCLOSED = E402, Error, "expression without an end";
+    STATEMENT = E403, Error, "statement in an expression";
+    EXPRESSION_TOO_LARGE = E404, Error, "expression too deep or too long";
+    UNKNOWN_NAME = E405, Error, "unknown name";
+    UNKNOWN_ID = E406, Error, "unknown node, trigger, loop or variable";
+    MAY_BE_ABSENT = E407, Error, "value that may be absent";
+    UNKNOWN_FILTER = E408, Error, "unknown filter";
+    UNKNOWN_TEST = E409, Error, "unknown test";
+    UNKNOWN_FUNCTION = E410, Error, "unknown function";
+    WRONG_ARGUMENTS = E411, Error, "wrong arguments";
+    WRONG_OPERANDS = E412, Error, "operation that these types do not have";
+    UNSUPPORTED = E413, Error, "Jinja that the language leaves out";
+    NUMBER_RANGE = E414, Error, "number that does not fit";
+    BAD_TIME = E415, Error, "text that is no time";
+    NO_CONDITION = E416, Error, "condition that is not a bool";
+    BARE_NAMESPACE = E417, Error, "name without an id";
 
-    // E5xx: durability.
+    // E42x: names where they stand.
+    NO_PATH = E421, Error, "reference without a path of edges";
+    NEVER_THERE = E422, Error, "value that is never there";
+    INNER_NAME = E423, Error, "reference into a loop";
+    WHICH_TRIGGER = E424, Error, "trigger that may be several";
+    OUT_OF_PLACE = E425, Error, "name that means nothing here";
 
     // E6xx: what another tool's graph says and ours cannot.
     FOREIGN_DOCUMENT = E601, Error, "not a graph of that tool";

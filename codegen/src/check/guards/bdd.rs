@@ -270,10 +270,7 @@ mod tests {
     fn equal_functions_are_one() {
         let mut bdd = Bdd::new();
         let (a, b) = (bdd.variable(), bdd.variable());
-        let (a, b) = (
-            bdd.choice(a, Ref::TRUE, Ref::FALSE),
-            bdd.choice(b, Ref::TRUE, Ref::FALSE),
-        );
+        let (a, b) = (bdd.choice(a, Ref::TRUE, Ref::FALSE), bdd.choice(b, Ref::TRUE, Ref::FALSE));
         let both = bdd.and(a, b).unwrap();
         assert_eq!(bdd.or(both, a), Some(a));
         assert_eq!(bdd.and(b, a), Some(both));

@@ -25,8 +25,7 @@ pub(super) fn check(site: &Site<'_>, manifest: &ActionManifest) -> Found {
         Some((field, ty)) => ty.as_ref().map(|ty| with_field(&manifest.output, field, ty)),
     };
     let generic = generic.and_then(|(_, ty)| ty);
-    let body =
-        input.zip(policy).map(|(input, policy)| Body::Action { input, policy, generic });
+    let body = input.zip(policy).map(|(input, policy)| Body::Action { input, policy, generic });
     Found::giving(body, output)
 }
 
@@ -59,7 +58,8 @@ fn input(site: &Site<'_>, expected: &Type) -> Option<Expr> {
     let Type::Record(record) = expected else {
         return site.typed("/inputs", &Value::Object(inputs.clone()), Some(expected));
     };
-    site.only_inputs(record.fields.keys().map(String::as_str));
+    let known: Vec<&str> = record.fields.keys().map(String::as_str).collect();
+    site.only_inputs(&known);
     for (name, field) in &record.fields {
         if !may_be_absent(&field.ty) && site.raw_input(name).is_none() {
             site.missing_input(name, &field.ty);

@@ -15,7 +15,7 @@ pub(super) fn handles() -> Handles {
 
 /// The condition is bool; what it says of presence holds behind its handles.
 pub(super) fn check(site: &Site<'_>) -> Found {
-    site.only_inputs(["condition"]);
+    site.only_inputs(&["condition"]);
     let condition = site.required_input("condition", Some(&Type::Bool));
     let facts = condition.as_ref().map(expr::facts).unwrap_or_default();
     let body = condition.map(|condition| Body::Condition { condition });

@@ -14,7 +14,7 @@ pub(super) fn handles() -> Handles {
 
 /// A message, and a code that is `failed` where none is given.
 pub(super) fn check(site: &Site<'_>) -> Found {
-    site.only_inputs(["code", "message"]);
+    site.only_inputs(&["code", "message"]);
     let message = site.required_input("message", Some(&Type::String));
     let code = match site.raw_input("code") {
         Some(_) => site.input("code", Some(&Type::String)),

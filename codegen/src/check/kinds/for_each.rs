@@ -29,7 +29,7 @@ pub(in crate::check) struct Opened {
 
 /// Checks what stands outside the body.
 pub(in crate::check) fn open(site: &Site<'_>) -> Opened {
-    site.only_inputs(["items"]);
+    site.only_inputs(&["items"]);
     let (items, item) = items(site);
     let (concurrency, on_item_error) = (concurrency(site), on_item_error(site));
     Opened { items, item, concurrency, on_item_error }
@@ -45,8 +45,7 @@ fn items(site: &Site<'_>) -> (Option<Expr>, Type) {
         // Read as a list when it is used; anything else fails the loop.
         Type::Any => (site.input("items", Some(&Type::list(Type::Any))), Type::Any),
         other => {
-            let message =
-                format!("`items` of {} is {other}, expected a list", site.node.quoted());
+            let message = format!("`items` of {} is {other}, expected a list", site.node.quoted());
             let finding = site.finding(code::WRONG_TYPE, message).field("/inputs/items");
             site.report(finding.help("give it an expression whose value is a list"));
             (None, Type::Any)
@@ -60,7 +59,8 @@ fn concurrency(site: &Site<'_>) -> u32 {
     if let Some(number) = number.and_then(|number| u32::try_from(number).ok()) {
         return number;
     }
-    let problem = format!("is {}, expected a whole number from 1 to {MAX_CONCURRENCY}", shown(value));
+    let problem =
+        format!("is {}, expected a whole number from 1 to {MAX_CONCURRENCY}", shown(value));
     site.bad_setting("concurrency", &problem, "say how many items may be in flight at once");
     1
 }
@@ -122,9 +122,8 @@ fn default_result(site: &Site<'_>) -> Expr {
     let stage = site.stage;
     let counted: Vec<NodeIndex> =
         site.node.children.iter().copied().filter(|&index| stage.counts(index)).collect();
-    let is_sink = |index: &NodeIndex| {
-        stage.graph.nodes.neighbors(*index).all(|target| !stage.counts(target))
-    };
+    let is_sink =
+        |index: &NodeIndex| stage.graph.nodes.neighbors(*index).all(|target| !stage.counts(target));
     let sinks: Vec<NodeIndex> = counted.into_iter().filter(is_sink).collect();
     let null = || Expr {
         kind: ExprKind::Literal(serde_json::Value::Null),
@@ -153,7 +152,9 @@ fn lost(site: &Site<'_>, sinks: usize) {
     let message = if sinks == 0 {
         format!("the loop {label} holds no nodes, so its result is null for each item")
     } else {
-        format!("the loop {label} ends in {sinks} nodes and has no `result`, so it gives null for each item")
+        format!(
+            "the loop {label} ends in {sinks} nodes and has no `result`, so it gives null for each item"
+        )
     };
     let help = if sinks == 0 {
         "put nodes into the loop"

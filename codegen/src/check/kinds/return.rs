@@ -10,7 +10,7 @@ use crate::expr::Expr;
 
 /// The value as it is; all returns together decide the type that it is widened to.
 pub(super) fn check(site: &Site<'_>) -> Found {
-    site.only_inputs(["value"]);
+    site.only_inputs(&["value"]);
     Found::silent(value(site, None).map(|value| Body::Return { value }))
 }
 

@@ -13,7 +13,7 @@ const UTC: &str = "UTC";
 
 /// The payload says for which instant the run was started.
 pub(super) fn check(site: &Site<'_>) -> Found {
-    site.only_inputs([]);
+    site.only_inputs(&[]);
     let help = "write five fields, such as `30 8 * * MON-FRI`";
     let cron = site.required_text_setting("cron", help);
     let timezone = match site.setting("timezone") {

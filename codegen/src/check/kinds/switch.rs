@@ -10,7 +10,8 @@ use crate::check::settings::shown;
 use crate::check::site::Site;
 use crate::check::{Body, Case};
 use crate::diagnostic::{code, nearest, quoted};
-use crate::expr::{self, Access, Expr, ExprKind};
+use crate::expr::ast::{Ast, AstKind, Binary, Part, Template, Unary};
+use crate::expr::{self, Access, Expr};
 use crate::graph::{HandleId, RawNode};
 
 /// The handle by which a switch leaves where no case holds.
@@ -36,7 +37,7 @@ pub(super) fn handles(node: &RawNode) -> Handles {
 
 /// The cases in order. Behind a case its own condition holds and those before it do not.
 pub(super) fn check(site: &Site<'_>) -> Found {
-    site.only_inputs(["value"]);
+    site.only_inputs(&["value"]);
     check_list(site);
     let value = site.input("value", None);
     let mut names = BTreeSet::new();
@@ -44,7 +45,7 @@ pub(super) fn check(site: &Site<'_>) -> Found {
     let mut failed: BTreeSet<Access> = BTreeSet::new();
     let mut found = Found::silent(None);
     let mut checked = Vec::new();
-    for (position, case) in cases(site.node_data()).iter().enumerate() {
+    for (position, case) in cases(&site.node.raw).iter().enumerate() {
         let at = At { site, position, case };
         let handle = at.name(&mut names);
         let Some(when) = at.when(value.as_ref()) else { continue };
@@ -116,7 +117,8 @@ impl<'a> At<'a> {
             return None;
         };
         if name.is_empty() || name.len() > MAX_NAME || name.chars().any(char::is_control) {
-            let problem = format!("has the name {}, expected 1 to {MAX_NAME} characters", quoted(name));
+            let problem =
+                format!("has the name {}, expected 1 to {MAX_NAME} characters", quoted(name));
             self.bad("/name", &problem, help);
         } else if name == DEFAULT || name == ERROR {
             let problem = format!("has the name `{name}`, which every switch has already");
@@ -162,58 +164,104 @@ impl<'a> At<'a> {
     }
 
     fn equals(&self, value: &Expr, constant: &Value) -> Option<Expr> {
-        let wanted = match &value.ty {
-            Type::Optional { some } => some,
-            other => other,
-        };
-        let ty = literal_type(constant, wanted);
-        let Some(ty) = ty else {
-            let near = match wanted {
-                Type::Enum(texts) => constant
-                    .as_str()
-                    .and_then(|text| nearest(text, texts.values.iter().map(String::as_str))),
-                _ => None,
-            };
-            let problem =
-                format!("compares with {}, expected a constant of type {wanted}", shown(constant));
-            let help = match near {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => "write a constant of the value's type, or use `when`".to_owned(),
-            };
-            let message = format!(
-                "case {} of {} {problem}",
-                self.position + 1,
-                self.site.node.quoted()
-            );
-            let pointer = format!("/config/cases/{}/equals", self.position);
-            let finding = self.site.finding(code::WRONG_TYPE, message);
-            self.site.report(finding.field(pointer).help(help));
+        let Some(literal) = literal(constant, &value.ty) else {
+            self.wrong_constant(constant, &value.ty);
             return None;
         };
+        let text = self.site.raw_input("value")?.as_str()?;
+        let value = as_one(expr::parse(text).ok()?);
         let span = value.span;
-        let constant = Expr { kind: ExprKind::Literal(constant.clone()), ty, span };
-        let args = vec![value.clone(), constant];
-        Some(Expr { kind: ExprKind::Call { op: "==", args }, ty: Type::Bool, span })
+        let literal = Ast { kind: literal, span };
+        let kind = AstKind::Binary(Binary::Equal, Box::new(value), Box::new(literal));
+        let template = Template { parts: vec![Part::Expression(Ast { kind, span })], span };
+        match expr::check(&template, self.site, Some(&Type::Bool)) {
+            Ok(when) => Some(when),
+            Err(issues) => {
+                let pointer = format!("/config/cases/{}/equals", self.position);
+                for issue in issues {
+                    let mut found = issue.at(&self.site.node.raw.id, &pointer);
+                    // It speaks of the value's text, not of the constant's.
+                    found.span = None;
+                    self.site.report(found);
+                }
+                None
+            }
+        }
+    }
+
+    fn wrong_constant(&self, constant: &Value, wanted: &Type) {
+        let near = match (wanted, constant) {
+            (Type::Enum(texts), Value::String(text)) => {
+                nearest(text, texts.values.iter().map(String::as_str))
+            }
+            _ => None,
+        };
+        let help = match near {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "write a constant of the value's type, or use `when`".to_owned(),
+        };
+        let message = format!(
+            "case {} of {} compares with {}, expected a constant of type {wanted}",
+            self.position + 1,
+            self.site.node.quoted(),
+            shown(constant)
+        );
+        let pointer = format!("/config/cases/{}/equals", self.position);
+        let finding = self.site.finding(code::WRONG_TYPE, message);
+        self.site.report(finding.field(pointer).help(help));
     }
 }
 
-/// The type of a constant that can be compared with values of `wanted`.
-fn literal_type(constant: &Value, wanted: &Type) -> Option<Type> {
-    let found = match constant {
-        Value::Bool(_) => Type::Bool,
-        Value::Number(number) if number.is_i64() => Type::Int,
-        Value::Number(_) => Type::Number,
-        Value::String(_) => Type::String,
+/// A constant as syntax, where it can be compared with values of type `wanted`.
+fn literal(constant: &Value, wanted: &Type) -> Option<AstKind> {
+    let literal = match constant {
+        Value::Bool(flag) => AstKind::Bool(*flag),
+        Value::Number(number) => number_literal(number)?,
+        Value::String(text) => AstKind::Text(text.clone()),
         Value::Null | Value::Array(_) | Value::Object(_) => return None,
     };
-    match (wanted, &found) {
-        (Type::Any, _) => Some(found),
-        (Type::Enum(texts), Type::String) => {
-            let known = texts.values.iter().any(|text| constant.as_str() == Some(text));
-            known.then(|| wanted.clone())
-        }
-        (Type::Int | Type::Number, Type::Int | Type::Number) => Some(found),
-        (wanted, found) if wanted == found => Some(found.clone()),
-        _ => None,
+    let fits = match wanted {
+        Type::Any => true,
+        Type::Bool => constant.is_boolean(),
+        Type::Int | Type::Number => constant.is_number(),
+        Type::String => constant.is_string(),
+        Type::Enum(texts) => texts.values.iter().any(|text| constant.as_str() == Some(text)),
+        Type::Null
+        | Type::Timestamp
+        | Type::Duration
+        | Type::Bytes
+        | Type::List { .. }
+        | Type::Map { .. }
+        | Type::Record(_)
+        | Type::Optional { .. } => false,
+    };
+    fits.then_some(literal)
+}
+
+fn number_literal(number: &serde_json::Number) -> Option<AstKind> {
+    let Some(int) = number.as_i64() else { return number.as_f64().map(AstKind::Number) };
+    let positive = AstKind::Int(u128::from(int.unsigned_abs()));
+    if int >= 0 {
+        return Some(positive);
+    }
+    let span = crate::diagnostic::Span::default();
+    Some(AstKind::Unary(Unary::Negate, Box::new(Ast { kind: positive, span })))
+}
+
+/// A template as one expression: mixed text is concatenation.
+fn as_one(template: Template) -> Ast {
+    let span = template.span;
+    let mut parts: Vec<Ast> = template
+        .parts
+        .into_iter()
+        .map(|part| match part {
+            Part::Text(text, span) => Ast { kind: AstKind::Text(text), span },
+            Part::Expression(ast) => ast,
+        })
+        .collect();
+    match parts.len() {
+        1 => parts.remove(0),
+        0 => Ast { kind: AstKind::Text(String::new()), span },
+        _ => Ast { kind: AstKind::Concat(parts), span },
     }
 }

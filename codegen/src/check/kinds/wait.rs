@@ -9,10 +9,11 @@ use crate::diagnostic::code;
 
 /// Exactly one of `duration` and `until`.
 pub(super) fn check(site: &Site<'_>) -> Found {
-    site.only_inputs(["duration", "until"]);
+    site.only_inputs(&["duration", "until"]);
     let both = site.raw_input("duration").is_some() && site.raw_input("until").is_some();
     if both {
-        let message = format!("{} has both `duration` and `until`, expected one", site.node.quoted());
+        let message =
+            format!("{} has both `duration` and `until`, expected one", site.node.quoted());
         let finding = site.finding(code::WRONG_TYPE, message).field("/inputs/until");
         site.report(finding.help("remove one of the two inputs"));
     }

@@ -21,7 +21,7 @@ pub(super) fn handles(node: &RawNode) -> Handles {
 
 /// The event is declared here (S33); its payload is the output.
 pub(super) fn check(site: &Site<'_>) -> Found {
-    site.only_inputs(["key", "timeout"]);
+    site.only_inputs(&["key", "timeout"]);
     let event = site.required_text_setting("event", "name the event, such as `shipped`");
     let event = event.inspect(|event| {
         if !is_event_name(event) {
@@ -35,8 +35,11 @@ pub(super) fn check(site: &Site<'_>) -> Found {
     let payload = site.declared_type("/config", Some(&site.node.raw.config));
     let key = site.input("key", Some(&Type::String));
     let timeout = site.input("timeout", Some(&Type::Duration));
-    let body = event.zip(payload.clone()).map(|(event, payload)| {
-        Body::WaitEvent { event: event.to_owned(), key, timeout, payload }
+    let body = event.zip(payload.clone()).map(|(event, payload)| Body::WaitEvent {
+        event: event.to_owned(),
+        key,
+        timeout,
+        payload,
     });
     Found::giving(body, payload)
 }

@@ -9,7 +9,7 @@ const MAX_PATH: usize = 128;
 
 /// The path is the workflow's name where none is set.
 pub(super) fn check(site: &Site<'_>) -> Found {
-    site.only_inputs([]);
+    site.only_inputs(&[]);
     let payload = site.declared_type("/config", Some(&site.node.raw.config));
     let path = site.text_setting("path").unwrap_or(&site.stage.graph.name);
     if site.setting("path").is_some() && !is_path(path) {

@@ -52,8 +52,10 @@ impl Site<'_> {
         let (guards, whole) = (&self.stage.guards, self.stage.graph.whole);
         let binding = |ty| Ok(Binding { name: Name::Error(id.to_owned()), ty });
         if whole && !guards.possible(index, Event::Error) && !node.raw.disabled {
-            let message =
-                format!("a failure of {} is never seen: it ends the run or the item", node.quoted());
+            let message = format!(
+                "a failure of {} is never seen: it ends the run or the item",
+                node.quoted()
+            );
             let help = if node.handles.has(ERROR) {
                 "draw an edge from its `error` handle, or set `on_error: continue`"
             } else {
@@ -73,7 +75,7 @@ impl Site<'_> {
         let parent = node.parent;
         node.kind != Some(Kind::Note)
             && !self.loops.contains(&index)
-            && (parent.is_none() || parent.is_some_and(|parent| self.loops.contains(&parent)))
+            && parent.is_none_or(|parent| self.loops.contains(&parent))
     }
 
     /// The node of this id, if it is decided before this place is reached.
@@ -163,7 +165,7 @@ impl Site<'_> {
         let handle = handle.or(source.handles.default.as_deref());
         let patch = self.stage.new_edge(index, handle, here);
         let mut issue = super::issue(code::NO_PATH, message, &*title);
-        issue.fix = Some(Fix { title, patch });
+        issue.fix = Some(Box::new(Fix { title, patch }));
         Err(Unresolved::Unusable(Box::new(issue)))
     }
 }

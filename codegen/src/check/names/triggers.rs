@@ -16,8 +16,7 @@ impl Site<'_> {
     pub(super) fn trigger(&self) -> Resolved {
         let all = &self.stage.triggers;
         let led_here = |index: &&NodeIndex| {
-            !self.stage.graph.whole
-                || self.stage.guards.allows(self.place, **index, Event::Value)
+            !self.stage.graph.whole || self.stage.guards.allows(self.place, **index, Event::Value)
         };
         let possible: Vec<NodeIndex> = all.iter().filter(led_here).copied().collect();
         if let ([_, _, ..], [one]) = (all.as_slice(), possible.as_slice()) {
@@ -38,7 +37,8 @@ impl Site<'_> {
                      type: {mismatch}",
                     possible.len()
                 );
-                let help = format!("say which one, and what if it was another: {}", names.join(", "));
+                let help =
+                    format!("say which one, and what if it was another: {}", names.join(", "));
                 Err(unusable(code::WHICH_TRIGGER, message, help))
             }
         }

@@ -1,0 +1,207 @@
+//! Puts the checked graph together.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use flowcrate::types::{Field, RecordType, Type};
+use petgraph::graph::NodeIndex;
+use serde_json::{Value, json};
+
+use super::kinds::Kind;
+use super::stage::{Output, Stage};
+use super::{Body, Checked, Edge, Node, NodeId, Sample, Scope, WaitUntil, returns};
+use crate::expr::{Expr, Name, names_read};
+use crate::revision;
+
+/// The checked graph. `None` only if a node is missing that had no error: our bug.
+pub(super) fn checked(stage: &Stage<'_>) -> Option<Checked> {
+    let mut nodes = BTreeMap::new();
+    for (id, &index) in &stage.graph.ids {
+        if belongs(stage, index) {
+            nodes.insert(id.clone(), node(stage, index)?);
+        }
+    }
+    add_reads_of_loops(&mut nodes);
+    let graph = stage.graph;
+    let mut checked = Checked {
+        name: graph.name.clone(),
+        description: graph.description.clone(),
+        root: scope(stage, None, None),
+        input: input(stage),
+        output: returns::output(stage),
+        revision: String::new(),
+        sample_input: sample_input(stage),
+        nodes,
+    };
+    checked.revision = revision::of(graph, &checked);
+    Some(checked)
+}
+
+/// Whether a node is part of the checked graph: no note, no disabled trigger, and reached.
+fn belongs(stage: &Stage<'_>, index: NodeIndex) -> bool {
+    let node = stage.graph.node(index);
+    node.kind != Some(Kind::Note) && stage.guards.reached(index)
+}
+
+/// The nodes and edges of a scope.
+pub(super) fn scope(stage: &Stage<'_>, scope: Option<NodeIndex>, result: Option<Expr>) -> Scope {
+    let graph = stage.graph;
+    let members = graph.members(scope).iter().copied();
+    let members: Vec<NodeIndex> = members.filter(|&index| belongs(stage, index)).collect();
+    let mut edges: BTreeSet<Edge> = BTreeSet::new();
+    for &index in &members {
+        for edge in graph.nodes.edges(index) {
+            let target = petgraph::visit::EdgeRef::target(&edge);
+            if belongs(stage, target) {
+                edges.insert(Edge {
+                    source: graph.id(index).clone(),
+                    handle: edge.weight().to_string(),
+                    target: graph.id(target).clone(),
+                });
+            }
+        }
+    }
+    let nodes = members.into_iter().map(|index| graph.id(index).clone()).collect();
+    Scope { nodes, edges: edges.into_iter().collect(), result }
+}
+
+fn node(stage: &Stage<'_>, index: NodeIndex) -> Option<Node> {
+    let graph = stage.graph;
+    let resolved = graph.node(index);
+    let raw = &resolved.raw;
+    let body = stage.bodies.get(&index)?.clone();
+    let left: BTreeSet<&str> = graph
+        .nodes
+        .edges(index)
+        .filter(|edge| belongs(stage, petgraph::visit::EdgeRef::target(edge)))
+        .map(|edge| edge.weight().as_str())
+        .collect();
+    let wired = resolved.handles.names.iter().filter(|handle| left.contains(handle.as_str()));
+    Some(Node {
+        id: raw.id.clone(),
+        label: raw.label.clone(),
+        description: raw.description.clone(),
+        kind: raw.kind.clone(),
+        parent: resolved.parent.map(|parent| graph.id(parent).clone()),
+        join: raw.join,
+        disabled: raw.disabled,
+        wired: wired.map(ToString::to_string).collect(),
+        continue_on_error: raw.continue_on_error,
+        reads: reads(&body).into_iter().filter(|id| *id != raw.id).collect(),
+        always_runs: stage.guards.always_runs(index, resolved.parent),
+        output: match stage.outputs.get(&index) {
+            Some(Output::Is(ty)) => Some(ty.clone()),
+            Some(Output::None | Output::Unknown) | None => None,
+        },
+        body,
+    })
+}
+
+/// The nodes whose outputs or errors a body's own expressions read.
+fn reads(body: &Body) -> BTreeSet<NodeId> {
+    let mut ids = BTreeSet::new();
+    for expr in expressions(body) {
+        for name in names_read(expr) {
+            match name {
+                Name::Step(id) | Name::Error(id) => {
+                    ids.insert(NodeId::from(id));
+                }
+                Name::Trigger
+                | Name::TriggerOf(_)
+                | Name::Item(_)
+                | Name::Index(_)
+                | Name::State(_)
+                | Name::Element
+                | Name::RunId
+                | Name::RunStartedAt
+                | Name::Var(_) => {}
+            }
+        }
+    }
+    ids
+}
+
+/// All expressions of a body, in order.
+pub(crate) fn expressions(body: &Body) -> Vec<&Expr> {
+    match body {
+        Body::Manual | Body::Webhook { .. } | Body::Schedule { .. } => Vec::new(),
+        Body::Condition { condition } => vec![condition],
+        Body::Switch { cases } => cases.iter().map(|case| &case.when).collect(),
+        Body::ForEach { items, body, .. } => {
+            std::iter::once(items).chain(body.result.as_ref()).collect()
+        }
+        Body::Transform { value } | Body::Return { value } => vec![value],
+        Body::Action { input, .. } | Body::Custom { input, .. } => vec![input],
+        Body::Wait { until: WaitUntil::Duration(until) | WaitUntil::Instant(until) } => {
+            vec![until]
+        }
+        Body::WaitEvent { key, timeout, .. } => key.iter().chain(timeout).collect(),
+        Body::Fail { code, message } => vec![code, message],
+    }
+}
+
+/// A loop also reads what its inner nodes read of the outside.
+fn add_reads_of_loops(nodes: &mut BTreeMap<NodeId, Node>) {
+    let mut found: BTreeMap<NodeId, BTreeSet<NodeId>> = BTreeMap::new();
+    for node in nodes.values() {
+        for read in &node.reads {
+            let holder = nodes.get(read).and_then(|read| read.parent.clone());
+            // Every loop between the reader and what it reads; a loop reads its own children in
+            // its result, which is no reading of the outside.
+            let own = holder.as_ref() == Some(&node.id);
+            let mut around = if own { None } else { node.parent.clone() };
+            while let Some(scope) = around {
+                if Some(&scope) == holder.as_ref() {
+                    break;
+                }
+                around = nodes.get(&scope).and_then(|scope| scope.parent.clone());
+                found.entry(scope).or_default().insert(read.clone());
+            }
+        }
+    }
+    let held_by = |id: &NodeId, nodes: &BTreeMap<NodeId, Node>| nodes.get(id)?.parent.clone();
+    let own: BTreeMap<NodeId, BTreeSet<NodeId>> = nodes
+        .iter()
+        .map(|(id, node)| {
+            let outside = |read: &&NodeId| held_by(read, nodes).as_ref() != Some(id);
+            (id.clone(), node.reads.iter().filter(outside).cloned().collect())
+        })
+        .collect();
+    for (id, mut reads) in own {
+        reads.extend(found.remove(&id).unwrap_or_default());
+        if let Some(node) = nodes.get_mut(&id) {
+            node.reads = reads.into_iter().collect();
+        }
+    }
+}
+
+/// What starts a run (S30).
+fn input(stage: &Stage<'_>) -> Type {
+    if let [one] = stage.triggers.as_slice() {
+        return stage.payload_type(*one);
+    }
+    let field = |index: &NodeIndex| {
+        let ty = stage.payload_type(*index).optional();
+        (stage.graph.id(*index).to_string(), Field { ty, doc: None })
+    };
+    let fields = stage.triggers.iter().map(field).collect();
+    Type::Record(RecordType { name: None, fields }.into())
+}
+
+/// An input for generated tests.
+fn sample_input(stage: &Stage<'_>) -> Option<Sample> {
+    let sample = |index: &NodeIndex| {
+        let node = stage.graph.node(*index);
+        match node.kind? {
+            // A schedule's payload needs no sample: any instant will do.
+            Kind::Schedule => Some(json!({"scheduled_at": "2026-01-01T00:00:00Z"})),
+            _ => node.raw.config.get("sample").filter(|sample| !sample.is_null()).cloned(),
+        }
+    };
+    let mut samples = stage.triggers.iter().filter_map(|index| Some((index, sample(index)?)));
+    let (index, sample) = samples.next()?;
+    if stage.triggers.len() <= 1 {
+        return Some(sample);
+    }
+    let id = stage.graph.id(*index).to_string();
+    Some(Value::Object([(id, sample)].into_iter().collect()))
+}

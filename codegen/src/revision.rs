@@ -1,0 +1,160 @@
+//! The revision: a hash of what a graph means (S39).
+//!
+//! In it: the version of the expression language, and of every node that can run its id, kind,
+//! place, edges, settings with defaults filled in, declared types, inputs and result as written,
+//! policy, join rule, `on_error`, `disabled` and connection.
+//! Not in it: positions, labels, descriptions, notes, unreachable nodes, samples (only the type
+//! that they give), names and descriptions in schemas, the workflow's name and description, the
+//! order of anything that has none, unknown keys.
+
+use std::fmt::Write as _;
+
+use flowcrate::Policy;
+use flowcrate::types::Type;
+use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
+
+use crate::check::{Body, Checked, Edge, JoinRule, Node, OnItemError, Scope};
+use crate::resolve::Graph;
+
+/// The version of the canonical form itself.
+const FORM: u32 = 1;
+
+/// The version of the expression language (S19): a change of what an expression means is a new
+/// one.
+pub const LANGUAGE: u32 = 1;
+
+/// The hash as lower-case hex. The graph is the one that `checked` was made of.
+pub(crate) fn of(graph: &Graph<'_>, checked: &Checked) -> String {
+    let mut edges: Vec<&Edge> = checked.root.edges.iter().collect();
+    let mut nodes = Vec::with_capacity(checked.nodes.len());
+    for (id, node) in &checked.nodes {
+        if let Body::ForEach { body: Scope { edges: inner, .. }, .. } = &node.body {
+            edges.extend(inner);
+        }
+        if let Some(index) = graph.ids.get(id) {
+            nodes.push(meaning(node, &graph.node(*index).raw));
+        }
+    }
+    edges.sort();
+    let edge = |edge: &Edge| json!([edge.source, edge.handle, edge.target]);
+    let edges: Vec<Value> = edges.into_iter().map(edge).collect();
+    let whole = json!({"form": FORM, "language": LANGUAGE, "nodes": nodes, "edges": edges});
+    let mut text = String::new();
+    canonical(&whole, &mut text);
+    let mut hex = String::with_capacity(64);
+    for byte in Sha256::digest(text.as_bytes()) {
+        // Writing to a string cannot fail.
+        let _ = write!(hex, "{byte:02x}");
+    }
+    hex
+}
+
+fn meaning(node: &Node, raw: &crate::graph::RawNode) -> Value {
+    json!({
+        "id": node.id,
+        "kind": node.kind,
+        "parent": node.parent,
+        "join": match node.join { JoinRule::Any => "any", JoinRule::All => "all" },
+        "disabled": node.disabled,
+        "continue": node.continue_on_error,
+        "connection": raw.connection,
+        "inputs": raw.inputs,
+        "result": raw.result,
+        "settings": settings(node, raw),
+    })
+}
+
+/// The settings with their defaults, and the types that they declare.
+fn settings(node: &Node, raw: &crate::graph::RawNode) -> Value {
+    let output = || node.output.as_ref().map(shape);
+    match &node.body {
+        Body::Manual => json!({"payload": output()}),
+        Body::Webhook { path } => json!({"payload": output(), "path": path}),
+        Body::Schedule { cron, timezone } => json!({"cron": cron, "timezone": timezone}),
+        Body::Switch { .. } => json!({"cases": raw.config.get("cases")}),
+        Body::ForEach { concurrency, on_item_error, .. } => {
+            let on_item_error = match on_item_error {
+                OnItemError::Fail => "fail",
+                OnItemError::Skip => "skip",
+                OnItemError::Collect => "collect",
+            };
+            json!({"concurrency": concurrency, "on_item_error": on_item_error})
+        }
+        Body::Action { policy, generic, .. } => {
+            json!({"policy": attempts(policy), "generic": generic.as_ref().map(shape)})
+        }
+        Body::Custom { policy, .. } => json!({"policy": attempts(policy), "output": output()}),
+        Body::WaitEvent { event, payload, .. } => {
+            json!({"event": event, "payload": shape(payload)})
+        }
+        Body::Condition { .. }
+        | Body::Transform { .. }
+        | Body::Wait { .. }
+        | Body::Return { .. }
+        | Body::Fail { .. } => Value::Null,
+    }
+}
+
+fn attempts(policy: &Policy) -> Value {
+    // A policy is plain data, which always serialises.
+    serde_json::to_value(policy).unwrap_or_default()
+}
+
+/// A type without the names and descriptions that play no part in equality.
+fn shape(ty: &Type) -> Value {
+    match ty {
+        Type::Null => json!("null"),
+        Type::Bool => json!("bool"),
+        Type::Int => json!("int"),
+        Type::Number => json!("number"),
+        Type::String => json!("string"),
+        Type::Timestamp => json!("timestamp"),
+        Type::Duration => json!("duration"),
+        Type::Bytes => json!("bytes"),
+        Type::Any => json!("any"),
+        Type::List { items } => json!({"list": shape(items)}),
+        Type::Map { values } => json!({"map": shape(values)}),
+        Type::Optional { some } => json!({"optional": shape(some)}),
+        Type::Enum(texts) => json!({"enum": texts.values}),
+        Type::Record(record) => {
+            let fields = record.fields.iter();
+            let fields: Map<String, Value> =
+                fields.map(|(name, field)| (name.clone(), shape(&field.ty))).collect();
+            json!({"record": fields})
+        }
+    }
+}
+
+/// Compact JSON with sorted keys and without nulls, which are absent (S10), whatever order the
+/// map type keeps.
+fn canonical(value: &Value, out: &mut String) {
+    match value {
+        Value::Object(fields) => {
+            let mut fields: Vec<_> = fields.iter().filter(|(_, value)| !value.is_null()).collect();
+            fields.sort_by_key(|(name, _)| *name);
+            out.push('{');
+            for (position, (name, value)) in fields.into_iter().enumerate() {
+                if position > 0 {
+                    out.push(',');
+                }
+                let _ = write!(out, "{}:", Value::String(name.clone()));
+                canonical(value, out);
+            }
+            out.push('}');
+        }
+        Value::Array(values) => {
+            out.push('[');
+            for (position, value) in values.iter().enumerate() {
+                if position > 0 {
+                    out.push(',');
+                }
+                canonical(value, out);
+            }
+            out.push(']');
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {
+            let _ = write!(out, "{value}");
+        }
+    }
+}
