@@ -23,3 +23,8 @@ impl Clock for SystemClock {
         Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
     }
 }
+
+/// The instant so long after another; never beyond the last one that there is.
+pub(crate) fn later(at: Timestamp, by: std::time::Duration) -> Timestamp {
+    Timestamp(at.0.saturating_add(i64::try_from(by.as_millis()).unwrap_or(i64::MAX)))
+}

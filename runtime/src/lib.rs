@@ -4,15 +4,29 @@
 //! ([`types`]), its operators ([`expr`]) and the [`catalogue`] of kinds.
 //! Feature `engine` adds durable execution, `sqlite` the embedded journal.
 
+#[cfg(feature = "engine")]
+mod backend;
 pub mod catalogue;
 #[cfg(feature = "engine")]
+mod client;
+#[cfg(feature = "engine")]
 pub mod clock;
+#[cfg(feature = "engine")]
+mod context;
+#[cfg(feature = "engine")]
+mod driver;
+#[cfg(feature = "engine")]
+mod engine;
+#[cfg(feature = "engine")]
+mod error;
 pub mod expr;
 pub mod failure;
 #[cfg(feature = "host")]
 pub mod host;
 #[cfg(feature = "engine")]
 mod ids;
+#[cfg(feature = "engine")]
+mod join;
 #[cfg(feature = "engine")]
 mod payload;
 pub mod policy;
@@ -22,15 +36,37 @@ pub mod schedule;
 pub mod sqlite;
 #[cfg(feature = "engine")]
 pub mod store;
+#[cfg(feature = "engine")]
+mod task;
 #[cfg(feature = "testkit")]
 pub mod testkit;
 pub mod types;
 pub mod values;
+#[cfg(feature = "engine")]
+mod workflow;
 
+#[cfg(feature = "engine")]
+pub use client::{Client, EntryView, RunPage, RunView, SendEvent, WaitingFor, Watch};
+#[cfg(feature = "engine")]
+pub use context::{Context, StepContext, StepSpec, WaitEvent};
+#[cfg(feature = "engine")]
+pub use driver::{Engine, EngineBuilder, RunHandle, Start};
+#[cfg(feature = "engine")]
+pub use engine::{EventWait, ItemOutcome, Sleep, Step};
+#[cfg(feature = "engine")]
+pub use error::{Caught, Error, Result};
 pub use failure::{Failure, StepError};
 #[cfg(feature = "engine")]
 pub use ids::{RunId, WorkerId};
 #[cfg(feature = "engine")]
+pub use join::{Join, join};
+#[cfg(feature = "engine")]
 pub use payload::{InputHash, Payload};
 pub use policy::Policy;
+#[cfg(feature = "engine")]
+pub use store::{EntryStatus, RunFilter, RunState};
+#[cfg(feature = "engine")]
+pub use task::{Task, task};
 pub use values::{Bytes, Duration, Timestamp};
+#[cfg(feature = "engine")]
+pub use workflow::{Definition, EventDef, Workflow};

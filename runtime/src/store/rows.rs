@@ -102,6 +102,35 @@ pub struct RunRow {
     pub takeovers: u32,
 }
 
+impl RunRow {
+    /// The row that a start makes.
+    pub fn first(new: super::NewRun) -> Self {
+        let owned = new.owner.is_some();
+        Self {
+            id: new.id,
+            workflow: new.workflow,
+            revision: new.revision,
+            key: new.key,
+            seed: new.seed,
+            state: if owned { RunState::Running } else { RunState::Pending },
+            input: new.input,
+            input_hash: new.input_hash,
+            output: None,
+            failure: None,
+            events: new.events,
+            started_at: new.at,
+            ended_at: None,
+            epoch: u64::from(owned),
+            owner: new.owner,
+            ready: !owned,
+            wake_at: None,
+            inbox_seq: 0,
+            cancel_requested: false,
+            takeovers: 0,
+        }
+    }
+}
+
 /// Where an entry stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -53,7 +53,7 @@ impl Tables {
         }
         self.active.insert(new.id);
         let run = Run {
-            row: first_row(new),
+            row: RunRow::first(new),
             entries: BTreeMap::new(),
             inbox: BTreeMap::new(),
             event_ids: BTreeSet::new(),
@@ -292,32 +292,6 @@ fn end_run(row: &mut RunRow, end: End) {
         row.state = end.state;
         row.output = end.output;
         row.failure = end.failure;
-    }
-}
-
-fn first_row(new: NewRun) -> RunRow {
-    let owned = new.owner.is_some();
-    RunRow {
-        id: new.id,
-        workflow: new.workflow,
-        revision: new.revision,
-        key: new.key,
-        seed: new.seed,
-        state: if owned { RunState::Running } else { RunState::Pending },
-        input: new.input,
-        input_hash: new.input_hash,
-        output: None,
-        failure: None,
-        events: new.events,
-        started_at: new.at,
-        ended_at: None,
-        epoch: u64::from(owned),
-        owner: new.owner,
-        ready: !owned,
-        wake_at: None,
-        inbox_seq: 0,
-        cancel_requested: false,
-        takeovers: 0,
     }
 }
 

@@ -1,0 +1,147 @@
+//! The seam below the engine: what it asks of whatever records and performs its commands.
+//!
+//! The engine claims paths, polls the workflow function and surfaces completions, one at a time.
+//! A [`Backend`] decides what comes next: it performs commands, remembers outcomes, and gives
+//! each back exactly in the order in which the first execution saw them. [`StoreBackend`] does it
+//! over a [`Store`](crate::store::Store); a log that knows only positions could do it as well.
+
+mod draft;
+mod journal;
+mod mail;
+mod retry;
+mod steps;
+mod store_backend;
+
+pub(crate) use store_backend::{Effect, StoreBackend};
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+
+use crate::context::StepContext;
+use crate::failure::{Failure, StepError};
+use crate::payload::{InputHash, Payload};
+use crate::policy::Policy;
+use crate::store::EventKey;
+use crate::values::Timestamp;
+
+/// An operation of one run in memory; numbered anew each time the run is taken up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct OpId(pub(crate) u64);
+
+/// Performs and records commands, and gives their completions back in one order for ever.
+pub(crate) trait Backend {
+    /// Begins an operation, or recognises it as one that the journal knows.
+    fn issue(&mut self, op: OpId, site: Site, command: Command) -> Result<Issued, Mismatch>;
+
+    /// The function gave up an operation that it had issued.
+    fn cancel(&mut self, op: OpId);
+
+    /// A scope that was issued as [`Issued::Live`] has come to its outcome. It is surfaced like
+    /// any other, and everything within the scope is sealed with it.
+    fn seal(&mut self, scope: OpId, outcome: Outcome);
+
+    /// The next completion, if there is one. Asked only when the function is quiescent.
+    fn next(&mut self) -> Result<Option<Completion>, Mismatch>;
+
+    /// The function has returned: nothing that the journal knows may be left over.
+    fn finish(&mut self) -> Result<(), Mismatch>;
+}
+
+/// Where and with what an operation is claimed.
+#[derive(Clone, Debug)]
+pub(crate) struct Site {
+    pub(crate) path: Arc<str>,
+    pub(crate) kind: Arc<str>,
+    /// Canonical.
+    pub(crate) input: Option<Payload>,
+    pub(crate) hash: Option<InputHash>,
+}
+
+/// What an operation does.
+pub(crate) enum Command {
+    /// Runs a body until it succeeds or its policy is spent.
+    Step(Policy, Body),
+    /// Waits for an instant.
+    Timer(Due),
+    /// Waits for an event, at most so long.
+    Event(EventKey, Option<Duration>),
+    /// Opens a scope; entries whose path starts with this are within it.
+    Scope(String),
+}
+
+/// When a timer is due.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Due {
+    /// So long after it is issued.
+    After(Duration),
+    /// At this instant.
+    At(Timestamp),
+}
+
+/// A step's body, with input and types erased.
+pub(crate) type Body =
+    Arc<dyn Fn(StepContext) -> BoxFuture<'static, Result<Payload, StepError>> + Send + Sync>;
+
+/// Whether an issued operation is new.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Issued {
+    /// It begins, or goes on where it stood.
+    Live,
+    /// Its outcome is recorded and will be surfaced in its turn.
+    Recorded,
+}
+
+/// How an operation ends.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Outcome {
+    /// With an output, or with none: a timer, an event that timed out.
+    Completed(Option<Payload>),
+    /// With a failure.
+    Failed(Failure),
+}
+
+/// What a completion is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Target {
+    /// An issued operation.
+    Op(OpId),
+    /// The run: it observes that it is cancelled.
+    Cancel,
+}
+
+/// An outcome to be surfaced.
+#[derive(Debug)]
+pub(crate) struct Completion {
+    pub(crate) target: Target,
+    pub(crate) outcome: Outcome,
+    pub(crate) at: Timestamp,
+}
+
+/// The function does not do what the journal says it did: the run cannot go on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Mismatch {
+    pub(crate) code: &'static str,
+    pub(crate) path: String,
+    pub(crate) expected: String,
+    pub(crate) found: String,
+}
+
+impl fmt::Display for Mismatch {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "expected {}, found {}", self.expected, self.found)
+    }
+}
+
+impl Mismatch {
+    pub(crate) fn into_failure(self) -> Failure {
+        Failure {
+            code: self.code.to_owned(),
+            message: self.to_string(),
+            attempts: 0,
+            path: self.path,
+        }
+    }
+}

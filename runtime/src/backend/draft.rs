@@ -1,0 +1,57 @@
+//! What the next write will hold.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::store::Entry;
+
+/// Changes of a run that no write holds yet.
+#[derive(Default)]
+pub(super) struct Draft {
+    entries: BTreeMap<Arc<str>, Entry>,
+    /// Entries that are not worth a write of their own.
+    lazy: BTreeMap<Arc<str>, Entry>,
+    seals: Vec<String>,
+    consumed: Vec<u64>,
+}
+
+/// The parts of a write.
+pub(super) struct Parts {
+    pub(super) entries: Vec<Entry>,
+    pub(super) seals: Vec<String>,
+    pub(super) consumed: Vec<u64>,
+}
+
+impl Draft {
+    pub(super) fn put(&mut self, entry: Entry) {
+        self.lazy.remove(&entry.path);
+        self.entries.insert(entry.path.clone(), entry);
+    }
+
+    pub(super) fn put_lazily(&mut self, entry: Entry) {
+        self.lazy.insert(entry.path.clone(), entry);
+    }
+
+    pub(super) fn seal(&mut self, prefix: String) {
+        self.seals.push(prefix);
+    }
+
+    pub(super) fn consume(&mut self, event: u64) {
+        self.consumed.push(event);
+    }
+
+    /// Whether there is anything that has to be written.
+    pub(super) fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    pub(super) fn take(&mut self) -> Parts {
+        let mut entries = std::mem::take(&mut self.lazy);
+        entries.append(&mut self.entries);
+        Parts {
+            entries: entries.into_values().collect(),
+            seals: std::mem::take(&mut self.seals),
+            consumed: std::mem::take(&mut self.consumed),
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! The part of a run's journal that the function has not reached again yet.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use crate::backend::{Mismatch, OpId, Site};
+use crate::store::{Entry, EntryStatus};
+
+/// Path of the entry by which a run observes that it is cancelled.
+pub(super) const CANCEL_PATH: &str = "!cancel";
+
+/// Recorded entries, waiting to be claimed and surfaced.
+#[derive(Default)]
+pub(super) struct Journal {
+    /// Not claimed yet.
+    unclaimed: BTreeMap<Arc<str>, Entry>,
+    /// Claimed and settled, not surfaced yet.
+    claimed: BTreeMap<Arc<str>, (OpId, Entry)>,
+    /// Paths of what is settled, in the order of surfacing.
+    order: VecDeque<Arc<str>>,
+}
+
+/// What the journal knows of a path.
+pub(super) enum Known {
+    /// Nothing: it is new.
+    New,
+    /// It was begun.
+    Open(Box<Entry>),
+    /// It has its outcome.
+    Settled,
+}
+
+impl Journal {
+    /// Takes the entries that a store loaded: settled ones by `seq`.
+    pub(super) fn new(entries: Vec<Entry>) -> Self {
+        let mut journal = Self::default();
+        for entry in entries {
+            if entry.seq.is_some() {
+                journal.order.push_back(entry.path.clone());
+            }
+            journal.unclaimed.insert(entry.path.clone(), entry);
+        }
+        journal
+    }
+
+    /// Matches an issued operation with what is recorded under its path.
+    pub(super) fn claim(&mut self, op: OpId, site: &Site) -> Result<Known, Mismatch> {
+        let Some(entry) = self.unclaimed.remove(&site.path) else { return Ok(Known::New) };
+        let differs =
+            |code, expected, found| Mismatch { code, path: site.path.to_string(), expected, found };
+        if entry.kind != site.kind {
+            let (expected, found) = (format!("kind {}", entry.kind), format!("kind {}", site.kind));
+            return Err(differs("kind_changed", expected, found));
+        }
+        if let (Some(recorded), Some(hash)) = (entry.input_hash, site.hash)
+            && recorded != hash
+        {
+            let expected = format!("the recorded input {}", shown(entry.input.as_ref()));
+            let found = format!("the input {}", shown(site.input.as_ref()));
+            return Err(differs("input_changed", expected, found));
+        }
+        if !entry.status.is_settled() {
+            return Ok(Known::Open(Box::new(entry)));
+        }
+        if entry.seq.is_some() {
+            self.claimed.insert(site.path.clone(), (op, entry));
+        }
+        Ok(Known::Settled)
+    }
+
+    /// The next recorded outcome, in order; no operation for the run's own cancellation.
+    pub(super) fn next(&mut self) -> Result<Option<(Option<OpId>, Entry)>, Mismatch> {
+        let Some(path) = self.order.front() else { return Ok(None) };
+        let next = if **path == *CANCEL_PATH {
+            self.unclaimed.remove(path).map(|entry| (None, entry))
+        } else {
+            self.claimed.remove(path).map(|(op, entry)| (Some(op), entry))
+        };
+        let Some(next) = next else {
+            return Err(self.unreached().unwrap_or_else(|| lost(path)));
+        };
+        self.order.pop_front();
+        Ok(Some(next))
+    }
+
+    /// The function has come as far as it ever came, or to its end: nothing may be left over.
+    pub(super) fn check_empty(&self) -> Result<(), Mismatch> {
+        let left = self.unreached().or_else(|| self.order.front().map(|path| lost(path)));
+        left.map_or(Ok(()), Err)
+    }
+
+    /// The first recorded entry, in order, that the function has not claimed.
+    fn unreached(&self) -> Option<Mismatch> {
+        let in_order = self.order.iter().find_map(|path| self.unclaimed.get(path));
+        let entry = in_order.or_else(|| self.unclaimed.values().next())?;
+        let status = match entry.status {
+            EntryStatus::Completed => "completed",
+            EntryStatus::Failed => "failed",
+            EntryStatus::Cancelled => "was cancelled",
+            EntryStatus::Running | EntryStatus::Waiting | EntryStatus::Retrying => "began",
+        };
+        Some(Mismatch {
+            code: "unreached",
+            path: entry.path.to_string(),
+            expected: format!("`{}` ({}), which {status} in this run", entry.path, entry.kind),
+            found: "a workflow that does not come to it".to_owned(),
+        })
+    }
+}
+
+/// An entry that was claimed and dropped before its turn.
+fn lost(path: &str) -> Mismatch {
+    Mismatch {
+        code: "unreached",
+        path: path.to_owned(),
+        expected: format!("`{path}` to be awaited until its recorded outcome"),
+        found: "a workflow that gives it up earlier".to_owned(),
+    }
+}
+
+fn shown(input: Option<&crate::Payload>) -> String {
+    const MOST: usize = 300;
+    let text = input.map_or("null", crate::Payload::as_str);
+    match text.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or(text)),
+        None => text.to_owned(),
+    }
+}

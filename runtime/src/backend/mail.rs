@@ -1,0 +1,154 @@
+//! The run's inbox: events and who waits for them (R16).
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use super::store_backend::{Activity, Held, StoreBackend};
+use super::{OpId, Outcome, Site};
+use crate::clock::later;
+use crate::store::{EntryStatus, EventKey, Inbox, InboxEvent, Waiting};
+use crate::values::Timestamp;
+
+/// Events that nobody has consumed, and waits that nothing has answered.
+pub(super) struct Mail {
+    events: BTreeMap<u64, InboxEvent>,
+    /// Positions of the events of a name and key, oldest first.
+    by_key: BTreeMap<EventKey, BTreeSet<u64>>,
+    /// Waits for a name and key, in the order of their registration.
+    waits: BTreeMap<EventKey, BTreeSet<(u64, OpId)>>,
+    /// Names and keys for which something came, or someone waits, since they were last matched.
+    stirred: BTreeSet<EventKey>,
+    /// Events that a surfaced or arrived outcome has taken.
+    taken: BTreeMap<u64, InboxEvent>,
+    seen: u64,
+    last_order: u64,
+    cancel_noted: bool,
+}
+
+impl Mail {
+    pub(super) fn new(inbox: Vec<InboxEvent>, seen: u64, last_order: u64) -> Self {
+        let mut mail = Self {
+            events: BTreeMap::new(),
+            by_key: BTreeMap::new(),
+            waits: BTreeMap::new(),
+            stirred: BTreeSet::new(),
+            taken: BTreeMap::new(),
+            seen,
+            last_order,
+            cancel_noted: false,
+        };
+        for event in inbox {
+            mail.put(event);
+        }
+        mail
+    }
+
+    /// The newest mail that the run knows of.
+    pub(super) fn seen(&self) -> u64 {
+        self.seen
+    }
+
+    pub(super) fn note_cancel(&mut self) {
+        self.cancel_noted = true;
+    }
+
+    fn put(&mut self, event: InboxEvent) {
+        self.stirred.insert(event.event.clone());
+        self.by_key.entry(event.event.clone()).or_default().insert(event.seq);
+        self.events.insert(event.seq, event);
+    }
+
+    /// A wait that had taken an event was given up: the event is for the next one.
+    pub(super) fn put_back(&mut self, seq: u64) {
+        if let Some(event) = self.taken.remove(&seq) {
+            self.put(event);
+        }
+    }
+
+    /// A wait is over.
+    pub(super) fn leave(&mut self, key: &EventKey, wait: (u64, OpId)) {
+        if let Some(waits) = self.waits.get_mut(key) {
+            waits.remove(&wait);
+        }
+    }
+
+    /// The outcome that took an event is surfaced: the event is gone for good.
+    pub(super) fn consume(&mut self, seq: u64) {
+        self.taken.remove(&seq);
+    }
+
+    /// The oldest wait and the oldest event of a name and key that have both.
+    fn pair(&mut self) -> Option<(OpId, InboxEvent)> {
+        while let Some(key) = self.stirred.first().cloned() {
+            let wait = self.waits.get_mut(&key).and_then(BTreeSet::pop_first);
+            let Some((order, op)) = wait else {
+                self.stirred.remove(&key);
+                continue;
+            };
+            let seq = self.by_key.get_mut(&key).and_then(BTreeSet::pop_first);
+            if let Some(event) = seq.and_then(|seq| self.events.remove(&seq)) {
+                self.taken.insert(event.seq, event.clone());
+                return Some((op, event));
+            }
+            self.waits.entry(key.clone()).or_default().insert((order, op));
+            self.stirred.remove(&key);
+        }
+        None
+    }
+}
+
+impl StoreBackend {
+    /// New mail, read from the store.
+    pub(crate) fn deliver(&mut self, inbox: Inbox) {
+        for event in inbox.events {
+            if event.seq > self.mail.seen {
+                self.mail.put(event);
+            }
+        }
+        self.mail.seen = self.mail.seen.max(inbox.inbox_seq);
+        if inbox.cancel_requested && !self.mail.cancel_noted {
+            self.request_cancel();
+        }
+    }
+
+    /// The newest mail that the run knows of.
+    pub(crate) fn seen_mail(&self) -> u64 {
+        self.mail.seen
+    }
+
+    /// Registers a wait.
+    pub(super) fn begin_wait(
+        &mut self,
+        op: OpId,
+        site: &Site,
+        key: EventKey,
+        timeout: Option<Duration>,
+        open: Option<&Waiting>,
+    ) -> Activity {
+        let waiting = open.cloned().unwrap_or_else(|| {
+            self.mail.last_order += 1;
+            Waiting {
+                due: timeout.map(|timeout| later(self.now, timeout)),
+                event: Some(key.clone()),
+                order: self.mail.last_order,
+            }
+        });
+        let (order, due) = (waiting.order, waiting.due);
+        if open.is_none() {
+            self.draft.put(self.open_entry(site, EntryStatus::Waiting, Some(waiting)));
+        }
+        self.mail.waits.entry(key.clone()).or_default().insert((order, op));
+        self.mail.stirred.insert(key.clone());
+        self.held.extend(due.map(|due| Held::Arm(op, due)));
+        Activity::Event { key, order, due }
+    }
+
+    /// Gives events to those who wait for them, oldest to oldest. Called once the function has
+    /// caught up with its journal, so that every wait is there.
+    pub(super) fn match_events(&mut self) {
+        while let Some((op, event)) = self.mail.pair() {
+            let at: Timestamp = event.at.max(self.now);
+            self.settle_with(op, Outcome::Completed(Some(event.payload)), at, Some(event.seq));
+        }
+    }
+}

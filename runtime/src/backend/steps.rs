@@ -1,0 +1,159 @@
+//! Steps: attempts, and what follows when one fails (S20, R4).
+
+use super::retry::{Attempt, Verdict, chance, judge};
+use super::store_backend::{Activity, Effect, Held, StoreBackend};
+use super::{Body, OpId, Outcome};
+use crate::clock::later;
+use crate::failure::{Failure, StepError};
+use crate::payload::Payload;
+use crate::policy::Policy;
+use crate::store::{Entry, EntryStatus, Waiting};
+use crate::values::Timestamp;
+
+/// A step that has no outcome yet.
+pub(super) struct StepRun {
+    policy: Policy,
+    body: Body,
+    /// Attempts that have ended.
+    pub(super) attempts: u32,
+    /// How many of them do not count against the policy any more.
+    pub(super) forgiven: u32,
+    /// When the first attempt that counts began.
+    since: Option<Timestamp>,
+    phase: Phase,
+    /// The deadline of the attempt that runs, or the start of the next one.
+    pub(super) due: Option<Timestamp>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    /// About to start.
+    Held,
+    /// Its body runs.
+    Running,
+    /// Between two attempts, or parked.
+    Resting,
+}
+
+impl StepRun {
+    /// A new step, or one that an open entry tells of.
+    pub(super) fn new(policy: Policy, body: Body, open: Option<&Entry>) -> Self {
+        let resting = open.is_some_and(|entry| entry.waiting.is_some());
+        Self {
+            policy,
+            body,
+            attempts: open.map_or(0, |entry| entry.attempts),
+            forgiven: open.map_or(0, |entry| entry.forgiven),
+            // Someone resumed the run: the total time begins anew.
+            since: open.filter(|_| resting).map(|entry| entry.started_at),
+            phase: if resting { Phase::Resting } else { Phase::Held },
+            due: None,
+        }
+    }
+
+    pub(super) fn is_running(&self) -> bool {
+        self.phase == Phase::Running
+    }
+}
+
+impl StoreBackend {
+    /// Starts the next attempt of a step's body.
+    pub(super) fn start_attempt(&mut self, op: OpId) {
+        let Some(live) = self.live.get_mut(&op) else { return };
+        let Activity::Step(step) = &mut live.activity else { return };
+        step.phase = Phase::Running;
+        let since = *step.since.get_or_insert(self.now);
+        if step.attempts == 0 {
+            live.began = self.now;
+        }
+        let timeout = step.policy.timeout.map(|timeout| later(self.now, timeout));
+        let total = step.policy.total.map(|total| later(since, total));
+        step.due = timeout.into_iter().chain(total).min();
+        self.due.extend(step.due.map(|deadline| (deadline, op)));
+        let (attempt, path) = (step.attempts + 1, live.site.path.clone());
+        self.effects.push(Effect::Start { op, attempt, path, body: step.body.clone() });
+    }
+
+    /// A step's next attempt is due, or its running attempt has taken too long.
+    pub(super) fn step_due(&mut self, op: OpId) {
+        let Some(Activity::Step(step)) = self.live.get(&op).map(|live| &live.activity) else {
+            return;
+        };
+        if step.is_running() {
+            self.effects.push(Effect::Stop(op));
+            let attempt = step.attempts + 1;
+            let error = StepError::retryable("timeout", "the attempt took too long");
+            self.attempt_ended(op, attempt, Err(error));
+        } else if let Some(Activity::Step(step)) =
+            self.live.get_mut(&op).map(|live| &mut live.activity)
+        {
+            step.phase = Phase::Held;
+            self.busy.insert(op);
+            self.held.push(Held::Start(op));
+        }
+    }
+
+    /// An attempt of a body has ended. One that nobody waits for any more is ignored.
+    pub(crate) fn attempt_ended(
+        &mut self,
+        op: OpId,
+        attempt: u32,
+        result: Result<Payload, StepError>,
+    ) {
+        let Some(live) = self.live.get_mut(&op) else { return };
+        let Activity::Step(step) = &mut live.activity else { return };
+        if !step.is_running() || step.attempts + 1 != attempt {
+            return;
+        }
+        step.attempts = attempt;
+        if let Some(deadline) = step.due.take() {
+            self.due.remove(&(deadline, op));
+        }
+        match result {
+            Ok(output) => self.settle(op, Outcome::Completed(Some(output)), self.now),
+            Err(error) => self.attempt_failed(op, &error),
+        }
+    }
+
+    fn attempt_failed(&mut self, op: OpId, error: &StepError) {
+        let Some(live) = self.live.get_mut(&op) else { return };
+        let Activity::Step(step) = &mut live.activity else { return };
+        let (path, attempts) = (live.site.path.clone(), step.attempts);
+        let attempt = Attempt {
+            error,
+            failed: attempts.saturating_sub(step.forgiven),
+            since: step.since.unwrap_or(self.now),
+            now: self.now,
+            chance: chance(&self.seed, &path, attempts),
+        };
+        let failure = Failure {
+            code: error.code.clone(),
+            message: error.message.clone(),
+            attempts,
+            path: path.to_string(),
+        };
+        step.phase = Phase::Resting;
+        self.busy.remove(&op);
+        let due = match judge(&step.policy, &attempt) {
+            Verdict::Fail => return self.settle(op, Outcome::Failed(failure), self.now),
+            Verdict::Retry(due) => Some(due),
+            Verdict::Park => {
+                // Whoever resumes the run grants the policy anew.
+                step.forgiven = attempts;
+                self.parked.insert(op, failure.clone());
+                None
+            }
+        };
+        let forgiven = step.forgiven;
+        let (began, site) = (step.since.unwrap_or(live.began), live.site.clone());
+        let waiting = due.map(|due| Waiting { due: Some(due), ..Waiting::default() });
+        self.draft.put(Entry {
+            attempts,
+            forgiven,
+            error: Some(failure),
+            started_at: began,
+            ..self.open_entry(&site, EntryStatus::Retrying, waiting)
+        });
+        self.held.extend(due.map(|due| Held::Arm(op, due)));
+    }
+}

@@ -1,0 +1,471 @@
+//! The back end over a store: replays what is recorded, performs what is new, drafts the writes.
+//!
+//! Sans-IO like the engine above it. It is told what has happened (a body ended, time passed,
+//! mail came, a write is durable) and says what to do: a [`RunWrite`] to commit and [`Effect`]s
+//! to perform. An effect is *held* until the write that carries everything before it is durable.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+
+use super::draft::Draft;
+use super::journal::{CANCEL_PATH, Journal, Known};
+use super::mail::Mail;
+use super::steps::StepRun;
+use super::{
+    Backend, Body, Command, Completion, Due, Issued, Mismatch, OpId, Outcome, Site, Target,
+};
+use crate::clock::later;
+use crate::failure::Failure;
+use crate::ids::RunId;
+use crate::store::{
+    End, Entry, EntryStatus, EventKey, Loaded, Next, RunRow, RunState, RunWrite, Waiting,
+};
+use crate::values::Timestamp;
+
+/// One run's back end.
+pub(crate) struct StoreBackend {
+    pub(super) run: RunId,
+    pub(super) epoch: u64,
+    pub(super) seed: [u8; 16],
+    pub(super) now: Timestamp,
+    journal: Journal,
+    /// Whether the function was seen to have reached everything that is recorded.
+    caught_up: bool,
+    /// Issued operations without an outcome.
+    pub(super) live: BTreeMap<OpId, Live>,
+    /// Those of them whose body runs, or is about to.
+    pub(super) busy: BTreeSet<OpId>,
+    /// Steps whose policy is spent, where that pauses the run.
+    pub(super) parked: BTreeMap<OpId, Failure>,
+    /// Outcomes that have come and are not surfaced yet.
+    arrived: VecDeque<Arrived>,
+    next_seq: u64,
+    pub(super) mail: Mail,
+    pub(super) draft: Draft,
+    pub(super) held: Vec<Held>,
+    /// Released when the write in flight is durable.
+    in_flight: Option<Vec<Held>>,
+    /// Released.
+    pub(super) effects: Vec<Effect>,
+    /// Instants at which live operations have something to do; only of what is durable.
+    pub(super) due: BTreeSet<(Timestamp, OpId)>,
+}
+
+/// Something for the driver to do.
+pub(crate) enum Effect {
+    /// Start an attempt of a step's body.
+    Start { op: OpId, attempt: u32, path: Arc<str>, body: Body },
+    /// Tell the body that its outcome is no longer wanted.
+    Stop(OpId),
+}
+
+/// Something to do once everything before it is durable.
+pub(super) enum Held {
+    Start(OpId),
+    Arm(OpId, Timestamp),
+    Stop(OpId),
+}
+
+/// An issued operation without an outcome.
+pub(super) struct Live {
+    pub(super) site: Site,
+    pub(super) began: Timestamp,
+    pub(super) activity: Activity,
+}
+
+pub(super) enum Activity {
+    Step(Box<StepRun>),
+    Timer { due: Timestamp },
+    Event { key: EventKey, order: u64, due: Option<Timestamp> },
+    Scope { seals: String },
+}
+
+struct Arrived {
+    target: Target,
+    entry: Entry,
+    consumed: Option<u64>,
+    seals: Option<String>,
+}
+
+impl StoreBackend {
+    /// The back end of a run as a store holds it.
+    pub(crate) fn new(loaded: Loaded, epoch: u64, now: Timestamp) -> Self {
+        let RunRow { id, seed, inbox_seq, cancel_requested, .. } = loaded.row;
+        let last_seq = loaded.entries.iter().filter_map(|entry| entry.seq).max();
+        let cancelled = loaded.entries.iter().any(|entry| *entry.path == *CANCEL_PATH);
+        let waits = loaded.entries.iter().filter_map(|entry| entry.waiting.as_ref());
+        let last_order = waits.map(|waiting| waiting.order).max().unwrap_or(0);
+        let mut backend = Self {
+            run: id,
+            epoch,
+            seed,
+            now,
+            journal: Journal::new(loaded.entries),
+            caught_up: false,
+            live: BTreeMap::new(),
+            busy: BTreeSet::new(),
+            parked: BTreeMap::new(),
+            arrived: VecDeque::new(),
+            next_seq: last_seq.map_or(0, |seq| seq + 1),
+            mail: Mail::new(loaded.inbox, inbox_seq, last_order),
+            draft: Draft::default(),
+            held: Vec::new(),
+            in_flight: None,
+            effects: Vec::new(),
+            due: BTreeSet::new(),
+        };
+        if cancel_requested && !cancelled {
+            backend.request_cancel();
+        }
+        backend
+    }
+
+    /// Random bits of the run.
+    pub(crate) fn seed(&self) -> &[u8; 16] {
+        &self.seed
+    }
+
+    /// Tells the time.
+    pub(crate) fn at(&mut self, now: Timestamp) {
+        self.now = self.now.max(now);
+    }
+
+    /// Lets everything happen that is due.
+    pub(crate) fn fire(&mut self) {
+        while let Some(&(at, op)) = self.due.first()
+            && at <= self.now
+        {
+            self.due.pop_first();
+            let Some(live) = self.live.get(&op) else { continue };
+            match &live.activity {
+                Activity::Timer { .. } | Activity::Event { .. } => {
+                    self.settle(op, Outcome::Completed(None), self.now);
+                }
+                Activity::Step(_) => self.step_due(op),
+                Activity::Scope { .. } => {}
+            }
+        }
+    }
+
+    /// When the run is due next by itself.
+    pub(crate) fn next_due(&self) -> Option<Timestamp> {
+        self.due.first().map(|(at, _)| *at)
+    }
+
+    /// Whether nothing is going on here: no body, no write, nothing to write.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.in_flight.is_none()
+            && self.arrived.is_empty()
+            && self.draft.is_empty()
+            && self.held.is_empty()
+            && self.busy.is_empty()
+    }
+
+    /// The effects that may be performed now.
+    pub(crate) fn take_effects(&mut self) -> Vec<Effect> {
+        std::mem::take(&mut self.effects)
+    }
+
+    /// The write that is due, if one is. Without one, what is held is released at once: it
+    /// follows nothing that is not durable already. One write is in flight at a time.
+    pub(crate) fn flush(&mut self) -> Option<RunWrite> {
+        if self.in_flight.is_some() {
+            return None;
+        }
+        if self.busy.is_empty()
+            && let Some((_, failure)) = self.parked.pop_first()
+        {
+            return Some(self.last_write(Next::Pause(failure)));
+        }
+        if self.draft.is_empty() {
+            self.release(|backend| std::mem::take(&mut backend.held));
+            return None;
+        }
+        let state = if self.busy.is_empty() { RunState::Waiting } else { RunState::Running };
+        let write = self.write(Next::Keep(state));
+        self.in_flight = Some(std::mem::take(&mut self.held));
+        Some(write)
+    }
+
+    /// The write with which the run ends, pauses, or leaves memory.
+    pub(crate) fn last_write(&mut self, next: Next) -> RunWrite {
+        self.in_flight = Some(Vec::new());
+        self.write(next)
+    }
+
+    /// The end of a run whose function returned.
+    pub(crate) fn end(&self, state: RunState, outcome: Outcome) -> Next {
+        let (output, failure) = match outcome {
+            Outcome::Completed(output) => (output, None),
+            Outcome::Failed(failure) => (None, Some(failure)),
+        };
+        Next::End(End { state, output, failure, at: self.now })
+    }
+
+    /// The suspension of a run that only waits.
+    pub(crate) fn suspension(&self) -> Next {
+        Next::Suspend { inbox_seq: self.mail.seen(), wake_at: self.next_due() }
+    }
+
+    /// Whether a write is on its way.
+    pub(crate) fn is_writing(&self) -> bool {
+        self.in_flight.is_some()
+    }
+
+    /// The write in flight is durable.
+    pub(crate) fn written(&mut self) {
+        self.release(|backend| backend.in_flight.take().unwrap_or_default());
+    }
+
+    fn write(&mut self, next: Next) -> RunWrite {
+        let parts = self.draft.take();
+        RunWrite {
+            run: self.run,
+            epoch: self.epoch,
+            entries: parts.entries,
+            seals: parts.seals,
+            consumed: parts.consumed,
+            next,
+        }
+    }
+
+    fn release(&mut self, take: impl FnOnce(&mut Self) -> Vec<Held>) {
+        for held in take(self) {
+            match held {
+                Held::Start(op) => self.start_attempt(op),
+                Held::Arm(op, at) => self.arm(op, at),
+                Held::Stop(op) => self.effects.push(Effect::Stop(op)),
+            }
+        }
+    }
+
+    /// Lets a live operation have something to do at an instant.
+    fn arm(&mut self, op: OpId, at: Timestamp) {
+        if let Some(live) = self.live.get_mut(&op) {
+            if let Activity::Step(step) = &mut live.activity {
+                step.due = Some(at);
+            }
+            self.due.insert((at, op));
+        }
+    }
+
+    /// Begins an operation of which the journal knows nothing, or an open entry.
+    fn begin(&mut self, op: OpId, site: Site, command: Command, open: Option<&Entry>) {
+        let began = open.map_or(self.now, |entry| entry.started_at);
+        let waiting = open.and_then(|entry| entry.waiting.clone());
+        let activity = match command {
+            Command::Step(policy, body) => {
+                let step = StepRun::new(policy, body, open);
+                if let Some(due) = waiting.and_then(|waiting| waiting.due) {
+                    self.held.push(Held::Arm(op, due));
+                } else {
+                    self.busy.insert(op);
+                    self.held.push(Held::Start(op));
+                }
+                Activity::Step(Box::new(step))
+            }
+            Command::Timer(due) => {
+                let due = waiting.and_then(|waiting| waiting.due).unwrap_or(match due {
+                    Due::After(length) => later(self.now, length),
+                    Due::At(at) => at,
+                });
+                self.held.push(Held::Arm(op, due));
+                if open.is_none() {
+                    let waiting = Waiting { due: Some(due), ..Waiting::default() };
+                    self.draft.put(self.open_entry(&site, EntryStatus::Waiting, Some(waiting)));
+                }
+                Activity::Timer { due }
+            }
+            Command::Event(key, timeout) => {
+                self.begin_wait(op, &site, key, timeout, waiting.as_ref())
+            }
+            Command::Scope(seals) => {
+                if open.is_none() {
+                    self.draft.put_lazily(self.open_entry(&site, EntryStatus::Running, None));
+                }
+                Activity::Scope { seals }
+            }
+        };
+        self.live.insert(op, Live { site, began, activity });
+    }
+
+    pub(super) fn open_entry(
+        &self,
+        site: &Site,
+        status: EntryStatus,
+        waiting: Option<Waiting>,
+    ) -> Entry {
+        Entry { status, waiting, ..blank(site, self.now) }
+    }
+
+    /// A live operation has come to its outcome: it will be surfaced in its turn.
+    pub(super) fn settle(&mut self, op: OpId, outcome: Outcome, at: Timestamp) {
+        self.settle_with(op, outcome, at, None);
+    }
+
+    pub(super) fn settle_with(
+        &mut self,
+        op: OpId,
+        outcome: Outcome,
+        at: Timestamp,
+        consumed: Option<u64>,
+    ) {
+        let Some(live) = self.forget(op) else { return };
+        let mut entry = blank(&live.site, live.began);
+        entry.ended_at = Some(at);
+        match outcome {
+            Outcome::Completed(output) => {
+                entry.status = EntryStatus::Completed;
+                entry.output = output;
+            }
+            Outcome::Failed(failure) => {
+                entry.status = EntryStatus::Failed;
+                entry.error = Some(failure);
+            }
+        }
+        let arrived = |entry, seals| Arrived { target: Target::Op(op), entry, consumed, seals };
+        match live.activity {
+            Activity::Step(step) => {
+                entry.attempts = step.attempts;
+                entry.forgiven = step.forgiven;
+                self.arrived.push_back(arrived(entry, None));
+            }
+            Activity::Event { .. } | Activity::Timer { .. } => {
+                self.arrived.push_back(arrived(entry, None));
+            }
+            // What a scope comes to follows at once from what was surfaced last.
+            Activity::Scope { seals } => self.arrived.push_front(arrived(entry, Some(seals))),
+        }
+    }
+
+    /// Takes a live operation out of every index.
+    fn forget(&mut self, op: OpId) -> Option<Live> {
+        let live = self.live.remove(&op)?;
+        self.busy.remove(&op);
+        self.parked.remove(&op);
+        let due = match &live.activity {
+            Activity::Step(step) => step.due,
+            Activity::Timer { due } => Some(*due),
+            Activity::Event { key, order, due } => {
+                self.mail.leave(key, (*order, op));
+                *due
+            }
+            Activity::Scope { .. } => None,
+        };
+        if let Some(due) = due {
+            self.due.remove(&(due, op));
+        }
+        Some(live)
+    }
+
+    /// Notes that the run is to observe its cancellation.
+    pub(super) fn request_cancel(&mut self) {
+        let site =
+            Site { path: CANCEL_PATH.into(), kind: "cancel".into(), input: None, hash: None };
+        let mut entry = blank(&site, self.now);
+        entry.status = EntryStatus::Completed;
+        entry.ended_at = Some(self.now);
+        self.mail.note_cancel();
+        let (consumed, seals) = (None, None);
+        self.arrived.push_back(Arrived { target: Target::Cancel, entry, consumed, seals });
+    }
+
+    fn surface_arrived(&mut self) -> Option<Completion> {
+        let mut arrived = self.arrived.pop_front()?;
+        arrived.entry.seq = Some(self.next_seq);
+        self.next_seq += 1;
+        let completion = completion(arrived.target, &arrived.entry);
+        self.draft.put(arrived.entry);
+        if let Some(event) = arrived.consumed {
+            self.mail.consume(event);
+            self.draft.consume(event);
+        }
+        arrived.seals.into_iter().for_each(|prefix| self.draft.seal(prefix));
+        Some(completion)
+    }
+}
+
+impl Backend for StoreBackend {
+    fn issue(&mut self, op: OpId, site: Site, command: Command) -> Result<Issued, Mismatch> {
+        match self.journal.claim(op, &site)? {
+            Known::New => self.begin(op, site, command, None),
+            Known::Open(entry) => self.begin(op, site, command, Some(&entry)),
+            Known::Settled => return Ok(Issued::Recorded),
+        }
+        Ok(Issued::Live)
+    }
+
+    fn cancel(&mut self, op: OpId) {
+        let arrived = |arrived: &Arrived| arrived.target == Target::Op(op);
+        let entry = if let Some(live) = self.forget(op) {
+            match &live.activity {
+                Activity::Step(step) if step.is_running() => self.held.push(Held::Stop(op)),
+                Activity::Scope { seals } => self.draft.seal(seals.clone()),
+                Activity::Step(_) | Activity::Timer { .. } | Activity::Event { .. } => {}
+            }
+            blank(&live.site, live.began)
+        } else if let Some(at) = self.arrived.iter().position(arrived) {
+            // It had come to an outcome that nobody will see. An event stays in the inbox.
+            let Some(lost) = self.arrived.remove(at) else { return };
+            lost.consumed.into_iter().for_each(|event| self.mail.put_back(event));
+            lost.seals.into_iter().for_each(|prefix| self.draft.seal(prefix));
+            lost.entry
+        } else {
+            // Recorded: it was given up at this very place before.
+            return;
+        };
+        self.draft.put(Entry {
+            status: EntryStatus::Cancelled,
+            seq: None,
+            output: None,
+            ended_at: Some(self.now),
+            ..entry
+        });
+    }
+
+    fn seal(&mut self, scope: OpId, outcome: Outcome) {
+        self.settle(scope, outcome, self.now);
+    }
+
+    fn next(&mut self) -> Result<Option<Completion>, Mismatch> {
+        if let Some((op, entry)) = self.journal.next()? {
+            return Ok(Some(completion(op.map_or(Target::Cancel, Target::Op), &entry)));
+        }
+        if !self.caught_up {
+            self.journal.check_empty()?;
+            self.caught_up = true;
+        }
+        self.match_events();
+        Ok(self.surface_arrived())
+    }
+
+    fn finish(&mut self) -> Result<(), Mismatch> {
+        self.journal.check_empty()
+    }
+}
+
+fn completion(target: Target, entry: &Entry) -> Completion {
+    let outcome = match &entry.error {
+        Some(failure) if entry.status == EntryStatus::Failed => Outcome::Failed(failure.clone()),
+        _ => Outcome::Completed(entry.output.clone()),
+    };
+    Completion { target, outcome, at: entry.ended_at.unwrap_or(entry.started_at) }
+}
+
+fn blank(site: &Site, began: Timestamp) -> Entry {
+    Entry {
+        path: site.path.clone(),
+        kind: site.kind.clone(),
+        status: EntryStatus::Waiting,
+        seq: None,
+        input: site.input.clone(),
+        input_hash: site.hash,
+        output: None,
+        error: None,
+        attempts: 0,
+        forgiven: 0,
+        waiting: None,
+        started_at: began,
+        ended_at: None,
+    }
+}

@@ -1,0 +1,200 @@
+//! Looking at runs and sending to them, from the process that drives them or any other.
+
+mod view;
+
+use std::sync::Arc;
+
+use serde_json::Value;
+use tokio::sync::watch;
+
+pub use view::{EntryView, RunView, WaitingFor};
+
+use crate::driver::Hub;
+use crate::error::{Error, Result};
+use crate::ids::RunId;
+use crate::payload::Payload;
+use crate::store::{
+    Delivered, EventKey, NewEvent, Query, Reply, Requested, RunFilter, Store, Transaction,
+};
+
+/// A view of the runs in a store, and a way to send to them. Cheap to clone.
+#[derive(Clone)]
+pub struct Client {
+    store: Arc<dyn Store>,
+    hub: Arc<Hub>,
+    /// Tells the driver of this process that a run has mail.
+    nudge: Arc<dyn Fn(RunId) + Send + Sync>,
+}
+
+/// What goes with an event besides its payload.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SendEvent {
+    /// Only waits with this key take it.
+    pub key: Option<String>,
+    /// The sender's id for the event: a second delivery is acknowledged and dropped.
+    pub event_id: Option<String>,
+}
+
+/// A page of runs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RunPage {
+    /// The runs, newest first; without what they wait for.
+    pub items: Vec<RunView>,
+    /// Where the next page begins, if there is one.
+    pub next_cursor: Option<RunId>,
+}
+
+impl Client {
+    /// A client of a store that another process drives.
+    pub fn new(store: Arc<dyn Store>) -> Self {
+        let hub = Arc::new(Hub::default());
+        let hinted = Arc::downgrade(&hub);
+        store.on_hint(Box::new(move || {
+            if let Some(hub) = hinted.upgrade() {
+                hub.all_changed();
+            }
+        }));
+        Self { store, hub, nudge: Arc::new(|_| {}) }
+    }
+
+    pub(crate) fn driving(
+        store: Arc<dyn Store>,
+        hub: Arc<Hub>,
+        nudge: Arc<dyn Fn(RunId) + Send + Sync>,
+    ) -> Self {
+        Self { store, hub, nudge }
+    }
+
+    /// A run as it stands, with what it waits for.
+    pub async fn run(&self, run: RunId) -> Result<Option<RunView>> {
+        let (reply, answer) = Reply::channel();
+        self.store.query(Query::Run(run, reply));
+        Ok(answer.await?.map(|(row, open)| RunView::new(row, &open)))
+    }
+
+    /// Runs, newest first. The page goes on where `cursor` says.
+    pub async fn runs(&self, filter: RunFilter, cursor: Option<RunId>) -> Result<RunPage> {
+        let limit = filter.limit;
+        let (reply, answer) = Reply::channel();
+        let before = cursor.or(filter.before);
+        // One more than asked for tells whether there is a next page.
+        let wanted = if limit == 0 { 0 } else { limit.saturating_add(1) };
+        self.store.query(Query::Runs(RunFilter { before, limit: wanted, ..filter }, reply));
+        let mut rows = answer.await?;
+        let more = limit != 0 && rows.len() > limit;
+        if more {
+            rows.truncate(limit);
+        }
+        let next_cursor = rows.last().filter(|_| more).map(|row| row.id);
+        Ok(RunPage {
+            items: rows.into_iter().map(|row| RunView::new(row, &[])).collect(),
+            next_cursor,
+        })
+    }
+
+    /// The run's whole journal: outcomes in the order in which the function saw them, then the
+    /// rest.
+    pub async fn journal(&self, run: RunId) -> Result<Vec<EntryView>> {
+        let (reply, answer) = Reply::channel();
+        self.store.query(Query::Journal(run, reply));
+        let entries = answer.await?.ok_or(Error::UnknownRun(run))?;
+        Ok(entries.into_iter().map(EntryView::from).collect())
+    }
+
+    /// Sends an event to a run. Once this returns, it is durable.
+    pub async fn send_event(
+        &self,
+        run: RunId,
+        name: &str,
+        payload: Value,
+        options: SendEvent,
+    ) -> Result<()> {
+        let event = NewEvent {
+            run,
+            event: EventKey { name: name.to_owned(), key: options.key },
+            event_id: options.event_id,
+            payload: Payload::from(&payload),
+            at: self.store.now(),
+        };
+        let nudge = Arc::clone(&self.nudge);
+        let (told, answer) = Reply::channel();
+        // The run is woken even if the caller stops waiting.
+        let reply = Reply::new(move |delivered| {
+            if delivered == Ok(Delivered::Accepted) {
+                nudge(run);
+            }
+            told.send(delivered);
+        });
+        self.store.submit(Transaction::Event(Box::new(event), reply));
+        match answer.await? {
+            Delivered::Accepted | Delivered::Duplicate => Ok(()),
+            Delivered::UnknownRun => Err(Error::UnknownRun(run)),
+            Delivered::Finished => Err(Error::Finished(run)),
+            Delivered::Undeclared => Err(Error::UndeclaredEvent(name.to_owned())),
+        }
+    }
+
+    /// Asks that a run be cancelled. Once this returns, the request is durable.
+    pub async fn cancel(&self, run: RunId) -> Result<()> {
+        self.request(run, Transaction::Cancel).await
+    }
+
+    /// Lets a paused run go on; a step that spent its policy is granted it anew.
+    pub async fn resume(&self, run: RunId) -> Result<()> {
+        self.request(run, Transaction::Resume).await
+    }
+
+    async fn request(
+        &self,
+        run: RunId,
+        transaction: fn(RunId, Reply<Requested>) -> Transaction,
+    ) -> Result<()> {
+        let nudge = Arc::clone(&self.nudge);
+        let (told, answer) = Reply::channel();
+        let reply = Reply::new(move |requested| {
+            if requested == Ok(Requested::Accepted) {
+                nudge(run);
+            }
+            told.send(requested);
+        });
+        self.store.submit(transaction(run, reply));
+        match answer.await? {
+            Requested::Accepted | Requested::Unchanged => Ok(()),
+            Requested::UnknownRun => Err(Error::UnknownRun(run)),
+            Requested::Finished => Err(Error::Finished(run)),
+        }
+    }
+
+    /// Follows a run.
+    pub fn watch(&self, run: RunId) -> Watch {
+        Watch { client: self.clone(), run, changes: self.hub.watch(run), seen: None }
+    }
+}
+
+/// A run's views, one after the other.
+pub struct Watch {
+    client: Client,
+    run: RunId,
+    changes: watch::Receiver<()>,
+    seen: Option<RunView>,
+}
+
+impl Watch {
+    /// The run as it stands, then each time that it has changed; `None` after its end, or if
+    /// there is no such run.
+    pub async fn next(&mut self) -> Result<Option<RunView>> {
+        loop {
+            if self.seen.as_ref().is_some_and(|seen| seen.state.is_final()) {
+                return Ok(None);
+            }
+            // Marked before the look, so that a change after it is noticed.
+            self.changes.mark_unchanged();
+            let Some(view) = self.client.run(self.run).await? else { return Ok(None) };
+            if self.seen.as_ref() != Some(&view) {
+                self.seen = Some(view.clone());
+                return Ok(Some(view));
+            }
+            self.changes.changed().await.map_err(|_| Error::Closed)?;
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! What outsiders see of a run.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::failure::Failure;
+use crate::ids::RunId;
+use crate::payload::Payload;
+use crate::store::{Entry, EntryStatus, RunRow, RunState};
+use crate::values::Timestamp;
+
+/// A run as it stands.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunView {
+    /// Its id.
+    pub id: RunId,
+    /// Name of its workflow.
+    pub workflow: String,
+    /// Revision of its workflow.
+    pub revision: String,
+    /// The key that it was started with.
+    pub key: Option<String>,
+    /// Where it stands.
+    pub state: RunState,
+    /// Its input.
+    pub input: Value,
+    /// Its output, once completed.
+    pub output: Option<Value>,
+    /// Why it failed or is paused.
+    pub failure: Option<Failure>,
+    /// When it was started.
+    pub started_at: Timestamp,
+    /// When it ended.
+    pub ended_at: Option<Timestamp>,
+    /// What it waits for; in lists of runs empty.
+    pub waiting_for: Vec<WaitingFor>,
+}
+
+/// Something that a run waits for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WaitingFor {
+    /// Where in the run.
+    pub path: String,
+    /// What stands there: `wait@1`, `wait_event@1`, or the kind of a step that is tried again.
+    pub kind: String,
+    /// The event's name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event: Option<String>,
+    /// The event's key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// When it is due by itself: the timer, the time-out, the next attempt.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due: Option<Timestamp>,
+    /// Why the latest attempt failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<Failure>,
+}
+
+/// An entry of a run's journal.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EntryView {
+    /// Where in the run, `each_item[3]/charge`.
+    pub path: String,
+    /// What stands there.
+    pub kind: String,
+    /// Where it stands.
+    pub status: EntryStatus,
+    /// Position in the order in which the function saw outcomes.
+    pub seq: Option<u64>,
+    /// Attempts that have ended.
+    pub attempts: u32,
+    /// Its input.
+    pub input: Option<Value>,
+    /// Its output.
+    pub output: Option<Value>,
+    /// Its failure, or that of its latest attempt.
+    pub error: Option<Failure>,
+    /// When it began.
+    pub started_at: Timestamp,
+    /// When it was settled.
+    pub ended_at: Option<Timestamp>,
+}
+
+impl RunView {
+    /// The view of a row and its open entries.
+    pub(super) fn new(row: RunRow, open: &[Entry]) -> Self {
+        let waiting = open.iter().filter(|entry| entry.status != EntryStatus::Running);
+        Self {
+            id: row.id,
+            workflow: row.workflow.to_string(),
+            revision: row.revision.to_string(),
+            key: row.key,
+            state: row.state,
+            input: row.input.to_value(),
+            output: row.output.as_ref().map(Payload::to_value),
+            failure: row.failure,
+            started_at: row.started_at,
+            ended_at: row.ended_at,
+            waiting_for: waiting.map(WaitingFor::from).collect(),
+        }
+    }
+}
+
+impl From<&Entry> for WaitingFor {
+    fn from(entry: &Entry) -> Self {
+        let waiting = entry.waiting.clone().unwrap_or_default();
+        let (event, key) =
+            waiting.event.map_or((None, None), |event| (Some(event.name), event.key));
+        Self {
+            path: entry.path.to_string(),
+            kind: entry.kind.to_string(),
+            event,
+            key,
+            due: waiting.due,
+            error: entry.error.clone(),
+        }
+    }
+}
+
+impl From<Entry> for EntryView {
+    fn from(entry: Entry) -> Self {
+        Self {
+            path: entry.path.to_string(),
+            kind: entry.kind.to_string(),
+            status: entry.status,
+            seq: entry.seq,
+            attempts: entry.attempts,
+            input: entry.input.as_ref().map(Payload::to_value),
+            output: entry.output.as_ref().map(Payload::to_value),
+            error: entry.error,
+            started_at: entry.started_at,
+            ended_at: entry.ended_at,
+        }
+    }
+}

@@ -1,0 +1,334 @@
+//! What a workflow function works with: its context, and what it describes steps with.
+
+mod step_context;
+
+use std::borrow::Cow;
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use futures_util::future::LocalBoxFuture;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+pub use step_context::StepContext;
+pub(crate) use step_context::{CancelToken, StepInfo};
+
+use crate::backend::{Body, Command, Due};
+use crate::engine::{
+    Claim, Core, EventWait, ItemOutcome, Items, Name, OnItemError, Operation, Sleep, Step,
+    items_prefix,
+};
+use crate::error::{Error, Result};
+use crate::expr::ExprError;
+use crate::failure::{Failure, StepError};
+use crate::ids::RunId;
+use crate::payload::Payload;
+use crate::policy::Policy;
+use crate::store::EventKey;
+use crate::values::{Duration, Timestamp};
+
+/// A workflow function's access to the world. Cheap to clone; belongs to one scope of one run.
+#[derive(Clone)]
+pub struct Context {
+    core: Rc<RefCell<Core>>,
+    scope: Arc<str>,
+    info: Rc<RunInfo>,
+}
+
+pub(crate) struct RunInfo {
+    pub(crate) id: RunId,
+    pub(crate) started_at: Timestamp,
+}
+
+impl Context {
+    pub(crate) fn new(core: Rc<RefCell<Core>>, info: RunInfo) -> Self {
+        Self { core, scope: "".into(), info: Rc::new(info) }
+    }
+
+    pub(crate) fn core(&self) -> &Rc<RefCell<Core>> {
+        &self.core
+    }
+
+    pub(crate) fn scope(&self) -> &Arc<str> {
+        &self.scope
+    }
+
+    pub(crate) fn child(&self, scope: Arc<str>) -> Self {
+        Self { core: Rc::clone(&self.core), scope, info: Rc::clone(&self.info) }
+    }
+
+    /// The run's id.
+    pub fn run_id(&self) -> RunId {
+        self.info.id
+    }
+
+    /// When the run was started.
+    pub fn started_at(&self) -> Timestamp {
+        self.info.started_at
+    }
+
+    /// The instant of the outcome that the function saw last; the same on each replay.
+    pub fn now(&self) -> Timestamp {
+        self.core.borrow().now()
+    }
+
+    /// The scope's path; empty at the top level.
+    pub fn path(&self) -> &str {
+        &self.scope
+    }
+
+    /// A step: `body` runs with `input` until it succeeds or its policy is spent, and never again
+    /// once its outcome is recorded. The path is claimed here; the body runs when awaited.
+    pub fn step<I, T, F, Fut>(&self, spec: StepSpec, input: I, body: F) -> Step<T>
+    where
+        I: Serialize + Clone + Send + Sync + 'static,
+        T: Serialize + DeserializeOwned + Send + 'static,
+        F: Fn(StepContext, I) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<T, StepError>> + Send + 'static,
+    {
+        let json = encode(&input);
+        let body: Body = Arc::new(move |step| {
+            let attempt = body(step, input.clone());
+            Box::pin(async move { encode_output(&attempt.await?) })
+        });
+        Step::new(self.claim_step(spec, json, body))
+    }
+
+    fn claim_step(&self, spec: StepSpec, input: Result<Payload, String>, body: Body) -> Operation {
+        let StepSpec { id, kind, policy, key } = spec;
+        let name = Name::Id(&id, key.as_deref());
+        let claim = Claim { name, kind: &kind, input: Some(input), hash: None };
+        Operation::claim(&self.core, &self.scope, claim, |_| Command::Step(policy, body))
+    }
+
+    /// A timer that survives the process.
+    pub fn sleep(&self, id: impl Into<Cow<'static, str>>, length: std::time::Duration) -> Sleep {
+        let input = serde_json::json!({ "duration": Duration(length) });
+        self.timer(&id.into(), &input, Due::After(length))
+    }
+
+    /// A timer for an instant; one in the past is due at once.
+    pub fn sleep_until(&self, id: impl Into<Cow<'static, str>>, at: Timestamp) -> Sleep {
+        self.timer(&id.into(), &serde_json::json!({ "until": at }), Due::At(at))
+    }
+
+    fn timer(&self, id: &str, input: &serde_json::Value, due: Due) -> Sleep {
+        let input = Some(Ok(input.into()));
+        let claim = Claim { name: Name::Id(id, None), kind: "wait@1", input, hash: None };
+        Sleep::new(Operation::claim(&self.core, &self.scope, claim, |_| Command::Timer(due)))
+    }
+
+    /// A wait for an event that the workflow declares. An event that came early counts.
+    pub fn wait_event<T>(&self, id: impl Into<Cow<'static, str>>, wait: WaitEvent) -> EventWait<T> {
+        let input = serde_json::json!({
+            "event": wait.name, "key": wait.key, "timeout": wait.timeout.map(Duration),
+        });
+        let claim = Claim {
+            name: Name::Id(&id.into(), None),
+            kind: "wait_event@1",
+            input: Some(Ok((&input).into())),
+            hash: None,
+        };
+        let event = EventKey { name: wait.name.into_owned(), key: wait.key };
+        let command = Command::Event(event, wait.timeout);
+        EventWait::new(Operation::claim(&self.core, &self.scope, claim, |_| command))
+    }
+
+    /// Runs `body` for each item, at most `concurrency` at a time, each in a scope of its own;
+    /// the results in the order of the items. The first failure stops the rest and is returned.
+    pub fn for_each<T, R, F, Fut>(
+        &self,
+        id: impl Into<Cow<'static, str>>,
+        items: Vec<T>,
+        concurrency: usize,
+        body: F,
+    ) -> impl Future<Output = Result<Vec<R>>>
+    where
+        T: Serialize,
+        R: Serialize + DeserializeOwned,
+        F: Fn(Context, T, i64) -> Fut,
+        Fut: Future<Output = Result<R>>,
+    {
+        self.items(&id.into(), items, concurrency, OnItemError::Fail, body)
+    }
+
+    /// Like [`for_each`](Self::for_each), but a failed item is left out of the results.
+    pub fn for_each_skip<T, R, F, Fut>(
+        &self,
+        id: impl Into<Cow<'static, str>>,
+        items: Vec<T>,
+        concurrency: usize,
+        body: F,
+    ) -> impl Future<Output = Result<Vec<R>>>
+    where
+        T: Serialize,
+        R: Serialize + DeserializeOwned,
+        F: Fn(Context, T, i64) -> Fut,
+        Fut: Future<Output = Result<R>>,
+    {
+        self.items(&id.into(), items, concurrency, OnItemError::Skip, body)
+    }
+
+    /// Like [`for_each`](Self::for_each), but tells of each item what became of it.
+    pub fn for_each_collect<T, R, F, Fut>(
+        &self,
+        id: impl Into<Cow<'static, str>>,
+        items: Vec<T>,
+        concurrency: usize,
+        body: F,
+    ) -> impl Future<Output = Result<Vec<ItemOutcome<R>>>>
+    where
+        T: Serialize,
+        R: Serialize + DeserializeOwned,
+        F: Fn(Context, T, i64) -> Fut,
+        Fut: Future<Output = Result<R>>,
+    {
+        self.items(&id.into(), items, concurrency, OnItemError::Collect, body)
+    }
+
+    fn items<T, R, O, F, Fut>(
+        &self,
+        id: &str,
+        items: Vec<T>,
+        concurrency: usize,
+        on_error: OnItemError,
+        body: F,
+    ) -> impl Future<Output = Result<O>> + use<T, R, O, F, Fut>
+    where
+        T: Serialize,
+        R: Serialize,
+        O: DeserializeOwned,
+        F: Fn(Context, T, i64) -> Fut,
+        Fut: Future<Output = Result<R>>,
+    {
+        let inputs = items.iter().map(encode).collect::<Result<Vec<_>, _>>();
+        let operation = self.claim_items(id, inputs.as_deref());
+        let ctx = self.clone();
+        async move {
+            let items: Vec<_> = items.into_iter().map(|item| RefCell::new(Some(item))).collect();
+            let start = |ctx: Context, index: usize| -> LocalBoxFuture<'_, Result<Payload>> {
+                // Each index is started once, so that its item is there.
+                let item = items.get(index).and_then(RefCell::take);
+                let run =
+                    item.map(|item| body(ctx, item, i64::try_from(index).unwrap_or(i64::MAX)));
+                Box::pin(async move {
+                    let Some(run) = run else { return Ok(Payload::null()) };
+                    Payload::encode(&run.await?).map_err(|error| Error::codec("the result", &error))
+                })
+            };
+            let inputs = inputs.unwrap_or_default();
+            Items { ctx: &ctx, operation, inputs, concurrency, on_error, start: &start }.run().await
+        }
+    }
+
+    fn claim_items(&self, id: &str, inputs: Result<&[Payload], &String>) -> Operation {
+        let list = inputs.map(list);
+        let hash = list.as_ref().ok().and_then(|list| list.canonical().ok());
+        let count = inputs.map(<[_]>::len).unwrap_or_default();
+        let claim = Claim {
+            name: Name::Id(id, None),
+            kind: "for_each@1",
+            // The items themselves are inputs of their scopes; here their number and hash do.
+            input: Some(
+                list.map_err(Clone::clone)
+                    .map(|_| Payload::from(&serde_json::json!({ "items": count }))),
+            ),
+            hash: hash.map(|list| list.hash()),
+        };
+        let seals = |path: &Arc<str>| Command::Scope(items_prefix(path));
+        Operation::claim(&self.core, &self.scope, claim, seals)
+    }
+
+    /// The node's failure where an expression has no value (S17).
+    pub fn evaluate<T>(
+        &self,
+        id: &str,
+        expression: impl FnOnce() -> Result<T, ExprError>,
+    ) -> Result<T> {
+        expression().map_err(|error| {
+            let path =
+                if self.scope.is_empty() { id.to_owned() } else { format!("{}/{id}", self.scope) };
+            let code = "expression".to_owned();
+            Failure { code, message: error.to_string(), attempts: 0, path }.into()
+        })
+    }
+}
+
+/// What a step is: its id within the scope, its kind, how often it is tried.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StepSpec {
+    /// Identifies the step in its scope; the node's id.
+    pub id: Cow<'static, str>,
+    /// What it does, `http.request@1`.
+    pub kind: Cow<'static, str>,
+    /// When a failed attempt is tried again.
+    pub policy: Policy,
+    /// Tells apart the uses of one id in one scope; without it they count in call order.
+    pub key: Option<String>,
+}
+
+impl StepSpec {
+    /// A step with the default policy.
+    pub fn new(id: impl Into<Cow<'static, str>>, kind: impl Into<Cow<'static, str>>) -> Self {
+        Self { id: id.into(), kind: kind.into(), policy: Policy::default(), key: None }
+    }
+
+    /// The same with another policy.
+    #[must_use]
+    pub fn policy(self, policy: Policy) -> Self {
+        Self { policy, ..self }
+    }
+
+    /// The same with a key.
+    #[must_use]
+    pub fn key(self, key: impl Into<String>) -> Self {
+        Self { key: Some(key.into()), ..self }
+    }
+}
+
+/// Which event to wait for, and for how long.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WaitEvent {
+    /// The event's declared name.
+    pub name: Cow<'static, str>,
+    /// Only an event with this key; without it, only one without a key.
+    pub key: Option<String>,
+    /// How long to wait at most.
+    pub timeout: Option<std::time::Duration>,
+}
+
+impl WaitEvent {
+    /// Waits for the event for as long as it takes.
+    pub fn new(name: impl Into<Cow<'static, str>>) -> Self {
+        Self { name: name.into(), key: None, timeout: None }
+    }
+
+    /// The same, for an event with this key.
+    #[must_use]
+    pub fn key(self, key: impl Into<String>) -> Self {
+        Self { key: Some(key.into()), ..self }
+    }
+
+    /// The same, for so long at most.
+    #[must_use]
+    pub fn timeout(self, timeout: std::time::Duration) -> Self {
+        Self { timeout: Some(timeout), ..self }
+    }
+}
+
+fn encode<T: Serialize>(value: &T) -> Result<Payload, String> {
+    Payload::encode(value).map_err(|error| error.to_string())
+}
+
+/// A list of what is JSON already.
+fn list(items: &[Payload]) -> Payload {
+    let items: Vec<&str> = items.iter().map(Payload::as_str).collect();
+    Payload::from_json(format!("[{}]", items.join(",")))
+}
+
+/// Only what every step needs once per output type.
+fn encode_output<T: Serialize>(output: &T) -> Result<Payload, StepError> {
+    Payload::encode(output)
+        .map_err(|error| StepError::fatal("output", format!("the output has no JSON: {error}")))
+}

@@ -1,0 +1,199 @@
+//! The driver: joins engine, back end and store to threads and a clock.
+//!
+//! One *shard* thread drives every run of an [`Engine`]; step bodies run on the tokio runtime in
+//! which the engine was built. The shard talks to the store and to the bodies by messages only.
+
+mod bodies;
+mod claims;
+mod hub;
+mod registry;
+mod resident;
+mod shard;
+mod start;
+
+use std::sync::mpsc::Sender;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use serde_json::Value;
+use tokio::sync::oneshot;
+
+pub(crate) use hub::Hub;
+use registry::Registry;
+use shard::{Message, Shard};
+pub use start::{RunHandle, Start};
+
+use crate::client::Client;
+use crate::error::{Error, Result};
+use crate::ids::WorkerId;
+use crate::payload::Payload;
+use crate::store::{Reply, Store, Transaction};
+use crate::workflow::Workflow;
+
+/// How long a run that only waits stays in memory by default.
+const LINGER: Duration = Duration::from_secs(2);
+
+/// Drives durable runs of the workflows that are registered with it.
+#[derive(Clone)]
+pub struct Engine {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    store: Arc<dyn Store>,
+    worker: WorkerId,
+    registry: Arc<Registry>,
+    hub: Arc<Hub>,
+    shard: Sender<Message>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+/// Sets up an [`Engine`].
+#[derive(Default)]
+pub struct EngineBuilder {
+    store: Option<Arc<dyn Store>>,
+    registry: Registry,
+    linger: Option<Duration>,
+}
+
+impl EngineBuilder {
+    /// Where the journals live.
+    #[must_use]
+    pub fn store(self, store: impl Store) -> Self {
+        self.shared_store(Arc::new(store))
+    }
+
+    /// Where the journals live, shared with others.
+    #[must_use]
+    pub fn shared_store(self, store: Arc<dyn Store>) -> Self {
+        Self { store: Some(store), ..self }
+    }
+
+    /// A workflow that this engine drives.
+    #[must_use]
+    pub fn register(self, workflow: impl Workflow + Send + Sync) -> Self {
+        self.registry.add(Arc::new(workflow));
+        self
+    }
+
+    /// How long a run that only waits stays in memory before it is but a row.
+    #[must_use]
+    pub fn linger(self, linger: Duration) -> Self {
+        Self { linger: Some(linger), ..self }
+    }
+
+    /// Opens the store for driving and resumes what is unfinished. The bodies of steps run on
+    /// the tokio runtime that this is called in.
+    pub async fn build(self) -> Result<Engine> {
+        let store = self.store.ok_or(Error::Setup("an engine needs a store"))?;
+        let runtime = tokio::runtime::Handle::try_current()
+            .map_err(|_| Error::Setup("an engine is built within a tokio runtime"))?;
+        let worker = WorkerId::new();
+        let (reply, opened) = Reply::channel();
+        store.submit(Transaction::Open(worker, reply));
+        opened.await?;
+        let (registry, hub) = (Arc::new(self.registry), Arc::new(Hub::default()));
+        let (shard, messages) = std::sync::mpsc::channel();
+        let hint = shard.clone();
+        // The receiver is gone once the engine is: then nobody needs the hint.
+        store.on_hint(Box::new(move || drop(hint.send(Message::Hint))));
+        let settings = shard::Settings {
+            store: Arc::clone(&store),
+            worker,
+            registry: Arc::clone(&registry),
+            hub: Arc::clone(&hub),
+            runtime,
+            linger: self.linger.unwrap_or(LINGER),
+            sender: shard.clone(),
+        };
+        let thread = std::thread::Builder::new()
+            .name("flowcrate-shard".to_owned())
+            .spawn(move || Shard::new(settings).run(&messages))
+            .map_err(|_| Error::Setup("no thread could be started"))?;
+        let thread = Mutex::new(Some(thread));
+        Ok(Engine { inner: Arc::new(Inner { store, worker, registry, hub, shard, thread }) })
+    }
+}
+
+impl Engine {
+    /// Begins to set up an engine.
+    pub fn builder() -> EngineBuilder {
+        EngineBuilder::default()
+    }
+
+    /// Adds a workflow; its unfinished runs are resumed.
+    pub fn register(&self, workflow: impl Workflow + Send + Sync) -> Result<()> {
+        self.inner.registry.add(Arc::new(workflow));
+        self.inner.tell(Message::Hint)
+    }
+
+    /// Starts a run of a registered workflow. Awaiting it gives a handle once the run is durable.
+    #[expect(clippy::needless_pass_by_value, reason = "`start(OrderIntake, order)` reads best")]
+    pub fn start<W: Workflow>(&self, workflow: W, input: W::Input) -> Start<W::Output> {
+        let input = Payload::encode(&input).map_err(|error| Error::codec("the input", &error));
+        let definition = workflow.definition();
+        Start::new(self.clone(), definition.name, definition.revision, input)
+    }
+
+    /// Starts a run of a workflow that is registered under this name and revision.
+    pub async fn start_value(
+        &self,
+        name: &str,
+        revision: &str,
+        input: Value,
+        key: Option<String>,
+    ) -> Result<RunHandle<Value>> {
+        let input = Payload::from(&input);
+        let workflow = self.inner.registry.get(name, revision)?;
+        workflow.check_input(&input)?;
+        Start::new(self.clone(), name.to_owned(), revision.to_owned(), Ok(input))
+            .maybe_key(key)
+            .await
+    }
+
+    /// A view of the runs, and a way to send to them.
+    pub fn client(&self) -> Client {
+        let shard = self.inner.shard.clone();
+        let nudge = move |run| drop(shard.send(Message::Nudge(run)));
+        Client::driving(Arc::clone(&self.inner.store), Arc::clone(&self.inner.hub), Arc::new(nudge))
+    }
+
+    /// Leaves the runs to whoever opens the store next. Bodies that run are cut short, and run
+    /// again there.
+    pub async fn shutdown(&self) {
+        let (done, closed) = oneshot::channel();
+        if self.inner.tell(Message::Shutdown(done)).is_ok() {
+            // Without an answer the shard is gone already.
+            drop(closed.await);
+        }
+        self.inner.join();
+    }
+
+    /// Ends the engine as a crash would: nothing more is written.
+    #[cfg(feature = "testkit")]
+    pub fn kill(&self) {
+        drop(self.inner.tell(Message::Abandon));
+        self.inner.join();
+    }
+}
+
+impl Inner {
+    fn tell(&self, message: Message) -> Result<()> {
+        self.shard.send(message).map_err(|_| Error::Closed)
+    }
+
+    fn join(&self) {
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(thread) = thread {
+            drop(thread.join());
+        }
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        // The shard lets go of everything; the next engine takes the runs over.
+        drop(self.tell(Message::Abandon));
+    }
+}

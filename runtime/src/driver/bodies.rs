@@ -1,0 +1,119 @@
+//! Step bodies on the tokio runtime.
+
+use std::collections::BTreeMap;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::sync::mpsc::Sender;
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use tokio::runtime::Handle;
+use tokio::task::AbortHandle;
+
+use super::shard::Message;
+use crate::backend::{Body, OpId};
+use crate::clock::later;
+use crate::context::{CancelToken, StepContext, StepInfo};
+use crate::engine::panic_message;
+use crate::failure::StepError;
+use crate::values::Timestamp;
+
+/// How long a body may go on after it was told that its outcome is not wanted.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// An attempt to be made.
+pub(super) struct Attempt {
+    pub(super) op: OpId,
+    pub(super) epoch: u64,
+    pub(super) body: Body,
+    pub(super) info: StepInfo,
+}
+
+/// The bodies of one run that are under way.
+#[derive(Default)]
+pub(super) struct Bodies(BTreeMap<OpId, Running>);
+
+struct Running {
+    attempt: u32,
+    token: CancelToken,
+    task: AbortHandle,
+}
+
+impl Bodies {
+    pub(super) fn start(&mut self, runtime: &Handle, shard: &Sender<Message>, attempt: Attempt) {
+        let Attempt { op, epoch, body, info } = attempt;
+        let (run, number) = (info.run, info.attempt);
+        let (ctx, token) = StepContext::new(info);
+        let shard = shard.clone();
+        let task = runtime.spawn(async move {
+            // The call itself may panic as well as the future.
+            let ended = AssertUnwindSafe(async move { body(ctx).await }).catch_unwind().await;
+            let result = ended.unwrap_or_else(|panic| {
+                Err(StepError::retryable("panic", panic_message(panic.as_ref())))
+            });
+            // Without a shard nobody waits for the outcome.
+            drop(shard.send(Message::Body { run, epoch, op, attempt: number, result }));
+        });
+        self.0.insert(op, Running { attempt: number, token, task: task.abort_handle() });
+    }
+
+    /// A body has ended by itself.
+    pub(super) fn ended(&mut self, op: OpId, attempt: u32) {
+        if self.0.get(&op).is_some_and(|running| running.attempt == attempt) {
+            self.0.remove(&op);
+        }
+    }
+
+    pub(super) fn stop(&mut self, op: OpId, reaper: &mut Reaper, now: Timestamp) {
+        if let Some(running) = self.0.remove(&op) {
+            reaper.stop(running, now);
+        }
+    }
+
+    pub(super) fn stop_all(&mut self, reaper: &mut Reaper, now: Timestamp) {
+        for running in std::mem::take(&mut self.0).into_values() {
+            reaper.stop(running, now);
+        }
+    }
+}
+
+impl Drop for Bodies {
+    fn drop(&mut self) {
+        self.0.values().for_each(|running| running.task.abort());
+    }
+}
+
+/// Bodies that were told to stop, and are cut short after a while.
+#[derive(Default)]
+pub(super) struct Reaper(Vec<(Timestamp, Running)>);
+
+impl Reaper {
+    fn stop(&mut self, running: Running, now: Timestamp) {
+        running.token.cancel();
+        if !running.task.is_finished() {
+            self.0.push((later(now, GRACE), running));
+        }
+    }
+
+    /// Cuts short what has had its time; when the next one has.
+    pub(super) fn reap(&mut self, now: Timestamp) -> Option<Timestamp> {
+        self.0.retain(|(deadline, running)| {
+            if *deadline <= now {
+                running.task.abort();
+            }
+            *deadline > now && !running.task.is_finished()
+        });
+        self.0.iter().map(|(deadline, _)| *deadline).min()
+    }
+}
+
+impl Drop for Reaper {
+    fn drop(&mut self) {
+        self.0.iter().for_each(|(_, running)| running.task.abort());
+    }
+}
+
+/// The key of a step for the other side: one for all attempts.
+pub(super) fn idempotency_key(seed: &[u8; 16], path: &Arc<str>) -> String {
+    format!("{}/{path}", uuid::Uuid::from_bytes(*seed).simple())
+}

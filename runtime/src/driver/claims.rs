@@ -1,0 +1,92 @@
+//! Which runs the shard should ask the store for, and when.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::clock::later;
+use crate::ids::RunId;
+use crate::values::Timestamp;
+
+/// Runs per claim.
+pub(super) const LIMIT: usize = 256;
+
+/// How long to wait after the store failed.
+const BACK_OFF: Duration = Duration::from_millis(200);
+
+/// When to claim.
+#[derive(Default)]
+pub(super) struct Claims {
+    in_flight: bool,
+    wanted: bool,
+    not_before: Option<Timestamp>,
+    next_wake: Option<Timestamp>,
+    /// Runs that were dropped from memory without a last write, in their epochs: they must be
+    /// released before they can be claimed again.
+    evicted: BTreeMap<RunId, u64>,
+}
+
+impl Claims {
+    /// There may be something to claim.
+    pub(super) fn want(&mut self) {
+        self.wanted = true;
+    }
+
+    /// A suspended run is due by itself.
+    pub(super) fn wake_at(&mut self, at: Option<Timestamp>) {
+        self.next_wake = self.next_wake.into_iter().chain(at).min();
+    }
+
+    /// A run was dropped from memory without a write.
+    pub(super) fn evicted(&mut self, run: RunId, epoch: u64, now: Timestamp) {
+        self.evicted.insert(run, epoch);
+        self.not_before = Some(later(now, BACK_OFF));
+    }
+
+    /// The runs to be released now.
+    pub(super) fn take_evicted(&mut self, now: Timestamp) -> BTreeMap<RunId, u64> {
+        if self.not_before.is_some_and(|at| at > now) {
+            return BTreeMap::new();
+        }
+        std::mem::take(&mut self.evicted)
+    }
+
+    /// Whether it is time for a claim, which then begins.
+    pub(super) fn begin(&mut self, now: Timestamp) -> bool {
+        let due = self.next_wake.is_some_and(|at| at <= now);
+        if self.in_flight || !(self.wanted || due) || self.not_before.is_some_and(|at| at > now) {
+            return false;
+        }
+        self.in_flight = true;
+        self.wanted = false;
+        self.not_before = None;
+        self.next_wake = None;
+        true
+    }
+
+    /// A claim was answered.
+    pub(super) fn ended(&mut self, claimed: &crate::store::Claimed) {
+        self.in_flight = false;
+        self.wanted |= claimed.more;
+        self.wake_at(claimed.next_wake);
+    }
+
+    /// A claim failed.
+    pub(super) fn failed(&mut self, now: Timestamp) {
+        self.in_flight = false;
+        self.wanted = true;
+        self.not_before = Some(later(now, BACK_OFF));
+    }
+
+    /// When the next claim is due.
+    pub(super) fn next(&self) -> Option<Timestamp> {
+        let claim = if self.in_flight {
+            None
+        } else if self.wanted {
+            Some(self.not_before.unwrap_or_default())
+        } else {
+            self.next_wake
+        };
+        let release = if self.evicted.is_empty() { None } else { self.not_before };
+        claim.into_iter().chain(release).min()
+    }
+}

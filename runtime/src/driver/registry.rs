@@ -1,0 +1,32 @@
+//! The workflows that an engine can drive.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use crate::error::{Error, Result};
+use crate::workflow::ErasedWorkflow;
+
+/// Workflows by name and revision.
+#[derive(Default)]
+pub(super) struct Registry(RwLock<Workflows>);
+
+type Workflows = BTreeMap<(Arc<str>, Arc<str>), Arc<dyn ErasedWorkflow>>;
+
+impl Registry {
+    pub(super) fn add(&self, workflow: Arc<dyn ErasedWorkflow>) {
+        let definition = workflow.definition();
+        let key = (definition.name.into(), definition.revision.into());
+        self.0.write().unwrap_or_else(PoisonError::into_inner).insert(key, workflow);
+    }
+
+    pub(super) fn get(&self, name: &str, revision: &str) -> Result<Arc<dyn ErasedWorkflow>> {
+        let workflows = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        workflows.get(&(name.into(), revision.into())).cloned().ok_or_else(|| {
+            Error::NotRegistered { workflow: name.to_owned(), revision: revision.to_owned() }
+        })
+    }
+
+    pub(super) fn definitions(&self) -> Vec<(Arc<str>, Arc<str>)> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).keys().cloned().collect()
+    }
+}

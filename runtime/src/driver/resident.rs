@@ -1,0 +1,68 @@
+//! A run in memory.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use super::bodies::Bodies;
+use crate::backend::StoreBackend;
+use crate::context::{Context, RunInfo};
+use crate::engine::{Core, RootWaker, Run};
+use crate::error::Result;
+use crate::store::{Loaded, Next};
+use crate::values::Timestamp;
+use crate::workflow::ErasedWorkflow;
+
+/// A run that this shard drives.
+pub(super) struct Resident {
+    pub(super) run: Run,
+    pub(super) backend: Rc<RefCell<StoreBackend>>,
+    pub(super) epoch: u64,
+    pub(super) bodies: Bodies,
+    /// Its place on the shard's agenda.
+    pub(super) agenda: Option<Timestamp>,
+    /// Since when it only waits.
+    pub(super) idle_since: Option<Timestamp>,
+    /// Whether there was mail for it lately.
+    pub(super) nudged: bool,
+    /// How it leaves memory: its last write waits for the one in flight, or is on its way.
+    pub(super) leaving: Leaving,
+}
+
+/// Whether a run is about to leave memory.
+#[derive(Debug)]
+pub(super) enum Leaving {
+    No,
+    /// Once the write in flight is durable.
+    Soon(Next),
+    /// With the write in flight.
+    Now,
+}
+
+impl Resident {
+    /// Takes up a run: its function begins, or begins again, over its journal.
+    pub(super) fn new(
+        workflow: &dyn ErasedWorkflow,
+        loaded: Loaded,
+        epoch: u64,
+        now: Timestamp,
+        waker: std::sync::Arc<RootWaker>,
+    ) -> Result<Self> {
+        let (id, started_at) = (loaded.row.id, loaded.row.started_at);
+        let input = loaded.row.input.clone();
+        let backend = Rc::new(RefCell::new(StoreBackend::new(loaded, epoch, now)));
+        let seam = Rc::clone(&backend);
+        let core = Rc::new(RefCell::new(Core::new(seam, started_at)));
+        let ctx = Context::new(Rc::clone(&core), RunInfo { id, started_at });
+        let root = workflow.run(ctx, &input)?;
+        Ok(Self {
+            run: Run::new(core, root, waker),
+            backend,
+            epoch,
+            bodies: Bodies::default(),
+            agenda: None,
+            idle_since: None,
+            nudged: false,
+            leaving: Leaving::No,
+        })
+    }
+}

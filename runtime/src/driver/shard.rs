@@ -1,0 +1,301 @@
+//! The thread that drives runs: takes messages, advances the runs that they concern, submits
+//! their writes and performs their effects.
+
+mod advance;
+mod take_up;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
+use std::time::Duration;
+
+use tokio::runtime::Handle;
+use tokio::sync::oneshot;
+
+use super::Hub;
+use super::bodies::Reaper;
+use super::claims::{Claims, LIMIT};
+use super::registry::Registry;
+use super::resident::Resident;
+use crate::backend::OpId;
+use crate::failure::StepError;
+use crate::ids::{RunId, WorkerId};
+use crate::payload::Payload;
+use crate::store::{
+    Claim, Claimed, Inbox, Loaded, Next, Query, Reply, Store, StoreError, Transaction, Written,
+};
+use crate::values::Timestamp;
+
+/// Messages to take before the runs that they concern are advanced.
+const BATCH: usize = 1024;
+
+/// The longest sleep, so that a clock that was set is noticed.
+const NAP: Duration = Duration::from_mins(1);
+
+/// What a shard is told.
+pub(super) enum Message {
+    /// A run of ours is durable.
+    Started(Box<Loaded>),
+    Claimed(Result<Claimed, StoreError>),
+    Loaded {
+        run: RunId,
+        epoch: u64,
+        loaded: Result<Option<Box<Loaded>>, StoreError>,
+    },
+    Written {
+        run: RunId,
+        epoch: u64,
+        written: Result<Written, StoreError>,
+    },
+    Inbox {
+        run: RunId,
+        inbox: Result<Option<Inbox>, StoreError>,
+    },
+    /// An attempt of a body has ended.
+    Body {
+        run: RunId,
+        epoch: u64,
+        op: OpId,
+        attempt: u32,
+        result: Result<Payload, StepError>,
+    },
+    /// Somebody of this process sent mail to a run.
+    Nudge(RunId),
+    /// Something may have changed, who knows what.
+    Hint,
+    /// A run's function was woken by somebody else.
+    Woken(RunId),
+    /// Hand the runs over in order.
+    Shutdown(oneshot::Sender<()>),
+    /// Stop at once.
+    Abandon,
+}
+
+/// What a shard is made of.
+pub(super) struct Settings {
+    pub(super) store: Arc<dyn Store>,
+    pub(super) worker: WorkerId,
+    pub(super) registry: Arc<Registry>,
+    pub(super) hub: Arc<Hub>,
+    pub(super) runtime: Handle,
+    pub(super) linger: Duration,
+    pub(super) sender: Sender<Message>,
+}
+
+/// The state of the thread.
+pub(super) struct Shard {
+    settings: Settings,
+    runs: BTreeMap<RunId, Resident>,
+    /// When runs have something to do by themselves.
+    agenda: BTreeSet<(Timestamp, RunId)>,
+    /// Runs that messages concern.
+    touched: BTreeSet<RunId>,
+    /// Runs that are not in memory yet, though mail has come for them.
+    nudged: BTreeSet<RunId>,
+    claims: Claims,
+    reaper: Reaper,
+    now: Timestamp,
+    /// Told once every run has left.
+    closing: Option<Vec<oneshot::Sender<()>>>,
+    closed: bool,
+}
+
+impl Shard {
+    pub(super) fn new(settings: Settings) -> Self {
+        Self {
+            now: settings.store.now(),
+            settings,
+            runs: BTreeMap::new(),
+            agenda: BTreeSet::new(),
+            touched: BTreeSet::new(),
+            nudged: BTreeSet::new(),
+            claims: Claims::default(),
+            reaper: Reaper::default(),
+            closing: None,
+            closed: false,
+        }
+    }
+
+    /// Drives runs until it is told to stop.
+    pub(super) fn run(mut self, messages: &Receiver<Message>) {
+        self.claims.want();
+        while !self.closed {
+            match messages.recv_timeout(self.tick()) {
+                Ok(message) => self.take(message),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+            for message in messages.try_iter().take(BATCH) {
+                self.take(message);
+            }
+        }
+        // Whoever waits for a run must look for himself who drives it now.
+        self.settings.hub.all_changed();
+    }
+
+    /// Does all that is to be done now; how long until there is more.
+    fn tick(&mut self) -> Duration {
+        self.now = self.now.max(self.settings.store.now());
+        while let Some(&(at, run)) = self.agenda.first()
+            && at <= self.now
+        {
+            self.agenda.pop_first();
+            self.touched.insert(run);
+        }
+        for run in std::mem::take(&mut self.touched) {
+            self.advance(run);
+        }
+        self.claim();
+        if self.runs.is_empty()
+            && let Some(closing) = self.closing.take()
+        {
+            self.closed = true;
+            for closed in closing {
+                // Nobody may wait for it any more.
+                closed.send(()).unwrap_or_default();
+            }
+            return Duration::ZERO;
+        }
+        let reap = self.reaper.reap(self.now);
+        let agenda = self.agenda.first().map(|(at, _)| *at);
+        let next = [agenda, self.claims.next(), reap].into_iter().flatten().min();
+        next.map_or(NAP, |at| until(self.now, at).min(NAP))
+    }
+
+    fn take(&mut self, message: Message) {
+        self.now = self.now.max(self.settings.store.now());
+        match message {
+            Message::Started(loaded) => {
+                let epoch = loaded.row.epoch;
+                self.take_up(*loaded, epoch);
+            }
+            Message::Claimed(claimed) => self.claimed(claimed),
+            Message::Loaded { run, epoch, loaded } => match loaded {
+                Ok(Some(loaded)) => self.take_up(*loaded, epoch),
+                Ok(None) => {}
+                Err(error) => self.store_failed(run, epoch, &error),
+            },
+            Message::Written { run, epoch, written } => self.written(run, epoch, written),
+            Message::Inbox { run, inbox } => self.mail(run, inbox),
+            Message::Body { run, epoch, op, attempt, result } => {
+                self.attempt_ended(run, epoch, (op, attempt), result);
+            }
+            Message::Nudge(run) => self.nudge(run),
+            Message::Hint => {
+                self.settings.hub.all_changed();
+                self.claims.want();
+            }
+            Message::Woken(run) => {
+                self.touched.insert(run);
+            }
+            Message::Shutdown(done) => self.shut_down(done),
+            Message::Abandon => self.closed = true,
+        }
+    }
+
+    fn claim(&mut self) {
+        if self.closing.is_some() {
+            return;
+        }
+        for (run, epoch) in self.claims.take_evicted(self.now) {
+            self.submit(advance::bare_write(run, epoch, Next::Release));
+        }
+        if !self.claims.begin(self.now) {
+            return;
+        }
+        let Settings { store, worker, registry, sender, .. } = &self.settings;
+        let definitions = registry.definitions();
+        let claim = Claim { worker: *worker, definitions, limit: LIMIT, now: self.now };
+        let sender = sender.clone();
+        let reply = Reply::new(move |claimed| drop(sender.send(Message::Claimed(claimed))));
+        store.submit(Transaction::Claim(claim, reply));
+    }
+
+    fn claimed(&mut self, claimed: Result<Claimed, StoreError>) {
+        let claimed = match claimed {
+            Ok(claimed) => claimed,
+            Err(error) => {
+                tracing::warn!(%error, "runs could not be claimed");
+                self.closed |= matches!(error, StoreError::Closed(_));
+                return self.claims.failed(self.now);
+            }
+        };
+        if claimed.superseded {
+            tracing::warn!("another process drives the store now");
+            self.closed = true;
+            return;
+        }
+        self.claims.ended(&claimed);
+        for (run, epoch) in claimed.runs {
+            let sender = self.settings.sender.clone();
+            let tell = move |loaded: Result<Option<Loaded>, StoreError>| {
+                let loaded = loaded.map(|loaded| loaded.map(Box::new));
+                drop(sender.send(Message::Loaded { run, epoch, loaded }));
+            };
+            self.settings.store.query(Query::Load(run, Reply::new(tell)));
+        }
+        claimed.nudged.into_iter().for_each(|run| self.nudge(run));
+    }
+
+    /// There is mail for a run.
+    fn nudge(&mut self, run: RunId) {
+        let Some(resident) = self.runs.get_mut(&run) else {
+            // Suspended, or on its way into memory: a claim tells, and says so again.
+            if self.nudged.insert(run) {
+                self.claims.want();
+            }
+            return;
+        };
+        resident.nudged = true;
+        let seen = resident.backend.borrow().seen_mail();
+        let sender = self.settings.sender.clone();
+        let tell = move |inbox| drop(sender.send(Message::Inbox { run, inbox }));
+        self.settings.store.query(Query::Inbox(run, seen, Reply::new(tell)));
+    }
+
+    fn mail(&mut self, run: RunId, inbox: Result<Option<Inbox>, StoreError>) {
+        match inbox {
+            Ok(Some(inbox)) => {
+                if let Some(resident) = self.runs.get_mut(&run) {
+                    let mut backend = resident.backend.borrow_mut();
+                    backend.at(self.now);
+                    backend.deliver(inbox);
+                    self.touched.insert(run);
+                }
+            }
+            Ok(None) => {}
+            Err(error) => {
+                if let Some(epoch) = self.runs.get(&run).map(|resident| resident.epoch) {
+                    self.store_failed(run, epoch, &error);
+                }
+            }
+        }
+    }
+
+    /// What the store holds of a run is not known: it is driven again from there.
+    fn store_failed(&mut self, run: RunId, epoch: u64, error: &StoreError) {
+        tracing::warn!(%run, %error, "the store failed; the run is driven again from what it holds");
+        self.closed |= matches!(error, StoreError::Closed(_));
+        self.forget(run);
+        self.claims.evicted(run, epoch, self.now);
+    }
+
+    fn forget(&mut self, run: RunId) -> Option<Resident> {
+        let mut resident = self.runs.remove(&run)?;
+        resident.bodies.stop_all(&mut self.reaper, self.now);
+        if let Some(at) = resident.agenda {
+            self.agenda.remove(&(at, run));
+        }
+        self.settings.hub.changed(run);
+        Some(resident)
+    }
+
+    fn shut_down(&mut self, done: oneshot::Sender<()>) {
+        self.closing.get_or_insert_default().push(done);
+        self.touched.extend(self.runs.keys().copied());
+    }
+}
+
+fn until(now: Timestamp, at: Timestamp) -> Duration {
+    Duration::from_millis(u64::try_from(at.0.saturating_sub(now.0)).unwrap_or(0))
+}

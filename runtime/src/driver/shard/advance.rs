@@ -1,0 +1,222 @@
+//! Advancing one run: time, completions, writes, effects, and leaving memory.
+
+use super::{Message, Settings, Shard};
+use crate::backend::{Effect, OpId, Outcome};
+use crate::clock::later;
+use crate::context::StepInfo;
+use crate::driver::bodies::{Attempt, idempotency_key};
+use crate::driver::resident::{Leaving, Resident};
+use crate::engine::Progress;
+use crate::error::{Error, Result};
+use crate::failure::{Failure, StepError};
+use crate::ids::RunId;
+use crate::payload::Payload;
+use crate::store::{Next, Reply, RunState, RunWrite, StoreError, Transaction, Written};
+
+impl Shard {
+    /// Lets a run go as far as it can.
+    pub(super) fn advance(&mut self, run: RunId) {
+        let Some(mut resident) = self.runs.remove(&run) else { return };
+        if matches!(resident.leaving, Leaving::No) {
+            resident.backend.borrow_mut().at(self.now);
+            resident.backend.borrow_mut().fire();
+            match resident.run.drive() {
+                Progress::Waiting if self.closing.is_some() => {
+                    self.leave(&mut resident, Next::Release);
+                }
+                Progress::Waiting => self.carry_on(run, &mut resident),
+                Progress::Returned(result) => {
+                    let end = end(&resident, result);
+                    self.leave(&mut resident, end);
+                }
+                Progress::Stuck(failure) => {
+                    tracing::warn!(%run, %failure, "the run is paused");
+                    self.leave(&mut resident, Next::Pause(failure));
+                }
+            }
+        }
+        self.runs.insert(run, resident);
+    }
+
+    /// The run waits for something.
+    fn carry_on(&mut self, run: RunId, resident: &mut Resident) {
+        let write = resident.backend.borrow_mut().flush();
+        if let Some(write) = write {
+            if !matches!(write.next, Next::Keep(_)) {
+                resident.leaving = Leaving::Now;
+                resident.bodies.stop_all(&mut self.reaper, self.now);
+            }
+            self.submit(write);
+        }
+        self.perform(run, resident);
+        let (idle, due) = {
+            let backend = resident.backend.borrow();
+            (backend.is_idle(), backend.next_due())
+        };
+        let mut next = due;
+        if idle && matches!(resident.leaving, Leaving::No) {
+            let since = *resident.idle_since.get_or_insert(self.now);
+            let evict = later(since, self.settings.linger);
+            // One that is due soon anyway is not worth the way out and in.
+            if due.is_none_or(|due| due > evict) {
+                if evict <= self.now {
+                    let suspension = resident.backend.borrow().suspension();
+                    return self.leave(resident, suspension);
+                }
+                next = Some(evict);
+            }
+        } else {
+            resident.idle_since = None;
+        }
+        self.schedule(run, resident, next);
+    }
+
+    fn schedule(
+        &mut self,
+        run: RunId,
+        resident: &mut Resident,
+        next: Option<crate::values::Timestamp>,
+    ) {
+        if resident.agenda != next || next.is_some_and(|at| at <= self.now) {
+            if let Some(at) = resident.agenda {
+                self.agenda.remove(&(at, run));
+            }
+            self.agenda.extend(next.map(|at| (at, run)));
+            resident.agenda = next;
+        }
+    }
+
+    fn perform(&mut self, run: RunId, resident: &mut Resident) {
+        let effects = resident.backend.borrow_mut().take_effects();
+        let Settings { runtime, sender, .. } = &self.settings;
+        for effect in effects {
+            match effect {
+                Effect::Stop(op) => resident.bodies.stop(op, &mut self.reaper, self.now),
+                Effect::Start { op, attempt, path, body } => {
+                    let key = idempotency_key(resident.backend.borrow().seed(), &path);
+                    let info = StepInfo { run, path, attempt, key };
+                    let epoch = resident.epoch;
+                    resident.bodies.start(runtime, sender, Attempt { op, epoch, body, info });
+                }
+            }
+        }
+    }
+
+    /// Lets a run leave memory with a last write, after the one that may be in flight.
+    fn leave(&mut self, resident: &mut Resident, next: Next) {
+        resident.bodies.stop_all(&mut self.reaper, self.now);
+        if resident.backend.borrow().is_writing() {
+            resident.leaving = Leaving::Soon(next);
+            return;
+        }
+        resident.leaving = Leaving::Now;
+        let write = resident.backend.borrow_mut().last_write(next);
+        self.submit(write);
+    }
+
+    pub(super) fn submit(&self, write: RunWrite) {
+        let (run, epoch) = (write.run, write.epoch);
+        let sender = self.settings.sender.clone();
+        let tell = move |written| drop(sender.send(Message::Written { run, epoch, written }));
+        self.settings.store.submit(Transaction::Write(Box::new(write), Reply::new(tell)));
+    }
+
+    /// A write was answered.
+    pub(super) fn written(&mut self, run: RunId, epoch: u64, written: Result<Written, StoreError>) {
+        let ours = self.runs.get(&run).is_none_or(|resident| resident.epoch == epoch);
+        if !ours {
+            return;
+        }
+        match written {
+            Ok(Written::Done(state)) => self.durable(run, state),
+            Ok(Written::NewMail) => {
+                if let Some(resident) = self.runs.get_mut(&run) {
+                    resident.leaving = Leaving::No;
+                    resident.idle_since = None;
+                    resident.backend.borrow_mut().written();
+                    self.touched.insert(run);
+                    self.nudge(run);
+                }
+            }
+            Ok(Written::Fenced) => {
+                tracing::warn!(%run, "the run was taken over by another worker");
+                self.forget(run);
+            }
+            Ok(Written::Conflict(path)) => {
+                tracing::error!(%run, %path, "two outcomes for one path: a bug in flowcrate");
+                self.forget(run);
+                let message = "E901: a second outcome for this path, a bug in flowcrate".to_owned();
+                let (code, path) = ("conflict".to_owned(), path.to_string());
+                let failure = Failure { code, message, attempts: 0, path };
+                self.submit(bare_write(run, epoch, Next::Pause(failure)));
+            }
+            Err(error) => self.store_failed(run, epoch, &error),
+        }
+    }
+
+    fn durable(&mut self, run: RunId, state: RunState) {
+        let Some(resident) = self.runs.get_mut(&run) else {
+            // It was released, paused or ended without having been taken up.
+            self.claims.want();
+            return self.settings.hub.changed(run);
+        };
+        match std::mem::replace(&mut resident.leaving, Leaving::Now) {
+            Leaving::No => {
+                resident.leaving = Leaving::No;
+                resident.backend.borrow_mut().at(self.now);
+                resident.backend.borrow_mut().written();
+                self.touched.insert(run);
+                self.settings.hub.changed(run);
+            }
+            Leaving::Soon(next) => {
+                let write = resident.backend.borrow_mut().last_write(next);
+                self.submit(write);
+            }
+            Leaving::Now => {
+                if state == RunState::Waiting {
+                    self.claims.wake_at(resident.backend.borrow().next_due());
+                }
+                if resident.nudged {
+                    self.claims.want();
+                }
+                self.forget(run);
+            }
+        }
+    }
+
+    /// A body's attempt has ended.
+    pub(super) fn attempt_ended(
+        &mut self,
+        run: RunId,
+        epoch: u64,
+        (op, attempt): (OpId, u32),
+        result: Result<Payload, StepError>,
+    ) {
+        let Some(resident) = self.runs.get_mut(&run) else { return };
+        if resident.epoch == epoch {
+            resident.bodies.ended(op, attempt);
+            let mut backend = resident.backend.borrow_mut();
+            backend.at(self.now);
+            backend.attempt_ended(op, attempt, result);
+            self.touched.insert(run);
+        }
+    }
+}
+
+/// A write without entries.
+pub(super) fn bare_write(run: RunId, epoch: u64, next: Next) -> RunWrite {
+    RunWrite { run, epoch, entries: Vec::new(), seals: Vec::new(), consumed: Vec::new(), next }
+}
+
+/// How a run ends whose function has returned.
+fn end(resident: &Resident, result: Result<Payload>) -> Next {
+    let backend = resident.backend.borrow();
+    match result {
+        _ if resident.run.is_cancelled() => {
+            backend.end(RunState::Cancelled, Outcome::Completed(None))
+        }
+        Ok(output) => backend.end(RunState::Completed, Outcome::Completed(Some(output))),
+        Err(Error::Cancelled) => backend.end(RunState::Cancelled, Outcome::Completed(None)),
+        Err(error) => backend.end(RunState::Failed, Outcome::Failed(error.into_failure(""))),
+    }
+}

@@ -1,0 +1,95 @@
+//! Taking up a run from what the store holds of it.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use super::advance::bare_write;
+use super::{Message, Shard};
+use crate::driver::resident::Resident;
+use crate::engine::{RootWaker, panic_message};
+use crate::failure::Failure;
+use crate::ids::RunId;
+use crate::store::{End, Entry, EntryStatus, Loaded, Next, RunState, RunWrite};
+use crate::values::Timestamp;
+
+/// Takeovers without a new entry after which a run is taken for the cause of the crashes.
+const CRASH_LOOP: u32 = 5;
+
+impl Shard {
+    /// Brings a run that is ours into memory.
+    pub(super) fn take_up(&mut self, loaded: Loaded, epoch: u64) {
+        let run = loaded.row.id;
+        if self.closing.is_some() {
+            return self.submit(bare_write(run, epoch, Next::Release));
+        }
+        if loaded.row.state == RunState::Paused {
+            // Claimed though paused: somebody asked to cancel it.
+            return self.submit(cancelled(loaded, epoch, self.now));
+        }
+        match self.resident(loaded, epoch) {
+            Ok(resident) => {
+                self.runs.insert(run, resident);
+                self.touched.insert(run);
+                self.settings.hub.changed(run);
+                if self.nudged.remove(&run) {
+                    self.nudge(run);
+                }
+            }
+            Err(failure) => {
+                tracing::warn!(%run, %failure, "the run is paused");
+                self.submit(bare_write(run, epoch, Next::Pause(failure)));
+            }
+        }
+    }
+
+    fn resident(&self, loaded: Loaded, epoch: u64) -> Result<Resident, Failure> {
+        let row = &loaded.row;
+        if row.takeovers >= CRASH_LOOP {
+            let times = row.takeovers;
+            let message = format!("its worker has died {times} times without any progress");
+            return Err(pause("crash_loop", message));
+        }
+        let workflow = self
+            .settings
+            .registry
+            .get(&row.workflow, &row.revision)
+            .map_err(|error| pause(error.code(), error.to_string()))?;
+        let waker = self.waker(row.id);
+        // The function's part before its first await may panic too.
+        let made = catch_unwind(AssertUnwindSafe(|| {
+            Resident::new(workflow.as_ref(), loaded, epoch, self.now, waker)
+        }));
+        match made {
+            Ok(Ok(resident)) => Ok(resident),
+            Ok(Err(error)) => Err(pause(error.code(), error.to_string())),
+            Err(panic) => {
+                let said = panic_message(panic.as_ref());
+                Err(pause("workflow_panic", format!("the workflow panicked: {said}")))
+            }
+        }
+    }
+
+    fn waker(&self, run: RunId) -> std::sync::Arc<RootWaker> {
+        let sender = self.settings.sender.clone();
+        RootWaker::new(Box::new(move || drop(sender.send(Message::Woken(run)))))
+    }
+}
+
+/// The end of a paused run that is cancelled: its function is not asked any more.
+fn cancelled(loaded: Loaded, epoch: u64, at: Timestamp) -> RunWrite {
+    let open = loaded.entries.into_iter().filter(|entry| !entry.status.is_settled());
+    let give_up = |entry| Entry {
+        status: EntryStatus::Cancelled,
+        waiting: None,
+        ended_at: Some(at),
+        ..entry
+    };
+    let end = End { state: RunState::Cancelled, output: None, failure: None, at };
+    RunWrite {
+        entries: open.map(give_up).collect(),
+        ..bare_write(loaded.row.id, epoch, Next::End(end))
+    }
+}
+
+fn pause(code: &str, message: String) -> Failure {
+    Failure { code: code.to_owned(), message, attempts: 0, path: String::new() }
+}

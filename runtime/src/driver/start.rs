@@ -1,0 +1,138 @@
+//! Starting a run, and waiting for its result.
+
+use std::marker::PhantomData;
+
+use futures_util::future::BoxFuture;
+use serde::de::DeserializeOwned;
+use tokio::sync::oneshot;
+use uuid::Uuid;
+
+use super::{Engine, Message};
+use crate::client::Client;
+use crate::error::{Error, Result};
+use crate::ids::RunId;
+use crate::payload::{InputHash, Payload};
+use crate::store::{Loaded, NewRun, Reply, RunRow, RunState, Started, StoreError, Transaction};
+
+/// A start that is about to be made; awaiting it makes it.
+#[must_use = "a run is started when this is awaited"]
+pub struct Start<T> {
+    engine: Engine,
+    workflow: String,
+    revision: String,
+    input: Result<Payload>,
+    key: Option<String>,
+    output: PhantomData<fn() -> T>,
+}
+
+impl<T> Start<T> {
+    pub(super) fn new(
+        engine: Engine,
+        workflow: String,
+        revision: String,
+        input: Result<Payload>,
+    ) -> Self {
+        Self { engine, workflow, revision, input, key: None, output: PhantomData }
+    }
+
+    /// Makes the start idempotent: the same workflow, key and input give the same run.
+    pub fn key(self, key: impl Into<String>) -> Self {
+        self.maybe_key(Some(key.into()))
+    }
+
+    pub(super) fn maybe_key(self, key: Option<String>) -> Self {
+        Self { key, ..self }
+    }
+
+    fn new_run(&self) -> Result<NewRun> {
+        let inner = &self.engine.inner;
+        let workflow = inner.registry.get(&self.workflow, &self.revision)?;
+        let input = self.input.clone()?;
+        let canonical = input.canonical().map_err(|error| Error::codec("the input", &error))?;
+        Ok(NewRun {
+            id: RunId::new(),
+            workflow: self.workflow.as_str().into(),
+            revision: self.revision.as_str().into(),
+            key: self.key.clone(),
+            seed: Uuid::new_v4().into_bytes(),
+            input,
+            input_hash: canonical.hash(),
+            events: workflow.definition().events.into_iter().map(|event| event.name).collect(),
+            at: inner.store.now(),
+            owner: Some(inner.worker),
+        })
+    }
+
+    async fn start(self) -> Result<RunHandle<T>> {
+        let run = self.new_run()?;
+        let (id, hash) = (run.id, run.input_hash);
+        let (told, answer) = oneshot::channel();
+        let shard = self.engine.inner.shard.clone();
+        let loaded =
+            Loaded { row: RunRow::first(run.clone()), entries: Vec::new(), inbox: Vec::new() };
+        let reply = Reply::new(move |started: Result<Started, StoreError>| {
+            // The shard may begin as soon as the run is durable; the caller need not be awake.
+            if started == Ok(Started::New) {
+                drop(shard.send(Message::Started(Box::new(loaded))));
+            }
+            drop(told.send(started));
+        });
+        self.engine.inner.store.submit(Transaction::Start(Box::new(run), reply));
+        let started = answer.await.map_err(|_| Error::Closed)??;
+        let id = match started {
+            Started::New => id,
+            Started::Existing { id, input_hash } => self.existing(id, input_hash, hash)?,
+        };
+        Ok(RunHandle { id, client: self.engine.client(), output: PhantomData })
+    }
+
+    fn existing(&self, run: RunId, recorded: InputHash, ours: InputHash) -> Result<RunId> {
+        if recorded == ours {
+            return Ok(run);
+        }
+        Err(Error::KeyReused { key: self.key.clone().unwrap_or_default(), run })
+    }
+}
+
+impl<T: DeserializeOwned + 'static> IntoFuture for Start<T> {
+    type Output = Result<RunHandle<T>>;
+    type IntoFuture = BoxFuture<'static, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.start())
+    }
+}
+
+/// A run that was started.
+#[derive(Clone)]
+pub struct RunHandle<T> {
+    id: RunId,
+    client: Client,
+    output: PhantomData<fn() -> T>,
+}
+
+impl<T: DeserializeOwned> RunHandle<T> {
+    /// The run's id.
+    pub fn id(&self) -> RunId {
+        self.id
+    }
+
+    /// The run's output, once it has ended; [`Error::Paused`] if it comes to a stand.
+    pub async fn result(&self) -> Result<T> {
+        let mut watch = self.client.watch(self.id);
+        while let Some(view) = watch.next().await? {
+            match view.state {
+                RunState::Completed => {
+                    let output = view.output.unwrap_or_default();
+                    return serde_json::from_value(output)
+                        .map_err(|error| Error::codec("the output", &error));
+                }
+                RunState::Cancelled => return Err(Error::Cancelled),
+                RunState::Failed => return Err(view.failure.map_or(Error::Closed, Error::Failed)),
+                RunState::Paused => return Err(view.failure.map_or(Error::Closed, Error::Paused)),
+                RunState::Pending | RunState::Running | RunState::Waiting => {}
+            }
+        }
+        Err(Error::UnknownRun(self.id))
+    }
+}

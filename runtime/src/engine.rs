@@ -1,0 +1,377 @@
+//! The engine: runs a workflow function against a back end. No IO, no clock, no threads.
+//!
+//! A run is its function's future and a [`Core`] that the function's contexts share. [`Run::drive`]
+//! polls the future to quiescence, surfaces the next completion, and so on. Operations are claimed
+//! (their path becomes theirs) when a context's method is called and issued (begun) when first
+//! polled. The order of completions is the back end's; nothing else can make the function move, so
+//! the same completions in the same order make the same run, live and on replay.
+
+mod for_each;
+mod operation;
+mod paths;
+mod scope;
+mod step;
+mod waits;
+mod waker;
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::{Context as Poller, Poll, Waker};
+
+use futures_util::future::LocalBoxFuture;
+
+pub use for_each::ItemOutcome;
+pub(crate) use for_each::{Items, OnItemError, items_prefix};
+pub(crate) use operation::{Claim, Name, Operation};
+pub use step::Step;
+pub use waits::{EventWait, Sleep};
+pub(crate) use waker::RootWaker;
+
+use crate::backend::{Backend, Command, Completion, Issued, Mismatch, OpId, Outcome, Site, Target};
+use crate::error::{Error, Result};
+use crate::failure::Failure;
+use crate::payload::Payload;
+use crate::values::Timestamp;
+pub(crate) use scope::ScopeGuard;
+
+/// How often a function may be polled without a completion before it counts as spinning.
+const MAX_IDLE_POLLS: u32 = 1_000_000;
+
+/// A run in memory.
+pub(crate) struct Run {
+    core: Rc<RefCell<Core>>,
+    root: Option<LocalBoxFuture<'static, Result<Payload>>>,
+    waker: Arc<RootWaker>,
+}
+
+/// Where driving a run has led.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Progress {
+    /// It waits for completions.
+    Waiting,
+    /// The function has returned.
+    Returned(Result<Payload>),
+    /// It cannot go on, for this reason.
+    Stuck(Failure),
+}
+
+impl Run {
+    pub(crate) fn new(
+        core: Rc<RefCell<Core>>,
+        root: LocalBoxFuture<'static, Result<Payload>>,
+        waker: Arc<RootWaker>,
+    ) -> Self {
+        Self { core, root: Some(root), waker }
+    }
+
+    /// Lets the function run as far as the back end's completions carry it.
+    pub(crate) fn drive(&mut self) -> Progress {
+        let _driving = self.waker.driving();
+        let progress = self.advance();
+        if progress != Progress::Waiting {
+            // What is still in flight is given up, unless the journal does not fit the function:
+            // then nothing that it does may be recorded.
+            if let Err(failure) = self.drop_root()
+                && !matches!(progress, Progress::Stuck(_))
+            {
+                return Progress::Stuck(failure);
+            }
+        }
+        progress
+    }
+
+    fn advance(&mut self) -> Progress {
+        loop {
+            match self.poll_to_quiescence() {
+                Ok(Poll::Ready(result)) => return self.returned(result),
+                Ok(Poll::Pending) => {}
+                Err(failure) => return self.stuck(failure),
+            }
+            let backend = Rc::clone(&self.core.borrow().backend);
+            let next = backend.borrow_mut().next();
+            match next {
+                Ok(Some(completion)) => self.core.borrow_mut().surface(completion),
+                Ok(None) if self.core.borrow().awaits_nothing() => {
+                    return self.stuck(foreign_await());
+                }
+                Ok(None) => return Progress::Waiting,
+                Err(mismatch) => return self.stuck(mismatch.into_failure()),
+            }
+        }
+    }
+
+    fn returned(&mut self, result: Result<Payload>) -> Progress {
+        let finished = self.core.borrow().backend.borrow_mut().finish();
+        match finished {
+            Ok(()) => Progress::Returned(result),
+            Err(mismatch) => self.stuck(mismatch.into_failure()),
+        }
+    }
+
+    fn stuck(&mut self, failure: Failure) -> Progress {
+        self.core.borrow_mut().frozen = true;
+        Progress::Stuck(failure)
+    }
+
+    /// Whether the function has seen that the run is cancelled.
+    pub(crate) fn is_cancelled(&self) -> bool {
+        self.core.borrow().cancelled
+    }
+
+    /// Polls until the function waits for a completion, and for nothing else.
+    fn poll_to_quiescence(&mut self) -> Result<Poll<Result<Payload>>, Failure> {
+        let Some(root) = &mut self.root else { return Ok(Poll::Pending) };
+        let waker = Waker::from(Arc::clone(&self.waker));
+        let mut polls = 0;
+        while self.waker.take_woken() {
+            let poll = catch_unwind(AssertUnwindSafe(|| {
+                let _scope = ScopeGuard::enter("".into());
+                root.as_mut().poll(&mut Poller::from_waker(&waker))
+            }))
+            .map_err(|panic| workflow_panic(panic.as_ref()))?;
+            if let Some(mismatch) = self.core.borrow_mut().fault.take() {
+                return Err(mismatch.into_failure());
+            }
+            if poll.is_ready() {
+                return Ok(poll);
+            }
+            polls += 1;
+            if polls == MAX_IDLE_POLLS {
+                return Err(pause("busy_loop", "the workflow wakes itself without end"));
+            }
+        }
+        if self.waker.was_woken_from_outside() {
+            return Err(foreign_await());
+        }
+        Ok(Poll::Pending)
+    }
+
+    /// Drops the function; its operations give themselves up.
+    fn drop_root(&mut self) -> Result<(), Failure> {
+        let Some(root) = self.root.take() else { return Ok(()) };
+        catch_unwind(AssertUnwindSafe(|| drop(root))).map_err(|panic| {
+            self.core.borrow_mut().frozen = true;
+            workflow_panic(panic.as_ref())
+        })
+    }
+}
+
+impl Drop for Run {
+    fn drop(&mut self) {
+        // An evicted run goes on elsewhere: dropping its futures cancels nothing.
+        if let Ok(mut core) = self.core.try_borrow_mut() {
+            core.frozen = true;
+        }
+        drop(self.drop_root());
+    }
+}
+
+/// What the contexts of one run share.
+pub(crate) struct Core {
+    backend: Rc<RefCell<dyn Backend>>,
+    paths: paths::Paths,
+    ops: BTreeMap<OpId, Op>,
+    next_op: u64,
+    /// Operations that are issued and not settled.
+    outstanding: usize,
+    now: Timestamp,
+    cancelled: bool,
+    /// Set while the function is polled, fetched right after.
+    fault: Option<Mismatch>,
+    /// Whether the run is over for this process, so that dropped operations mean nothing.
+    frozen: bool,
+}
+
+struct Op {
+    path: Arc<str>,
+    scope: Arc<str>,
+    state: OpState,
+    waker: Option<Waker>,
+}
+
+enum OpState {
+    Claimed(Box<(Site, Command)>),
+    Issued,
+    Settled(Outcome),
+}
+
+impl Core {
+    pub(crate) fn new(backend: Rc<RefCell<dyn Backend>>, now: Timestamp) -> Self {
+        Self {
+            backend,
+            paths: paths::Paths::default(),
+            ops: BTreeMap::new(),
+            next_op: 0,
+            outstanding: 0,
+            now,
+            cancelled: false,
+            fault: None,
+            frozen: false,
+        }
+    }
+
+    /// The instant of the completion that was surfaced last.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// Claims `path` for a command that is issued when it is first polled.
+    fn claim(&mut self, scope: &Arc<str>, site: Site, command: Command) -> OpId {
+        let path = site.path.clone();
+        self.add(scope, path, OpState::Claimed(Box::new((site, command))))
+    }
+
+    /// An operation that fails without having begun, the same each time.
+    fn failed(&mut self, scope: &Arc<str>, failure: Failure) -> OpId {
+        let path = failure.path.as_str().into();
+        self.add(scope, path, OpState::Settled(Outcome::Failed(failure)))
+    }
+
+    fn add(&mut self, scope: &Arc<str>, path: Arc<str>, state: OpState) -> OpId {
+        self.check_scope(scope, &path);
+        let id = OpId(self.next_op);
+        self.next_op += 1;
+        self.ops.insert(id, Op { path, scope: scope.clone(), state, waker: None });
+        id
+    }
+
+    /// A context belongs to one scope: a step recorded under another's path would be replayed
+    /// in another order than it ran.
+    fn check_scope(&mut self, scope: &Arc<str>, path: &Arc<str>) {
+        let current = scope::current();
+        if current != *scope {
+            self.report(Mismatch {
+                code: "wrong_scope",
+                path: path.to_string(),
+                expected: format!("the context of {}", scope::describe(&current)),
+                found: format!("the context of {}", scope::describe(scope)),
+            });
+        }
+    }
+
+    fn report(&mut self, mismatch: Mismatch) {
+        self.fault.get_or_insert(mismatch);
+    }
+
+    /// Issues an operation that is claimed.
+    fn issue(&mut self, id: OpId) -> Result<Issued> {
+        let Some(op) = self.ops.get_mut(&id) else { return Ok(Issued::Live) };
+        if self.cancelled {
+            self.ops.remove(&id);
+            return Err(Error::Cancelled);
+        }
+        let (path, scope) = (op.path.clone(), op.scope.clone());
+        let OpState::Claimed(claimed) = std::mem::replace(&mut op.state, OpState::Issued) else {
+            return Ok(Issued::Live);
+        };
+        self.outstanding += 1;
+        self.check_scope(&scope, &path);
+        let (site, command) = *claimed;
+        let issued = self.backend.borrow_mut().issue(id, site, command);
+        issued.or_else(|mismatch| {
+            self.report(mismatch);
+            Ok(Issued::Recorded)
+        })
+    }
+
+    /// The outcome of an operation, once it is surfaced.
+    fn poll(&mut self, id: OpId, waker: &Waker) -> Poll<Result<Option<Payload>>> {
+        // With a fault the run is paused after this poll; what the function sees is past caring.
+        if self.fault.is_some() {
+            return Poll::Pending;
+        }
+        let Some(op) = self.ops.get_mut(&id) else { return Poll::Pending };
+        if matches!(op.state, OpState::Settled(_)) {
+            let settled = self.ops.remove(&id).map(|op| op.state);
+            return match settled {
+                Some(OpState::Settled(Outcome::Completed(output))) => Poll::Ready(Ok(output)),
+                Some(OpState::Settled(Outcome::Failed(failure))) => {
+                    Poll::Ready(Err(failure.into()))
+                }
+                _ => Poll::Pending,
+            };
+        }
+        if self.cancelled {
+            self.ops.remove(&id);
+            return Poll::Ready(Err(Error::Cancelled));
+        }
+        op.waker = Some(waker.clone());
+        if matches!(op.state, OpState::Claimed(_)) {
+            drop(self.issue(id));
+        }
+        Poll::Pending
+    }
+
+    /// The function dropped an operation.
+    fn abandon(&mut self, id: OpId) {
+        if let Some(op) = self.ops.remove(&id)
+            && matches!(op.state, OpState::Issued)
+            && !self.frozen
+            && !self.cancelled
+        {
+            self.outstanding -= 1;
+            self.backend.borrow_mut().cancel(id);
+        }
+    }
+
+    /// A live scope has come to its outcome.
+    fn seal(&mut self, id: OpId, prefix: &str, outcome: Outcome) {
+        self.paths.forget(prefix);
+        self.backend.borrow_mut().seal(id, outcome);
+    }
+
+    fn surface(&mut self, completion: Completion) {
+        self.now = self.now.max(completion.at);
+        match completion.target {
+            Target::Op(id) => {
+                if let Some(op) = self.ops.get_mut(&id) {
+                    op.state = OpState::Settled(completion.outcome);
+                    self.outstanding -= 1;
+                    op.waker.take().into_iter().for_each(Waker::wake);
+                }
+            }
+            Target::Cancel => self.observe_cancel(),
+        }
+    }
+
+    /// Every outstanding operation, and every later one, returns `Cancelled`.
+    fn observe_cancel(&mut self) {
+        self.cancelled = true;
+        self.outstanding = 0;
+        for (id, op) in &mut self.ops {
+            if matches!(op.state, OpState::Issued) {
+                self.backend.borrow_mut().cancel(*id);
+            }
+            op.waker.take().into_iter().for_each(Waker::wake);
+        }
+    }
+
+    fn awaits_nothing(&self) -> bool {
+        self.outstanding == 0
+    }
+}
+
+fn pause(code: &str, message: &str) -> Failure {
+    let message = message.to_owned();
+    Failure { code: code.to_owned(), message, attempts: 0, path: String::new() }
+}
+
+fn foreign_await() -> Failure {
+    pause(
+        "foreign_await",
+        "the workflow awaits something that is not its context's, which a replay cannot repeat",
+    )
+}
+
+fn workflow_panic(panic: &(dyn std::any::Any + Send)) -> Failure {
+    pause("workflow_panic", &format!("the workflow panicked: {}", panic_message(panic)))
+}
+
+/// What a panic said.
+pub(crate) fn panic_message(panic: &(dyn std::any::Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")
+}

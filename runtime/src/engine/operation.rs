@@ -1,0 +1,124 @@
+//! A claimed place in the journal, as a future of its outcome.
+
+use std::cell::RefCell;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::{Context as Poller, Poll};
+
+use serde::de::DeserializeOwned;
+
+use super::{Command, Core, Failure, Issued, Mismatch, OpId, Outcome, Payload, Result, Site};
+
+/// An operation that a context's method claimed. Issued when first polled; given up when dropped.
+pub(crate) struct Operation {
+    core: Rc<RefCell<Core>>,
+    id: OpId,
+    path: Arc<str>,
+}
+
+impl Operation {
+    /// Claims the path of `id` in `scope` for `command`.
+    pub(crate) fn claim(
+        core: &Rc<RefCell<Core>>,
+        scope: &Arc<str>,
+        claim: Claim<'_>,
+        command: impl FnOnce(&Arc<str>) -> Command,
+    ) -> Self {
+        let mut this = core.borrow_mut();
+        let (path, fresh) = match claim.name {
+            Name::Id(id, key) => this.paths.claim(scope, id, key),
+            Name::Path(path) => this.paths.claim_path(path),
+        };
+        if !fresh {
+            this.report(Mismatch {
+                code: "duplicate_path",
+                path: path.to_string(),
+                expected: "a key that this scope has not used".to_owned(),
+                found: format!("a second claim of `{path}`"),
+            });
+        }
+        let canonical = |input: Payload| input.canonical().map_err(|error| error.to_string());
+        let id = match claim.input.map(|input| input.and_then(canonical)).transpose() {
+            Ok(input) => {
+                let hash = claim.hash.or_else(|| input.as_ref().map(Payload::hash));
+                let site = Site { path: path.clone(), kind: claim.kind.into(), input, hash };
+                let command = command(&path);
+                this.claim(scope, site, command)
+            }
+            Err(error) => {
+                let message = format!("the input has no JSON: {error}");
+                let path = path.to_string();
+                this.failed(scope, Failure { code: "input".to_owned(), message, attempts: 0, path })
+            }
+        };
+        drop(this);
+        Self { core: Rc::clone(core), id, path }
+    }
+
+    pub(crate) fn path(&self) -> &Arc<str> {
+        &self.path
+    }
+
+    /// Begins it without waiting for it: whether a scope must run, or has its outcome.
+    pub(super) fn issue(&self) -> Result<Issued> {
+        self.core.borrow_mut().issue(self.id)
+    }
+
+    pub(super) fn seal(&self, prefix: &str, outcome: Outcome) {
+        self.core.borrow_mut().seal(self.id, prefix, outcome);
+    }
+
+    /// The value of an output. One that does not fit pauses the run: the future stays pending.
+    pub(super) fn decode<T: DeserializeOwned>(&self, output: Option<&Payload>) -> Poll<Result<T>> {
+        let decoded = output.map_or_else(|| Payload::null().decode(), Payload::decode);
+        decoded
+            .map_or_else(|error| self.undecodable(&error, output), |value| Poll::Ready(Ok(value)))
+    }
+
+    fn undecodable<T>(&self, error: &serde_json::Error, output: Option<&Payload>) -> Poll<T> {
+        let text: String = output.map_or("null", Payload::as_str).chars().take(200).collect();
+        self.core.borrow_mut().report(Mismatch {
+            code: "undecodable",
+            path: self.path.to_string(),
+            expected: "an output of the type that the workflow reads".to_owned(),
+            found: format!("{text} ({error})"),
+        });
+        Poll::Pending
+    }
+}
+
+/// What an operation's path is made of.
+pub(crate) enum Name<'a> {
+    /// An id within the scope, with the key of a hand-written step.
+    Id(&'a str, Option<&'a str>),
+    /// The whole path.
+    Path(Arc<str>),
+}
+
+/// What an operation is claimed with.
+pub(crate) struct Claim<'a> {
+    pub(crate) name: Name<'a>,
+    pub(crate) kind: &'a str,
+    /// Or why there is none.
+    pub(crate) input: Option<Result<Payload, String>>,
+    /// In place of the input's own hash.
+    pub(crate) hash: Option<crate::InputHash>,
+}
+
+impl Future for Operation {
+    type Output = Result<Option<Payload>>;
+
+    fn poll(self: Pin<&mut Self>, poller: &mut Poller<'_>) -> Poll<Self::Output> {
+        self.core.borrow_mut().poll(self.id, poller.waker())
+    }
+}
+
+impl Drop for Operation {
+    fn drop(&mut self) {
+        // Borrowed already only if a panic unwinds through the engine: then nothing is recorded.
+        if let Ok(mut core) = self.core.try_borrow_mut() {
+            core.abandon(self.id);
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! Paths: who has claimed which.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+use std::ops::Bound;
+use std::sync::Arc;
+
+/// The paths that a run has claimed, without those of sealed scopes.
+#[derive(Default)]
+pub(super) struct Paths {
+    claimed: BTreeSet<Arc<str>>,
+    /// How often an id was used without a key, by its first path.
+    uses: BTreeMap<Arc<str>, u32>,
+}
+
+impl Paths {
+    /// The path of `id` in `scope`: `scope/id`, `scope/id#2` and so on in the order of calls,
+    /// or `scope/id[key]`. The second value is false if the key was used before.
+    pub(super) fn claim(&mut self, scope: &str, id: &str, key: Option<&str>) -> (Arc<str>, bool) {
+        let id = escape(id);
+        let base = if scope.is_empty() { id.into_owned() } else { format!("{scope}/{id}") };
+        let path: Arc<str> = match key {
+            Some(key) => format!("{base}[{}]", escape(key)).into(),
+            None => self.nth(base),
+        };
+        let fresh = self.claimed.insert(path.clone());
+        (path, fresh)
+    }
+
+    /// Claims a whole path; the second value is false if it was claimed before.
+    pub(super) fn claim_path(&mut self, path: Arc<str>) -> (Arc<str>, bool) {
+        let fresh = self.claimed.insert(path.clone());
+        (path, fresh)
+    }
+
+    fn nth(&mut self, base: String) -> Arc<str> {
+        let base: Arc<str> = base.into();
+        let uses = self.uses.entry(base.clone()).or_default();
+        *uses += 1;
+        if *uses == 1 { base } else { format!("{base}#{uses}").into() }
+    }
+
+    /// Forgets what starts with `prefix`: its scope is sealed, and the scope's own path stays.
+    pub(super) fn forget(&mut self, prefix: &str) {
+        let from = (Bound::Included(prefix), Bound::Unbounded);
+        let inside = |path: &Arc<str>| path.starts_with(prefix).then(|| path.clone());
+        let claimed: Vec<_> = self.claimed.range::<str, _>(from).map_while(inside).collect();
+        let uses: Vec<_> =
+            self.uses.range::<str, _>(from).map_while(|(path, _)| inside(path)).collect();
+        for path in claimed {
+            self.claimed.remove(&path);
+        }
+        for path in uses {
+            self.uses.remove(&path);
+        }
+    }
+}
+
+/// Keeps a hand-written id or key from looking like another part of a path.
+fn escape(text: &str) -> Cow<'_, str> {
+    let special = |byte: char| matches!(byte, '/' | '[' | ']' | '#' | '!' | '%');
+    if !text.contains(special) {
+        return Cow::Borrowed(text);
+    }
+    let mut escaped = String::with_capacity(text.len() + 8);
+    for character in text.chars() {
+        if special(character) {
+            // Writing to a string cannot fail.
+            write!(escaped, "%{:02X}", u32::from(character)).unwrap_or_default();
+        } else {
+            escaped.push(character);
+        }
+    }
+    Cow::Owned(escaped)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Paths;
+
+    #[test]
+    fn ids_without_key_are_numbered_within_their_scope() {
+        let mut paths = Paths::default();
+        let mut claim = |scope, id, key| paths.claim(scope, id, key).0.to_string();
+        assert_eq!(claim("", "charge", None), "charge");
+        assert_eq!(claim("", "charge", None), "charge#2");
+        assert_eq!(claim("each[0]", "charge", None), "each[0]/charge");
+        assert_eq!(claim("", "charge", Some("a/b")), "charge[a%2Fb]");
+    }
+
+    #[test]
+    fn a_key_is_taken_once_until_its_scope_is_sealed() {
+        let mut paths = Paths::default();
+        assert!(paths.claim("each[0]", "charge", Some("k")).1);
+        assert!(!paths.claim("each[0]", "charge", Some("k")).1);
+        paths.forget("each[0]/");
+        assert!(paths.claim("each[0]", "charge", Some("k")).1);
+    }
+}

@@ -1,0 +1,36 @@
+//! `step`: an effect with an outcome in the journal.
+
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::task::{Context as Poller, Poll, ready};
+
+use serde::de::DeserializeOwned;
+
+use super::{Operation, Result};
+
+/// A step that is claimed; awaiting it runs its body, or gives the outcome that is recorded.
+#[must_use = "a step runs when it is awaited"]
+pub struct Step<T> {
+    operation: Operation,
+    output: PhantomData<fn() -> T>,
+}
+
+impl<T> Step<T> {
+    pub(crate) fn new(operation: Operation) -> Self {
+        Self { operation, output: PhantomData }
+    }
+
+    /// Where it stands in the journal.
+    pub fn path(&self) -> &str {
+        self.operation.path()
+    }
+}
+
+impl<T: DeserializeOwned> Future for Step<T> {
+    type Output = Result<T>;
+
+    fn poll(mut self: Pin<&mut Self>, poller: &mut Poller<'_>) -> Poll<Self::Output> {
+        let output = ready!(Pin::new(&mut self.operation).poll(poller))?;
+        self.operation.decode(output.as_ref())
+    }
+}

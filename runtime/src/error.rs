@@ -1,0 +1,117 @@
+//! What can go wrong around a run.
+
+use crate::failure::Failure;
+use crate::ids::RunId;
+use crate::store::StoreError;
+
+/// What a workflow function, and the engine's own interface, returns.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Why there is no output.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A node failed, and nothing handled it.
+    #[error(transparent)]
+    Failed(#[from] Failure),
+    /// The run, or the scope of this operation, was cancelled.
+    #[error("cancelled")]
+    Cancelled,
+    /// The run stands still until someone resumes or cancels it.
+    #[error("the run is paused: {0}")]
+    Paused(Failure),
+    /// The key belongs to a run that was started with another input.
+    #[error("key `{key}` belongs to run {run}, which was started with another input")]
+    KeyReused {
+        /// The key.
+        key: String,
+        /// The run that has it.
+        run: RunId,
+    },
+    /// The engine cannot drive this workflow.
+    #[error("workflow `{workflow}` is not registered in revision {revision}")]
+    NotRegistered {
+        /// Its name.
+        workflow: String,
+        /// The revision asked for.
+        revision: String,
+    },
+    /// There is no such run.
+    #[error("there is no run {0}")]
+    UnknownRun(RunId),
+    /// The run has ended, so that nothing can be sent to it any more.
+    #[error("run {0} has ended")]
+    Finished(RunId),
+    /// The run's workflow waits for no event of this name.
+    #[error("the workflow declares no event `{0}`")]
+    UndeclaredEvent(String),
+    /// A value is not what its type says.
+    #[error("{what} does not fit its type: {message}")]
+    Codec {
+        /// Which value: the input, the output, an event.
+        what: &'static str,
+        /// What does not fit.
+        message: String,
+    },
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The engine cannot be set up like this.
+    #[error("{0}")]
+    Setup(&'static str),
+    /// The engine was shut down, or another process drives the store now.
+    #[error("the engine is closed")]
+    Closed,
+}
+
+impl Error {
+    pub(crate) fn codec(what: &'static str, error: &serde_json::Error) -> Self {
+        Self::Codec { what, message: error.to_string() }
+    }
+
+    /// The failure that ends a run whose function returned this error at `path`.
+    pub(crate) fn into_failure(self, path: &str) -> Failure {
+        match self {
+            Self::Failed(failure) | Self::Paused(failure) => failure,
+            other => Failure {
+                code: other.code().to_owned(),
+                message: other.to_string(),
+                attempts: 0,
+                path: path.to_owned(),
+            },
+        }
+    }
+
+    /// A stable machine-readable code.
+    pub fn code(&self) -> &str {
+        match self {
+            Self::Failed(failure) | Self::Paused(failure) => &failure.code,
+            Self::Cancelled => "cancelled",
+            Self::KeyReused { .. } => "key_reused",
+            Self::NotRegistered { .. } => "not_registered",
+            Self::UnknownRun(_) => "unknown_run",
+            Self::Finished(_) => "finished",
+            Self::UndeclaredEvent(_) => "undeclared_event",
+            Self::Codec { .. } => "codec",
+            Self::Store(_) => "store",
+            Self::Setup(_) => "setup",
+            Self::Closed => "closed",
+        }
+    }
+}
+
+/// Handling a failure where it happens, without swallowing a cancellation.
+pub trait Caught<T> {
+    /// A failure becomes a value; everything else that is not an output stays an error.
+    fn caught(self) -> Result<std::result::Result<T, Failure>>;
+}
+
+impl<T> Caught<T> for Result<T> {
+    fn caught(self) -> Result<std::result::Result<T, Failure>> {
+        match self {
+            Ok(value) => Ok(Ok(value)),
+            Err(Error::Failed(failure)) => Ok(Err(failure)),
+            Err(other) => Err(other),
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! What a workflow is to the engine.
+
+use futures_util::future::LocalBoxFuture;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::context::Context;
+use crate::error::{Error, Result};
+use crate::payload::Payload;
+
+/// A durable function. `#[workflow]` implements this for a struct named after the function.
+pub trait Workflow: 'static {
+    /// What a run starts with.
+    type Input: Serialize + DeserializeOwned + 'static;
+    /// What a run returns.
+    type Output: Serialize + DeserializeOwned + 'static;
+
+    /// Its name, revision and events.
+    fn definition(&self) -> Definition;
+
+    /// The function. It may await what its context gives, and nothing else: it runs again over
+    /// the journal whenever the run is taken up.
+    fn run(
+        &self,
+        ctx: Context,
+        input: Self::Input,
+    ) -> LocalBoxFuture<'static, Result<Self::Output>>;
+}
+
+/// What identifies a workflow.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Definition {
+    /// Its name, `order-intake`.
+    pub name: String,
+    /// Its revision: a run is only driven by the revision that it was started with.
+    pub revision: String,
+    /// The events that it may wait for; others are refused.
+    pub events: Vec<EventDef>,
+}
+
+/// An event that a workflow may wait for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EventDef {
+    /// Its name.
+    pub name: String,
+}
+
+/// A [`Workflow`] with its types erased: one shim per workflow over one engine.
+pub(crate) trait ErasedWorkflow: Send + Sync {
+    fn definition(&self) -> Definition;
+
+    /// Whether `input` is an input of this workflow.
+    fn check_input(&self, input: &Payload) -> Result<()>;
+
+    fn run(
+        &self,
+        ctx: Context,
+        input: &Payload,
+    ) -> Result<LocalBoxFuture<'static, Result<Payload>>>;
+}
+
+impl<W: Workflow + Send + Sync> ErasedWorkflow for W {
+    fn definition(&self) -> Definition {
+        Workflow::definition(self)
+    }
+
+    fn check_input(&self, input: &Payload) -> Result<()> {
+        decode_input::<W::Input>(input).map(drop)
+    }
+
+    fn run(
+        &self,
+        ctx: Context,
+        input: &Payload,
+    ) -> Result<LocalBoxFuture<'static, Result<Payload>>> {
+        let future = Workflow::run(self, ctx, decode_input(input)?);
+        Ok(Box::pin(async move {
+            let output = future.await?;
+            Payload::encode(&output).map_err(|error| Error::codec("the output", &error))
+        }))
+    }
+}
+
+fn decode_input<T: DeserializeOwned>(input: &Payload) -> Result<T> {
+    input.decode().map_err(|error| Error::codec("the input", &error))
+}
