@@ -6,6 +6,6 @@ const server = process.env.FLOWCRATE_URL ?? "http://127.0.0.1:7700";
 
 export default defineConfig({
   plugins: [react()],
-  build: { target: "es2022", chunkSizeWarningLimit: 900, assetsInlineLimit: 0 },
+  build: { target: "es2022", cssTarget: ["chrome123", "firefox121", "safari17.5"], chunkSizeWarningLimit: 900, assetsInlineLimit: 0 },
   server: { proxy: { "/api": server, "/hooks": server, "/healthz": server } },
 });

@@ -1,0 +1,152 @@
+/** What the server sends and takes, as its OpenAPI document has it. */
+
+import type { GraphDocument, Json } from "../graph/document";
+import type { PatchOperation } from "../graph/patch";
+
+export type Type =
+  | { type: "null" | "bool" | "int" | "number" | "string" | "timestamp" | "duration" | "bytes" | "any" }
+  | { type: "list"; items: Type }
+  | { type: "map"; values: Type }
+  | { type: "record"; name?: string; fields: Record<string, Type & { doc?: string }> }
+  | { type: "enum"; name?: string; values: string[] }
+  | { type: "optional"; some: Type };
+
+export interface CatalogueField {
+  name: string;
+  label: string;
+  type: Type;
+  required: boolean;
+  expression?: boolean;
+  multiline?: boolean;
+  options?: Json[];
+  default?: Json;
+  doc?: string;
+}
+
+export interface CatalogueKind {
+  kind: string;
+  label: string;
+  description: string;
+  category: string;
+  group: "trigger" | "control" | "pure" | "action";
+  handles: string[];
+  inputs: CatalogueField[];
+  config: CatalogueField[];
+  output?: Type;
+}
+
+export interface Diagnostic {
+  code: string;
+  severity: "error" | "warning";
+  message: string;
+  node?: string;
+  /** JSON pointer into the node's `data`. */
+  field?: string;
+  /** In bytes of the field's text. */
+  span?: { start: number; end: number };
+  help?: string;
+  fix?: { title: string; patch: PatchOperation[] };
+}
+
+export interface NodeTypes {
+  output?: Type;
+  handles?: string[];
+}
+
+export interface CheckResult {
+  diagnostics: Diagnostic[];
+  types?: Record<string, NodeTypes>;
+}
+
+export interface TriggerSummary {
+  id: string;
+  kind: string;
+  path?: string;
+}
+
+export interface WorkflowSummary {
+  id: string;
+  name: string;
+  description?: string;
+  revision: string;
+  triggers: TriggerSummary[];
+  created_at: string;
+  updated_at: string;
+}
+
+export interface Workflow extends WorkflowSummary {
+  graph: GraphDocument;
+  diagnostics: Diagnostic[];
+}
+
+export interface Stored {
+  workflow: Workflow;
+  etag: string;
+}
+
+export interface Page<T> {
+  items: T[];
+  next_cursor?: string | null;
+}
+
+export type RunStatus = "pending" | "running" | "waiting" | "paused" | "completed" | "failed" | "cancelled";
+
+export interface Failure {
+  code: string;
+  message: string;
+  attempts?: number;
+  path?: string;
+}
+
+export interface StepView {
+  path: string;
+  node?: string;
+  kind: string;
+  status: string;
+  attempts: number;
+  input?: Json;
+  output?: Json;
+  error?: Failure | null;
+  started_at?: string | null;
+  ended_at?: string | null;
+}
+
+export interface WaitingFor {
+  kind?: string;
+  type?: string;
+  path?: string;
+  name?: string;
+  event?: string;
+  key?: string | null;
+  until?: string | null;
+  due?: string | null;
+}
+
+export interface Run {
+  id: string;
+  workflow_id?: string;
+  workflow: string;
+  revision: string;
+  status: RunStatus;
+  input?: Json;
+  output?: Json;
+  error?: Failure | null;
+  started_at: string;
+  ended_at?: string | null;
+  waiting_for?: WaitingFor[];
+  steps?: StepView[];
+}
+
+export interface Problem {
+  type?: string;
+  title: string;
+  status: number;
+  detail?: string;
+  code?: string;
+  diagnostics?: Diagnostic[];
+}
+
+export interface Imported {
+  graph: GraphDocument;
+  diagnostics: Diagnostic[];
+}

@@ -1,0 +1,56 @@
+/** The named handles of a node: one in, any number out. */
+
+import { Handle, Position, useUpdateNodeInternals } from "@xyflow/react";
+import { useEffect } from "react";
+
+import type { GraphNode } from "../graph/document";
+import { groupOf, hasInput, outputHandles } from "../graph/handles";
+import { useEditor } from "../store/editor";
+import { useUi } from "../store/ui";
+
+/** The node's output handles and those with an edge, as one text each so that a selector can compare them. */
+export function useHandles(node: GraphNode): { outputs: string[]; wired: ReadonlySet<string>; input: boolean } {
+  const kind = useUi((state) => state.catalogue.get(node.data.kind));
+  const joined = useEditor((state) => outputHandles(state.doc, node, kind).join("\n"));
+  const used = useEditor((state) =>
+    state.doc.edges
+      .filter((edge) => edge.source === node.id)
+      .map((edge) => edge.sourceHandle || "out")
+      .join("\n"),
+  );
+  const update = useUpdateNodeInternals();
+  useEffect(() => update(node.id), [update, node.id, joined]);
+  return {
+    outputs: joined === "" ? [] : joined.split("\n"),
+    wired: new Set(used.split("\n")),
+    input: hasInput(node, kind),
+  };
+}
+
+export function InputPort() {
+  return <Handle type="target" position={Position.Left} id="in" className="port port-in" aria-label="input" />;
+}
+
+/** The only output, or the main one: half way down the node's edge. */
+export function MainPort() {
+  return <Handle type="source" position={Position.Right} id="out" className="port port-out" aria-label="output" />;
+}
+
+/** Further outputs, one row each with its name. */
+export function PortRows({ handles, wired }: { handles: string[]; wired: ReadonlySet<string> }) {
+  if (handles.length === 0) return null;
+  return (
+    <ul className="ports">
+      {handles.map((name) => (
+        <li key={name} className={`port-row ${name === "error" ? "error" : ""} ${wired.has(name) ? "wired" : ""}`}>
+          <span>{name}</span>
+          <Handle type="source" position={Position.Right} id={name} className="port" aria-label={`output ${name}`} />
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+export function useGroup(node: GraphNode) {
+  return useUi((state) => groupOf(node, state.catalogue.get(node.data.kind)));
+}

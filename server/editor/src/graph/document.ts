@@ -1,0 +1,127 @@
+/** The graph document, as it is stored. Keys that the editor does not know are carried along. */
+
+export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+export type JsonObject = { [key: string]: Json };
+
+export interface Point {
+  x: number;
+  y: number;
+}
+
+export interface Viewport extends Point {
+  zoom: number;
+}
+
+export interface NodeData {
+  label: string;
+  description?: string;
+  kind: string;
+  config?: JsonObject;
+  inputs?: JsonObject;
+  result?: Json;
+  policy?: JsonObject;
+  on_error?: string;
+  join?: string;
+  disabled?: boolean;
+  [unknown: string]: Json | undefined;
+}
+
+export interface GraphNode {
+  id: string;
+  type?: string;
+  position: Point;
+  parentId?: string;
+  width?: number;
+  height?: number;
+  data: NodeData;
+  [unknown: string]: unknown;
+}
+
+export interface GraphEdge {
+  id: string;
+  source: string;
+  sourceHandle?: string | null;
+  target: string;
+  targetHandle?: string | null;
+  [unknown: string]: unknown;
+}
+
+export interface GraphDocument {
+  format: number;
+  name: string;
+  description?: string;
+  nodes: GraphNode[];
+  edges: GraphEdge[];
+  viewport?: Viewport;
+  [unknown: string]: unknown;
+}
+
+export const DEFAULT_SOURCE = "out";
+export const DEFAULT_TARGET = "in";
+
+/** Null, absent and default handles are the same handle. */
+export function sourceHandle(edge: GraphEdge): string {
+  return edge.sourceHandle || DEFAULT_SOURCE;
+}
+
+export function targetHandle(edge: GraphEdge): string {
+  return edge.targetHandle || DEFAULT_TARGET;
+}
+
+export function findNode(doc: GraphDocument, id: string): GraphNode | undefined {
+  return doc.nodes.find((node) => node.id === id);
+}
+
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** `http.request@1` without its major version. */
+export function kindName(kind: string): string {
+  return kind.split("@")[0] ?? kind;
+}
+
+/** Whether the node holds others, which name it in `parentId`. */
+export function isContainer(node: GraphNode): boolean {
+  return kindName(node.data.kind) === "for_each";
+}
+
+export function isNote(node: GraphNode): boolean {
+  return kindName(node.data.kind) === "note";
+}
+
+/** Takes what a server, a file or the clipboard gave; what is missing gets its empty value. */
+export function toDocument(value: unknown): GraphDocument | null {
+  if (!isObject(value) || !Array.isArray(value.nodes)) return null;
+  const nodes: GraphNode[] = [];
+  for (const entry of value.nodes as unknown[]) {
+    const node = toNode(entry);
+    if (!node) return null;
+    nodes.push(node);
+  }
+  const edges = (Array.isArray(value.edges) ? value.edges : []) as unknown[];
+  if (!edges.every((edge) => isObject(edge) && typeof edge.source === "string" && typeof edge.target === "string")) {
+    return null;
+  }
+  return {
+    ...value,
+    format: typeof value.format === "number" ? value.format : 1,
+    name: typeof value.name === "string" ? value.name : "imported",
+    nodes,
+    edges: (edges as GraphEdge[]).map((edge, at) => (typeof edge.id === "string" ? edge : { ...edge, id: `e${at + 1}` })),
+  } as GraphDocument;
+}
+
+function toNode(entry: unknown): GraphNode | null {
+  if (!isObject(entry) || typeof entry.id !== "string" || !isObject(entry.data)) return null;
+  const { data, position } = entry;
+  if (typeof data.kind !== "string") return null;
+  const placed = isObject(position) && typeof position.x === "number" && typeof position.y === "number";
+  const labelled = typeof data.label === "string";
+  if (placed && labelled) return entry as unknown as GraphNode;
+  return {
+    ...entry,
+    position: placed ? position : { x: 0, y: 0 },
+    data: labelled ? data : { ...data, label: entry.id },
+  } as unknown as GraphNode;
+}

@@ -1,0 +1,115 @@
+/** A text with expressions: highlighted, completed, with the checker's findings underlined. */
+
+import { autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap, startCompletion, type CompletionContext } from "@codemirror/autocomplete";
+import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
+import { Compartment, EditorState, type Extension } from "@codemirror/state";
+import { EditorView, keymap, placeholder as placeholderText } from "@codemirror/view";
+import { useEffect, useRef } from "react";
+
+import { completionsAt } from "../expr/complete";
+import type { Scope } from "../expr/scope";
+import { highlighting } from "./highlight";
+import { findings } from "./findings";
+import type { Finding } from "./spans";
+
+export interface CodeFieldProps {
+  value: string;
+  onChange: (value: string) => void;
+  label: string;
+  scope: Scope;
+  findings?: readonly Finding[];
+  placeholder?: string;
+  multiline?: boolean;
+  /** Colours JSON as well as expressions. */
+  json?: boolean;
+  invalid?: boolean;
+  /** Called when the field is left. */
+  onBlur?: () => void;
+}
+
+function complete(scope: () => Scope) {
+  return (context: CompletionContext) => {
+    const found = completionsAt(context.state.doc.toString(), context.pos, scope());
+    if (!found) return null;
+    const typed = context.pos > found.from || /[.|]\s*$/.test(context.state.sliceDoc(Math.max(0, found.from - 2), found.from));
+    if (!typed && !context.explicit) return null;
+    return {
+      from: found.from,
+      options: found.options.map((option) => ({
+        label: option.label,
+        detail: option.detail,
+        type: option.kind,
+        ...(option.insert === undefined ? {} : { apply: option.insert }),
+        ...(option.info === undefined ? {} : { info: option.info }),
+      })),
+      validFor: /^[\w.]*$/,
+    };
+  };
+}
+
+/** `{{` brings its end along, and offers what can stand inside. */
+const openExpression = EditorView.inputHandler.of((view, from, to, text) => {
+  if (text !== "{" || view.state.sliceDoc(from - 1, from) !== "{" || view.state.sliceDoc(from - 2, from - 1) === "{") return false;
+  const after = view.state.sliceDoc(to, to + 1) === "}" ? to + 1 : to;
+  view.dispatch({ changes: { from, to: after, insert: "{  }}" }, selection: { anchor: from + 2 }, userEvent: "input.type" });
+  startCompletion(view);
+  return true;
+});
+
+/** Where one line is wanted, a pasted line break becomes a space. */
+const oneLine = EditorState.transactionFilter.of((transaction) =>
+  transaction.newDoc.lines > 1
+    ? [transaction, { changes: { from: 0, to: transaction.newDoc.length, insert: transaction.newDoc.toString().replace(/\s*\n\s*/g, " ") }, sequential: true }]
+    : transaction,
+);
+
+function extensions(props: CodeFieldProps, current: { props: CodeFieldProps }, dynamic: Compartment): Extension {
+  return [
+    history(),
+    closeBrackets(),
+    openExpression,
+    props.multiline ? [] : oneLine,
+    EditorView.lineWrapping,
+    highlighting(props.json === true),
+    autocompletion({ override: [complete(() => current.props.scope)], icons: false, activateOnTyping: true }),
+    keymap.of([...completionKeymap, ...closeBracketsKeymap, ...historyKeymap, ...defaultKeymap]),
+    EditorView.contentAttributes.of({ "aria-label": props.label, spellcheck: "false" }),
+    placeholderText(props.placeholder ?? ""),
+    dynamic.of(findings(props.findings ?? [])),
+    EditorView.updateListener.of((update) => {
+      if (update.docChanged && !update.transactions.some((entry) => entry.isUserEvent("outside"))) current.props.onChange(update.state.doc.toString());
+      if (update.focusChanged && !update.view.hasFocus) current.props.onBlur?.();
+    }),
+  ];
+}
+
+export default function CodeField(props: CodeFieldProps) {
+  const host = useRef<HTMLDivElement>(null);
+  const view = useRef<EditorView | null>(null);
+  const current = useRef({ props });
+  const dynamic = useRef(new Compartment());
+  current.current.props = props;
+
+  useEffect(() => {
+    if (!host.current) return;
+    const { props: initial } = current.current;
+    view.current = new EditorView({
+      parent: host.current,
+      state: EditorState.create({ doc: initial.value, extensions: extensions(initial, current.current, dynamic.current) }),
+    });
+    return () => view.current?.destroy();
+    // A field's kind does not change while it is mounted: its key names it.
+  }, []);
+
+  useEffect(() => {
+    const editor = view.current;
+    if (!editor || editor.state.doc.toString() === props.value) return;
+    editor.dispatch({ changes: { from: 0, to: editor.state.doc.length, insert: props.value }, userEvent: "outside" });
+  }, [props.value]);
+
+  useEffect(() => {
+    view.current?.dispatch({ effects: dynamic.current.reconfigure(findings(props.findings ?? [])) });
+  }, [props.findings]);
+
+  return <div ref={host} className={`input code-field ${props.multiline ? "tall" : ""}`} aria-invalid={props.invalid} />;
+}

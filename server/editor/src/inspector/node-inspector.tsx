@@ -1,0 +1,126 @@
+import { useMemo, useState } from "react";
+
+import { useNodeRun } from "../canvas/badges";
+import { scopeOf } from "../expr/scope";
+import { kindName, type GraphNode } from "../graph/document";
+import { setKey, updateData } from "../graph/edit";
+import { groupOf } from "../graph/handles";
+import { diagnosticsOf, useCheck } from "../store/check";
+import { useEditor } from "../store/editor";
+import { useUi } from "../store/ui";
+import { HookUrl, hookUrl } from "../panels/webhook-urls";
+import { KindIcon } from "../ui/kind-icon";
+import { Prose } from "../ui/prose";
+import { BehaviourSection } from "./behaviour";
+import { DiagnosticLine } from "./field-row";
+import { IdField } from "./id-field";
+import { NodeFields } from "./node-fields";
+import { OutputTab } from "./output-tab";
+
+type Tab = "settings" | "data";
+
+export function NodeInspector({ node }: { node: GraphNode }) {
+  const kind = useUi((state) => state.catalogue.get(node.data.kind));
+  const diagnostics = useCheck((state) => diagnosticsOf(state, node.id));
+  const types = useCheck((state) => state.types);
+  const doc = useEditor((state) => state.doc);
+  const scope = useMemo(() => scopeOf(doc, node.id, types), [doc, node.id, types]);
+  const [tab, setTab] = useState<Tab>("settings");
+  const { steps } = useNodeRun(node.id);
+  const group = groupOf(node, kind);
+  const name = kindName(node.data.kind);
+  const general = diagnostics.filter((entry) => !/^\/(inputs|config|result|policy)(\/|$)/.test(entry.field ?? ""));
+  if (name === "note") return <NoteInspector node={node} />;
+  return (
+    <>
+      <header className={`inspector-head ${group}`}>
+        <span className="card-icon">
+          <KindIcon kind={node.data.kind} size={18} />
+        </span>
+        <div className="inspector-title">
+          <LabelInput node={node} />
+          <code>{node.data.kind}</code>
+        </div>
+      </header>
+      <div className="tabs" role="tablist" aria-label="Node">
+        <button type="button" role="tab" aria-selected={tab === "settings"} onClick={() => setTab("settings")}>
+          Settings
+        </button>
+        <button type="button" role="tab" aria-selected={tab === "data"} onClick={() => setTab("data")}>
+          Data {steps.length > 0 && <span className="tab-mark" />}
+        </button>
+      </div>
+      {tab === "data" ? (
+        <OutputTab node={node} scope={scope} />
+      ) : (
+        <div className="inspector-body scroll">
+          {general.map((entry, at) => (
+            <DiagnosticLine key={at} diagnostic={entry} />
+          ))}
+          {!kind && <p className="form-problem">This server does not know the kind {node.data.kind}. Its data is kept as it is.</p>}
+          {kind && (
+            <p className="quiet-text">
+              <Prose text={kind.description.split("\n\n")[0] ?? ""} />
+            </p>
+          )}
+          {name === "webhook" && <HookUrl url={hookUrl(node, doc.name)} />}
+          <NodeFields node={node} kind={kind} scope={scope} diagnostics={diagnostics} />
+          <BehaviourSection node={node} group={group} diagnostics={diagnostics} />
+          <section className="section">
+            <h3>In the code</h3>
+            <IdField node={node} />
+            <DescriptionField node={node} />
+          </section>
+        </div>
+      )}
+    </>
+  );
+}
+
+function editData(node: GraphNode, label: string, key: string, value: string | undefined): void {
+  useEditor.getState().edit({ label, key: `${label} ${node.id}` }, (doc) => updateData(doc, node.id, (data) => setKey(data, key, value)));
+}
+
+function LabelInput({ node }: { node: GraphNode }) {
+  return (
+    <input
+      className="label-input"
+      aria-label="Label"
+      value={node.data.label}
+      placeholder={node.id}
+      onChange={(event) => editData(node, "Label", "label", event.target.value)}
+    />
+  );
+}
+
+function DescriptionField({ node }: { node: GraphNode }) {
+  return (
+    <div className="field">
+      <div className="field-head">
+        <label htmlFor="node-description">Doc comment</label>
+      </div>
+      <textarea
+        id="node-description"
+        className="input"
+        rows={2}
+        placeholder="Why this step is here."
+        value={node.data.description ?? ""}
+        onChange={(event) => editData(node, "Describe", "description", event.target.value || undefined)}
+      />
+    </div>
+  );
+}
+
+function NoteInspector({ node }: { node: GraphNode }) {
+  return (
+    <div className="inspector-body">
+      <h2>Note</h2>
+      <div className="field">
+        <div className="field-head">
+          <label htmlFor="note-text">Text</label>
+        </div>
+        <textarea id="note-text" className="input" rows={8} value={node.data.label} onChange={(event) => editData(node, "Edit the note", "label", event.target.value)} />
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,71 @@
+import { useNodeRun } from "../canvas/badges";
+import type { Type } from "../api/types";
+import type { Scope } from "../expr/scope";
+import { fieldsOf, typeText, unwrap } from "../expr/types";
+import type { GraphNode } from "../graph/document";
+import { useCheck } from "../store/check";
+import { CopyButton } from "../ui/copy";
+import { JsonView } from "../ui/json-view";
+
+/** What the node gives, what it may use, and what it saw in the run that is shown. */
+export function OutputTab({ node, scope }: { node: GraphNode; scope: Scope }) {
+  const output = useCheck((state) => state.types[node.id]?.output);
+  const { steps } = useNodeRun(node.id);
+  const step = steps.at(-1);
+  return (
+    <div className="inspector-body scroll">
+      {step && (
+        <section className="section first">
+          <h3>
+            In this run <code>{step.path}</code>
+          </h3>
+          <h4>Input</h4>
+          <JsonView value={step.input} />
+          <h4>Output</h4>
+          {step.error ? <p className="form-problem">{step.error.message}</p> : <JsonView value={step.output} />}
+        </section>
+      )}
+      <section className="section first">
+        <h3>Output</h3>
+        {output ? <TypeTree name={`steps.${node.id}`} type={output} path={`steps.${node.id}`} /> : <p className="quiet-text">Nothing that others can use.</p>}
+      </section>
+      <section className="section">
+        <h3>What it may use</h3>
+        <ul className="type-tree">
+          {scope.names.map(({ name, type }) => (
+            <TypeTree key={name} name={name} type={type} path={name} />
+          ))}
+        </ul>
+      </section>
+    </div>
+  );
+}
+
+const DEPTH = 5;
+
+function TypeTree({ name, type, path, depth = 0 }: { name: string; type: Type | undefined; path: string; depth?: number }) {
+  const inner = unwrap(type);
+  const element = inner?.type === "list" ? unwrap(inner.items) : undefined;
+  const fields = depth < DEPTH ? fieldsOf(element ?? inner) : [];
+  const below = element ? `${path}[0]` : path;
+  const line = (
+    <>
+      <code className="tree-name">{name}</code>
+      <code className="tree-type">{typeText(type)}</code>
+      <CopyButton text={`{{ ${path} }}`} label={`Copy {{ ${path} }}`} />
+    </>
+  );
+  if (fields.length === 0) return <li className="tree-leaf">{line}</li>;
+  return (
+    <li>
+      <details open={depth === 0 && fields.length <= 8}>
+        <summary>{line}</summary>
+        <ul>
+          {fields.map(([field, fieldType]) => (
+            <TypeTree key={field} name={field} type={fieldType} path={`${below}.${field}`} depth={depth + 1} />
+          ))}
+        </ul>
+      </details>
+    </li>
+  );
+}

@@ -1,0 +1,92 @@
+import { CircleAlert, TriangleAlert, Wrench } from "lucide-react";
+import { useState } from "react";
+
+import { api, describeError } from "../api/client";
+import type { Diagnostic } from "../api/types";
+import { findNode } from "../graph/document";
+import { applyPatch, PatchError } from "../graph/patch";
+import { useCheck } from "../store/check";
+import { documentToStore, useEditor } from "../store/editor";
+import { toast } from "../store/ui";
+import { Button } from "../ui/button";
+import { Dialog } from "../ui/dialog";
+import { Prose } from "../ui/prose";
+
+export function ProblemsPanel() {
+  const diagnostics = useCheck((state) => state.diagnostics);
+  const [page, setPage] = useState<{ code: string; text: string } | null>(null);
+  const explain = async (code: string) => {
+    try {
+      setPage({ code, text: await api.diagnosticPage(code) });
+    } catch (error) {
+      toast("bad", `No page for ${code}: ${describeError(error)}`);
+    }
+  };
+  if (diagnostics.length === 0) return <p className="dock-empty">No problems. This workflow can be saved, run and exported.</p>;
+  return (
+    <>
+      <ul className="problems scroll">
+        {diagnostics.map((entry, at) => (
+          <Problem key={`${at} ${entry.code} ${entry.node}`} diagnostic={entry} onExplain={() => void explain(entry.code)} />
+        ))}
+      </ul>
+      {page && (
+        <Dialog title={page.code} wide onClose={() => setPage(null)}>
+          <pre className="page scroll">{page.text}</pre>
+        </Dialog>
+      )}
+    </>
+  );
+}
+
+function Problem({ diagnostic, onExplain }: { diagnostic: Diagnostic; onExplain: () => void }) {
+  const { severity, code, message, help, fix, field } = diagnostic;
+  const label = useEditor((state) => (diagnostic.node === undefined ? undefined : findNode(state.doc, diagnostic.node)?.data.label));
+  const Icon = severity === "error" ? CircleAlert : TriangleAlert;
+  const focus = () => {
+    if (diagnostic.node !== undefined && label !== undefined) useEditor.getState().focusOn(diagnostic.node, field);
+  };
+  return (
+    <li className={`problem ${severity === "error" ? "bad" : "warn"}`}>
+      <button type="button" className="problem-main" onClick={focus} disabled={label === undefined}>
+        <Icon size={15} aria-label={severity} />
+        <span>
+          <span className="problem-text">
+            <Prose text={message} />
+          </span>
+          {help && (
+            <span className="problem-help">
+              <Prose text={help} />
+            </span>
+          )}
+        </span>
+        {label && (
+          <span className="problem-place">
+            {label}
+            {field && <code>{field.replace(/^\/(inputs|config)\//, "").replaceAll("/", ".")}</code>}
+          </span>
+        )}
+      </button>
+      {fix && (
+        <Button small onClick={() => applyFix(fix)}>
+          <Wrench size={13} aria-hidden /> {fix.title}
+        </Button>
+      )}
+      <button type="button" className="problem-code mono" title="What this means" onClick={onExplain}>
+        {code}
+      </button>
+    </li>
+  );
+}
+
+/** Applies a fix to the document, as one undoable edit. */
+export function applyFix(fix: NonNullable<Diagnostic["fix"]>): void {
+  const { edit } = useEditor.getState();
+  try {
+    // The check saw the document with its viewport, which a patch may test.
+    const patched = applyPatch(documentToStore(useEditor.getState()), fix.patch);
+    edit({ label: fix.title }, () => patched);
+  } catch (error) {
+    toast("bad", error instanceof PatchError ? `The fix no longer fits: ${error.message}` : describeError(error));
+  }
+}

@@ -1,0 +1,100 @@
+import { Ban, Send } from "lucide-react";
+import { useState } from "react";
+
+import { api, describeError } from "../api/client";
+import type { Run } from "../api/types";
+import { isFinished } from "../api/watch";
+import { lookOf } from "../canvas/badges";
+import { selectStep, useRuns } from "../store/runs";
+import { toast } from "../store/ui";
+import { Button } from "../ui/button";
+import { CopyButton } from "../ui/copy";
+import { JsonView } from "../ui/json-view";
+import { clock, duration } from "../ui/time";
+import { useNow } from "../ui/use-now";
+import { EventForm } from "./event-form";
+import { StepDetail } from "./step-detail";
+import { Timeline } from "./timeline";
+
+/** A run: its timeline, and beside it the chosen step, or the run's own input and output. */
+export function RunView() {
+  const run = useRuns((state) => state.current);
+  const path = useRuns((state) => state.step);
+  if (!run) return null;
+  const step = run.steps?.find((entry) => entry.path === path);
+  return (
+    <div className="run-view">
+      <div className="run-main">
+        <RunHead run={run} />
+        <Timeline run={run} />
+      </div>
+      <div className="run-side">{step ? <StepDetail step={step} onClose={() => selectStep(null)} /> : <RunValues run={run} />}</div>
+    </div>
+  );
+}
+
+function RunHead({ run }: { run: Run }) {
+  const { tone, icon: Icon, spin } = lookOf(run.status);
+  const [sending, setSending] = useState(false);
+  const finished = isFinished(run);
+  const now = useNow(!finished);
+  const events = (run.waiting_for ?? []).filter((entry) => eventName(entry) !== undefined);
+  const cancel = () => {
+    api.cancel(run.id).catch((error: unknown) => toast("bad", `Not cancelled: ${describeError(error)}`));
+  };
+  return (
+    <div className="run-head">
+      <span className={`chip ${tone}`} data-run-status={run.status}>
+        <Icon size={12} strokeWidth={2.4} className={spin ? "spin" : ""} aria-hidden />
+        {run.status}
+      </span>
+      <span className="mono run-span">{duration(run.started_at, run.ended_at, now)}</span>
+      <span className="run-id mono" title={`Started ${clock(run.started_at)}\nRevision ${run.revision}`}>
+        {run.id.slice(0, 8)}
+      </span>
+      <CopyButton text={run.id} label="Copy the run's id" />
+      <span className="dock-space" />
+      {events.length > 0 && (
+        <Button small onClick={() => setSending(true)}>
+          <Send size={13} aria-hidden /> Send event
+        </Button>
+      )}
+      {!finished && (
+        <Button small onClick={cancel}>
+          <Ban size={13} aria-hidden /> Cancel
+        </Button>
+      )}
+      {sending && <EventForm run={run} onClose={() => setSending(false)} />}
+    </div>
+  );
+}
+
+export function eventName(waiting: NonNullable<Run["waiting_for"]>[number]): string | undefined {
+  return waiting.name ?? waiting.event;
+}
+
+function RunValues({ run }: { run: Run }) {
+  return (
+    <div className="values">
+      {run.error && (
+        <div className="failure" role="alert">
+          <b>{run.error.message}</b>
+          <span className="mono">
+            {run.error.code}
+            {run.error.path && ` at ${run.error.path}`}
+          </span>
+        </div>
+      )}
+      <div className="value-pair">
+        <section>
+          <h3>Input</h3>
+          <JsonView value={run.input} />
+        </section>
+        <section>
+          <h3>Output</h3>
+          {isFinished(run) && !run.error ? <JsonView value={run.output} /> : <p className="quiet-text">{run.error ? "None: the run failed." : "Not yet."}</p>}
+        </section>
+      </div>
+    </div>
+  );
+}
