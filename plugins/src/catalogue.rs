@@ -63,13 +63,11 @@ impl Actions {
 
     /// Calls the action of this kind; an unknown one is a fatal error with code `unknown_kind`.
     pub fn run(&self, kind: &str, step: StepContext, input: Value) -> Running {
-        match self.get(kind) {
-            Some(action) => action.run(step, input),
-            None => {
-                let message = format!("there is no action of kind {kind}");
-                Box::pin(std::future::ready(Err(StepError::fatal("unknown_kind", message))))
-            }
+        if let Some(action) = self.get(kind) {
+            return action.run(step, input);
         }
+        let message = format!("there is no action of kind {kind}");
+        Box::pin(std::future::ready(Err(StepError::fatal("unknown_kind", message))))
     }
 
     /// The manifests of all of them.
@@ -108,7 +106,6 @@ pub fn catalogue() -> Catalogue {
 /// What [`macro@crate::action`] read from its arguments and the function.
 #[derive(Clone, Copy, Debug)]
 #[doc(hidden)]
-#[expect(missing_docs, reason = "only the macro writes it")]
 pub struct Described {
     pub kind: &'static str,
     pub label: &'static str,
@@ -160,8 +157,9 @@ where
     Called: Future<Output = Result<Output, StepError>> + Send,
 {
     Box::pin(async move {
-        let input = serde_json::from_value(input)
-            .map_err(|error| StepError::fatal("input", format!("the input does not fit: {error}")))?;
+        let input = serde_json::from_value(input).map_err(|error| {
+            StepError::fatal("input", format!("the input does not fit: {error}"))
+        })?;
         let output = action(step, input).await?;
         serde_json::to_value(output)
             .map_err(|error| StepError::fatal("output", format!("the output has no JSON: {error}")))

@@ -57,6 +57,8 @@ pub use engine::{EventWait, ItemOutcome, Sleep, Step};
 pub use error::{Caught, Error, Result};
 pub use failure::{Failure, StepError};
 #[cfg(feature = "engine")]
+pub use flowcrate_macros::{action, step, workflow};
+#[cfg(feature = "engine")]
 pub use ids::{RunId, WorkerId};
 #[cfg(feature = "engine")]
 pub use join::{Join, join};

@@ -15,6 +15,8 @@ mod widen;
 pub use decode::decode;
 pub(crate) use project::describe;
 pub use project::{ProjectError, project};
+#[cfg(feature = "engine")]
+pub use flowcrate_macros::Typed;
 pub use typed::Typed;
 pub use unify::{Mismatch, unify, unify_all};
 pub use widen::{widen, widens_to};

@@ -39,7 +39,9 @@ pub(super) fn decode<B: DeserializeOwned>(
         ReadAs::Text => {
             serde_json::from_value(Value::String(String::from_utf8_lossy(body).into_owned()))
         }
-        ReadAs::Bytes | ReadAs::Auto => serde_json::from_value(Value::String(STANDARD.encode(body))),
+        ReadAs::Bytes | ReadAs::Auto => {
+            serde_json::from_value(Value::String(STANDARD.encode(body)))
+        }
     };
     decoded.map_err(|error| bad_response(answered, format, &error))
 }

@@ -65,7 +65,8 @@ pub(super) fn percent_outside_ascii(text: &str) -> String {
 
 fn encoded(text: &str, stays: impl Fn(u8) -> bool) -> String {
     const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
-    let digit = |nibble: u8| DIGITS.get(usize::from(nibble)).map_or('0', |digit| char::from(*digit));
+    let digit =
+        |nibble: u8| DIGITS.get(usize::from(nibble)).map_or('0', |digit| char::from(*digit));
     let mut out = String::with_capacity(text.len());
     for byte in text.bytes() {
         if stays(byte) {

@@ -8,11 +8,16 @@ use hyper::{Method, Response, StatusCode};
 use super::exchange::Prepared;
 
 /// What must not reach another origin than it was meant for.
-const SECRETS: [HeaderName; 3] = [header::AUTHORIZATION, header::COOKIE, header::PROXY_AUTHORIZATION];
+const SECRETS: [HeaderName; 3] =
+    [header::AUTHORIZATION, header::COOKIE, header::PROXY_AUTHORIZATION];
 
 /// What belongs to a body and goes with it.
-const OF_A_BODY: [HeaderName; 4] =
-    [header::CONTENT_TYPE, header::CONTENT_ENCODING, header::CONTENT_LANGUAGE, header::CONTENT_LOCATION];
+const OF_A_BODY: [HeaderName; 4] = [
+    header::CONTENT_TYPE,
+    header::CONTENT_ENCODING,
+    header::CONTENT_LANGUAGE,
+    header::CONTENT_LOCATION,
+];
 
 /// Where a response redirects to; `None` where it does not.
 pub(super) fn location<B>(response: &Response<B>) -> Option<String> {

@@ -20,7 +20,8 @@ impl Target {
     /// Reads a URL. Credentials have no place in one, since URLs are logged.
     pub(super) fn parse(url: &str) -> Result<Self, StepError> {
         let url = url.trim();
-        let scheme = url.split_once("://").map(|(scheme, rest)| (scheme.to_ascii_lowercase(), rest));
+        let scheme =
+            url.split_once("://").map(|(scheme, rest)| (scheme.to_ascii_lowercase(), rest));
         let (secure, rest) = match scheme.as_ref().map(|(scheme, rest)| (scheme.as_str(), *rest)) {
             Some(("https", rest)) => (true, rest),
             Some(("http", rest)) => (false, rest),
@@ -30,15 +31,20 @@ impl Target {
         let (authority, path) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
         if authority.contains('@') {
             let why = "it holds credentials; send them in an `authorization` header";
-            return Err(StepError::fatal("invalid_request", format!("the URL cannot be called: {why}")));
+            return Err(StepError::fatal(
+                "invalid_request",
+                format!("the URL cannot be called: {why}"),
+            ));
         }
         let authority: Authority =
             authority.parse().map_err(|_| invalid(url, "it has no valid host"))?;
-        if authority.host().is_empty() || (authority.port().is_some() && authority.port_u16().is_none()) {
+        let has_port = authority.as_str().len() > authority.host().len();
+        if authority.host().is_empty() || (has_port && authority.port_u16().is_none()) {
             return Err(invalid(url, "it has no valid host and port"));
         }
         let path = if path.starts_with('/') { path.to_owned() } else { format!("/{path}") };
-        let path = percent_outside_ascii(&path).parse().map_err(|_| invalid(url, "its path is none"))?;
+        let path =
+            percent_outside_ascii(&path).parse().map_err(|_| invalid(url, "its path is none"))?;
         Ok(Self { secure, authority, path })
     }
 
@@ -49,10 +55,10 @@ impl Target {
     ) -> Result<Self, StepError> {
         let mut text = self.path.to_string();
         for (name, value) in pairs {
-            text.push(match text.find('?') {
-                None => '?',
-                Some(at) if at + 1 == text.len() || text.ends_with('&') => continue_with(&mut text),
-                Some(_) => '&',
+            text.push_str(match text.find('?') {
+                None => "?",
+                Some(_) if text.ends_with(['?', '&']) => "",
+                Some(_) => "&",
             });
             text.push_str(&percent(name));
             text.push('=');
@@ -73,7 +79,8 @@ impl Target {
             return Self::parse(&format!("{scheme}://{rest}"));
         }
         let path = self.path.path();
-        let (reference, query) = location.split_at(location.find(['?', '#']).unwrap_or(location.len()));
+        let (reference, query) =
+            location.split_at(location.find(['?', '#']).unwrap_or(location.len()));
         let merged = match reference {
             "" if query.starts_with('?') => path.to_owned(),
             "" => self.path.to_string(),
@@ -116,13 +123,9 @@ impl fmt::Display for Target {
     }
 }
 
-/// The query is open (`…?` or `…&`): takes the last character off, to be put there again.
-fn continue_with(text: &mut String) -> char {
-    text.pop().unwrap_or('?')
-}
-
 fn invalid(url: &str, why: &str) -> StepError {
-    let shown: String = url.split(['?', '#']).next().unwrap_or_default().chars().take(200).collect();
+    let shown: String =
+        url.split(['?', '#']).next().unwrap_or_default().chars().take(200).collect();
     StepError::fatal("invalid_request", format!("the URL {shown:?} cannot be called: {why}"))
 }
 
@@ -152,15 +155,30 @@ mod tests {
     use super::*;
 
     fn parsed(url: &str) -> String {
-        Target::parse(url).and_then(|target| target.uri()).map_or_else(|e| e.code, |u| u.to_string())
+        Target::parse(url)
+            .and_then(|target| target.uri())
+            .map_or_else(|e| e.code, |u| u.to_string())
     }
 
     #[test]
     fn urls_are_read_and_mended_where_that_is_safe() {
         assert_eq!(parsed("https://example.com"), "https://example.com/");
-        assert_eq!(parsed(" HTTPS://Example.com:8443/a b?q=ü#frag"), "https://Example.com:8443/a%20b?q=%C3%BC");
+        assert_eq!(
+            parsed(" HTTPS://Example.com:8443/a b?q=ü#frag"),
+            "https://Example.com:8443/a%20b?q=%C3%BC"
+        );
         assert_eq!(parsed("http://[::1]:80?x=1"), "http://[::1]:80/?x=1");
-        for wrong in ["example.com", "ftp://a", "https://", "https://:80", "https://a:99999/", "https://u:p@a/", "https://a b/", "/x", ""] {
+        for wrong in [
+            "example.com",
+            "ftp://a",
+            "https://",
+            "https://:80",
+            "https://a:99999/",
+            "https://u:p@a/",
+            "https://a b/",
+            "/x",
+            "",
+        ] {
             assert_eq!(parsed(wrong), "invalid_request", "{wrong}");
         }
     }
@@ -203,7 +221,8 @@ mod tests {
 
     #[test]
     fn origins_are_scheme_host_and_port() {
-        let same = |a: &str, b: &str| Target::parse(a).unwrap().same_origin(&Target::parse(b).unwrap());
+        let same =
+            |a: &str, b: &str| Target::parse(a).unwrap().same_origin(&Target::parse(b).unwrap());
         assert!(same("https://a/x", "https://A:443/y"));
         assert!(!same("https://a/", "http://a/"));
         assert!(!same("https://a/", "https://a:444/"));
