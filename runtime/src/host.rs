@@ -1,12 +1,205 @@
-//! The command line of an emitted crate: run, resume, list, show, event, cancel, serve.
+//! The command line of a workflow: run, resume, list, show, event, cancel, serve.
+//!
+//! A binary that hosts one workflow is one call:
+//!
+//! ```no_run
+//! # use flowcrate::{Context, Result, Workflow};
+//! # struct Greet;
+//! # impl Workflow for Greet {
+//! #     type Input = String;
+//! #     type Output = String;
+//! #     fn definition(&self) -> flowcrate::Definition { unimplemented!() }
+//! #     fn run(
+//! #         &self,
+//! #         _: Context,
+//! #         input: String,
+//! #     ) -> futures_util::future::LocalBoxFuture<'static, Result<String>> {
+//! #         Box::pin(async move { Ok(input) })
+//! #     }
+//! # }
+//! use flowcrate::host::{self, Triggers};
+//!
+//! fn main() -> std::process::ExitCode {
+//!     host::main(Greet, Triggers::new().manual("by_hand"))
+//! }
+//! ```
+//!
+//! # What it does
+//! `run --input FILE` starts a run, drives it to its end and prints its output as JSON. Killed at
+//! any moment, it goes on by `resume`, or by `run` again with the same `--key`. While a run waits
+//! for an event, another process may send it: `event RUN NAME --data JSON`.
+//! `serve` takes webhooks, fires schedules, accepts events over HTTP and drives every run, until
+//! SIGTERM or Ctrl-C. `--help` says the rest.
+//!
+//! The journal is one SQLite file per workflow in the directory that `--data` names
+//! (`.flowcrate` if it names none). One process drives it; all others are its clients.
+//!
+//! # Exit codes
+//! 0 fine, 1 the run failed, 2 wrong use: unknown options, an input that does not fit, a run that
+//! is not there.
 
-#[allow(dead_code)]
 mod args;
-#[allow(dead_code)]
+mod drive;
 mod input;
-#[allow(dead_code)]
-mod route;
-#[allow(dead_code, reason = "`serve` reads them")]
+mod inspect;
+mod journal;
+mod render;
+#[cfg(feature = "serve")]
+mod serve;
+mod stop;
 mod triggers;
 
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use serde_json::Value;
+
+use crate::driver::EngineBuilder;
+use crate::error::Error;
+use crate::workflow::{Definition, Workflow};
+use args::{Command, Invocation};
+use input::Refusal;
+use journal::Journal;
 pub use triggers::Triggers;
+
+/// Runs the command line that the process was started with.
+pub fn main<W: Workflow + Send + Sync>(workflow: W, triggers: Triggers) -> ExitCode {
+    main_with(workflow, triggers, std::env::args_os().skip(1))
+}
+
+/// Runs a command line given without the program's name.
+pub fn main_with<W: Workflow + Send + Sync>(
+    workflow: W,
+    triggers: Triggers,
+    args: impl IntoIterator<Item = OsString>,
+) -> ExitCode {
+    // Everything generic ends here: a crate that hosts a workflow compiles little more than this.
+    let host = Host {
+        definition: workflow.definition(),
+        triggers,
+        fits: input::fits::<W::Input>,
+        register: Box::new(|builder| builder.register(workflow)),
+    };
+    let arguments = args.into_iter().collect();
+    match host.obey(arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(trouble) => {
+            if !trouble.message.is_empty() {
+                eprintln!("error: {}", trouble.message);
+            }
+            ExitCode::from(trouble.exit)
+        }
+    }
+}
+
+/// A workflow, its types erased.
+struct Host {
+    definition: Definition,
+    #[cfg_attr(not(feature = "serve"), allow(dead_code, reason = "`serve` sets them off"))]
+    triggers: Triggers,
+    fits: fn(&Value) -> Result<(), Refusal>,
+    register: Box<dyn FnOnce(EngineBuilder) -> EngineBuilder>,
+}
+
+/// Why a command did not go well.
+#[derive(Debug)]
+struct Trouble {
+    exit: u8,
+    message: String,
+}
+
+impl Trouble {
+    /// The run failed, or the machine did.
+    fn failed(message: impl Into<String>) -> Self {
+        Self { exit: 1, message: message.into() }
+    }
+
+    /// The command cannot be obeyed as it stands.
+    fn misuse(message: impl Into<String>) -> Self {
+        Self { exit: 2, message: message.into() }
+    }
+}
+
+impl From<Error> for Trouble {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::KeyReused { .. }
+            | Error::UnknownRun(_)
+            | Error::Finished(_)
+            | Error::UndeclaredEvent(_)
+            | Error::Codec { .. } => Self::misuse(error.to_string()),
+            other => Self::failed(other.to_string()),
+        }
+    }
+}
+
+impl From<crate::sqlite::OpenError> for Trouble {
+    fn from(error: crate::sqlite::OpenError) -> Self {
+        Self::failed(error.to_string())
+    }
+}
+
+impl Host {
+    fn obey(self, arguments: Vec<OsString>) -> Result<(), Trouble> {
+        let Invocation { command, data } = args::parse(arguments).map_err(Trouble::misuse)?;
+        let journal = Journal::new(&data, &self.definition.name);
+        match command {
+            Command::Help => render::print(&args::help(&self.definition.name)),
+            Command::Version => render::print(&self.version()),
+            Command::Run { input, key } => {
+                let input = self.input(&input)?;
+                wide_runtime()?.block_on(drive::run(self, &journal, input, key))
+            }
+            Command::Resume => wide_runtime()?.block_on(drive::resume(self, &journal)),
+            Command::List { json } => narrow_runtime()?.block_on(inspect::list(&journal, json)),
+            Command::Show { run, json } => {
+                narrow_runtime()?.block_on(inspect::show(&journal, &run, json))
+            }
+            Command::Event { run, name, payload, key, id } => {
+                let event = inspect::Event { run, name, payload, key, id };
+                narrow_runtime()?.block_on(inspect::send(&journal, event))
+            }
+            Command::Cancel { run } => {
+                narrow_runtime()?.block_on(inspect::cancel(&journal, &run))
+            }
+            #[cfg(feature = "serve")]
+            Command::Serve { listen } => {
+                wide_runtime()?.block_on(serve::serve(self, &journal, &listen))
+            }
+            #[cfg(not(feature = "serve"))]
+            Command::Serve { .. } => Err(Trouble::misuse(
+                "this program was built without `serve`: enable the feature `serve` of flowcrate",
+            )),
+        }
+    }
+
+    fn version(&self) -> String {
+        let Definition { name, revision, .. } = &self.definition;
+        format!("{name} revision {revision} (flowcrate {})\n", env!("CARGO_PKG_VERSION"))
+    }
+
+    /// Reads an input and makes sure that the workflow can take it.
+    fn input(&self, file: &std::path::Path) -> Result<Value, Trouble> {
+        let text = input::read(file).map_err(Trouble::misuse)?;
+        let fitting = input::json(&text).and_then(|value| (self.fits)(&value).map(|()| value));
+        fitting.map_err(|refusal| {
+            let workflow = &self.definition.name;
+            Trouble::misuse(format!("{} is no input of {workflow}: {refusal}", file.display()))
+        })
+    }
+}
+
+/// A runtime for step bodies.
+fn wide_runtime() -> Result<tokio::runtime::Runtime, Trouble> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(no_runtime)
+}
+
+/// A runtime for asking the journal.
+fn narrow_runtime() -> Result<tokio::runtime::Runtime, Trouble> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(no_runtime)
+}
+
+#[allow(clippy::needless_pass_by_value, reason = "it is used as a function of map_err")]
+fn no_runtime(error: std::io::Error) -> Trouble {
+    Trouble::failed(format!("no threads could be started: {error}"))
+}

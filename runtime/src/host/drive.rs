@@ -1,0 +1,190 @@
+//! Commands that drive runs: `run` and `resume`.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use futures_util::future::{Either, select};
+use serde_json::Value;
+
+use super::journal::{self, Journal};
+use super::{Host, Trouble, render, stop};
+use crate::client::{Client, RunView};
+use crate::error::{Error, Result};
+use crate::store::{RunFilter, RunState};
+use crate::{RunId, Timestamp};
+
+/// What is due within this time is worked for by `resume`; what is due later is waited for.
+const SOON: Duration = Duration::from_secs(60);
+/// How often `resume` looks whether anything is left to do.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// Starts a run, or joins the one that has its key, and follows it to its end.
+pub(super) async fn run(
+    host: Host,
+    journal: &Journal,
+    input: Value,
+    key: Option<String>,
+) -> Result<(), Trouble> {
+    let definition = host.definition.clone();
+    let Some(store) = journal.driver()? else {
+        return run_as_client(&host, journal, &input, key).await;
+    };
+    let engine = journal::engine(host, &store).await?;
+    let handle = engine.start_value(&definition.name, &definition.revision, input, key).await;
+    let handle = match handle {
+        Ok(handle) => handle,
+        Err(error) => {
+            engine.shutdown().await;
+            return Err(error.into());
+        }
+    };
+    eprintln!("run {}", handle.id());
+    let followed = follow_until_stopped(&engine.client(), handle.id()).await;
+    engine.shutdown().await;
+    report(followed?)
+}
+
+/// Another process drives the journal: the run is started through it, and watched from here.
+async fn run_as_client(
+    host: &Host,
+    journal: &Journal,
+    input: &Value,
+    key: Option<String>,
+) -> Result<(), Trouble> {
+    let gone = || Trouble::failed(format!("{}: the journal is gone", journal.name()));
+    let store = journal.client()?.ok_or_else(gone)?;
+    let at = crate::store::Store::now(&store);
+    let run = journal::new_run(&host.definition, input, key, at)?;
+    let id = journal::start(&store, run).await?;
+    eprintln!("run {id} (driven by the process that has the journal open)");
+    let followed = follow_until_stopped(&journal::client(&store), id).await;
+    report(followed?)
+}
+
+/// Follows a run; `None` if the process is told to stop first.
+async fn follow_until_stopped(client: &Client, run: RunId) -> Result<Option<RunView>> {
+    let followed = std::pin::pin!(follow(client, run));
+    let stopped = std::pin::pin!(stop::requested());
+    match select(followed, stopped).await {
+        Either::Left((view, _)) => view.map(Some),
+        Either::Right(_) => Ok(None),
+    }
+}
+
+/// Follows a run until it ends or pauses, and says what it waits for meanwhile.
+async fn follow(client: &Client, run: RunId) -> Result<RunView> {
+    let mut watch = client.watch(run);
+    let mut said = Vec::new();
+    let mut last = None;
+    while let Some(view) = watch.next().await? {
+        if view.state.is_final() || view.state == RunState::Paused {
+            return Ok(view);
+        }
+        if view.waiting_for != said {
+            for waiting in &view.waiting_for {
+                eprintln!("{}", render::waiting(waiting));
+            }
+            said.clone_from(&view.waiting_for);
+        }
+        last = Some(view);
+    }
+    last.ok_or(Error::UnknownRun(run))
+}
+
+/// Prints how a run ended.
+fn report(view: Option<RunView>) -> Result<(), Trouble> {
+    let Some(view) = view else {
+        return Err(Trouble::failed("stopped; `resume` lets the run go on"));
+    };
+    match view.state {
+        RunState::Completed => render::print_json(&view.output.unwrap_or_default()),
+        RunState::Cancelled => Err(Trouble::failed("the run was cancelled")),
+        _ => Err(Trouble::failed(render::detail(&view))),
+    }
+}
+
+/// Drives all unfinished runs until each has ended or only waits.
+pub(super) async fn resume(host: Host, journal: &Journal) -> Result<(), Trouble> {
+    let definition = host.definition.clone();
+    let Some(store) = journal.driver()? else {
+        let name = journal.name();
+        return Err(Trouble::failed(format!("{name}: another process drives these runs already")));
+    };
+    let engine = journal::engine(host, &store).await?;
+    let client = engine.client();
+    let worked = async {
+        let runs = unfinished(&client, &definition.name).await?;
+        for run in runs.values().filter(|run| run.state == RunState::Paused) {
+            client.resume(run.id).await?;
+        }
+        work_off(&client, runs, &definition.revision).await
+    };
+    let worked = select(std::pin::pin!(worked), std::pin::pin!(stop::requested())).await;
+    let outcome = match worked {
+        Either::Left((outcome, _)) => outcome.map_err(Trouble::from),
+        Either::Right(_) => Err(Trouble::failed("stopped; `resume` lets the runs go on")),
+    };
+    engine.shutdown().await;
+    let runs = outcome?;
+    let bad = |run: &RunView| {
+        matches!(run.state, RunState::Failed | RunState::Cancelled | RunState::Paused)
+    };
+    let failed = runs.iter().filter(|run| bad(run)).count();
+    render::print(&render::runs(&runs))?;
+    match failed {
+        0 => Ok(()),
+        1 => Err(Trouble::failed("one run did not complete")),
+        many => Err(Trouble::failed(format!("{many} runs did not complete"))),
+    }
+}
+
+async fn unfinished(client: &Client, workflow: &str) -> Result<BTreeMap<RunId, RunView>> {
+    use RunState::{Paused, Pending, Running, Waiting};
+    let filter = RunFilter {
+        workflow: Some(workflow.to_owned()),
+        states: vec![Pending, Running, Waiting, Paused],
+        ..RunFilter::default()
+    };
+    let page = client.runs(filter, None).await?;
+    Ok(page.items.into_iter().map(|run| (run.id, run)).collect())
+}
+
+/// Waits until no run has anything to do within a minute; gives them as they stand then.
+async fn work_off(
+    client: &Client,
+    runs: BTreeMap<RunId, RunView>,
+    revision: &str,
+) -> Result<Vec<RunView>> {
+    let (mut busy, mut done): (Vec<RunView>, Vec<RunView>) =
+        runs.into_values().partition(|run| run.revision == revision);
+    for other in &done {
+        eprintln!("run {} waits for a program with revision {}", other.id, other.revision);
+    }
+    loop {
+        let mut still_busy = Vec::new();
+        for run in busy {
+            let run = client.run(run.id).await?.ok_or(Error::UnknownRun(run.id))?;
+            if is_busy(&run, client.now()) { still_busy.push(run) } else { done.push(run) }
+        }
+        if still_busy.is_empty() {
+            done.sort_by_key(|run| run.id);
+            return Ok(done);
+        }
+        busy = still_busy;
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
+/// Whether a run has something to do now or soon.
+fn is_busy(run: &RunView, now: Timestamp) -> bool {
+    let soon = i64::try_from(SOON.as_millis()).unwrap_or(i64::MAX);
+    let soon = now.0.saturating_add(soon);
+    match run.state {
+        RunState::Pending | RunState::Running => true,
+        RunState::Waiting => {
+            let due = |due: Timestamp| due.0 <= soon;
+            run.waiting_for.is_empty() || run.waiting_for.iter().any(|w| w.due.is_some_and(due))
+        }
+        _ => false,
+    }
+}

@@ -1,0 +1,83 @@
+//! Commands that ask the journal or send to a run: `list`, `show`, `event`, `cancel`.
+
+use super::journal::{self, Journal};
+use super::{Trouble, input, render};
+use crate::RunId;
+use crate::client::{Client, SendEvent};
+use crate::error::Error;
+use crate::store::RunFilter;
+
+/// All runs, newest first.
+pub(super) async fn list(journal: &Journal, json: bool) -> Result<(), Trouble> {
+    let runs = match journal.client()? {
+        Some(store) => journal::client(&store).runs(RunFilter::default(), None).await?.items,
+        None => Vec::new(),
+    };
+    if json {
+        let runs = runs.iter().map(|run| render::run_json(run, None)).collect();
+        return render::print_json(&runs);
+    }
+    if runs.is_empty() {
+        eprintln!("no runs in {}", journal.name());
+    }
+    render::print(&render::runs(&runs))
+}
+
+/// One run with its journal.
+pub(super) async fn show(journal: &Journal, run: &str, json: bool) -> Result<(), Trouble> {
+    let (client, id) = find(journal, run)?;
+    let view = client.run(id).await?.ok_or(Error::UnknownRun(id))?;
+    let entries = client.journal(id).await?;
+    if json {
+        return render::print_json(&render::run_json(&view, Some(&entries)));
+    }
+    render::print(&render::run(&view, &entries))
+}
+
+/// An event as it stands on the command line.
+pub(super) struct Event {
+    pub(super) run: String,
+    pub(super) name: String,
+    pub(super) payload: String,
+    pub(super) key: Option<String>,
+    pub(super) id: Option<String>,
+}
+
+/// Sends an event.
+pub(super) async fn send(journal: &Journal, event: Event) -> Result<(), Trouble> {
+    let text = match event.payload.as_str() {
+        "-" => input::read("-".as_ref()).map_err(Trouble::misuse)?,
+        text => text.as_bytes().to_vec(),
+    };
+    let payload = input::json(&text)
+        .map_err(|refusal| Trouble::misuse(format!("the event's data is {refusal}")))?;
+    let (client, run) = find(journal, &event.run)?;
+    let options = SendEvent { key: event.key, event_id: event.id };
+    client.send_event(run, &event.name, payload, options).await?;
+    tell_if_idle(journal);
+    Ok(())
+}
+
+/// Asks that a run be cancelled.
+pub(super) async fn cancel(journal: &Journal, run: &str) -> Result<(), Trouble> {
+    let (client, run) = find(journal, run)?;
+    client.cancel(run).await?;
+    tell_if_idle(journal);
+    Ok(())
+}
+
+fn find(journal: &Journal, run: &str) -> Result<(Client, RunId), Trouble> {
+    let id = run.parse().map_err(|_| {
+        Trouble::misuse(format!("`{run}` is not the id of a run; `list` shows the ids"))
+    })?;
+    match journal.client()? {
+        Some(store) => Ok((journal::client(&store), id)),
+        None => Err(Error::UnknownRun(id).into()),
+    }
+}
+
+fn tell_if_idle(journal: &Journal) {
+    if !journal.is_driven() {
+        eprintln!("accepted; no process drives this journal now: `resume` lets the run go on");
+    }
+}

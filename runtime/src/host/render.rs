@@ -1,0 +1,189 @@
+//! Runs and journals as text and as JSON.
+
+use std::fmt::Write as _;
+use std::io::Write as _;
+
+use serde_json::{Value, json};
+
+use super::Trouble;
+use crate::client::{EntryView, RunView, WaitingFor};
+use crate::store::RunState;
+
+/// The most of a value that a line of a table shows, in characters.
+const WIDTH: usize = 100;
+
+/// Writes to standard output. A reader that went away, such as `head`, is no failure.
+pub(super) fn print(text: &str) -> Result<(), Trouble> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(Trouble::failed(format!("standard output: {error}")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Writes a value as indented JSON.
+pub(super) fn print_json(value: &Value) -> Result<(), Trouble> {
+    print(&format!("{value:#}\n"))
+}
+
+/// A run as JSON, with its journal if that is given.
+pub(super) fn run_json(run: &RunView, entries: Option<&[EntryView]>) -> Value {
+    let mut value = json!({
+        "id": run.id,
+        "workflow": run.workflow,
+        "revision": run.revision,
+        "key": run.key,
+        "status": run.state,
+        "input": run.input,
+        "output": run.output,
+        "error": run.failure,
+        "started_at": run.started_at,
+        "ended_at": run.ended_at,
+        "waiting_for": run.waiting_for,
+    });
+    if let Some(entries) = entries {
+        value["steps"] = json!(entries);
+    }
+    value
+}
+
+/// A table of runs.
+pub(super) fn runs(runs: &[RunView]) -> String {
+    let row = |run: &RunView| {
+        vec![run.id.to_string(), run.state.as_str().to_owned(), run.started_at.to_string(), detail(run)]
+    };
+    table(runs.iter().map(row).collect())
+}
+
+/// A run and its journal.
+pub(super) fn run(run: &RunView, entries: &[EntryView]) -> String {
+    let mut text = format!("run {} of {}\n", run.id, run.workflow);
+    let mut line = |name: &str, value: String| {
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "  {name:<9} {value}");
+    };
+    line("revision", run.revision.clone());
+    run.key.iter().for_each(|key| line("key", key.clone()));
+    line("status", run.state.as_str().to_owned());
+    line("started", run.started_at.to_string());
+    run.ended_at.iter().for_each(|at| line("ended", at.to_string()));
+    line("input", run.input.to_string());
+    run.output.iter().for_each(|output| line("output", output.to_string()));
+    run.failure.iter().for_each(|failure| line("error", failure.to_string()));
+    run.waiting_for.iter().for_each(|waiting| line("now", self::waiting(waiting)));
+    text.push('\n');
+    let row = |entry: &EntryView| {
+        let value = match (&entry.error, &entry.output) {
+            (Some(error), _) => format!("{} [{}]", error.message, error.code),
+            (None, Some(output)) => shortened(&output.to_string()),
+            (None, None) => String::new(),
+        };
+        let status = format!("{:?}", entry.status).to_lowercase();
+        let attempts = match entry.attempts {
+            0 | 1 => String::new(),
+            many => format!("{many} attempts"),
+        };
+        vec![entry.path.clone(), entry.kind.clone(), status, attempts, value]
+    };
+    text.push_str(&table(entries.iter().map(row).collect()));
+    text
+}
+
+/// What there is to say of a run in one line, by its state.
+pub(super) fn detail(run: &RunView) -> String {
+    let failure = || run.failure.as_ref().map(ToString::to_string).unwrap_or_default();
+    match run.state {
+        RunState::Completed => {
+            shortened(&run.output.as_ref().map(Value::to_string).unwrap_or_default())
+        }
+        RunState::Failed => failure(),
+        RunState::Paused => format!("paused: {}", failure()),
+        _ => run.waiting_for.iter().map(waiting).collect::<Vec<_>>().join("; "),
+    }
+}
+
+/// What a run waits for, as a sentence.
+pub(super) fn waiting(waiting: &WaitingFor) -> String {
+    let mut text = match (&waiting.event, &waiting.error) {
+        (Some(event), _) => format!("waits for event `{event}` at {}", waiting.path),
+        (None, Some(error)) => {
+            format!("will try {} again after: {} [{}]", waiting.path, error.message, error.code)
+        }
+        (None, None) => format!("waits at {}", waiting.path),
+    };
+    if let Some(key) = &waiting.key {
+        let _ = write!(text, ", key `{key}`");
+    }
+    if let Some(due) = &waiting.due {
+        let _ = write!(text, ", until {due}");
+    }
+    text
+}
+
+fn shortened(text: &str) -> String {
+    match text.char_indices().nth(WIDTH) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+/// Rows with their columns aligned; the last one runs free.
+fn table(rows: Vec<Vec<String>>) -> String {
+    let columns = rows.first().map_or(0, Vec::len);
+    let width = |column: usize| {
+        rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max()
+    };
+    let widths: Vec<usize> = (0..columns).map(|column| width(column).unwrap_or(0)).collect();
+    let mut text = String::new();
+    for row in &rows {
+        let mut line = String::new();
+        for (cell, width) in row.iter().zip(&widths) {
+            let _ = write!(line, "{cell:<width$}  ");
+        }
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_are_aligned() {
+        let rows = [["a", "é", "free text"], ["bbb", "cc", ""]];
+        let rows = rows.map(|row| row.map(str::to_owned).to_vec()).to_vec();
+        assert_eq!(table(rows), "a    é   free text\nbbb  cc\n");
+        assert_eq!(table(Vec::new()), "");
+    }
+
+    #[test]
+    fn a_wait_says_what_for() {
+        let mut waiting_for = WaitingFor {
+            path: "ship/wait".into(),
+            kind: "wait_event@1".into(),
+            event: Some("shipped".into()),
+            key: Some("42".into()),
+            due: Some(crate::Timestamp(0)),
+            error: None,
+        };
+        let text = waiting(&waiting_for);
+        assert_eq!(
+            text,
+            "waits for event `shipped` at ship/wait, key `42`, until 1970-01-01T00:00:00Z"
+        );
+        waiting_for.event = None;
+        waiting_for.key = None;
+        assert_eq!(waiting(&waiting_for), "waits at ship/wait, until 1970-01-01T00:00:00Z");
+    }
+
+    #[test]
+    fn long_values_are_shortened_between_characters() {
+        assert_eq!(shortened("short"), "short");
+        let long = "é".repeat(200);
+        assert_eq!(shortened(&long).chars().count(), WIDTH + 1);
+    }
+}
