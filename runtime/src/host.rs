@@ -47,6 +47,7 @@ mod render;
 #[cfg(feature = "serve")]
 mod serve;
 mod stop;
+#[cfg_attr(not(feature = "serve"), allow(dead_code, reason = "`serve` sets them off"))]
 mod triggers;
 
 use std::ffi::OsString;
@@ -159,9 +160,7 @@ impl Host {
                 let event = inspect::Event { run, name, payload, key, id };
                 narrow_runtime()?.block_on(inspect::send(&journal, event))
             }
-            Command::Cancel { run } => {
-                narrow_runtime()?.block_on(inspect::cancel(&journal, &run))
-            }
+            Command::Cancel { run } => narrow_runtime()?.block_on(inspect::cancel(&journal, &run)),
             #[cfg(feature = "serve")]
             Command::Serve { listen } => {
                 wide_runtime()?.block_on(serve::serve(self, &journal, &listen))

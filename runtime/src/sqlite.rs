@@ -90,6 +90,11 @@ impl SqliteStore {
         Self::with_role(path.as_ref(), Role::Client, Box::new(SystemClock))
     }
 
+    /// Whether some process, this one included, drives the file at this moment.
+    pub fn is_driven(path: impl AsRef<Path>) -> bool {
+        matches!(open::lock(path.as_ref()), Err(OpenError::Driven { .. }))
+    }
+
     fn with_role(path: &Path, role: Role, clock: Box<dyn Clock>) -> Result<Self, OpenError> {
         let lock = match role {
             Role::Driver => Some(open::lock(path)?),

@@ -3,18 +3,18 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use futures_util::future::{Either, select};
 use serde_json::Value;
 
 use super::journal::{self, Journal};
 use super::{Host, Trouble, render, stop};
 use crate::client::{Client, RunView};
 use crate::error::{Error, Result};
-use crate::store::{RunFilter, RunState};
+use crate::sqlite::SqliteStore;
+use crate::store::{RunFilter, RunState, Store as _};
 use crate::{RunId, Timestamp};
 
 /// What is due within this time is worked for by `resume`; what is due later is waited for.
-const SOON: Duration = Duration::from_secs(60);
+const SOON: Duration = Duration::from_mins(1);
 /// How often `resume` looks whether anything is left to do.
 const LOOK: Duration = Duration::from_millis(100);
 
@@ -39,9 +39,9 @@ pub(super) async fn run(
         }
     };
     eprintln!("run {}", handle.id());
-    let followed = follow_until_stopped(&engine.client(), handle.id()).await;
+    let followed = stop::or_requested(follow(&engine.client(), handle.id())).await;
     engine.shutdown().await;
-    report(followed?)
+    report(followed)
 }
 
 /// Another process drives the journal: the run is started through it, and watched from here.
@@ -53,22 +53,11 @@ async fn run_as_client(
 ) -> Result<(), Trouble> {
     let gone = || Trouble::failed(format!("{}: the journal is gone", journal.name()));
     let store = journal.client()?.ok_or_else(gone)?;
-    let at = crate::store::Store::now(&store);
+    let at = store.now();
     let run = journal::new_run(&host.definition, input, key, at)?;
     let id = journal::start(&store, run).await?;
     eprintln!("run {id} (driven by the process that has the journal open)");
-    let followed = follow_until_stopped(&journal::client(&store), id).await;
-    report(followed?)
-}
-
-/// Follows a run; `None` if the process is told to stop first.
-async fn follow_until_stopped(client: &Client, run: RunId) -> Result<Option<RunView>> {
-    let followed = std::pin::pin!(follow(client, run));
-    let stopped = std::pin::pin!(stop::requested());
-    match select(followed, stopped).await {
-        Either::Left((view, _)) => view.map(Some),
-        Either::Right(_) => Ok(None),
-    }
+    report(stop::or_requested(follow(&journal::client(&store), id)).await)
 }
 
 /// Follows a run until it ends or pauses, and says what it waits for meanwhile.
@@ -92,8 +81,8 @@ async fn follow(client: &Client, run: RunId) -> Result<RunView> {
 }
 
 /// Prints how a run ended.
-fn report(view: Option<RunView>) -> Result<(), Trouble> {
-    let Some(view) = view else {
+fn report(followed: Option<Result<RunView>>) -> Result<(), Trouble> {
+    let Some(view) = followed.transpose()? else {
         return Err(Trouble::failed("stopped; `resume` lets the run go on"));
     };
     match view.state {
@@ -117,15 +106,13 @@ pub(super) async fn resume(host: Host, journal: &Journal) -> Result<(), Trouble>
         for run in runs.values().filter(|run| run.state == RunState::Paused) {
             client.resume(run.id).await?;
         }
-        work_off(&client, runs, &definition.revision).await
+        work_off(&client, &store, runs, &definition.revision).await
     };
-    let worked = select(std::pin::pin!(worked), std::pin::pin!(stop::requested())).await;
-    let outcome = match worked {
-        Either::Left((outcome, _)) => outcome.map_err(Trouble::from),
-        Either::Right(_) => Err(Trouble::failed("stopped; `resume` lets the runs go on")),
-    };
+    let worked = stop::or_requested(worked).await;
     engine.shutdown().await;
-    let runs = outcome?;
+    let Some(runs) = worked.transpose()? else {
+        return Err(Trouble::failed("stopped; `resume` lets the runs go on"));
+    };
     let bad = |run: &RunView| {
         matches!(run.state, RunState::Failed | RunState::Cancelled | RunState::Paused)
     };
@@ -152,6 +139,7 @@ async fn unfinished(client: &Client, workflow: &str) -> Result<BTreeMap<RunId, R
 /// Waits until no run has anything to do within a minute; gives them as they stand then.
 async fn work_off(
     client: &Client,
+    store: &SqliteStore,
     runs: BTreeMap<RunId, RunView>,
     revision: &str,
 ) -> Result<Vec<RunView>> {
@@ -164,7 +152,7 @@ async fn work_off(
         let mut still_busy = Vec::new();
         for run in busy {
             let run = client.run(run.id).await?.ok_or(Error::UnknownRun(run.id))?;
-            if is_busy(&run, client.now()) { still_busy.push(run) } else { done.push(run) }
+            if is_busy(&run, store.now()) { still_busy.push(run) } else { done.push(run) }
         }
         if still_busy.is_empty() {
             done.sort_by_key(|run| run.id);

@@ -30,9 +30,8 @@ impl Journal {
     /// Opens it for driving; `None` if another process drives it.
     pub(super) fn driver(&self) -> Result<Option<SqliteStore>, Trouble> {
         if let Some(directory) = self.path.parent() {
-            std::fs::create_dir_all(directory).map_err(|error| {
-                Trouble::failed(format!("{}: {error}", directory.display()))
-            })?;
+            std::fs::create_dir_all(directory)
+                .map_err(|error| Trouble::failed(format!("{}: {error}", directory.display())))?;
         }
         match SqliteStore::open(&self.path) {
             Ok(store) => Ok(Some(store)),

@@ -52,9 +52,14 @@ pub(super) fn run_json(run: &RunView, entries: Option<&[EntryView]>) -> Value {
 /// A table of runs.
 pub(super) fn runs(runs: &[RunView]) -> String {
     let row = |run: &RunView| {
-        vec![run.id.to_string(), run.state.as_str().to_owned(), run.started_at.to_string(), detail(run)]
+        vec![
+            run.id.to_string(),
+            run.state.as_str().to_owned(),
+            run.started_at.to_string(),
+            detail(run),
+        ]
     };
-    table(runs.iter().map(row).collect())
+    table(&runs.iter().map(row).collect::<Vec<_>>())
 }
 
 /// A run and its journal.
@@ -87,7 +92,7 @@ pub(super) fn run(run: &RunView, entries: &[EntryView]) -> String {
         };
         vec![entry.path.clone(), entry.kind.clone(), status, attempts, value]
     };
-    text.push_str(&table(entries.iter().map(row).collect()));
+    text.push_str(&table(&entries.iter().map(row).collect::<Vec<_>>()));
     text
 }
 
@@ -130,14 +135,14 @@ fn shortened(text: &str) -> String {
 }
 
 /// Rows with their columns aligned; the last one runs free.
-fn table(rows: Vec<Vec<String>>) -> String {
+fn table(rows: &[Vec<String>]) -> String {
     let columns = rows.first().map_or(0, Vec::len);
     let width = |column: usize| {
         rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max()
     };
     let widths: Vec<usize> = (0..columns).map(|column| width(column).unwrap_or(0)).collect();
     let mut text = String::new();
-    for row in &rows {
+    for row in rows {
         let mut line = String::new();
         for (cell, width) in row.iter().zip(&widths) {
             let _ = write!(line, "{cell:<width$}  ");
@@ -156,8 +161,8 @@ mod tests {
     fn columns_are_aligned() {
         let rows = [["a", "é", "free text"], ["bbb", "cc", ""]];
         let rows = rows.map(|row| row.map(str::to_owned).to_vec()).to_vec();
-        assert_eq!(table(rows), "a    é   free text\nbbb  cc\n");
-        assert_eq!(table(Vec::new()), "");
+        assert_eq!(table(&rows), "a    é   free text\nbbb  cc\n");
+        assert_eq!(table(&[]), "");
     }
 
     #[test]

@@ -1,10 +1,19 @@
 //! Being told to stop.
 
-/// Returns once the process is told to stop: Ctrl-C, or SIGTERM where there is one.
-pub(super) async fn requested() {
-    let interrupt = std::pin::pin!(tokio::signal::ctrl_c());
-    let terminate = std::pin::pin!(terminate());
-    futures_util::future::select(interrupt, terminate).await;
+use std::pin::pin;
+
+use futures_util::future::{Either, select};
+
+/// What the future gives; `None` if the process is told to stop first, by Ctrl-C or SIGTERM.
+pub(super) async fn or_requested<F: Future>(future: F) -> Option<F::Output> {
+    match select(pin!(future), pin!(requested())).await {
+        Either::Left((output, _)) => Some(output),
+        Either::Right(_) => None,
+    }
+}
+
+async fn requested() {
+    select(pin!(tokio::signal::ctrl_c()), pin!(terminate())).await;
 }
 
 #[cfg(unix)]

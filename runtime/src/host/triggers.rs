@@ -71,7 +71,6 @@ impl Triggers {
     }
 
     /// The input of a run that this trigger starts: its payload, under its id if there are several.
-    #[allow(dead_code, reason = "who calls it depends on the features")]
     pub(super) fn input(&self, id: &str, payload: Value) -> Value {
         if self.all.len() < 2 {
             return payload;

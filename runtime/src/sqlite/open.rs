@@ -13,6 +13,8 @@ const APPLICATION_ID: i32 = 0x466c_6f77;
 const FORMAT: i32 = 1;
 /// How long a writer waits for another process to finish its commit.
 const BUSY: Duration = Duration::from_secs(10);
+/// How often the driver's lock is tried for.
+const PATIENCE: u32 = 5;
 
 /// Why a journal file could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -128,11 +130,15 @@ pub(super) fn lock(path: &Path) -> Result<DriverLock, OpenError> {
     name.push(".lock");
     let options = File::options().create(true).truncate(false).write(true).to_owned();
     let file = options.open(&name).map_err(|error| OpenError::io(path, &error))?;
-    match file.try_lock() {
-        Ok(()) => Ok(DriverLock(file)),
-        Err(TryLockError::WouldBlock) => Err(OpenError::Driven { path: path.to_owned() }),
-        Err(TryLockError::Error(error)) => Err(OpenError::io(path, &error)),
+    for _ in 0..PATIENCE {
+        match file.try_lock() {
+            Ok(()) => return Ok(DriverLock(file)),
+            // Somebody may only have looked whether it is held.
+            Err(TryLockError::WouldBlock) => std::thread::sleep(Duration::from_millis(5)),
+            Err(TryLockError::Error(error)) => return Err(OpenError::io(path, &error)),
+        }
     }
+    Err(OpenError::Driven { path: path.to_owned() })
 }
 
 /// Opens the connection that writes; lays the tables if the file is new.
