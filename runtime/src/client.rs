@@ -180,6 +180,11 @@ pub struct Watch {
 }
 
 impl Watch {
+    /// Waits until the run, or a step of it, may have changed since the last call.
+    pub async fn changed(&mut self) -> Result<()> {
+        self.changes.changed().await.map_err(|_| Error::Closed)
+    }
+
     /// The run as it stands, then each time that it has changed; `None` after its end, or if
     /// there is no such run.
     pub async fn next(&mut self) -> Result<Option<RunView>> {

@@ -8,9 +8,13 @@ mod editor;
 mod etag;
 mod guard;
 mod health;
+mod hooks;
+mod import;
 mod page;
 pub mod problem;
+mod runs;
 mod schema;
+mod watch;
 mod workflows;
 
 use std::sync::Arc;
@@ -52,6 +56,14 @@ pub fn router(app: App, hosts: Hosts) -> Router {
         .routes(routes!(workflows::read, workflows::replace, workflows::delete))
         .routes(routes!(check::check))
         .routes(routes!(catalogue::catalogue))
+        .routes(routes!(runs::list_of_workflow, runs::start))
+        .routes(routes!(runs::list))
+        .routes(routes!(runs::read))
+        .routes(routes!(watch::watch))
+        .routes(routes!(runs::send_event))
+        .routes(routes!(runs::cancel))
+        .routes(routes!(hooks::hook))
+        .routes(routes!(import::vercel))
         .routes(routes!(diagnostics::page))
         .split_for_parts();
     api.route("/api/v1/openapi.json", get(move || async move { Json(document) }))

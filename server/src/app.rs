@@ -10,6 +10,7 @@ use tokio::sync::{Notify, watch};
 use crate::clock::Clock;
 use crate::compiler::Compiler;
 use crate::error::Error;
+use crate::runs::Runs;
 use crate::store::Store;
 
 /// The server's parts. Cheap to clone.
@@ -19,6 +20,8 @@ pub struct App {
     pub store: Store,
     /// The compiler with its catalogue.
     pub compiler: Arc<Compiler>,
+    /// Runs.
+    pub runs: Runs,
     /// The time.
     pub clock: Clock,
     /// Becomes true when the server stops, so that endless answers end.
@@ -31,10 +34,11 @@ impl App {
     pub fn new(
         store: Store,
         compiler: Arc<Compiler>,
+        runs: Runs,
         clock: Clock,
         stopping: watch::Receiver<bool>,
     ) -> Self {
-        Self { store, compiler, clock, stopping, schedules: Arc::new(Notify::new()) }
+        Self { store, compiler, runs, clock, stopping, schedules: Arc::new(Notify::new()) }
     }
 
     /// Checks a graph on a thread that may take its time.

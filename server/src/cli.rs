@@ -5,8 +5,10 @@
 
 mod check;
 mod explain;
+mod import;
 mod new;
 mod output;
+mod run;
 mod serve;
 
 use std::process::ExitCode;
@@ -33,6 +35,10 @@ enum Command {
     Serve(Flags),
     /// Check a graph and list what is wrong with it
     Check(check::Args),
+    /// Run a graph here and now, and print its output
+    Run(run::Args),
+    /// Turn another tool's workflow into a graph
+    Import(import::Args),
     /// Explain a diagnostic's code
     Explain(explain::Args),
     /// Write a small graph to start from
@@ -56,6 +62,8 @@ pub fn main() -> ExitCode {
         None => serve::execute(cli.serve),
         Some(Command::Serve(flags)) => serve::execute(flags),
         Some(Command::Check(args)) => check::execute(&args),
+        Some(Command::Run(args)) => run::execute(&args),
+        Some(Command::Import(args)) => import::execute(&args),
         Some(Command::Explain(args)) => Ok(explain::execute(&args)),
         Some(Command::New(args)) => new::execute(&args),
     };

@@ -1,27 +1,51 @@
 //! The one place where the server calls the compiler.
 
+use std::sync::Arc;
+
 use flowcrate::catalogue::Catalogue;
 use flowcrate_codegen::Diagnostic;
-use flowcrate_codegen::check::Checked;
+use flowcrate_codegen::check::{Checked, Report};
+use flowcrate_codegen::lower::lower;
+use flowcrate_plugins::Actions;
+
+use crate::interpret::Plan;
 
 /// The compiler with the catalogue of everything that this server can run.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Compiler {
     /// All plugin actions.
     pub catalogue: Catalogue,
+    actions: Arc<Actions>,
+}
+
+impl Default for Compiler {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 impl Compiler {
     /// The compiler with all plugins of this build.
     pub fn new() -> Self {
-        Self::default()
+        let actions = flowcrate_plugins::actions();
+        Self { catalogue: actions.catalogue(), actions: Arc::new(actions) }
     }
 
     /// Checks a graph document: its meaning where it has no error, and all diagnostics.
     pub fn check(&self, source: &[u8]) -> (Option<Checked>, Vec<Diagnostic>) {
-        {
-            let _ = source;
-            (None, Vec::new())
-        }
+        flowcrate_codegen::check_source(source, &self.catalogue)
+    }
+
+    /// Everything that is known of a graph document, types too, as far as errors leave them known.
+    pub fn report(&self, source: &[u8]) -> Report {
+        flowcrate_codegen::check_source_types(source, &self.catalogue)
+    }
+
+    /// Compiles a graph for the interpreter.
+    pub fn plan(&self, source: &[u8]) -> Result<Plan, Vec<Diagnostic>> {
+        let (checked, diagnostics) = self.check(source);
+        let checked = checked.ok_or(diagnostics)?;
+        let ir = lower(&checked)?;
+        Ok(Plan { ir, checked, actions: Arc::clone(&self.actions) })
     }
 }

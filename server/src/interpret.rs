@@ -21,7 +21,8 @@ mod walk;
 
 use std::sync::Arc;
 
-use flowcrate::{Context, Definition, EventDef, LocalBoxFuture, Result, Workflow};
+use flowcrate::{Context, Definition, EventDef, Result, Workflow};
+use futures_util::future::LocalBoxFuture;
 use serde_json::Value;
 
 use scope::Scope;
@@ -32,13 +33,14 @@ pub use plan::{Plan, Triggered};
 #[derive(Clone)]
 pub struct Interpreted {
     name: String,
+    revision: String,
     plan: Arc<Plan>,
 }
 
 impl Interpreted {
-    /// The workflow that the engine knows as `name`.
-    pub fn new(name: impl Into<String>, plan: Arc<Plan>) -> Self {
-        Self { name: name.into(), plan }
+    /// The workflow that the engine knows as `name` in `revision`.
+    pub fn new(name: impl Into<String>, revision: impl Into<String>, plan: Arc<Plan>) -> Self {
+        Self { name: name.into(), revision: revision.into(), plan }
     }
 }
 
@@ -50,7 +52,7 @@ impl Workflow for Interpreted {
         let events = self.plan.ir.events.iter().map(|event| EventDef { name: event.name.clone() });
         Definition {
             name: self.name.clone(),
-            revision: self.plan.ir.revision.clone(),
+            revision: self.revision.clone(),
             events: events.collect(),
         }
     }

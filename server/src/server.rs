@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
@@ -15,8 +16,9 @@ use crate::compiler::Compiler;
 use crate::config::Config;
 use crate::error::Error;
 use crate::lock::DataLock;
+use crate::runs::Runs;
 use crate::store::Store;
-use crate::{draft, examples};
+use crate::{draft, examples, schedules};
 
 /// How long requests in flight may take once the server is told to stop.
 const GRACE: Duration = Duration::from_secs(5);
@@ -32,8 +34,13 @@ pub struct Server {
 }
 
 impl Server {
-    /// Opens the databases and the socket.
+    /// Opens the databases and the socket, and takes up unfinished runs.
     pub async fn bind(config: &Config) -> Result<Self, Error> {
+        Self::bind_with(config, Clock::system()).await
+    }
+
+    /// The same, with a clock that tests can move.
+    pub async fn bind_with(config: &Config, clock: Clock) -> Result<Self, Error> {
         let lock = DataLock::take(&config.data)?;
         let listening = |source| Error::io(format!("cannot listen on {}", config.listen), source);
         let listener = TcpListener::bind(config.listen).await.map_err(listening)?;
@@ -41,7 +48,9 @@ impl Server {
         let store = Store::open(&config.data.join("server.db")).await?;
         let (stop, stopping) = watch::channel(false);
         let compiler = Arc::new(Compiler::new());
-        let app = App::new(store, compiler, Clock::system(), stopping);
+        let journal = config.data.join("runs.db");
+        let runs = Runs::open(&journal, store.clone(), Arc::clone(&compiler)).await?;
+        let app = App::new(store, compiler, runs, clock, stopping);
         store_examples(&app).await?;
         let any = !address.ip().is_loopback();
         if any {
@@ -56,6 +65,21 @@ impl Server {
         self.address
     }
 
+    /// What the handlers share.
+    pub fn app(&self) -> &App {
+        &self.app
+    }
+
+    /// All routes, for callers that bring their own socket.
+    pub fn router(&self) -> Router {
+        api::router(self.app.clone(), self.hosts.clone())
+    }
+
+    /// Closes what is open, without having served.
+    pub async fn close(self) {
+        close(&self.app).await;
+    }
+
     /// Answers until `signal` ends, then lets requests in flight finish.
     pub async fn serve(
         self,
@@ -64,6 +88,7 @@ impl Server {
         let Self { app, hosts, listener, stop, _lock: lock, .. } = self;
         let mut stopping = stop.subscribe();
         let router = api::router(app.clone(), hosts);
+        let schedules = tokio::spawn(schedules::run(app.clone()));
         let served = axum::serve(listener, router).with_graceful_shutdown(async move {
             signal.await;
             tracing::info!("stopping");
@@ -78,10 +103,19 @@ impl Server {
             done = served.into_future() => done,
             () = late => Ok(()),
         };
-        app.store.close().await;
+        // Its end is near: it listens to the same word.
+        if let Err(error) = schedules.await {
+            tracing::error!(%error, "schedules ended early");
+        }
+        close(&app).await;
         drop(lock);
         done.map_err(|source| Error::io("cannot go on listening", source))
     }
+}
+
+async fn close(app: &App) {
+    app.runs.shutdown().await;
+    app.store.close().await;
 }
 
 /// Stores the examples on the first start; whoever deletes them does not get them back.

@@ -48,3 +48,14 @@ struct FixSchema {
     /// JSON Patch operations (RFC 6902) on the document.
     patch: Vec<Value>,
 }
+
+/// What a node gives.
+#[derive(ToSchema)]
+#[schema(as = NodeTypes)]
+pub(super) struct NodeTypesSchema {
+    /// Type of `steps.<id>`; absent where the node has no value, or none that is known.
+    #[schema(value_type = Option<Object>)]
+    output: Option<Value>,
+    /// Its output handles, in the order in which a canvas shows them.
+    handles: Vec<String>,
+}

@@ -19,15 +19,13 @@ pub(super) async fn run(
 ) -> Result<Outcome> {
     let input = evaluate(scope, node, input)?;
     let spec = StepSpec::new(node.id.to_string(), node.kind.clone()).policy(policy.clone());
-    let action = scope.plan().actions.get(&node.kind).cloned();
-    let (kind, ty) = (node.kind.clone(), Arc::new(node.output.clone().unwrap_or(Type::Any)));
+    let ty = Arc::new(node.output.clone().unwrap_or(Type::Any));
+    let (actions, kind) = (Arc::clone(&scope.plan().actions), node.kind.clone());
     let body = move |step: StepContext, input: Value| {
-        let (action, kind, ty) = (action.clone(), kind.clone(), Arc::clone(&ty));
+        let running = actions.run(&kind, step, input);
+        let ty = Arc::clone(&ty);
         async move {
-            let Some(action) = action else {
-                return Err(StepError::fatal("unknown_kind", format!("this server has no {kind}")));
-            };
-            let output = action.run(step, input).await?;
+            let output = running.await?;
             // Emitted code decodes into the node's own output struct; this is its equal (S13).
             project(&ty, &output)
                 .map_err(|error| StepError::fatal("bad_response", error.to_string()))

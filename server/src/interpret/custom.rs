@@ -21,7 +21,8 @@ pub(super) async fn run(
     let spec = StepSpec::new(node.id.to_string(), node.kind.clone()).policy(policy);
     let label = node.label.clone();
     let body = move |_: StepContext, _: Value| {
-        let message = format!("{label:?} is not written: export the crate and fill it in in custom.rs");
+        let message =
+            format!("{label:?} is not written: export the crate and fill it in in custom.rs");
         async move { Err(StepError::fatal("not_written", message)) }
     };
     let output: Value = scope.ctx().step(spec, input, body).await?;

@@ -15,7 +15,9 @@ impl Env for Scope {
             Name::TriggerOf(id) | Name::Step(id) => {
                 self.outcome(id, |outcome| outcome.output.clone()).flatten()
             }
-            Name::Error(id) => self.outcome(id, |outcome| outcome.error.as_ref().map(error)).flatten(),
+            Name::Error(id) => {
+                self.outcome(id, |outcome| outcome.error.as_ref().map(error)).flatten()
+            }
             Name::Item(id) => self.loop_state(id).map(|(item, _)| item.clone()),
             Name::Index(id) => self.loop_state(id).map(|(_, index)| index.into()),
             Name::RunId => Some(self.ctx().run_id().to_string().into()),

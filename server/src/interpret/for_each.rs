@@ -41,7 +41,10 @@ pub(super) async fn run(scope: &Scope, node: &Node, settings: Settings<'_>) -> R
         OnItemError::Skip => ctx.for_each_skip(id, items, concurrency, each).await?,
         OnItemError::Collect => {
             let outcomes = ctx.for_each_collect(id, items, concurrency, each).await?;
-            outcomes.iter().map(|outcome| serde_json::to_value(outcome).unwrap_or_default()).collect()
+            outcomes
+                .iter()
+                .map(|outcome| serde_json::to_value(outcome).unwrap_or_default())
+                .collect()
         }
     };
     Ok(Outcome::out(Value::Array(results)))

@@ -1,17 +1,11 @@
 //! What a run needs of a compiled graph.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use flowcrate_codegen::check::{Checked, Node, NodeId, Scope};
+use flowcrate_codegen::check::{Checked, Node, NodeId};
 use flowcrate_codegen::ir;
-use flowcrate_plugins::Action;
+use flowcrate_plugins::Actions;
 use serde_json::Value;
-
-use flowcrate_codegen::check::Body;
-
-/// The plugin actions by kind.
-pub type Actions = BTreeMap<String, Arc<dyn Action>>;
 
 /// A compiled graph.
 pub struct Plan {
@@ -36,25 +30,6 @@ impl Plan {
     /// A node by its id. Lowering took the id from `checked`, so it is there.
     pub(super) fn node(&self, id: &NodeId) -> Option<&Node> {
         self.checked.nodes.get(id)
-    }
-
-    /// The checked body of a loop.
-    pub(super) fn scope(&self, id: &NodeId) -> Option<&Scope> {
-        match &self.node(id)?.body {
-            Body::ForEach { body, .. } => Some(body),
-            Body::Manual
-            | Body::Webhook { .. }
-            | Body::Schedule { .. }
-            | Body::Condition { .. }
-            | Body::Switch { .. }
-            | Body::Transform { .. }
-            | Body::Action { .. }
-            | Body::Custom { .. }
-            | Body::Wait { .. }
-            | Body::WaitEvent { .. }
-            | Body::Return { .. }
-            | Body::Fail { .. } => None,
-        }
     }
 
     /// Which trigger an input names (S30): the only one, or the one whose payload is there.

@@ -1,5 +1,7 @@
 //! `wait_event@1`: leaves by `out` with the payload, or by `timeout` (S33).
 
+use flowcrate::expr::ExprError;
+use flowcrate::types::{Type, project};
 use flowcrate::{Duration, Result, WaitEvent};
 use flowcrate_codegen::check::Node;
 use flowcrate_codegen::expr::{self, Expr};
@@ -14,6 +16,7 @@ pub(super) struct Settings<'a> {
     pub(super) event: &'a str,
     pub(super) key: Option<&'a Expr>,
     pub(super) timeout: Option<&'a Expr>,
+    pub(super) payload: &'a Type,
 }
 
 pub(super) async fn run(scope: &Scope, node: &Node, settings: Settings<'_>) -> Result<Outcome> {
@@ -28,8 +31,9 @@ pub(super) async fn run(scope: &Scope, node: &Node, settings: Settings<'_>) -> R
         wait = wait.timeout(span);
     }
     let payload: Option<Value> = scope.ctx().wait_event(node.id.to_string(), wait).await?;
-    Ok(match payload {
-        Some(payload) => Outcome::out(payload),
-        None => Outcome::left("timeout", None),
-    })
+    let Some(payload) = payload else { return Ok(Outcome::left("timeout", None)) };
+    // The journal holds the payload as it was sent; this is the typed read (S13).
+    let read =
+        || project(settings.payload, &payload).map_err(|error| ExprError::new(error.to_string()));
+    Ok(Outcome::out(evaluate_with(scope, node, read)?))
 }

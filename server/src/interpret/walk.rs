@@ -1,11 +1,15 @@
 //! Control flow: the statements of the IR.
 
-use flowcrate::{Caught as _, Error, LocalBoxFuture, Result, Task, join, task};
+use flowcrate::{Caught as _, Error, Result, Task, join, task};
 use flowcrate_codegen::check::{Body, Node};
 use flowcrate_codegen::ir::{self, Block, Branch, Live, Stmt, Subject, Tasks};
 
+use futures_util::future::LocalBoxFuture;
+
 use super::scope::{Outcome, Scope};
-use super::{action, condition, custom, fail, for_each, returns, switch, transform, wait, wait_event};
+use super::{
+    action, condition, custom, fail, for_each, returns, switch, transform, wait, wait_event,
+};
 
 /// Runs a block. Boxed at each block, since blocks nest as deep as the graph says.
 pub(super) fn block<'a>(scope: &'a Scope, block: &'a Block) -> LocalBoxFuture<'a, Result<()>> {
@@ -115,19 +119,28 @@ async fn execute(scope: &Scope, node: &Node) -> Result<Outcome> {
         Body::Condition { condition } => condition::run(scope, node, condition),
         Body::Switch { cases } => switch::run(scope, node, cases),
         Body::ForEach { items, concurrency, on_item_error, body } => {
-            let settings = for_each::Settings { items, concurrency: *concurrency, on_item_error: *on_item_error, body };
+            let settings = for_each::Settings {
+                items,
+                concurrency: *concurrency,
+                on_item_error: *on_item_error,
+                body,
+            };
             for_each::run(scope, node, settings).await
         }
         Body::Transform { value } => transform::run(scope, node, value),
         Body::Action { input, policy, generic: _ } => action::run(scope, node, input, policy).await,
         Body::Custom { input, policy } => custom::run(scope, node, input, policy).await,
         Body::Wait { until } => wait::run(scope, node, until).await,
-        Body::WaitEvent { event, key, timeout, payload: _ } => {
-            let settings = wait_event::Settings { event, key: key.as_ref(), timeout: timeout.as_ref() };
+        Body::WaitEvent { event, key, timeout, payload } => {
+            let settings = wait_event::Settings {
+                event,
+                key: key.as_ref(),
+                timeout: timeout.as_ref(),
+                payload,
+            };
             wait_event::run(scope, node, settings).await
         }
         Body::Return { value } => returns::run(scope, node, value),
         Body::Fail { code, message } => fail::run(scope, node, code, message),
     }
 }
-

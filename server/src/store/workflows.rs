@@ -90,15 +90,6 @@ pub struct ScheduleDraft {
     pub next_fire: Option<i64>,
 }
 
-/// A stored revision of a workflow.
-#[derive(Clone, Debug)]
-pub struct Revision {
-    /// The workflow's name at that revision.
-    pub name: String,
-    /// The document.
-    pub graph: String,
-}
-
 /// Whom a webhook path starts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hook {
@@ -196,11 +187,16 @@ impl Store {
         rows.iter().map(read).collect()
     }
 
-    /// A revision of a workflow, even where the workflow was deleted.
-    pub async fn revision(&self, id: &str, revision: &str) -> Result<Option<Revision>, Error> {
-        let select = "select name, graph from revisions where workflow_id = ?1 and revision = ?2";
-        let row = sqlx::query(select).bind(id).bind(revision).fetch_optional(&self.pool).await?;
-        row.map(|row| Ok(Revision { name: row.try_get(0)?, graph: row.try_get(1)? })).transpose()
+    /// The document of a revision, even where the workflow was deleted.
+    pub async fn revision_graph(&self, id: &str, revision: &str) -> Result<Option<String>, Error> {
+        let select = "select graph from revisions where workflow_id = ?1 and revision = ?2";
+        Ok(sqlx::query_scalar(select).bind(id).bind(revision).fetch_optional(&self.pool).await?)
+    }
+
+    /// The name that a workflow had at a revision.
+    pub async fn revision_name(&self, id: &str, revision: &str) -> Result<Option<String>, Error> {
+        let select = "select name from revisions where workflow_id = ?1 and revision = ?2";
+        Ok(sqlx::query_scalar(select).bind(id).bind(revision).fetch_optional(&self.pool).await?)
     }
 
     /// The id of a workflow by its id or name, even where it was deleted.

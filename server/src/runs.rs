@@ -1,0 +1,145 @@
+//! Runs: the durable engine, and the revisions that it drives by interpretation.
+//!
+//! The engine knows a workflow by its id, so that a rename or a reused name never mixes runs up.
+//! A revision is registered when a run of it starts, and at start-up where it has unfinished runs.
+
+mod input;
+mod start;
+mod views;
+mod watch;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use flowcrate::sqlite::SqliteStore;
+use flowcrate::{Client, Engine, RunFilter, RunState};
+
+use crate::app::blocking;
+use crate::compiler::Compiler;
+use crate::error::Error;
+use crate::interpret::{Interpreted, Plan};
+use crate::store::Store;
+
+pub use input::Misfit;
+pub use start::{Start, StartError};
+pub use views::{RunDocument, RunSummary, StepDocument};
+pub use watch::Changes;
+
+pub(crate) use input::run_input;
+
+/// Runs that start-up looks at together.
+const PAGE: usize = 500;
+
+/// The plans of registered revisions, by workflow id and revision.
+type Plans = BTreeMap<(String, String), Arc<Plan>>;
+
+/// The server's runs. Cheap to clone.
+#[derive(Clone)]
+pub struct Runs(Arc<Inner>);
+
+struct Inner {
+    engine: Engine,
+    client: Client,
+    store: Store,
+    compiler: Arc<Compiler>,
+    plans: Mutex<Plans>,
+}
+
+impl Runs {
+    /// Opens the journal and takes up unfinished runs.
+    pub async fn open(
+        journal: &Path,
+        store: Store,
+        compiler: Arc<Compiler>,
+    ) -> Result<Self, Error> {
+        let journal = SqliteStore::open(journal).map_err(engine)?;
+        let engine = Engine::builder().store(journal).build().await.map_err(self::engine)?;
+        let client = engine.client();
+        let runs =
+            Self(Arc::new(Inner { engine, client, store, compiler, plans: Mutex::default() }));
+        runs.resume().await?;
+        Ok(runs)
+    }
+
+    /// Lets bodies in flight finish for a moment, then closes the journal.
+    pub async fn shutdown(&self) {
+        self.0.engine.shutdown().await;
+    }
+
+    /// The engine's client, for reading and sending.
+    pub fn client(&self) -> &Client {
+        &self.0.client
+    }
+
+    /// The plan of a revision, registered with the engine; `None` where it was never stored.
+    pub async fn plan(&self, id: &str, revision: &str) -> Result<Option<Arc<Plan>>, Error> {
+        let key = (id.to_owned(), revision.to_owned());
+        if let Some(plan) = self.plans().get(&key) {
+            return Ok(Some(Arc::clone(plan)));
+        }
+        let Some(graph) = self.0.store.revision_graph(id, revision).await? else { return Ok(None) };
+        let compiler = Arc::clone(&self.0.compiler);
+        let done = blocking(move || compiler.plan(graph.as_bytes())).await?;
+        let Ok(plan) = done else {
+            // It compiled when it was stored, so this server is another one.
+            tracing::error!(workflow = id, revision, "a stored revision no longer compiles");
+            return Ok(None);
+        };
+        let plan = Arc::new(plan);
+        // Two requests may have compiled it; the engine takes the first one only.
+        let mut plans = self.plans();
+        if let Some(plan) = plans.get(&key) {
+            return Ok(Some(Arc::clone(plan)));
+        }
+        self.0
+            .engine
+            .register(Interpreted::new(id, revision, Arc::clone(&plan)))
+            .map_err(engine)?;
+        plans.insert(key, Arc::clone(&plan));
+        Ok(Some(plan))
+    }
+
+    /// Registers every revision with unfinished runs, which takes them up.
+    async fn resume(&self) -> Result<(), Error> {
+        for (id, revision) in self.unfinished().await? {
+            if self.plan(&id, &revision).await?.is_none() {
+                tracing::warn!(
+                    workflow = id,
+                    revision,
+                    "unfinished runs of a revision that is not stored"
+                );
+            }
+        }
+        Ok(())
+    }
+
+    /// The revisions with unfinished runs.
+    async fn unfinished(&self) -> Result<BTreeSet<(String, String)>, Error> {
+        let states =
+            vec![RunState::Pending, RunState::Running, RunState::Waiting, RunState::Paused];
+        let filter = RunFilter { states, limit: PAGE, ..RunFilter::default() };
+        let (mut found, mut cursor) = (BTreeSet::new(), None);
+        loop {
+            let page = self.client().runs(filter.clone(), cursor).await.map_err(engine)?;
+            found.extend(page.items.into_iter().map(|run| (run.workflow, run.revision)));
+            cursor = page.next_cursor;
+            if cursor.is_none() {
+                return Ok(found);
+            }
+        }
+    }
+
+    fn store(&self) -> &Store {
+        &self.0.store
+    }
+
+    fn plans(&self) -> std::sync::MutexGuard<'_, Plans> {
+        // The map is whole after every statement, so a panic elsewhere leaves it sound.
+        self.0.plans.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+pub(crate) fn engine(error: impl std::fmt::Display) -> Error {
+    Error::Engine(error.to_string())
+}

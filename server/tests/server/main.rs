@@ -1,0 +1,32 @@
+//! The server from outside: every route, every refusal, restarts, and the command line.
+
+// Helpers of tests say what they mean when they unwrap.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod support {
+    pub(crate) mod client;
+    pub(crate) mod graphs;
+    pub(crate) mod process;
+    pub(crate) mod server;
+    pub(crate) mod shop;
+}
+
+mod api {
+    mod browsers;
+    mod check;
+    mod events;
+    mod import;
+    mod meta;
+    mod runs;
+    mod watch;
+    mod workflows;
+}
+
+mod cli {
+    mod check;
+    mod run;
+    mod serve;
+}
+
+mod restart;
+mod schedules;

@@ -1,0 +1,95 @@
+//! Schedules fire, once for each instant.
+
+use flowcrate::Timestamp;
+use flowcrate_server::clock::Clock;
+use flowcrate_server::schedules::tick;
+use serde_json::{Value, json};
+
+use crate::support::graphs::{graph, node};
+use crate::support::server::TestServer;
+
+fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+fn every_ten_minutes(cron: &str) -> Value {
+    let nodes = [
+        node("tick", "schedule@1", &json!({ "config": { "cron": cron } })),
+        node("done", "return@1", &json!({ "inputs": { "value": "{{ trigger.scheduled_at }}" } })),
+    ];
+    graph("ticker", &nodes, &["tick>done"])
+}
+
+async fn outputs(server: &TestServer) -> Vec<String> {
+    let list = server.get("/api/v1/workflows/ticker/runs").await.expect(200);
+    let mut outputs = Vec::new();
+    for run in list["items"].as_array().unwrap() {
+        let run = server.until(run["id"].as_str().unwrap(), "completed").await;
+        outputs.push(run["output"].as_str().unwrap().to_owned());
+    }
+    outputs.sort();
+    outputs
+}
+
+#[tokio::test]
+async fn a_schedule_fires_once_for_each_instant() {
+    let clock = Clock::manual(at("2026-11-21T10:03:00Z"));
+    let server = TestServer::with_clock(clock.clone()).await;
+    server.store(&every_ten_minutes("*/10 * * * *")).await;
+    tick(server.app()).await.unwrap();
+    assert_eq!(outputs(&server).await, Vec::<String>::new());
+    clock.set(at("2026-11-21T10:10:00Z"));
+    tick(server.app()).await.unwrap();
+    tick(server.app()).await.unwrap();
+    assert_eq!(outputs(&server).await, ["2026-11-21T10:10:00Z"]);
+    clock.set(at("2026-11-21T10:20:05Z"));
+    let pause = tick(server.app()).await.unwrap();
+    assert!(pause.as_secs() <= 30, "{pause:?}");
+    assert_eq!(outputs(&server).await, ["2026-11-21T10:10:00Z", "2026-11-21T10:20:00Z"]);
+}
+
+#[tokio::test]
+async fn missed_instants_fire_once_for_the_latest() {
+    let clock = Clock::manual(at("2026-11-21T10:03:00Z"));
+    let server = TestServer::with_clock(clock.clone()).await;
+    server.store(&every_ten_minutes("*/10 * * * *")).await;
+    clock.set(at("2026-11-22T00:01:00Z"));
+    tick(server.app()).await.unwrap();
+    assert_eq!(outputs(&server).await, ["2026-11-22T00:00:00Z"]);
+}
+
+#[tokio::test]
+async fn an_edit_never_fires_the_past() {
+    let clock = Clock::manual(at("2026-11-21T10:03:00Z"));
+    let server = TestServer::with_clock(clock.clone()).await;
+    server.store(&every_ten_minutes("*/10 * * * *")).await;
+    clock.set(at("2026-11-21T10:09:00Z"));
+    // The same schedule keeps its instant, another one starts from now.
+    let put = async |cron: &str| {
+        let graph = every_ten_minutes(cron).to_string();
+        server
+            .send("PUT", "/api/v1/workflows/ticker", &[("if-match", "*")], graph)
+            .await
+            .expect(200)
+    };
+    put("*/10 * * * *").await;
+    put("5 * * * *").await;
+    clock.set(at("2026-11-21T10:59:00Z"));
+    tick(server.app()).await.unwrap();
+    assert_eq!(outputs(&server).await, Vec::<String>::new());
+    clock.set(at("2026-11-21T11:05:00Z"));
+    tick(server.app()).await.unwrap();
+    assert_eq!(outputs(&server).await, ["2026-11-21T11:05:00Z"]);
+    server.send("DELETE", "/api/v1/workflows/ticker", &[("if-match", "*")], "").await.expect(204);
+    clock.set(at("2026-11-21T12:05:00Z"));
+    tick(server.app()).await.unwrap();
+    assert_eq!(server.get("/api/v1/runs").await.expect(200)["items"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_schedule_can_be_started_by_hand() {
+    let server = TestServer::with_clock(Clock::manual(at("2026-11-21T10:03:00Z"))).await;
+    server.store(&every_ten_minutes("*/10 * * * *")).await;
+    let run = server.run("ticker", &json!(null)).await;
+    assert_eq!(run["output"], "2026-11-21T10:03:00Z");
+}
