@@ -1,0 +1,136 @@
+//! User text in doc comments: readable, and never Markdown, HTML, a link or a doctest.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+/// Columns that a doc line may use, before indentation.
+const WIDTH: usize = 88;
+
+/// One line of plain text as Markdown that shows exactly that text.
+pub(crate) fn plain(text: &str) -> String {
+    let mut safe = String::new();
+    let one_line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    for c in one_line.chars() {
+        match c {
+            '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '<' | '>' | '#' | '|' | '~' | '&'
+            | '$' | '!' => {
+                safe.push('\\');
+                safe.push(c);
+            }
+            // A URL is no link, a time no definition.
+            ':' => safe.push_str("\\:"),
+            c if c.is_control() || is_invisible(c) => {}
+            c => safe.push(c),
+        }
+    }
+    // Only a colon within a word could make a link.
+    let safe = safe.replace("\\: ", ": ");
+    escape_list(match safe.strip_suffix("\\:") {
+        Some(start) => format!("{start}:"),
+        None => safe,
+    })
+}
+
+/// One line of text between backticks.
+pub(crate) fn code(text: &str) -> String {
+    let one_line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    one_line.chars().filter(|c| *c != '`' && !c.is_control() && !is_invisible(*c)).take(60).collect()
+}
+
+/// Direction marks and the like, which rustc refuses in comments.
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}')
+}
+
+/// A line that begins like a list, a rule or a heading is none.
+fn escape_list(text: String) -> String {
+    let digits = text.chars().take_while(char::is_ascii_digit).count();
+    let rest = &text[digits..];
+    if digits > 0 && (rest.starts_with('.') || rest.starts_with(')')) {
+        return format!("{}\\{rest}", &text[..digits]);
+    }
+    if text.starts_with(['-', '+', '=']) { format!("\\{text}") } else { text }
+}
+
+/// A text as the first paragraph of a doc comment: ends like a sentence.
+pub(crate) fn sentence(text: &str) -> String {
+    let text = plain(text);
+    if text.is_empty() || text.ends_with(['.', '!', '?', '…', ':', ';']) {
+        text
+    } else {
+        format!("{text}.")
+    }
+}
+
+/// The paragraphs as `#[doc]` attributes, wrapped; empty paragraphs are left out.
+pub(crate) fn attributes(paragraphs: &[String]) -> TokenStream {
+    let mut lines = Vec::new();
+    for paragraph in paragraphs.iter().filter(|paragraph| !paragraph.is_empty()) {
+        if !lines.is_empty() {
+            lines.push(String::new());
+        }
+        lines.extend(wrap(paragraph).into_iter().map(|line| format!(" {line}")));
+    }
+    quote!(#(#[doc = #lines])*)
+}
+
+/// The same, as `//!` lines of a file.
+pub(crate) fn inner(paragraphs: &[String]) -> String {
+    let mut text = String::new();
+    for paragraph in paragraphs.iter().filter(|paragraph| !paragraph.is_empty()) {
+        if !text.is_empty() {
+            text.push_str("//!\n");
+        }
+        for line in wrap(paragraph) {
+            text.push_str("//! ");
+            text.push_str(&line);
+            text.push('\n');
+        }
+    }
+    text
+}
+
+/// Breaks at spaces; a word that would begin a list or heading on its own line stays where it is.
+fn wrap(paragraph: &str) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in paragraph.split(' ') {
+        let fits = lines.last().is_some_and(|line| line.chars().count() + 1 + word.chars().count() <= WIDTH);
+        match lines.last_mut() {
+            Some(line) if fits || is_marker(word) => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
+fn is_marker(word: &str) -> bool {
+    word.starts_with(['-', '+', '='])
+        || word.trim_end_matches(['.', ')']).bytes().all(|byte| byte.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn markdown_is_shown_not_read() {
+        assert_eq!(plain("a */ b\n```rust\npanic\\!"), "a \\*/ b \\`\\`\\`rust panic\\\\\\!");
+        assert_eq!(plain("see https://x.y [z]"), "see https\\://x.y \\[z\\]");
+        assert_eq!(plain("- 1"), "\\- 1");
+        assert_eq!(plain("1. one"), "1\\. one");
+        assert_eq!(plain("Note: later"), "Note: later");
+        assert_eq!(sentence("Charge the card"), "Charge the card.");
+        assert_eq!(sentence("Is it large?"), "Is it large?");
+        assert_eq!(sentence(" \u{202E}\n"), "");
+    }
+
+    #[test]
+    fn long_text_is_wrapped() {
+        let text = wrap(&"word ".repeat(40));
+        assert!(text.iter().all(|line| line.len() <= WIDTH));
+        assert_eq!(wrap("a - b").len(), 1);
+    }
+}

@@ -1,0 +1,85 @@
+//! The outside items that one emitted file names: its `use` lines follow from them, so they
+//! cannot drift.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use proc_macro2::{Ident, TokenStream};
+use quote::quote;
+
+use super::names::ident;
+
+/// What a file imports.
+#[derive(Debug, Default)]
+pub(crate) struct Symbols {
+    /// The module that the file is: its own items need no import.
+    home: Option<&'static str>,
+    paths: BTreeSet<String>,
+    /// Features of `flowcrate` and of plugins that the imports need, by package.
+    needs: BTreeMap<String, BTreeSet<String>>,
+}
+
+impl Symbols {
+    /// The imports of the file that is `home` to the others.
+    pub(crate) fn at(home: &'static str) -> Self {
+        Self { home: Some(home), ..Self::default() }
+    }
+
+    /// Imports an item by its full path and gives its short name.
+    pub(crate) fn import(&mut self, path: &str) -> Ident {
+        let module = path.rsplit_once("::").map(|(module, _)| module);
+        if self.home.is_none() || module != self.home {
+            self.paths.insert(path.to_owned());
+        }
+        let name = path.rsplit("::").next().unwrap_or(path);
+        let package = path.split("::").next().unwrap_or(path);
+        if matches!(package, "serde" | "serde_json") {
+            self.needs.entry(package.to_owned()).or_default();
+        }
+        ident(name)
+    }
+
+    /// Notes that the file needs a feature of a package.
+    pub(crate) fn need(&mut self, package: &str, feature: &str) {
+        let features = self.needs.entry(package.to_owned()).or_default();
+        if !feature.is_empty() {
+            features.insert(feature.to_owned());
+        }
+    }
+
+    /// The packages and features that the imports need.
+    pub(crate) fn needs(&self) -> &BTreeMap<String, BTreeSet<String>> {
+        &self.needs
+    }
+
+    /// The `use` lines: the standard library, other crates, this crate, in rustfmt's order.
+    pub(crate) fn uses(&self) -> TokenStream {
+        let mut groups: [BTreeMap<&str, Vec<&str>>; 3] = Default::default();
+        for path in &self.paths {
+            let (module, name) = path.rsplit_once("::").unwrap_or(("", path));
+            let group = match module.split("::").next().unwrap_or_default() {
+                "std" => 0,
+                "super" | "crate" | "self" => 2,
+                _ => 1,
+            };
+            groups[group].entry(module).or_default().push(name);
+        }
+        let mut lines = Vec::new();
+        for (module, mut names) in groups.into_iter().flatten() {
+            names.sort_by(|left, right| style_order(left, right));
+            let module: TokenStream = module.parse().unwrap_or_default();
+            let names = names.into_iter().map(ident);
+            if names.len() == 1 {
+                lines.push(quote!(use #module #(::#names)*;));
+            } else {
+                lines.push(quote!(use #module::{#(#names),*};));
+            }
+        }
+        quote!(#(#lines)*)
+    }
+}
+
+/// rustfmt's order within braces: lower-case names, then types, as text.
+fn style_order(left: &str, right: &str) -> std::cmp::Ordering {
+    let is_type = |name: &str| name.starts_with(|c: char| c.is_ascii_uppercase());
+    is_type(left).cmp(&is_type(right)).then_with(|| left.cmp(right))
+}

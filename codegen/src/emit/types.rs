@@ -1,0 +1,322 @@
+//! Types of the language as Rust types: one struct or enum per structure, serde names kept.
+
+mod items;
+
+use std::collections::BTreeMap;
+
+use flowcrate::types::{EnumType, RecordType, Type};
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::names::{Allocator, ident, pascal, snake};
+use super::symbols::Symbols;
+
+/// Where a type comes from: a name for it, and a sentence about it.
+#[derive(Clone, Debug)]
+pub(crate) struct Hint {
+    /// In upper camel case.
+    pub(crate) name: String,
+    /// Markdown.
+    pub(crate) doc: String,
+}
+
+impl Hint {
+    /// A name and a sentence.
+    pub(crate) fn new(name: impl Into<String>, doc: impl Into<String>) -> Self {
+        Self { name: name.into(), doc: doc.into() }
+    }
+}
+
+/// A record or enum of the language as a Rust type.
+#[derive(Clone, Debug)]
+enum Known {
+    /// A type of another crate: its module, its name, the type that it is generic over.
+    Outside { module: String, name: String, generic: Option<Type> },
+    /// A type that `types.rs` defines, by its place in [`Types::emitted`].
+    Emitted(usize),
+}
+
+/// A type that `types.rs` defines.
+#[derive(Clone, Debug)]
+pub(crate) struct Emitted {
+    pub(crate) name: String,
+    ty: Type,
+    doc: String,
+    /// Whether something reads it from JSON.
+    decoded: bool,
+    /// Whether something compares it.
+    compared: bool,
+    /// Rust names of the fields or variants, by their names in JSON.
+    members: BTreeMap<String, String>,
+}
+
+/// All records and enums of a crate.
+#[derive(Debug, Default)]
+pub(crate) struct Types {
+    known: BTreeMap<Type, Known>,
+    emitted: Vec<Emitted>,
+    names: Option<Allocator>,
+}
+
+impl Types {
+    /// The record of `errors.<id>`: a `flowcrate::Failure`.
+    pub(crate) fn failure() -> Type {
+        Type::record([
+            ("attempts".to_owned(), Type::Int),
+            ("code".to_owned(), Type::String),
+            ("message".to_owned(), Type::String),
+            ("path".to_owned(), Type::String),
+        ])
+    }
+
+    /// Says that this structure is a type of another crate, and so are the named ones within.
+    pub(crate) fn outside(&mut self, ty: &Type, module: &str, name: &str, generic: Option<&Type>) {
+        let known = Known::Outside {
+            module: module.to_owned(),
+            name: name.to_owned(),
+            generic: generic.cloned(),
+        };
+        self.known.entry(ty.clone()).or_insert(known);
+    }
+
+    /// The same for the named records and enums within a plugin's type.
+    pub(crate) fn outside_within(&mut self, ty: &Type, module: &str) {
+        match ty {
+            Type::Record(record) => {
+                for field in record.fields.values() {
+                    if let Some(name) = named(&field.ty) {
+                        self.outside(&bare(&field.ty), module, &name, None);
+                    }
+                    self.outside_within(&field.ty, module);
+                }
+            }
+            Type::List { items: inner }
+            | Type::Map { values: inner }
+            | Type::Optional { some: inner } => {
+                if let Some(name) = named(inner) {
+                    self.outside(&bare(inner), module, &name, None);
+                }
+                self.outside_within(inner, module);
+            }
+            _ => {}
+        }
+    }
+
+    /// The Rust type. A record or enum that has none yet gets one, named after its own name or the
+    /// hint.
+    pub(crate) fn rust(&mut self, ty: &Type, hint: &Hint, symbols: &mut Symbols) -> TokenStream {
+        match ty {
+            Type::Null => quote!(()),
+            Type::Bool => quote!(bool),
+            Type::Int => quote!(i64),
+            Type::Number => quote!(f64),
+            Type::String => quote!(String),
+            Type::Timestamp => imported(symbols, "flowcrate::Timestamp"),
+            Type::Duration => imported(symbols, "flowcrate::Duration"),
+            Type::Bytes => imported(symbols, "flowcrate::Bytes"),
+            Type::Any => imported(symbols, "serde_json::Value"),
+            Type::List { items } => {
+                let hint = Hint::new(singular(&hint.name), format!("One item: {}", hint.doc));
+                let items = self.rust(items, &hint, symbols);
+                quote!(Vec<#items>)
+            }
+            Type::Map { values } => {
+                let hint = Hint::new(singular(&hint.name), format!("One entry: {}", hint.doc));
+                let values = self.rust(values, &hint, symbols);
+                let map = imported(symbols, "std::collections::BTreeMap");
+                quote!(#map<String, #values>)
+            }
+            Type::Optional { some } => {
+                let some = self.rust(some, hint, symbols);
+                quote!(Option<#some>)
+            }
+            Type::Record(_) | Type::Enum(_) => self.named(ty, hint, symbols),
+        }
+    }
+
+    /// The path of a record's or enum's Rust type without generic arguments, for literals.
+    pub(crate) fn path(&mut self, ty: &Type, hint: &Hint, symbols: &mut Symbols) -> TokenStream {
+        match self.known(ty, hint) {
+            Known::Outside { module, name, .. } => outside_path(&module, &name, symbols),
+            Known::Emitted(place) => self.emitted_path(place, symbols),
+        }
+    }
+
+    fn named(&mut self, ty: &Type, hint: &Hint, symbols: &mut Symbols) -> TokenStream {
+        match self.known(ty, hint) {
+            Known::Outside { module, name, generic } => {
+                let path = outside_path(&module, &name, symbols);
+                match generic {
+                    Some(generic) => {
+                        let inner = Hint::new(hint.name.clone() + "Body", hint.doc.clone());
+                        let generic = self.rust(&generic, &inner, symbols);
+                        quote!(#path<#generic>)
+                    }
+                    None => path,
+                }
+            }
+            Known::Emitted(place) => self.emitted_path(place, symbols),
+        }
+    }
+
+    fn emitted_path(&self, place: usize, symbols: &mut Symbols) -> TokenStream {
+        let name = self.emitted.get(place).map_or("", |emitted| emitted.name.as_str());
+        let name = symbols.import(&format!("super::types::{name}"));
+        quote!(#name)
+    }
+
+    fn known(&mut self, ty: &Type, hint: &Hint) -> Known {
+        if let Some(known) = self.known.get(ty) {
+            return known.clone();
+        }
+        let wanted = named(ty).map_or_else(|| hint.name.clone(), |name| pascal(&name, "Data"));
+        let name = self.names.get_or_insert_with(Allocator::types).allocate(&wanted, "Data");
+        let place = self.emitted.len();
+        let known = Known::Emitted(place);
+        self.known.insert(ty.clone(), known.clone());
+        self.emitted.push(Emitted {
+            members: members(ty),
+            name: name.clone(),
+            ty: ty.clone(),
+            doc: hint.doc.clone(),
+            decoded: false,
+            compared: false,
+        });
+        // What it holds stands right behind it.
+        if let Type::Record(record) = ty {
+            for (field, inner) in &record.fields {
+                let inner_hint = Hint::new(
+                    format!("{name}{}", pascal(field, "Field")),
+                    format!("Field `{}` of [`{name}`].", super::docs::code(field)),
+                );
+                self.rust(&inner.ty, &inner_hint, &mut Symbols::default());
+            }
+        }
+        known
+    }
+
+    /// The Rust name of a record's field.
+    pub(crate) fn field(&self, record: &Type, field: &str) -> String {
+        match self.known.get(record) {
+            Some(Known::Emitted(place)) => self
+                .emitted
+                .get(*place)
+                .and_then(|emitted| emitted.members.get(field).cloned())
+                .unwrap_or_else(|| snake(field, "field")),
+            // Fields of plugins' structs are written in Rust: raw where they are keywords.
+            Some(Known::Outside { .. }) | None => snake(field, "field"),
+        }
+    }
+
+    /// The Rust name of an enum's variant.
+    pub(crate) fn variant(&self, ty: &Type, text: &str) -> String {
+        match self.known.get(ty) {
+            Some(Known::Emitted(place)) => self
+                .emitted
+                .get(*place)
+                .and_then(|emitted| emitted.members.get(text).cloned())
+                .unwrap_or_else(|| pascal(text, "Value")),
+            Some(Known::Outside { .. }) | None => pascal(text, "Value"),
+        }
+    }
+
+    /// Whether the record's Rust type is another crate's, so that fields may be left to its
+    /// `Default`.
+    pub(crate) fn is_outside(&self, ty: &Type) -> bool {
+        matches!(self.known.get(ty), Some(Known::Outside { .. }))
+    }
+
+    /// Notes that values of this type are read from JSON.
+    pub(crate) fn decode(&mut self, ty: &Type) {
+        self.mark(ty, &|emitted| std::mem::replace(&mut emitted.decoded, true));
+    }
+
+    /// Notes that values of this type are compared.
+    pub(crate) fn compare(&mut self, ty: &Type) {
+        self.mark(ty, &|emitted| std::mem::replace(&mut emitted.compared, true));
+    }
+
+    fn mark(&mut self, ty: &Type, mark: &dyn Fn(&mut Emitted) -> bool) {
+        match ty {
+            Type::List { items: inner }
+            | Type::Map { values: inner }
+            | Type::Optional { some: inner } => self.mark(inner, mark),
+            Type::Record(_) | Type::Enum(_) => {
+                let place = match self.known.get(ty) {
+                    Some(Known::Emitted(place)) => Some(*place),
+                    Some(Known::Outside { generic: Some(generic), .. }) => {
+                        let generic = generic.clone();
+                        return self.mark(&generic, mark);
+                    }
+                    Some(Known::Outside { .. }) | None => None,
+                };
+                let done = place.and_then(|place| self.emitted.get_mut(place)).is_none_or(mark);
+                if let (false, Type::Record(record)) = (done, ty) {
+                    for field in record.fields.values() {
+                        self.mark(&field.ty, mark);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+fn imported(symbols: &mut Symbols, path: &str) -> TokenStream {
+    let name = symbols.import(path);
+    quote!(#name)
+}
+
+/// `http::Request`, the module imported; an item at a crate's root is imported itself.
+fn outside_path(module: &str, name: &str, symbols: &mut Symbols) -> TokenStream {
+    if module.contains("::") {
+        let module = symbols.import(module);
+        let name = ident(name);
+        quote!(#module::#name)
+    } else {
+        imported(symbols, &format!("{module}::{name}"))
+    }
+}
+
+fn bare(ty: &Type) -> Type {
+    match ty {
+        Type::Optional { some: inner } => bare(inner),
+        other => other.clone(),
+    }
+}
+
+fn named(ty: &Type) -> Option<String> {
+    match ty {
+        Type::Record(record) => record.name.clone(),
+        Type::Enum(texts) => texts.name.clone(),
+        Type::Optional { some } => named(some),
+        _ => None,
+    }
+}
+
+/// `Lines` as the name of one of them.
+fn singular(name: &str) -> String {
+    match name.strip_suffix("ies") {
+        Some(stem) => format!("{stem}y"),
+        None => match name.strip_suffix('s') {
+            Some(stem) if !stem.ends_with('s') && stem.len() > 2 => stem.to_owned(),
+            _ => format!("{name}Item"),
+        },
+    }
+}
+
+fn members(ty: &Type) -> BTreeMap<String, String> {
+    let mut names = Allocator::default();
+    match ty {
+        Type::Record(record) => {
+            let RecordType { fields, .. } = record.as_ref();
+            fields.keys().map(|key| (key.clone(), names.allocate(&snake(key, "field"), "_"))).collect()
+        }
+        Type::Enum(texts) => {
+            let EnumType { values, .. } = texts.as_ref();
+            let variant = |text: &String| (text.clone(), names.allocate(&pascal(text, "Value"), ""));
+            values.iter().map(variant).collect()
+        }
+        _ => BTreeMap::new(),
+    }
+}
