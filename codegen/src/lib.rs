@@ -6,6 +6,7 @@
 pub mod check;
 pub mod compile;
 pub mod diagnostic;
+pub mod emit;
 pub mod expr;
 pub mod graph;
 pub mod import;

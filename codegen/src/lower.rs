@@ -25,7 +25,7 @@ use crate::check::{Body, Checked, NodeId, Scope};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::ir::{self, Block, Event, Workflow};
 
-pub(crate) use flow::is_trigger;
+pub(crate) use flow::{handles, is_trigger};
 
 /// Lowers a checked graph. What is wrong here is our bug (E9xx), never the graph's.
 pub fn lower(checked: &Checked) -> Result<Workflow, Vec<Diagnostic>> {
@@ -68,7 +68,7 @@ fn lower_scope(
     if !flow.logic.given_up() && !validate::is_faithful(&mut flow, &block) {
         faults.push(our_bug("the control flow differs from the graph", owner));
     }
-    let needed = exports::used_at_the_end(checked, scope);
+    let needed = reads::used_at_the_end(checked, scope);
     exports::export(checked, &mut flow, &mut block, TRUE, needed);
     block
 }

@@ -134,6 +134,21 @@ pub(crate) struct NodeNames {
     pub(crate) index: String,
 }
 
+impl NodeNames {
+    /// Names that follow from the id alone.
+    pub(crate) fn of(id: &str) -> Self {
+        let value = snake(id, "node");
+        Self {
+            error: format!("{value}_error"),
+            handle: format!("{value}_left_by"),
+            stem: pascal(id, "Node"),
+            item: "item".to_owned(),
+            index: "index".to_owned(),
+            value,
+        }
+    }
+}
+
 /// Names for all nodes. A node's name follows from its id, so that an edit elsewhere does not
 /// change it.
 pub(crate) fn node_names(checked: &Checked, function: &str) -> BTreeMap<NodeId, NodeNames> {

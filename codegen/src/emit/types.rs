@@ -59,6 +59,14 @@ pub(crate) struct Types {
 }
 
 impl Types {
+    /// No types yet, and names that none may take: the workflow's struct and its input.
+    pub(crate) fn reserving(structure: &str) -> Self {
+        let mut names = Allocator::types();
+        names.allocate(structure, "");
+        names.allocate(&format!("{structure}Input"), "");
+        Self { names: Some(names), ..Self::default() }
+    }
+
     /// The record of `errors.<id>`: a `flowcrate::Failure`.
     pub(crate) fn failure() -> Type {
         Type::record([

@@ -168,14 +168,3 @@ fn run_in(block: &Block, found: &mut BTreeSet<NodeId>) {
         }
     }
 }
-
-/// What is used once a whole scope is done: its result, or the values that returns give.
-pub(super) fn used_at_the_end(checked: &Checked, scope: &crate::check::Scope) -> Uses {
-    if let Some(result) = &scope.result {
-        return super::reads::uses_of(result);
-    }
-    let returns = scope.nodes.iter().filter(|id| {
-        checked.nodes.get(*id).is_some_and(|node| matches!(node.body, Body::Return { .. }))
-    });
-    returns.map(|id| (id.clone(), Part::Output)).collect()
-}

@@ -2,16 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use crate::check::{Body, Checked, Node, NodeId, WaitUntil};
+use crate::check::{Body, Checked, Node, NodeId, Scope, WaitUntil};
 use crate::expr::typed::Name;
 use crate::expr::{Expr, ExprKind};
 use crate::ir::Part;
 
 /// Outcomes of nodes.
-pub(super) type Uses = BTreeSet<(NodeId, Part)>;
+pub(crate) type Uses = BTreeSet<(NodeId, Part)>;
 
 /// What the node reads, for a loop with all that its inner nodes read.
-pub(super) fn uses(checked: &Checked, node: &Node) -> Uses {
+pub(crate) fn uses(checked: &Checked, node: &Node) -> Uses {
     let mut found = Uses::new();
     for expr in exprs(node) {
         collect(expr, &mut found);
@@ -25,10 +25,21 @@ pub(super) fn uses(checked: &Checked, node: &Node) -> Uses {
 }
 
 /// What one expression reads.
-pub(super) fn uses_of(expr: &Expr) -> Uses {
+pub(crate) fn uses_of(expr: &Expr) -> Uses {
     let mut found = Uses::new();
     collect(expr, &mut found);
     found
+}
+
+/// What is used once a whole scope is done: its result, or the values that returns give.
+pub(crate) fn used_at_the_end(checked: &Checked, scope: &Scope) -> Uses {
+    if let Some(result) = &scope.result {
+        return uses_of(result);
+    }
+    let returns = scope.nodes.iter().filter(|id| {
+        checked.nodes.get(*id).is_some_and(|node| matches!(node.body, Body::Return { .. }))
+    });
+    returns.map(|id| (id.clone(), Part::Output)).collect()
 }
 
 /// The node's own expressions.
@@ -80,6 +91,7 @@ pub(crate) fn children(expr: &Expr) -> Vec<&Expr> {
         ExprKind::Field { base: inner, .. }
         | ExprKind::IsDefined(inner)
         | ExprKind::Widen(inner)
+        | ExprKind::Read(inner)
         | ExprKind::Read(inner)
         | ExprKind::Present(inner) => vec![inner],
         ExprKind::Key { base, key, .. } => vec![base, key],

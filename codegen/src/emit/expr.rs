@@ -1,0 +1,249 @@
+//! Typed expressions as Rust expressions.
+//!
+//! Total operations come out as a person would write them, partial ones as calls of
+//! `flowcrate::expr` with `?` (S18). Whoever asks for the code of an expression says what it is
+//! for: an owned value, or something to look at.
+
+mod access;
+mod call;
+mod code;
+mod json;
+mod literal;
+mod optional;
+mod widen;
+
+use flowcrate::types::Type;
+use proc_macro2::TokenStream;
+use quote::quote;
+
+pub(crate) use code::{Code, Rank, is_copy};
+pub(crate) use json::json_layout;
+pub(crate) use literal::duration;
+pub(crate) use optional::{mentions, same};
+
+use super::Emitter;
+use super::locals::Locals;
+use super::names::ident;
+use super::types::Hint;
+use crate::expr::{Expr, ExprKind, Name};
+
+/// Emits the expressions of one node.
+pub(crate) struct Exprs<'e, 'a> {
+    /// Types, names and imports.
+    pub(crate) emitter: &'e mut Emitter<'a>,
+    /// The variables in scope.
+    pub(crate) locals: &'e Locals,
+    /// Names the types that only this node's expressions need.
+    pub(crate) hint: Hint,
+    /// Whether the code so far has a `?` of its own.
+    pub(crate) fallible: bool,
+    /// Optionals whose presence the code around has just tested, and the variable that holds them.
+    present: Vec<(Expr, TokenStream)>,
+}
+
+impl<'e, 'a> Exprs<'e, 'a> {
+    /// For a node that sees `locals`.
+    pub(crate) fn new(emitter: &'e mut Emitter<'a>, locals: &'e Locals, hint: Hint) -> Self {
+        Self { emitter, locals, hint, fallible: false, present: Vec::new() }
+    }
+
+    /// An owned value of the expression's type.
+    pub(crate) fn owned(&mut self, expr: &Expr) -> TokenStream {
+        self.code(expr).owned(&expr.ty)
+    }
+
+    /// A variable that is not needed any more, given away.
+    pub(crate) fn moved(&mut self, expr: &Expr) -> TokenStream {
+        match self.code(expr) {
+            Code::Place(code) => code,
+            other => other.owned(&expr.ty),
+        }
+    }
+
+    /// Something that coerces to a reference: `&place`, a text literal, `&value`.
+    pub(crate) fn borrowed(&mut self, expr: &Expr) -> TokenStream {
+        self.code(expr).borrowed()
+    }
+
+    /// An expression of type `Option<&T>`, for an expression of type `optional<T>`.
+    fn option(&mut self, expr: &Expr) -> TokenStream {
+        self.code(expr).option()
+    }
+
+    /// The code in whatever form is the most direct.
+    pub(crate) fn code(&mut self, expr: &Expr) -> Code {
+        match &expr.kind {
+            ExprKind::Literal(value) => self.literal(value, &expr.ty),
+            ExprKind::Name(name) => self.name(name, &expr.ty),
+            ExprKind::Field { base, name } => self.field(base, name, &expr.ty),
+            ExprKind::Key { base, key, or_absent } => self.key(base, key, *or_absent),
+            ExprKind::Index { base, index, or_absent } => self.index(base, index, *or_absent),
+            ExprKind::Call { op, args } => self.call(op, args, &expr.ty),
+            ExprKind::And(left, right) => self.logic(left, right, Rank::And),
+            ExprKind::Or(left, right) => self.logic(left, right, Rank::Or),
+            ExprKind::Conditional { condition, then, otherwise } => {
+                self.conditional(condition, then, otherwise)
+            }
+            ExprKind::IsDefined(inner) => self.is_defined(inner),
+            ExprKind::Default { value, fallback } => self.default(value, fallback, &expr.ty),
+            ExprKind::FirstOf(parts) => self.first_of(parts, &expr.ty),
+            ExprKind::List(items) => {
+                let items: Vec<_> = items.iter().map(|item| self.owned(item)).collect();
+                let code = if items.is_empty() { quote!(Vec::new()) } else { quote!(vec![#(#items),*]) };
+                Code::value(code)
+            }
+            ExprKind::Record(fields) => self.record(fields, &expr.ty),
+            ExprKind::Widen(inner) => self.widen(inner, &expr.ty),
+            ExprKind::Read(inner) => self.read(inner, &expr.ty),
+            ExprKind::Present(inner) => self.present(inner),
+            ExprKind::Concat(parts) => self.concat(parts),
+        }
+    }
+
+    fn name(&mut self, name: &Name, wanted: &Type) -> Code {
+        match name {
+            Name::Step(id) => match self.locals.output(id) {
+                Some((code, ty)) => self.adapt(code, &ty, wanted),
+                None => Code::absent(wanted),
+            },
+            Name::Error(id) => match self.locals.error(id) {
+                Some((code, ty)) => self.adapt(code, &ty, wanted),
+                None => Code::absent(wanted),
+            },
+            Name::Trigger => self.trigger(wanted),
+            Name::TriggerOf(id) => self.trigger_of(id, wanted),
+            Name::Item(id) => self.locals.item(id).unwrap_or_else(|| Code::absent(wanted)),
+            Name::Index(id) => self.locals.index(id).unwrap_or_else(|| Code::absent(wanted)),
+            Name::Element => Code::reference(quote!(element)),
+            Name::RunId => Code::value(quote!(ctx.run_id().to_string())),
+            Name::RunStartedAt => Code::value(quote!(ctx.started_at())),
+            // The check stage resolves neither yet; absent is what an unknown name reads as.
+            Name::State(_) | Name::Var(_) => Code::absent(wanted),
+        }
+    }
+
+    /// A variable of type `have` where a `want` is named: one of them may be the other's optional.
+    pub(crate) fn adapt(&mut self, code: Code, have: &Type, want: &Type) -> Code {
+        if have == want {
+            code
+        } else if have.clone().optional() == *want {
+            let value = code.owned(have);
+            Code::value(quote!(Some(#value)))
+        } else {
+            self.known(code, have)
+        }
+    }
+
+    fn logic(&mut self, left: &Expr, right: &Expr, rank: Rank) -> Code {
+        let left = self.condition(left).ranked(rank);
+        let right = self.condition(right).ranked(rank);
+        let code = if rank == Rank::And { quote!(#left && #right) } else { quote!(#left || #right) };
+        Code::Value(code, rank)
+    }
+
+    /// The code of a bool, by value.
+    pub(crate) fn condition(&mut self, expr: &Expr) -> Code {
+        match self.code(expr) {
+            Code::Value(code, rank) => Code::Value(code, rank),
+            other => Code::value(other.owned(&Type::Bool)),
+        }
+    }
+
+    fn conditional(&mut self, condition: &Expr, then: &Expr, otherwise: &Expr) -> Code {
+        if let ExprKind::IsDefined(optional) = &condition.kind
+            && !matches!(optional.ty, Type::Any | Type::Null)
+            && let Type::Optional { .. } = optional.ty
+        {
+            return self.if_present(optional, then, otherwise);
+        }
+        let condition = self.condition(condition).tokens();
+        let (then, otherwise) = (self.owned(then), self.owned(otherwise));
+        Code::Value(quote!(if #condition { #then } else { #otherwise }), Rank::Low)
+    }
+
+    fn record(&mut self, fields: &[(String, Expr)], ty: &Type) -> Code {
+        if let Type::Map { .. } = ty {
+            let map = self.emitter.symbols.import("std::collections::BTreeMap");
+            if fields.is_empty() {
+                return Code::value(quote!(#map::new()));
+            }
+            let entries: Vec<_> = fields
+                .iter()
+                .map(|(key, value)| {
+                    let value = self.owned(value);
+                    quote!((#key.to_owned(), #value))
+                })
+                .collect();
+            return Code::value(quote!(#map::from([#(#entries),*])));
+        }
+        let values: Vec<_> =
+            fields.iter().map(|(name, value)| (name.clone(), self.owned(value))).collect();
+        self.structure(values, ty)
+    }
+
+    /// A struct literal; fields that are not given are absent.
+    fn structure(&mut self, values: Vec<(String, TokenStream)>, ty: &Type) -> Code {
+        let Type::Record(record) = ty else { return Code::absent(ty) };
+        let path = self.emitter.types.path(ty, &self.hint, &mut self.emitter.symbols);
+        let mut fields = Vec::new();
+        for (name, value) in &values {
+            let field = ident(&self.emitter.types.field(ty, name));
+            if value.to_string() == field.to_string() {
+                fields.push(quote!(#field));
+            } else {
+                fields.push(quote!(#field: #value));
+            }
+        }
+        let absent: Vec<_> = record
+            .fields
+            .iter()
+            .filter(|(name, _)| !values.iter().any(|(given, _)| given == *name))
+            .collect();
+        if self.emitter.types.is_outside(ty) && !absent.is_empty() {
+            return Code::value(quote!(#path { #(#fields,)* ..#path::default() }));
+        }
+        for (name, field) in absent {
+            let value = Code::absent(&field.ty).owned(&field.ty);
+            let name = ident(&self.emitter.types.field(ty, name));
+            fields.push(quote!(#name: #value));
+        }
+        Code::value(quote!(#path { #(#fields),* }))
+    }
+
+    fn concat(&mut self, parts: &[Expr]) -> Code {
+        let mut format = String::new();
+        let mut args = Vec::new();
+        for part in parts {
+            if let ExprKind::Literal(serde_json::Value::String(text)) = &part.kind {
+                format.push_str(&text.replace('{', "{{").replace('}', "}}"));
+            } else {
+                let code = self.displayed(part);
+                match syn::parse2::<syn::Ident>(code.clone()) {
+                    Ok(name) => format.push_str(&format!("{{{name}}}")),
+                    Err(_) => {
+                        format.push_str("{}");
+                        args.push(code);
+                    }
+                }
+            }
+        }
+        if args.is_empty() && !format.contains('{') {
+            return Code::Text(format);
+        }
+        if args.is_empty() && !format.replace("{{", "").contains('{') {
+            return Code::Text(format.replace("{{", "{").replace("}}", "}"));
+        }
+        Code::value(quote!(format!(#format #(, #args)*)))
+    }
+
+    /// A string as an argument of `format!`: what text it is made of, where Rust prints it alike.
+    fn displayed(&mut self, part: &Expr) -> TokenStream {
+        if let ExprKind::Call { op: "int_text" | "bool_text" | "timestamp_text" | "duration_text", args } =
+            &part.kind
+            && let [value] = args.as_slice()
+        {
+            return self.code(value).shown();
+        }
+        self.code(part).shown()
+    }
+}

@@ -1,0 +1,147 @@
+//! Fields, keys, elements, and the payloads of triggers.
+
+use flowcrate::types::Type;
+use quote::quote;
+
+use super::{Code, Exprs};
+use crate::emit::names::ident;
+use crate::expr::typed::Name;
+use crate::expr::{Expr, ExprKind};
+
+impl Exprs<'_, '_> {
+    pub(super) fn field(&mut self, base: &Expr, name: &str, ty: &Type) -> Code {
+        let attempts = name == "attempts" && matches!(base.kind, ExprKind::Name(Name::Error(_)));
+        let record = match &base.ty {
+            Type::Optional { some } => some.as_ref(),
+            other => other,
+        };
+        // The record may be met here for the first time: it must have its name before its fields.
+        self.emitter.types.path(record, &self.hint, &mut super::super::symbols::Symbols::default());
+        let field = ident(&self.emitter.types.field(record, name));
+        if let Type::Optional { .. } = &base.ty {
+            let option = self.option(base);
+            return match (attempts, ty) {
+                (true, _) => Code::value(quote!(#option.map(|failure| i64::from(failure.attempts)))),
+                (false, Type::Any) => Code::value(quote!(
+                    #option.map_or(serde_json::Value::Null, |value| value.#field.clone())
+                )),
+                (false, _) => match record_field(record, name) {
+                    Some(Type::Optional { .. }) => {
+                        Code::Option(quote!(#option.and_then(|value| value.#field.as_ref())))
+                    }
+                    _ => Code::Option(quote!(#option.map(|value| &value.#field))),
+                },
+            };
+        }
+        match self.code(base) {
+            code @ (Code::Place(_) | Code::Ref(_)) => {
+                let base = code.receiver();
+                if attempts {
+                    return Code::value(quote!(i64::from(#base.attempts)));
+                }
+                Code::place(quote!(#base.#field))
+            }
+            other => {
+                let base = other.receiver();
+                Code::value(quote!(#base.#field))
+            }
+        }
+    }
+
+    pub(super) fn key(&mut self, base: &Expr, key: &Expr, or_absent: bool) -> Code {
+        let (some, optional) = match &base.ty {
+            Type::Optional { some } => (some.as_ref(), true),
+            other => (other, false),
+        };
+        let function = match (some, or_absent) {
+            (Type::Map { .. }, true) => "map_find",
+            (Type::Map { .. }, false) => "map_get",
+            (_, true) => "any_find",
+            (_, false) => "any_get",
+        };
+        self.element(base, key, function, optional, or_absent)
+    }
+
+    pub(super) fn index(&mut self, base: &Expr, index: &Expr, or_absent: bool) -> Code {
+        let (some, optional) = match &base.ty {
+            Type::Optional { some } => (some.as_ref(), true),
+            other => (other, false),
+        };
+        let function = match (some, or_absent) {
+            (Type::List { .. }, true) => "list_find",
+            (Type::List { .. }, false) => "list_index",
+            (_, true) => "any_find_index",
+            (_, false) => "any_index",
+        };
+        self.element(base, index, function, optional, or_absent)
+    }
+
+    fn element(
+        &mut self,
+        base: &Expr,
+        key: &Expr,
+        function: &str,
+        optional: bool,
+        or_absent: bool,
+    ) -> Code {
+        let expr = self.emitter.symbols.import("flowcrate::expr");
+        let function = ident(function);
+        if optional {
+            let base = self.option(base);
+            let key = self.key_argument(key);
+            return Code::value(quote!(#base.and_then(|value| #expr::#function(value, #key))));
+        }
+        let base = self.borrowed(base);
+        let key = self.key_argument(key);
+        if or_absent {
+            Code::value(quote!(#expr::#function(#base, #key)))
+        } else {
+            self.fallible = true;
+            Code::value(quote!(#expr::#function(#base, #key)?))
+        }
+    }
+
+    fn key_argument(&mut self, key: &Expr) -> proc_macro2::TokenStream {
+        if key.ty == Type::Int { self.owned(key) } else { self.borrowed(key) }
+    }
+
+    /// `trigger`: the payload of the one trigger that may have started the run here.
+    pub(super) fn trigger(&mut self, wanted: &Type) -> Code {
+        if let Some((payload, ty)) = self.locals.payload() {
+            return self.adapt(payload, &ty, wanted);
+        }
+        // Several may have: they agree in a type, to which each payload is widened.
+        let (input, triggers) = self.emitter.input_variants();
+        let mut arms = Vec::new();
+        let trigger = self.locals.trigger();
+        for (variant, ty) in triggers {
+            let variant = ident(&variant);
+            let payload = self.widen_code(Code::reference(quote!(payload)), &ty, wanted);
+            let payload = payload.owned(wanted);
+            arms.push(quote!(#input::#variant(payload) => #payload));
+        }
+        Code::Value(quote!(match #trigger { #(#arms),* }), super::Rank::Low)
+    }
+
+    /// `triggers.<id>`: the payload if that trigger started the run.
+    pub(super) fn trigger_of(&mut self, id: &str, wanted: &Type) -> Code {
+        if let Some((payload, ty)) = self.locals.output(id) {
+            return self.adapt(payload, &ty, wanted);
+        }
+        let Some(variant) = self.emitter.input_variant(id) else { return Code::absent(wanted) };
+        let (input, _) = self.emitter.input_variants();
+        let variant = ident(&variant);
+        let trigger = self.locals.trigger();
+        Code::Option(quote!(match #trigger {
+            #input::#variant(payload) => Some(payload),
+            _ => None,
+        }))
+    }
+}
+
+fn record_field<'t>(record: &'t Type, name: &str) -> Option<&'t Type> {
+    match record {
+        Type::Record(record) => record.fields.get(name).map(|field| &field.ty),
+        _ => None,
+    }
+}

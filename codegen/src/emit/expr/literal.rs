@@ -1,0 +1,138 @@
+//! Constants.
+
+use flowcrate::types::Type;
+use flowcrate::{Bytes, Duration, Timestamp};
+use proc_macro2::{Literal, TokenStream};
+use quote::quote;
+use serde_json::Value;
+
+use super::{Code, Exprs, Rank};
+use crate::emit::names::ident;
+
+impl Exprs<'_, '_> {
+    /// A constant of type `ty`.
+    pub(super) fn literal(&mut self, value: &Value, ty: &Type) -> Code {
+        match (ty, value) {
+            (Type::Any, value) => self.any_literal(value),
+            (Type::Null, _) => Code::value(quote!(())),
+            (Type::Optional { .. }, Value::Null) => Code::value(quote!(None)),
+            (Type::Optional { some }, value) => {
+                let value = self.literal(value, some).owned(some);
+                Code::value(quote!(Some(#value)))
+            }
+            (Type::String, Value::String(text)) => Code::Text(text.clone()),
+            (Type::Bool, Value::Bool(value)) => Code::value(quote!(#value)),
+            (Type::Int, value) => int(value.as_i64().unwrap_or_default()),
+            (Type::Number, value) => number(value.as_f64().unwrap_or_default()),
+            (Type::Timestamp, Value::String(text)) => {
+                let name = self.emitter.symbols.import("flowcrate::Timestamp");
+                let millis = text.parse::<Timestamp>().unwrap_or_default().0;
+                let millis = Literal::i64_unsuffixed(millis);
+                Code::value(quote!(#name(#millis)))
+            }
+            (Type::Duration, Value::String(text)) => {
+                let name = self.emitter.symbols.import("flowcrate::Duration");
+                let span = text.parse::<Duration>().unwrap_or_default().0;
+                let span = duration(span, &quote!(std::time::Duration));
+                Code::value(quote!(#name(#span)))
+            }
+            (Type::Bytes, Value::String(text)) => {
+                let name = self.emitter.symbols.import("flowcrate::Bytes");
+                let bytes = Literal::byte_string(&text.parse::<Bytes>().unwrap_or_default().0);
+                Code::value(quote!(#name(#bytes.to_vec())))
+            }
+            (Type::Enum(_), Value::String(text)) => {
+                let path = self.emitter.types.path(ty, &self.hint, &mut self.emitter.symbols);
+                let variant = ident(&self.emitter.types.variant(ty, text));
+                Code::value(quote!(#path::#variant))
+            }
+            (Type::List { items }, Value::Array(values)) => {
+                let values: Vec<_> =
+                    values.iter().map(|value| self.literal(value, items).owned(items)).collect();
+                let empty = values.is_empty();
+                Code::value(if empty { quote!(Vec::new()) } else { quote!(vec![#(#values),*]) })
+            }
+            (Type::Map { values: ty }, Value::Object(entries)) => {
+                let map = self.emitter.symbols.import("std::collections::BTreeMap");
+                let entries: Vec<_> = entries
+                    .iter()
+                    .map(|(key, value)| {
+                        let value = self.literal(value, ty).owned(ty);
+                        quote!((#key.to_owned(), #value))
+                    })
+                    .collect();
+                let empty = entries.is_empty();
+                Code::value(if empty { quote!(#map::new()) } else { quote!(#map::from([#(#entries),*])) })
+            }
+            (Type::Record(record), Value::Object(entries)) => {
+                let mut values = Vec::new();
+                for (name, field) in &record.fields {
+                    let value = entries.get(name).unwrap_or(&Value::Null);
+                    values.push((name.clone(), self.literal(value, &field.ty).owned(&field.ty)));
+                }
+                self.structure(values, ty)
+            }
+            // A literal of another form than its type is a bug of the check stage.
+            _ => Code::absent(ty),
+        }
+    }
+
+    fn any_literal(&mut self, value: &Value) -> Code {
+        if value.is_null() {
+            let name = self.emitter.symbols.import("serde_json::Value");
+            return Code::value(quote!(#name::Null));
+        }
+        let json = self.emitter.symbols.import("serde_json::json");
+        let value = json_tokens(value);
+        Code::value(quote!(#json!(#value)))
+    }
+}
+
+/// A JSON constant within `json!`.
+pub(super) fn json_tokens(value: &Value) -> TokenStream {
+    match value {
+        Value::Null => quote!(null),
+        Value::Bool(value) => quote!(#value),
+        Value::Number(value) => match value.as_i64() {
+            Some(value) => int(value).tokens(),
+            None => number(value.as_f64().unwrap_or_default()).tokens(),
+        },
+        Value::String(text) => quote!(#text),
+        Value::Array(items) => {
+            let items = items.iter().map(json_tokens);
+            quote!([#(#items),*])
+        }
+        Value::Object(entries) => {
+            let entries = entries.iter().map(|(key, value)| {
+                let value = json_tokens(value);
+                quote!(#key: #value)
+            });
+            quote!({#(#entries),*})
+        }
+    }
+}
+
+fn int(value: i64) -> Code {
+    if value == i64::MIN {
+        return Code::value(quote!(i64::MIN));
+    }
+    let literal = Literal::i64_unsuffixed(value.abs());
+    if value < 0 { Code::Value(quote!(-#literal), Rank::Unary) } else { Code::value(quote!(#literal)) }
+}
+
+fn number(value: f64) -> Code {
+    let literal = Literal::f64_unsuffixed(value.abs());
+    if value < 0.0 { Code::Value(quote!(-#literal), Rank::Unary) } else { Code::value(quote!(#literal)) }
+}
+
+/// A `std::time::Duration` in the largest unit that holds it exactly.
+pub(crate) fn duration(span: std::time::Duration, name: &TokenStream) -> TokenStream {
+    let millis = u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
+    if millis % 1000 == 0 {
+        let seconds = Literal::u64_unsuffixed(millis / 1000);
+        quote!(#name::from_secs(#seconds))
+    } else {
+        let millis = Literal::u64_unsuffixed(millis);
+        quote!(#name::from_millis(#millis))
+    }
+}

@@ -1,0 +1,243 @@
+//! Optionals: `is defined`, `default`, `first_of`, and what analysis knows to be present.
+
+use flowcrate::types::Type;
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::{Code, Exprs, Rank, is_copy};
+use crate::expr::{Expr, ExprKind};
+
+impl Exprs<'_, '_> {
+    pub(super) fn is_defined(&mut self, inner: &Expr) -> Code {
+        match &inner.ty {
+            Type::Optional { .. } => {
+                let code = self.code(inner).receiver();
+                Code::value(quote!(#code.is_some()))
+            }
+            Type::Any => {
+                let code = self.code(inner).receiver();
+                Code::Value(quote!(!#code.is_null()), Rank::Unary)
+            }
+            Type::Null => Code::value(quote!(false)),
+            _ => Code::value(quote!(true)),
+        }
+    }
+
+    pub(super) fn default(&mut self, value: &Expr, fallback: &Expr, ty: &Type) -> Code {
+        match &value.ty {
+            Type::Optional { .. } => {}
+            Type::Any => return self.default_of_any(value, fallback),
+            Type::Null => return self.code(fallback),
+            _ => return self.code(value),
+        }
+        let code = self.code(value);
+        self.or_else(code, fallback, &value.ty, ty)
+    }
+
+    fn default_of_any(&mut self, value: &Expr, fallback: &Expr) -> Code {
+        let (value, fallback) = (self.owned(value), self.owned(fallback));
+        let null = self.emitter.symbols.import("serde_json::Value");
+        let code = quote!(match #value { #null::Null => #fallback, value => value });
+        Code::Value(code, Rank::Low)
+    }
+
+    /// The optional, else the fallback.
+    fn or_else(&mut self, code: Code, fallback: &Expr, optional: &Type, ty: &Type) -> Code {
+        let before = std::mem::replace(&mut self.fallible, false);
+        let other = self.code(fallback);
+        let other_fails = self.fallible;
+        self.fallible |= before;
+        if other_fails {
+            let value = code.owned(optional);
+            let other = other.owned(&fallback.ty);
+            let code = match ty {
+                Type::Optional { .. } => quote!(match #value { None => #other, value => value }),
+                _ => quote!(match #value { Some(value) => value, None => #other }),
+            };
+            return Code::Value(code, Rank::Low);
+        }
+        if let Type::Optional { .. } = ty {
+            let value = receiver(code, optional);
+            return match other {
+                Code::Place(other) if is_copy(ty) => Code::value(quote!(#value.or(#other))),
+                other => {
+                    let other = other.owned(ty);
+                    Code::value(quote!(#value.or_else(|| #other)))
+                }
+            };
+        }
+        match (code, other) {
+            (code, other @ (Code::Text(_) | Code::Ref(_))) if *ty == Type::String => {
+                let other = other.borrowed();
+                match code {
+                    Code::Place(code) | Code::Ref(code) => {
+                        Code::reference(quote!(#code.as_deref().unwrap_or(#other)))
+                    }
+                    Code::Option(code) => {
+                        Code::reference(quote!(#code.map_or(#other, String::as_str)))
+                    }
+                    other_code => {
+                        let code = other_code.ranked(Rank::Atom);
+                        Code::value(quote!(#code.unwrap_or_else(|| #other.to_owned())))
+                    }
+                }
+            }
+            (code, other) => {
+                let value = receiver(code, optional);
+                if is_empty(fallback) {
+                    return Code::value(quote!(#value.unwrap_or_default()));
+                }
+                let cheap = is_cheap(fallback);
+                let other = other.owned(ty);
+                if cheap {
+                    Code::value(quote!(#value.unwrap_or(#other)))
+                } else {
+                    Code::value(quote!(#value.unwrap_or_else(|| #other)))
+                }
+            }
+        }
+    }
+
+    pub(super) fn first_of(&mut self, parts: &[Expr], ty: &Type) -> Code {
+        let Some((first, rest)) = parts.split_first() else { return Code::absent(ty) };
+        let mut code = self.code(first);
+        let mut so_far = first.ty.clone();
+        for (place, part) in rest.iter().enumerate() {
+            let last = place + 1 == rest.len();
+            let both = match (&part.ty, last) {
+                (Type::Optional { .. }, _) | (_, false) => part.ty.clone().optional(),
+                (other, true) => other.clone(),
+            };
+            if so_far == Type::Any {
+                let (value, other) = (code.owned(&so_far), self.owned(part));
+                let null = self.emitter.symbols.import("serde_json::Value");
+                code = Code::Value(
+                    quote!(match #value { #null::Null => #other, value => value }),
+                    Rank::Low,
+                );
+                continue;
+            }
+            code = self.or_else(code, part, &so_far, &both);
+            so_far = both;
+        }
+        match (&so_far, ty) {
+            (Type::Optional { .. }, Type::Optional { .. }) => code,
+            (Type::Optional { .. }, _) => self.known(code, &so_far),
+            _ => code,
+        }
+    }
+
+    /// An optional that is known to be there.
+    pub(super) fn present(&mut self, inner: &Expr) -> Code {
+        let tested = self
+            .present
+            .iter()
+            .rev()
+            .find(|(expr, _)| same(expr, inner))
+            .map(|(_, variable)| variable.clone())
+            .or_else(|| self.locals.tested(inner));
+        if let Some(variable) = tested {
+            return Code::reference(variable);
+        }
+        let Type::Optional { some } = &inner.ty else { return self.code(inner) };
+        if let ExprKind::Name(name) = &inner.kind
+            && let Some((code, ty)) = self.locals.named(name)
+            && ty == **some
+        {
+            return code;
+        }
+        let code = self.code(inner);
+        self.known(code, &inner.ty)
+    }
+
+    /// Takes an optional that analysis knows to be present; the emitted code checks it all the
+    /// same, for it never panics.
+    pub(super) fn known(&mut self, code: Code, ty: &Type) -> Code {
+        let expr = self.emitter.symbols.import("flowcrate::expr");
+        self.fallible = true;
+        let code = code.owned(ty);
+        Code::value(quote!(#expr::present(#code)?))
+    }
+
+    /// `then if optional is defined else otherwise`.
+    pub(super) fn if_present(&mut self, optional: &Expr, then: &Expr, otherwise: &Expr) -> Code {
+        let option = self.option(optional);
+        let variable = super::ident(&format!("value{}", numbered(self.present.len())));
+        self.present.push((optional.clone(), quote!(#variable)));
+        let then = self.owned(then);
+        self.present.pop();
+        let otherwise = self.owned(otherwise);
+        let used = mentions(&then, &variable.to_string());
+        let code = if used {
+            quote!(if let Some(#variable) = #option { #then } else { #otherwise })
+        } else {
+            let code = option;
+            quote!(if #code.is_some() { #then } else { #otherwise })
+        };
+        Code::Value(code, Rank::Low)
+    }
+}
+
+fn receiver(code: Code, optional: &Type) -> TokenStream {
+    match code {
+        Code::Value(..) => code.ranked(Rank::Atom),
+        other => other.owned(optional),
+    }
+}
+
+fn numbered(place: usize) -> String {
+    if place == 0 { String::new() } else { (place + 1).to_string() }
+}
+
+/// Whether two expressions are the same but for where they stand in the text.
+pub(crate) fn same(left: &Expr, right: &Expr) -> bool {
+    match (&left.kind, &right.kind) {
+        (ExprKind::Name(left), ExprKind::Name(right)) => left == right,
+        (ExprKind::Field { base, name }, ExprKind::Field { base: other, name: field }) => {
+            name == field && same(strip(base), strip(other))
+        }
+        _ => false,
+    }
+}
+
+fn strip(expr: &Expr) -> &Expr {
+    match &expr.kind {
+        ExprKind::Present(inner) => strip(inner),
+        _ => expr,
+    }
+}
+
+/// Whether the code names a variable.
+pub(crate) fn mentions(code: &TokenStream, name: &str) -> bool {
+    code.clone().into_iter().any(|token| match token {
+        proc_macro2::TokenTree::Group(group) => mentions(&group.stream(), name),
+        proc_macro2::TokenTree::Ident(ident) => ident == name,
+        proc_macro2::TokenTree::Literal(literal) => literal.to_string().contains(&format!("{{{name}}}")),
+        proc_macro2::TokenTree::Punct(_) => false,
+    })
+}
+
+/// What `Default` gives for the type.
+fn is_empty(expr: &Expr) -> bool {
+    match &expr.kind {
+        ExprKind::Literal(serde_json::Value::Array(items)) => items.is_empty(),
+        ExprKind::Literal(serde_json::Value::Object(fields)) => {
+            fields.is_empty() && matches!(expr.ty, Type::Map { .. })
+        }
+        ExprKind::List(items) => items.is_empty(),
+        ExprKind::Record(fields) => fields.is_empty() && matches!(expr.ty, Type::Map { .. }),
+        ExprKind::Widen(inner) => is_empty(inner),
+        _ => false,
+    }
+}
+
+/// What clippy would not have in a closure.
+fn is_cheap(expr: &Expr) -> bool {
+    is_copy(&expr.ty)
+        && match &expr.kind {
+            ExprKind::Literal(_) | ExprKind::Name(_) => true,
+            ExprKind::Field { base, .. } => matches!(base.kind, ExprKind::Name(_) | ExprKind::Field { .. }),
+            ExprKind::Widen(inner) => is_cheap(inner),
+            _ => false,
+        }
+}

@@ -1,0 +1,142 @@
+//! A value as one of a wider type, and `any` as a narrower one.
+
+use flowcrate::types::Type;
+use quote::quote;
+
+use super::{Code, Exprs, Rank, is_copy};
+use crate::emit::names::ident;
+use crate::expr::{Expr, ExprKind};
+
+impl Exprs<'_, '_> {
+    pub(super) fn widen(&mut self, inner: &Expr, to: &Type) -> Code {
+        if *to == Type::Any {
+            return self.to_any(inner);
+        }
+        if let (ExprKind::Literal(value), Type::Number) = (&inner.kind, to) {
+            return self.literal(value, to);
+        }
+        let code = self.code(inner);
+        self.widen_code(code, &inner.ty, to)
+    }
+
+    /// `code`, of type `from`, as a `to`.
+    pub(super) fn widen_code(&mut self, code: Code, from: &Type, to: &Type) -> Code {
+        match (from, to) {
+            (from, to) if from == to => code,
+            (Type::Null, _) => Code::absent(to),
+            (Type::Int, Type::Number) => {
+                let code = match code {
+                    Code::Ref(code) => Code::Value(quote!(*#code), Rank::Unary),
+                    other => other,
+                };
+                let code = code.ranked(Rank::Cast);
+                Code::Value(quote!(#code as f64), Rank::Cast)
+            }
+            (Type::Optional { some: from }, Type::Optional { some: to }) => {
+                let option = code.option();
+                let inner = self.widen_code(Code::reference(quote!(value)), from, to).owned(to);
+                Code::value(quote!(#option.map(|value| #inner)))
+            }
+            (from, Type::Optional { some }) => {
+                let inner = self.widen_code(code, from, some).owned(some);
+                Code::value(quote!(Some(#inner)))
+            }
+            (from, Type::Any) => {
+                let json = self.emitter.symbols.import("serde_json::json");
+                let code = match code {
+                    Code::Ref(code) => code,
+                    other => other.owned_or_place(from),
+                };
+                Code::value(quote!(#json!(#code)))
+            }
+            (Type::Enum(_), Type::String) | (Type::Enum(_), Type::Enum(_)) => {
+                self.widen_enum(code, from, to)
+            }
+            (Type::List { items: from }, Type::List { items: to }) => {
+                let list = code.receiver();
+                let item = self.widen_code(Code::reference(quote!(item)), from, to).owned(to);
+                Code::value(quote!(#list.iter().map(|item| #item).collect()))
+            }
+            (Type::Map { values: from }, Type::Map { values: to }) => {
+                let map = code.receiver();
+                let value = self.widen_code(Code::reference(quote!(value)), from, to).owned(to);
+                Code::value(quote!(#map.iter().map(|(key, value)| (key.clone(), #value)).collect()))
+            }
+            (Type::Record(_), Type::Record(_)) => self.widen_record(code, from, to),
+            _ => code,
+        }
+    }
+
+    fn widen_record(&mut self, code: Code, from: &Type, to: &Type) -> Code {
+        let (Type::Record(have), Type::Record(want)) = (from, to) else { return code };
+        let (binding, source) = match code {
+            code @ (Code::Place(_) | Code::Ref(_)) => (None, code.receiver()),
+            other => {
+                let value = other.owned(from);
+                (Some(quote!(let record = #value;)), quote!(record))
+            }
+        };
+        let mut values = Vec::new();
+        for (name, field) in &want.fields {
+            let value = match have.fields.get(name) {
+                Some(own) => {
+                    let place = ident(&self.emitter.types.field(from, name));
+                    let place = Code::place(quote!(#source.#place));
+                    self.widen_code(place, &own.ty, &field.ty).owned(&field.ty)
+                }
+                None => Code::absent(&field.ty).owned(&field.ty),
+            };
+            values.push((name.clone(), value));
+        }
+        let code = self.structure(values, to).tokens();
+        match binding {
+            Some(binding) => Code::value(quote!({ #binding #code })),
+            None => Code::value(code),
+        }
+    }
+
+    fn widen_enum(&mut self, code: Code, from: &Type, to: &Type) -> Code {
+        let Type::Enum(texts) = from else { return code };
+        let path = self.emitter.types.path(from, &self.hint, &mut self.emitter.symbols);
+        let mut arms = Vec::new();
+        for text in &texts.values {
+            let variant = ident(&self.emitter.types.variant(from, text));
+            let value = if let Type::Enum(_) = to {
+                let path = self.emitter.types.path(to, &self.hint, &mut self.emitter.symbols);
+                let variant = ident(&self.emitter.types.variant(to, text));
+                quote!(#path::#variant)
+            } else {
+                quote!(#text)
+            };
+            arms.push(quote!(#path::#variant => #value));
+        }
+        let code = code.tokens();
+        let matched = quote!(match #code { #(#arms),* });
+        if let Type::Enum(_) = to {
+            Code::Value(matched, Rank::Low)
+        } else {
+            Code::reference(quote!((#matched)))
+        }
+    }
+
+    pub(super) fn read(&mut self, inner: &Expr, ty: &Type) -> Code {
+        let expr = self.emitter.symbols.import("flowcrate::expr");
+        let rust = self.emitter.types.rust(ty, &self.hint, &mut self.emitter.symbols);
+        self.emitter.types.decode(ty);
+        let inner = self.borrowed(inner);
+        self.fallible = true;
+        Code::value(quote!(#expr::read::<#rust>(#inner)?))
+    }
+}
+
+impl Code {
+    /// Owned, but a place stays one: for macros that borrow their arguments.
+    fn owned_or_place(self, ty: &Type) -> proc_macro2::TokenStream {
+        match self {
+            Self::Place(code) => code,
+            Self::Value(code, _) => code,
+            other if is_copy(ty) => other.owned(ty),
+            other => other.owned(ty),
+        }
+    }
+}

@@ -1,0 +1,396 @@
+//! Control flow: blocks of the IR as statements of async Rust.
+//!
+//! A block ends in one of three ways ([`Mode`]): as statements, with a tuple of the variables that
+//! the code around needs ([`Slot`]), or as the tail of an async function or block.
+
+mod branch;
+mod concurrent;
+mod run;
+mod slots;
+mod switch;
+
+use flowcrate::types::Type;
+use proc_macro2::{Ident, TokenStream};
+use quote::quote;
+
+pub(crate) use slots::Slot;
+
+use super::Emitter;
+use super::expr::{Code, Exprs};
+use super::locals::Locals;
+use super::names::ident;
+use super::readers::stmt_size;
+use super::types::Hint;
+use crate::check::{Body, Node, NodeId};
+use crate::expr::typed::Name;
+use crate::expr::{Expr, ExprKind};
+use crate::ir::{Block, Export, Live, Part, Stmt, Subject};
+
+/// Emits one scope.
+pub(crate) struct Flow<'e, 'a> {
+    /// Types, names and imports.
+    pub(crate) emitter: &'e mut Emitter<'a>,
+    /// The number of the next statement, as [`Readers`](super::readers::Readers) counts.
+    next: usize,
+}
+
+/// What a block leaves behind.
+#[derive(Clone)]
+enum Mode<'m> {
+    /// Nothing.
+    Statements,
+    /// The values of these, as a tuple (one bare).
+    Values(&'m [Slot]),
+    /// The end of a function or async block.
+    Tail(&'m Final<'m>),
+}
+
+/// The `Ok` value at the end of a function or async block.
+pub(crate) enum Final<'m> {
+    /// The values of these, as a tuple.
+    Slots(Vec<Slot>),
+    /// A loop's result for one item.
+    Result { id: &'m NodeId, expr: &'m Expr },
+    /// The run's output.
+    Output(Type),
+}
+
+/// Emitted statements.
+#[derive(Default)]
+struct Lines {
+    code: Vec<TokenStream>,
+    /// Whether control never reaches the end.
+    diverges: bool,
+    /// Condition and body, if the only statement is an `if` without `else`.
+    lone_if: Option<(TokenStream, TokenStream)>,
+}
+
+impl Lines {
+    fn push(&mut self, code: TokenStream) {
+        self.lone_if = None;
+        self.code.push(code);
+    }
+
+    fn push_if(&mut self, condition: TokenStream, body: TokenStream) {
+        let lone = self.code.is_empty();
+        self.push(quote!(if #condition { #body }));
+        self.lone_if = lone.then_some((condition, body));
+    }
+}
+
+impl<'e, 'a> Flow<'e, 'a> {
+    /// For a scope whose reads are noted in the emitter.
+    pub(crate) fn new(emitter: &'e mut Emitter<'a>) -> Self {
+        Self { emitter, next: 0 }
+    }
+
+    /// The body of an async function or closure: the block, then its `Result`.
+    pub(crate) fn body(&mut self, block: &Block, locals: Locals, end: &Final<'_>) -> TokenStream {
+        self.block(Some(block), locals, &Mode::Tail(end)).code
+    }
+
+    fn node(&self, id: &NodeId) -> Option<&'a Node> {
+        self.emitter.checked.nodes.get(id)
+    }
+
+    fn lines(&mut self, stmts: &[Stmt], locals: &mut Locals) -> Lines {
+        let mut lines = Lines::default();
+        let mut rest = stmts;
+        while let Some((stmt, others)) = rest.split_first() {
+            rest = others;
+            if lines.diverges {
+                self.next += stmt_size(stmt);
+                continue;
+            }
+            if let (Some(node), Some((Stmt::Branch(branch), after))) =
+                (self.runs(stmt), rest.split_first())
+                && branch.on == Subject::Node(node.id.clone())
+            {
+                self.next += 1;
+                rest = after;
+                self.run_and_branch(node, branch, locals, &mut lines);
+                continue;
+            }
+            self.stmt(stmt, locals, &mut lines);
+        }
+        lines
+    }
+
+    /// The node that a statement runs.
+    fn runs(&self, stmt: &Stmt) -> Option<&'a Node> {
+        match stmt {
+            Stmt::Run(id) => self.node(id),
+            _ => None,
+        }
+    }
+
+    fn stmt(&mut self, stmt: &Stmt, locals: &mut Locals, lines: &mut Lines) {
+        self.next += 1;
+        match stmt {
+            Stmt::Run(id) => {
+                if let Some(node) = self.node(id) {
+                    self.run(node, locals, lines);
+                }
+            }
+            Stmt::Branch(branch) => self.branch(branch, None, locals, lines),
+            Stmt::When(when) => {
+                let condition = self.live(&when.live, locals);
+                let slots = self.slots(&when.exports, &[&when.block], false);
+                let mode = if slots.is_empty() { Mode::Statements } else { Mode::Values(&slots) };
+                let body = self.block(Some(&when.block), locals.clone(), &mode);
+                if slots.is_empty() {
+                    let (condition, body) = collapse(condition, body);
+                    lines.push_if(condition, body);
+                    return;
+                }
+                let none = self.block(None, locals.clone(), &mode).code;
+                let pattern = self.bind(&slots, locals);
+                let body = body.code;
+                lines.push(quote!(let #pattern = if #condition { #body } else { #none };));
+            }
+            Stmt::Join(join) => self.join(join, locals, lines),
+            Stmt::Tasks(tasks) => self.tasks(tasks, locals, lines),
+        }
+    }
+
+    /// A whole block; without one, what an arm that is not drawn leaves behind.
+    fn block(&mut self, block: Option<&Block>, mut locals: Locals, mode: &Mode<'_>) -> BlockCode {
+        let stmts = block.map_or(&[][..], |block| &block.0);
+        if let Mode::Tail(end) = mode {
+            return self.tail(stmts, locals, end);
+        }
+        let lines = self.lines(stmts, &mut locals);
+        let code = &lines.code;
+        let mut all = quote!(#(#code)*);
+        if let (false, Mode::Values(slots)) = (lines.diverges, mode) {
+            let values: Vec<_> = slots.iter().map(|slot| self.slot_value(slot, &locals)).collect();
+            let tuple = tuple(&values);
+            all = quote!(#all #tuple);
+        }
+        BlockCode { code: all, diverges: lines.diverges, lone_if: lines.lone_if }
+    }
+
+    fn tail(&mut self, stmts: &[Stmt], mut locals: Locals, end: &Final<'_>) -> BlockCode {
+        if let Some(split) = self.tail_branch(stmts, end) {
+            let (before, run, branch) = split;
+            let mut lines = self.lines(before, &mut locals);
+            if locals.returned.is_none() && !lines.diverges {
+                if let Some(node) = run {
+                    self.next += 2;
+                    self.run_and_branch_tail(node, branch, &mut locals, end, &mut lines);
+                } else {
+                    self.next += 1;
+                    self.branch(branch, Some(end), &mut locals, &mut lines);
+                }
+                return BlockCode::of(lines);
+            }
+            self.next += stmts[before.len()..].iter().map(stmt_size).sum::<usize>();
+        }
+        if let Some((last, before)) = stmts.split_last()
+            && let Some(node) = self.runs(last)
+            && self.is_wanted(node, end)
+        {
+            let mut lines = self.lines(before, &mut locals);
+            if !lines.diverges {
+                self.next += 1;
+                self.run_as_tail(node, &locals, &mut lines);
+            }
+            return BlockCode::of(lines);
+        }
+        let mut lines = self.lines(stmts, &mut locals);
+        if !lines.diverges {
+            let value = self.finish(end, &locals);
+            lines.push(value);
+        }
+        BlockCode::of(lines)
+    }
+
+    /// The last branch, if all that `end` wants comes out of it; with the node that it goes by, if
+    /// that runs right before.
+    fn tail_branch<'s>(
+        &self,
+        stmts: &'s [Stmt],
+        end: &Final<'_>,
+    ) -> Option<(&'s [Stmt], Option<&'a Node>, &'s crate::ir::Branch)> {
+        let (Stmt::Branch(branch), before) = stmts.split_last()? else { return None };
+        let inside = match end {
+            Final::Slots(slots) => {
+                !slots.is_empty() && slots.iter().all(|slot| slot.is_of(&branch.exports))
+            }
+            Final::Output(_) => branch.exports.iter().any(|export| self.is_return(export)),
+            Final::Result { .. } => false,
+        };
+        if !inside {
+            return None;
+        }
+        let run = before.split_last().and_then(|(last, before)| {
+            let node = self.runs(last)?;
+            (branch.on == Subject::Node(node.id.clone())).then_some((before, node))
+        });
+        Some(match run {
+            Some((before, node)) => (before, Some(node), branch),
+            None => (before, None, branch),
+        })
+    }
+
+    fn is_return(&self, export: &Export) -> bool {
+        let node = self.node(&export.node);
+        node.is_some_and(|node| matches!(node.body, Body::Return { .. }))
+    }
+
+    /// Whether the node's own `Result` is what `end` wants.
+    fn is_wanted(&self, node: &Node, end: &Final<'_>) -> bool {
+        if node.disabled || catches(node) || matches!(node.body, Body::Fail { .. }) {
+            return matches!(node.body, Body::Fail { .. }) && !node.disabled && !catches(node);
+        }
+        match end {
+            Final::Slots(slots) => match slots.as_slice() {
+                [Slot::Part(export)] => {
+                    export.node == node.id
+                        && export.part == Part::Output
+                        && (!export.optional || node.output.clone().map(Type::optional) == node.output)
+                        && !is_event_with_timeout(node)
+                }
+                [Slot::Returned { optional: false, .. }] => matches!(node.body, Body::Return { .. }),
+                [] => matches!(node.body, Body::Wait { .. }),
+                _ => false,
+            },
+            Final::Result { expr, .. } => {
+                matches!(&expr.kind, ExprKind::Name(Name::Step(id)) if *node.id == **id)
+                    && node.output.as_ref() == Some(&expr.ty)
+                    && !is_event_with_timeout(node)
+            }
+            Final::Output(_) => matches!(node.body, Body::Return { .. }),
+        }
+    }
+
+    /// The `Result` at the end of a function or async block.
+    fn finish(&mut self, end: &Final<'_>, locals: &Locals) -> TokenStream {
+        match end {
+            Final::Slots(slots) => {
+                let values: Vec<_> = slots.iter().map(|slot| self.slot_value(slot, locals)).collect();
+                let tuple = if values.is_empty() { quote!(()) } else { tuple(&values) };
+                quote!(Ok(#tuple))
+            }
+            Final::Result { id, expr } => {
+                let hint = self.emitter.hint(id, "Result", "What one item gives");
+                let mut exprs = Exprs::new(self.emitter, locals, hint);
+                let code = match &expr.kind {
+                    ExprKind::Name(Name::Step(step)) if locals.movable(step).is_some() => {
+                        exprs.moved(expr)
+                    }
+                    _ => exprs.owned(expr),
+                };
+                let fallible = exprs.fallible;
+                if fallible { evaluated(id, &code, "") } else { quote!(Ok(#code)) }
+            }
+            Final::Output(ty) => match &locals.returned {
+                None => {
+                    let value = Code::absent(ty).owned(ty);
+                    quote!(Ok(#value))
+                }
+                Some((name, optional)) if !optional || ty.clone().optional() == *ty => {
+                    quote!(Ok(#name))
+                }
+                Some((name, _)) => {
+                    let expr = self.emitter.symbols.import("flowcrate::expr");
+                    quote!(ctx.evaluate("return", || #expr::present(#name)))
+                }
+            },
+        }
+    }
+
+    /// A condition over handles.
+    fn live(&mut self, live: &Live, locals: &Locals) -> TokenStream {
+        match live {
+            Live::Always => quote!(true),
+            Live::Left { node, handle } => self.left(node, handle, locals),
+            Live::Any(parts) => {
+                let parts: Vec<_> = parts.iter().map(|part| self.live_part(part, locals)).collect();
+                quote!(#(#parts)||*)
+            }
+            Live::All(parts) => {
+                let parts: Vec<_> = parts.iter().map(|part| self.live_part(part, locals)).collect();
+                quote!(#(#parts)&&*)
+            }
+        }
+    }
+
+    fn live_part(&mut self, live: &Live, locals: &Locals) -> TokenStream {
+        let code = self.live(live, locals);
+        match live {
+            Live::Any(_) | Live::All(_) => quote!((#code)),
+            Live::Always | Live::Left { .. } => code,
+        }
+    }
+}
+
+/// The code of a block.
+struct BlockCode {
+    code: TokenStream,
+    diverges: bool,
+    lone_if: Option<(TokenStream, TokenStream)>,
+}
+
+impl BlockCode {
+    fn of(lines: Lines) -> Self {
+        let code = lines.code;
+        Self { code: quote!(#(#code)*), diverges: lines.diverges, lone_if: lines.lone_if }
+    }
+}
+
+/// `if a { if b { … } }` as `if a && b { … }`.
+fn collapse(condition: TokenStream, body: BlockCode) -> (TokenStream, TokenStream) {
+    match body.lone_if {
+        Some((inner, code)) => (quote!(#condition && #inner), code),
+        None => (condition, body.code),
+    }
+}
+
+/// A tuple; one value bare.
+fn tuple(values: &[TokenStream]) -> TokenStream {
+    match values {
+        [value] => value.clone(),
+        values => quote!((#(#values),*)),
+    }
+}
+
+/// `ctx.evaluate("id", || …)`: an expression that may fail. `hint` is a type for `Ok`, if rustc
+/// cannot find it.
+pub(crate) fn evaluated(id: &str, code: &TokenStream, _hint: &str) -> TokenStream {
+    match without_question_mark(code) {
+        Some(call) => quote!(ctx.evaluate(#id, || #call)),
+        None => quote!(ctx.evaluate(#id, || Ok(#code))),
+    }
+}
+
+/// The call, if the code is one call with `?` and nothing else has one.
+fn without_question_mark(code: &TokenStream) -> Option<TokenStream> {
+    let expr: syn::Expr = syn::parse2(code.clone()).ok()?;
+    match expr {
+        syn::Expr::Try(inner) => match *inner.expr {
+            syn::Expr::Call(call) => Some(quote!(#call)),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Whether a failure of the node stays inside the workflow (S21).
+pub(crate) fn catches(node: &Node) -> bool {
+    node.continue_on_error || node.wired.iter().any(|handle| handle == "error")
+}
+
+fn is_event_with_timeout(node: &Node) -> bool {
+    matches!(node.body, Body::WaitEvent { timeout: Some(_), .. })
+}
+
+/// A variable's name.
+fn variable(name: &str) -> Ident {
+    ident(name)
+}
+
+/// A hint for types that have a name already.
+fn no_hint() -> Hint {
+    Hint::new("Data", "")
+}

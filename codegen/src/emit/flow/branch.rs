@@ -1,0 +1,588 @@
+//! Branches: `if`, `if let` and `match` over the handle that a node left by.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::super::kinds;
+use super::super::locals::{Form, HandleForm, Locals};
+use super::super::names::ident;
+use super::{BlockCode, Final, Flow, Lines, Mode, Slot, catches, collapse, variable};
+use crate::check::{Body, Node, NodeId};
+use crate::ir::{Block, Branch, Part, Subject};
+use crate::lower::handles;
+
+/// What a branch looks at.
+pub(super) struct Scrutinee {
+    /// The expression.
+    code: TokenStream,
+    /// How it tells the handle.
+    form: HandleForm,
+    /// Whether it is a variable that later code reads too.
+    shared: bool,
+}
+
+/// One arm, ready to be printed.
+pub(super) struct ArmCode {
+    pub(super) handle: String,
+    pub(super) pattern: TokenStream,
+    /// Whether the pattern binds something.
+    pub(super) binds: bool,
+    pub(super) body: BlockCode,
+}
+
+impl Flow<'_, '_> {
+    /// A node and the branch right behind it; the node gets no variable unless it needs one.
+    pub(super) fn run_and_branch(
+        &mut self,
+        node: &Node,
+        branch: &Branch,
+        locals: &mut Locals,
+        lines: &mut Lines,
+    ) {
+        self.next += 1;
+        self.inline_branch(node, branch, None, locals, lines);
+    }
+
+    /// The same at the end of a function.
+    pub(super) fn run_and_branch_tail(
+        &mut self,
+        node: &Node,
+        branch: &Branch,
+        locals: &mut Locals,
+        end: &Final<'_>,
+        lines: &mut Lines,
+    ) {
+        self.inline_branch(node, branch, Some(end), locals, lines);
+    }
+
+    fn inline_branch(
+        &mut self,
+        node: &Node,
+        branch: &Branch,
+        end: Option<&Final<'_>>,
+        locals: &mut Locals,
+        lines: &mut Lines,
+    ) {
+        let after = self.next + branch.arms.iter().map(|arm| super::super::readers::size(&arm.block)).sum::<usize>();
+        let readers = &self.emitter.readers;
+        let read_later = [Part::Output, Part::Error, Part::Handle]
+            .into_iter()
+            .any(|part| readers.within(&node.id, part, after, usize::MAX));
+        if read_later || node.disabled || handles(node).len() < 2 {
+            self.run(node, locals, lines);
+            if !lines.diverges {
+                self.branch(branch, end, locals, lines);
+            }
+            return;
+        }
+        if let Body::Switch { cases } = &node.body
+            && !catches(node)
+            && self.switch_branch(node, cases, branch, end, locals, lines)
+        {
+            return;
+        }
+        let code = kinds::emit(self, node, locals);
+        let caught = catches(node) && code.may_fail();
+        let form = match (&node.body, caught) {
+            (Body::Condition { .. }, false) => HandleForm::Bool,
+            (Body::Condition { .. }, true) => HandleForm::CaughtBool,
+            (Body::Switch { .. }, false) => HandleForm::Text,
+            (Body::Switch { .. }, true) => HandleForm::CaughtText,
+            (Body::WaitEvent { timeout: Some(_), .. }, false) => HandleForm::Event,
+            (Body::WaitEvent { timeout: Some(_), .. }, true) => HandleForm::CaughtEvent,
+            (_, true) => HandleForm::Caught,
+            (_, false) => {
+                // Cannot fail: only the default arm can be reached.
+                self.run(node, locals, lines);
+                self.branch(branch, end, locals, lines);
+                return;
+            }
+        };
+        let comment = self.emitter.comment(node);
+        let code = if caught {
+            self.caught(code)
+        } else {
+            for line in code.prelude {
+                lines.push(line);
+            }
+            code.outcome.unwrapped()
+        };
+        locals.forget(&node.id);
+        let scrutinee = Scrutinee { code, form, shared: false };
+        self.branch_on(branch, Some(node), &scrutinee, comment, end, locals, lines);
+    }
+
+    /// A branch by a variable, or by the trigger.
+    pub(super) fn branch(
+        &mut self,
+        branch: &Branch,
+        end: Option<&Final<'_>>,
+        locals: &mut Locals,
+        lines: &mut Lines,
+    ) {
+        let id = match &branch.on {
+            Subject::Trigger => return self.trigger_branch(branch, end, locals, lines),
+            Subject::Node(id) => id,
+        };
+        if let Some(handle) = locals.certain_handle(id).map(str::to_owned) {
+            return self.only_arm(branch, &handle, end, locals, lines);
+        }
+        let (Some(node), Some((name, form))) = (self.node(id), locals.handle(id)) else { return };
+        let scrutinee = Scrutinee { code: quote!(#name), form, shared: true };
+        self.branch_on(branch, Some(node), &scrutinee, None, end, locals, lines);
+    }
+
+    /// The arm of a handle that is certain, in place of the branch.
+    fn only_arm(
+        &mut self,
+        branch: &Branch,
+        handle: &str,
+        end: Option<&Final<'_>>,
+        locals: &mut Locals,
+        lines: &mut Lines,
+    ) {
+        let slots = self.branch_slots(branch);
+        let mut block = BlockCode { code: TokenStream::new(), diverges: false, lone_if: None };
+        let mode = mode(end, &slots);
+        let mut found = false;
+        for arm in &branch.arms {
+            if arm.handle == handle {
+                block = self.block(Some(&arm.block), locals.clone(), &mode);
+                found = true;
+            } else {
+                self.next += super::super::readers::size(&arm.block);
+            }
+        }
+        if !found {
+            block = self.block(None, locals.clone(), &mode);
+        }
+        let code = block.code;
+        if end.is_some() {
+            lines.push(code);
+            lines.diverges = true;
+        } else if slots.is_empty() {
+            lines.diverges = block.diverges;
+            lines.push(code);
+        } else {
+            let pattern = self.bind(&slots, locals);
+            lines.push(quote!(let #pattern = { #code };));
+        }
+    }
+
+    pub(super) fn branch_slots(&self, branch: &Branch) -> Vec<Slot> {
+        let blocks: Vec<&Block> = branch.arms.iter().map(|arm| &arm.block).collect();
+        if self.is_exhaustive(branch) {
+            self.slots(&branch.exports, &blocks, true)
+        } else {
+            let empty = Block::default();
+            let blocks: Vec<&Block> = blocks.into_iter().chain([&empty]).collect();
+            self.slots(&branch.exports, &blocks, true)
+        }
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "one branch, all that shapes it")]
+    fn branch_on(
+        &mut self,
+        branch: &Branch,
+        node: Option<&Node>,
+        scrutinee: &Scrutinee,
+        comment: Option<TokenStream>,
+        end: Option<&Final<'_>>,
+        locals: &mut Locals,
+        lines: &mut Lines,
+    ) {
+        let Some(node) = node else { return };
+        let slots = self.branch_slots(branch);
+        let mode = mode(end, &slots);
+        let mut arms = Vec::new();
+        for arm in &branch.arms {
+            let start = self.next;
+            let stop = start + super::super::readers::size(&arm.block);
+            let mut inner = locals.clone();
+            let bound = self.pattern(node, &arm.handle, scrutinee, (start, stop), &mut inner);
+            let body = self.block(Some(&arm.block), inner, &mode);
+            if let Some((pattern, binds)) = bound {
+                arms.push(ArmCode { handle: arm.handle.clone(), pattern, binds, body });
+            }
+        }
+        let complete = arms.len() == form_size(node, scrutinee.form);
+        let missing = (!complete && !matches!(mode, Mode::Statements))
+            .then(|| self.block(None, locals.clone(), &mode));
+        let code = &scrutinee.code;
+        let (condition, arms) = match scrutinee.form {
+            HandleForm::Bool => return self.bool_branch(code, arms, missing, &slots, end, comment, locals, lines),
+            HandleForm::Text | HandleForm::CaughtText => (code.clone(), fill_cases(node, arms, missing.as_ref(), scrutinee.form)),
+            _ => (code.clone(), arms),
+        };
+        let whole = match_code(&condition, scrutinee, arms, missing, complete);
+        self.place(whole, &slots, end, comment, locals, lines);
+    }
+
+    /// Puts a branch where its mode wants it.
+    pub(super) fn place(
+        &mut self,
+        whole: Whole,
+        slots: &[Slot],
+        end: Option<&Final<'_>>,
+        comment: Option<TokenStream>,
+        locals: &mut Locals,
+        lines: &mut Lines,
+    ) {
+        if end.is_some() {
+            let code = whole.code();
+            lines.push(quote!(#comment #code));
+            lines.diverges = true;
+        } else if slots.is_empty() {
+            lines.diverges = whole.diverges();
+            match whole {
+                Whole::If { condition, body, otherwise: None } if comment.is_none() => {
+                    let (condition, body) = collapse(condition, body);
+                    lines.push_if(condition, body);
+                }
+                Whole::If { condition, body, otherwise: None } => {
+                    let (condition, body) = collapse(condition, body);
+                    lines.push(quote!(#comment if #condition { #body }));
+                }
+                whole => {
+                    let code = whole.code();
+                    lines.push(quote!(#comment #code));
+                }
+            }
+        } else {
+            let code = whole.code();
+            let pattern = self.bind(slots, locals);
+            lines.push(quote!(#comment let #pattern = #code;));
+        }
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "one branch, all that shapes it")]
+    fn bool_branch(
+        &mut self,
+        code: &TokenStream,
+        arms: Vec<ArmCode>,
+        missing: Option<BlockCode>,
+        slots: &[Slot],
+        end: Option<&Final<'_>>,
+        comment: Option<TokenStream>,
+        locals: &mut Locals,
+        lines: &mut Lines,
+    ) {
+        let (mut yes, mut no) = (None, None);
+        for arm in arms {
+            if arm.handle == "true" { yes = Some(arm.body) } else { no = Some(arm.body) }
+        }
+        let whole = match (yes, no) {
+            (Some(yes), no) => Whole::If { condition: code.clone(), body: yes, otherwise: no.or(missing) },
+            (None, Some(no)) => Whole::If { condition: negated(code), body: no, otherwise: missing },
+            (None, None) => return,
+        };
+        self.place(whole, slots, end, comment, locals, lines);
+    }
+
+    /// The pattern of a handle; binds what the arm reads of the node.
+    fn pattern(
+        &mut self,
+        node: &Node,
+        handle: &str,
+        scrutinee: &Scrutinee,
+        (start, stop): (usize, usize),
+        locals: &mut Locals,
+    ) -> Option<(TokenStream, bool)> {
+        let readers = &self.emitter.readers;
+        let reads = |part| readers.within(&node.id, part, start, stop);
+        let (reads_output, reads_error) = (reads(Part::Output), reads(Part::Error));
+        let names = self.emitter.names(&node.id);
+        let form = if scrutinee.shared { Form::Reference } else { Form::Plain };
+        locals.forget(&node.id);
+        locals.bind_certain(&node.id, handle);
+        let output = if reads_output && handle == "out" {
+            let name = variable(&names.value);
+            let ty = node.output.clone().unwrap_or(flowcrate::types::Type::Null);
+            locals.bind_output(&node.id, name.clone(), ty, form);
+            quote!(#name)
+        } else {
+            quote!(_)
+        };
+        let error = if reads_error && handle == "error" {
+            let name = variable(&names.error);
+            locals.bind_error(&node.id, name.clone(), false, form);
+            quote!(#name)
+        } else {
+            quote!(_)
+        };
+        let binds = (reads_output && handle == "out") || (reads_error && handle == "error");
+        let pattern = match (scrutinee.form, handle) {
+            (HandleForm::Bool, "true") => quote!(true),
+            (HandleForm::Bool, "false") => quote!(false),
+            (HandleForm::OptionalBool, "true") => quote!(Some(true)),
+            (HandleForm::OptionalBool, "false") => quote!(Some(false)),
+            (HandleForm::Caught, "out") => quote!(Ok(#output)),
+            (HandleForm::CaughtBool, "true") => quote!(Ok(true)),
+            (HandleForm::CaughtBool, "false") => quote!(Ok(false)),
+            (HandleForm::Event, "out") => quote!(Some(#output)),
+            (HandleForm::Event, "timeout") => quote!(None),
+            (HandleForm::CaughtEvent, "out") => quote!(Ok(Some(#output))),
+            (HandleForm::CaughtEvent, "timeout") => quote!(Ok(None)),
+            (
+                HandleForm::Caught
+                | HandleForm::CaughtBool
+                | HandleForm::CaughtText
+                | HandleForm::CaughtEvent,
+                "error",
+            ) => quote!(Err(#error)),
+            (HandleForm::CaughtText, "default") => quote!(Ok(_)),
+            (HandleForm::CaughtText, text) => quote!(Ok(#text)),
+            (HandleForm::Text, "default") => quote!(_),
+            (HandleForm::Text, text) => quote!(#text),
+            (HandleForm::OptionalText, text) => quote!(Some(#text)),
+            // Handles that a form does not have are never left by.
+            _ => return None,
+        };
+        Some((pattern, binds))
+    }
+
+    fn trigger_branch(
+        &mut self,
+        branch: &Branch,
+        end: Option<&Final<'_>>,
+        locals: &mut Locals,
+        lines: &mut Lines,
+    ) {
+        let slots = self.branch_slots(branch);
+        let mode = mode(end, &slots);
+        let (input, _) = self.emitter.input_variants();
+        let mut arms = Vec::new();
+        for arm in &branch.arms {
+            let id = NodeId::from(arm.handle.as_str());
+            let (start, stop) = (self.next, self.next + super::super::readers::size(&arm.block));
+            let mut inner = locals.clone();
+            let name = variable(&self.emitter.names(&id).value);
+            let ty = self.node(&id).and_then(|node| node.output.clone());
+            inner.bind_trigger(&id, name.clone(), ty.unwrap_or(flowcrate::types::Type::Null), Form::Reference);
+            let body = self.block(Some(&arm.block), inner, &mode);
+            let used = self.emitter.reads_trigger(&id, start, stop) && super::super::expr::mentions(&body.code, &name.to_string());
+            let variant = ident(&self.emitter.input_variant(&id).unwrap_or_default());
+            let payload = if used { quote!(#name) } else { quote!(_) };
+            let pattern = quote!(#input::#variant(#payload));
+            arms.push(ArmCode { handle: arm.handle.clone(), pattern, binds: used, body });
+        }
+        let complete = self.is_exhaustive(branch);
+        let missing = (!complete && !matches!(mode, Mode::Statements))
+            .then(|| self.block(None, locals.clone(), &mode));
+        let scrutinee = Scrutinee { code: quote!(&trigger), form: HandleForm::Text, shared: false };
+        let whole = match_code(&scrutinee.code, &scrutinee, arms, missing, complete);
+        self.place(whole, &slots, end, None, locals, lines);
+    }
+
+    /// "The node ran and left by this handle", as a bool.
+    pub(super) fn left(&mut self, id: &NodeId, handle: &str, locals: &Locals) -> TokenStream {
+        if let Some(certain) = locals.certain_handle(id) {
+            let left = certain == handle;
+            return quote!(#left);
+        }
+        if self.emitter.workflow.triggers.contains(id) {
+            let (input, _) = self.emitter.input_variants();
+            let variant = ident(&self.emitter.input_variant(id).unwrap_or_default());
+            return quote!(matches!(trigger, #input::#variant(_)));
+        }
+        let Some((name, form)) = locals.handle(id) else { return quote!(false) };
+        match (form, handle) {
+            (HandleForm::Bool, "true") | (HandleForm::Ran, _) => quote!(#name),
+            (HandleForm::Bool, _) => quote!(!#name),
+            (HandleForm::OptionalBool, handle) => {
+                let value = handle == "true";
+                quote!(#name == Some(#value))
+            }
+            (HandleForm::Text, handle) => quote!(#name == #handle),
+            (HandleForm::OptionalText, handle) => quote!(#name == Some(#handle)),
+            (HandleForm::Caught, "out") => quote!(#name.is_ok()),
+            (HandleForm::Event, "out") => quote!(#name.is_some()),
+            (HandleForm::Event, _) => quote!(#name.is_none()),
+            (HandleForm::CaughtEvent, "out") => quote!(matches!(#name, Ok(Some(_)))),
+            (HandleForm::CaughtEvent, "timeout") => quote!(matches!(#name, Ok(None))),
+            (HandleForm::CaughtBool, "true") => quote!(matches!(#name, Ok(true))),
+            (HandleForm::CaughtBool, "false") => quote!(matches!(#name, Ok(false))),
+            (_, "error") => quote!(#name.is_err()),
+            (_, text) => quote!(matches!(#name, Ok(#text))),
+        }
+    }
+}
+
+/// A branch as a whole.
+pub(super) enum Whole {
+    /// `if`, with an `else` if there is anything in it.
+    If { condition: TokenStream, body: BlockCode, otherwise: Option<BlockCode> },
+    /// `match`.
+    Match { code: TokenStream, diverges: bool },
+}
+
+impl Whole {
+    fn diverges(&self) -> bool {
+        match self {
+            Self::If { body, otherwise, .. } => {
+                body.diverges && otherwise.as_ref().is_some_and(|block| block.diverges)
+            }
+            Self::Match { diverges, .. } => *diverges,
+        }
+    }
+
+    fn code(self) -> TokenStream {
+        match self {
+            Self::Match { code, .. } => code,
+            Self::If { condition, body, otherwise } => {
+                let body = body.code;
+                match otherwise {
+                    None => quote!(if #condition { #body }),
+                    Some(otherwise) => {
+                        let other = otherwise.code;
+                        if otherwise.lone_if.is_some() {
+                            quote!(if #condition { #body } else #other)
+                        } else {
+                            quote!(if #condition { #body } else { #other })
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn mode<'m>(end: Option<&'m Final<'m>>, slots: &'m [Slot]) -> Mode<'m> {
+    match end {
+        Some(end) => Mode::Tail(end),
+        None if slots.is_empty() => Mode::Statements,
+        None => Mode::Values(slots),
+    }
+}
+
+/// How many patterns a form has in all.
+fn form_size(node: &Node, form: HandleForm) -> usize {
+    match form {
+        HandleForm::Bool | HandleForm::Caught | HandleForm::Event => 2,
+        HandleForm::CaughtBool | HandleForm::CaughtEvent => 3,
+        HandleForm::Text | HandleForm::CaughtText => handles(node).len(),
+        HandleForm::OptionalBool | HandleForm::OptionalText | HandleForm::Ran => usize::MAX,
+    }
+}
+
+/// Where `default` is drawn it must not take the cases that are not.
+fn fill_cases(
+    node: &Node,
+    mut arms: Vec<ArmCode>,
+    missing: Option<&BlockCode>,
+    form: HandleForm,
+) -> Vec<ArmCode> {
+    if !arms.iter().any(|arm| arm.handle == "default") {
+        return arms;
+    }
+    let drawn: Vec<String> = arms.iter().map(|arm| arm.handle.clone()).collect();
+    let mut absent = handles(node);
+    absent.retain(|handle| !drawn.iter().any(|other| other == handle));
+    for handle in absent {
+        let pattern = match (form, handle) {
+            (HandleForm::CaughtText, "error") => quote!(Err(_)),
+            (HandleForm::CaughtText, text) => quote!(Ok(#text)),
+            (_, text) => quote!(#text),
+        };
+        let code = missing.map(|block| block.code.clone()).unwrap_or_default();
+        let body = BlockCode { code, diverges: false, lone_if: None };
+        arms.insert(0, ArmCode { handle: handle.to_owned(), pattern, binds: false, body });
+    }
+    // `default` is the pattern that takes the rest: it comes after the cases.
+    arms.sort_by_key(|arm| (arm.handle == "error", arm.handle == "default"));
+    arms
+}
+
+fn match_code(
+    code: &TokenStream,
+    scrutinee: &Scrutinee,
+    mut arms: Vec<ArmCode>,
+    missing: Option<BlockCode>,
+    complete: bool,
+) -> Whole {
+    let looked_at = if scrutinee.shared
+        && !matches!(scrutinee.form, HandleForm::Text | HandleForm::OptionalBool | HandleForm::OptionalText | HandleForm::Bool)
+    {
+        quote!(&#code)
+    } else {
+        code.clone()
+    };
+    let complete = complete || arms.iter().any(|arm| arm.pattern.to_string() == "_");
+    if arms.len() == 1 && !complete {
+        let arm = arms.remove(0);
+        let condition = if_condition(&arm, code, &looked_at);
+        return Whole::If { condition, body: arm.body, otherwise: missing };
+    }
+    if arms.len() == 2 && complete && is_simple(&arms[0].pattern) && !arms[1].binds {
+        let second = arms.remove(1);
+        let first = arms.remove(0);
+        let condition = if_condition(&first, code, &looked_at);
+        return Whole::If { condition, body: first.body, otherwise: Some(second.body) };
+    }
+    let mut diverges = complete || missing.is_some();
+    let mut printed = Vec::new();
+    for ArmCode { pattern, body, .. } in arms {
+        diverges &= body.diverges;
+        let code = body.code;
+        printed.push(quote!(#pattern => { #code }));
+    }
+    if !complete {
+        diverges &= missing.as_ref().is_some_and(|block| block.diverges);
+        let code = missing.map(|block| block.code).unwrap_or_default();
+        printed.push(quote!(_ => { #code }));
+    }
+    Whole::Match { code: quote!(match #looked_at { #(#printed)* }), diverges }
+}
+
+/// Whether `if let` reads better than `match`.
+fn is_simple(pattern: &TokenStream) -> bool {
+    let text = pattern.to_string();
+    text.starts_with("Ok") || text.starts_with("Some") || text.starts_with("Err")
+}
+
+fn if_condition(arm: &ArmCode, code: &TokenStream, looked_at: &TokenStream) -> TokenStream {
+    let pattern = &arm.pattern;
+    match pattern.to_string().replace(' ', "").as_str() {
+        "Ok(_)" => quote!(#code.is_ok()),
+        "Err(_)" => quote!(#code.is_err()),
+        "Some(_)" => quote!(#code.is_some()),
+        "None" => quote!(#code.is_none()),
+        text if text.starts_with('"') || text.starts_with("Some(\"") || text == "Some(true)" || text == "Some(false)" => {
+            quote!(#code == #pattern)
+        }
+        _ => quote!(let #pattern = #looked_at),
+    }
+}
+
+/// `!condition`, of any condition. Numbers of the language are finite, so all comparisons turn.
+pub(super) fn negated(code: &TokenStream) -> TokenStream {
+    match syn::parse2::<syn::Expr>(code.clone()) {
+        Ok(syn::Expr::Binary(mut binary)) => {
+            let flipped = match binary.op {
+                syn::BinOp::Eq(token) => Some(syn::BinOp::Ne(syn::Token![!=](token.spans))),
+                syn::BinOp::Ne(token) => Some(syn::BinOp::Eq(syn::Token![==](token.spans))),
+                syn::BinOp::Lt(token) => Some(syn::BinOp::Ge(syn::Token![>=](token.span))),
+                syn::BinOp::Le(token) => Some(syn::BinOp::Gt(syn::Token![>](token.spans))),
+                syn::BinOp::Gt(token) => Some(syn::BinOp::Le(syn::Token![<=](token.span))),
+                syn::BinOp::Ge(token) => Some(syn::BinOp::Lt(syn::Token![<](token.spans))),
+                _ => None,
+            };
+            match flipped {
+                Some(op) => {
+                    binary.op = op;
+                    quote!(#binary)
+                }
+                None => quote!(!(#code)),
+            }
+        }
+        Ok(syn::Expr::Unary(unary)) if matches!(unary.op, syn::UnOp::Not(_)) => {
+            let inner = unary.expr;
+            quote!(#inner)
+        }
+        Ok(syn::Expr::Path(_) | syn::Expr::MethodCall(_) | syn::Expr::Call(_) | syn::Expr::Field(_) | syn::Expr::Macro(_)) => {
+            quote!(!#code)
+        }
+        Ok(syn::Expr::Paren(_)) => quote!(!#code),
+        _ => quote!(!(#code)),
+    }
+}

@@ -1,0 +1,255 @@
+//! Joins and tasks.
+
+use std::collections::BTreeSet;
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::super::kinds::{self, Outcome};
+use super::super::locals::Locals;
+use super::{Final, Flow, Lines, Slot, catches, tuple, variable};
+use crate::check::NodeId;
+use crate::ir::{Block, Join, Live, Part, Stmt, Task, Tasks};
+
+/// `join` takes tuples of at most this many futures; larger ones nest.
+const WIDEST: usize = 12;
+
+impl Flow<'_, '_> {
+    pub(super) fn join(&mut self, join: &Join, locals: &mut Locals, lines: &mut Lines) {
+        let function = self.emitter.symbols.import("flowcrate::join");
+        let mut futures = Vec::new();
+        let mut patterns = Vec::new();
+        let mut outer = locals.clone();
+        for block in &join.blocks {
+            let inside = nodes_in(block);
+            let exports: Vec<_> =
+                join.exports.iter().filter(|export| inside.contains(&export.node)).cloned().collect();
+            let slots = self.slots(&exports, &[block], true);
+            futures.push(self.future(block, locals, &slots));
+            patterns.push(if slots.is_empty() { quote!(_) } else { self.bind(&slots, &mut outer) });
+        }
+        let any = join.exports.iter().any(|_| true);
+        let call = nested(&futures, &|group| quote!(#function((#(#group),*))));
+        if any {
+            let pattern = nested(&patterns, &|group| quote!((#(#group),*)));
+            lines.push(quote!(let #pattern = #call.await?;));
+        } else {
+            lines.push(quote!(#call.await?;));
+        }
+        *locals = outer;
+    }
+
+    /// A future of a block's slots: the step itself if it is one, else an async block.
+    fn future(&mut self, block: &Block, locals: &Locals, slots: &[Slot]) -> TokenStream {
+        if let [Stmt::Run(id)] = block.0.as_slice()
+            && let Some(node) = self.node(id)
+            && !node.disabled
+            && !catches(node)
+            && (slots.is_empty() || self.is_wanted(node, &Final::Slots(slots.to_vec())))
+        {
+            let code = kinds::emit(self, node, locals);
+            if let (Outcome::Future(future), true) = (code.outcome, code.prelude.is_empty()) {
+                self.next += 1;
+                return future;
+            }
+        }
+        let body = self.body(block, locals.clone(), &Final::Slots(slots.to_vec()));
+        quote!(async { #body })
+    }
+
+    pub(super) fn tasks(&mut self, tasks: &Tasks, locals: &mut Locals, lines: &mut Lines) {
+        let function = self.emitter.symbols.import("flowcrate::task");
+        let mut names: Vec<proc_macro2::Ident> = Vec::new();
+        let mut given: Vec<Vec<Slot>> = Vec::new();
+        for (index, one) in tasks.tasks.iter().enumerate() {
+            let slots = self.task_slots(one);
+            let needed = self.needed_tasks(tasks, index, one);
+            let mut inner = locals.clone();
+            let awaited = self.await_tasks(&needed, &names, &given, &mut inner);
+            let live = match &one.live {
+                Live::Always => None,
+                live => Some(self.live(live, &inner)),
+            };
+            let name = self.task_name(one);
+            let body = match live {
+                None => self.body(&one.block, inner, &Final::Slots(slots.clone())),
+                Some(live) => self.guarded(one, &live, &slots, &inner),
+            };
+            lines.push(quote!(let #name = #function(async { #awaited #body });));
+            names.push(name);
+            given.push(slots);
+        }
+        self.finish_tasks(tasks, &names, &given, locals, lines);
+    }
+
+    /// The body of a task that may not be live.
+    fn guarded(&mut self, task: &Task, live: &TokenStream, slots: &[Slot], inner: &Locals) -> TokenStream {
+        let end = Final::Slots(slots.to_vec());
+        if slots.is_empty() {
+            let body = self.block(Some(&task.block), inner.clone(), &super::Mode::Statements).code;
+            return quote!(if #live { #body } Ok(()));
+        }
+        let body = self.body(&task.block, inner.clone(), &end);
+        let none = self.body(&Block::default(), inner.clone(), &end);
+        quote!(if #live { #body } else { #none })
+    }
+
+    /// A task's slots: all optional where it may not be live.
+    fn task_slots(&self, task: &Task) -> Vec<Slot> {
+        let mut exports = task.exports.clone();
+        if task.live != Live::Always {
+            for export in &mut exports {
+                export.optional = true;
+            }
+        }
+        let mut slots = self.slots(&exports, &[&task.block], true);
+        for slot in &mut slots {
+            if let Slot::Returned { optional, .. } = slot {
+                *optional |= task.live != Live::Always;
+            }
+        }
+        slots
+    }
+
+    /// The earlier tasks that this one waits for, and those whose outcomes it reads.
+    fn needed_tasks(&self, tasks: &Tasks, index: usize, task: &Task) -> Vec<usize> {
+        let mut read: BTreeSet<NodeId> = BTreeSet::new();
+        let end = self.next + super::super::readers::size(&task.block);
+        let mut needed: BTreeSet<usize> = task.after.iter().copied().collect();
+        for (earlier, other) in tasks.tasks.iter().enumerate().take(index) {
+            for export in &other.exports {
+                let reads = self.emitter.readers.within(&export.node, export.part, self.next, end)
+                    || looks_at(&task.live, &export.node) && export.part == Part::Handle;
+                if reads {
+                    read.insert(export.node.clone());
+                    needed.insert(earlier);
+                }
+            }
+        }
+        needed.into_iter().collect()
+    }
+
+    fn await_tasks(
+        &mut self,
+        needed: &[usize],
+        names: &[proc_macro2::Ident],
+        given: &[Vec<Slot>],
+        locals: &mut Locals,
+    ) -> TokenStream {
+        let mut futures = Vec::new();
+        let mut patterns = Vec::new();
+        let mut bound = false;
+        for &earlier in needed {
+            let (Some(name), Some(slots)) = (names.get(earlier), given.get(earlier)) else { continue };
+            futures.push(quote!(#name.clone()));
+            if slots.is_empty() {
+                patterns.push(quote!(_));
+            } else {
+                bound = true;
+                patterns.push(self.bind(slots, locals));
+            }
+        }
+        let awaited = match futures.as_slice() {
+            [] => return TokenStream::new(),
+            [future] => quote!(#future.await?),
+            futures => {
+                let function = self.emitter.symbols.import("flowcrate::join");
+                let call = nested(futures, &|group| quote!(#function((#(#group),*))));
+                quote!(#call.await?)
+            }
+        };
+        if !bound {
+            return quote!(#awaited;);
+        }
+        let pattern = nested(&patterns, &|group| tuple(group));
+        quote!(let #pattern = #awaited;)
+    }
+
+    /// Drives all tasks to their end and binds what later statements use.
+    fn finish_tasks(
+        &mut self,
+        tasks: &Tasks,
+        names: &[proc_macro2::Ident],
+        given: &[Vec<Slot>],
+        locals: &mut Locals,
+        lines: &mut Lines,
+    ) {
+        let function = self.emitter.symbols.import("flowcrate::join");
+        let used = |slot: &Slot| slot.is_of(&tasks.exports);
+        let futures: Vec<TokenStream> = names.iter().map(|name| quote!(#name)).collect();
+        let mut patterns = Vec::new();
+        let mut bound = false;
+        for slots in given {
+            if !slots.iter().any(used) {
+                patterns.push(quote!(_));
+                continue;
+            }
+            bound = true;
+            let parts: Vec<_> = slots
+                .iter()
+                .map(|slot| if used(slot) { self.bind(std::slice::from_ref(slot), locals) } else { quote!(_) })
+                .collect();
+            patterns.push(tuple(&parts));
+        }
+        let call = nested(&futures, &|group| quote!(#function((#(#group),*))));
+        if bound {
+            let pattern = nested(&patterns, &|group| tuple(group));
+            lines.push(quote!(let #pattern = #call.await?;));
+        } else {
+            lines.push(quote!(#call.await?;));
+        }
+    }
+
+    /// A task is named after its last node.
+    fn task_name(&self, task: &Task) -> proc_macro2::Ident {
+        let last = nodes_in_order(&task.block).into_iter().next_back();
+        let name = last.map(|id| self.emitter.names(&id).value.clone());
+        variable(&format!("{}_task", name.unwrap_or_else(|| "empty".to_owned())))
+    }
+}
+
+/// Groups of at most [`WIDEST`], nested until one is left.
+fn nested(items: &[TokenStream], group: &dyn Fn(&[TokenStream]) -> TokenStream) -> TokenStream {
+    if items.len() <= WIDEST {
+        return group(items);
+    }
+    let size = items.len().div_ceil(WIDEST).max(2);
+    let groups: Vec<TokenStream> = items
+        .chunks(size)
+        .map(|chunk| match chunk {
+            [one] => one.clone(),
+            chunk => nested(chunk, group),
+        })
+        .collect();
+    nested(&groups, group)
+}
+
+fn looks_at(live: &Live, id: &NodeId) -> bool {
+    match live {
+        Live::Always => false,
+        Live::Left { node, .. } => node == id,
+        Live::Any(parts) | Live::All(parts) => parts.iter().any(|part| looks_at(part, id)),
+    }
+}
+
+fn nodes_in(block: &Block) -> BTreeSet<NodeId> {
+    nodes_in_order(block).into_iter().collect()
+}
+
+fn nodes_in_order(block: &Block) -> Vec<NodeId> {
+    let mut found = Vec::new();
+    for stmt in &block.0 {
+        match stmt {
+            Stmt::Run(id) => found.push(id.clone()),
+            Stmt::Branch(branch) => {
+                found.extend(branch.arms.iter().flat_map(|arm| nodes_in_order(&arm.block)));
+            }
+            Stmt::When(when) => found.extend(nodes_in_order(&when.block)),
+            Stmt::Join(join) => found.extend(join.blocks.iter().flat_map(nodes_in_order)),
+            Stmt::Tasks(tasks) => {
+                found.extend(tasks.tasks.iter().flat_map(|task| nodes_in_order(&task.block)));
+            }
+        }
+    }
+    found
+}

@@ -1,0 +1,189 @@
+//! Running one node: its code, and what becomes of its failure (S21).
+
+use flowcrate::types::Type;
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::super::kinds::{self, NodeCode, Outcome};
+use super::super::locals::{Form, HandleForm, Locals};
+use super::{Flow, Lines, catches, variable};
+use crate::check::{Body, Node, NodeId};
+use crate::ir::{Part, default_handle};
+use crate::lower::handles;
+
+/// What is read of a node after it ran.
+struct Reads {
+    output: bool,
+    error: bool,
+    handle: bool,
+}
+
+impl Flow<'_, '_> {
+    /// A node that no branch right behind it goes by.
+    pub(super) fn run(&mut self, node: &Node, locals: &mut Locals, lines: &mut Lines) {
+        if node.disabled {
+            locals.bind_certain(&node.id, default_handle(&node.body));
+            return;
+        }
+        let code = kinds::emit(self, node, locals);
+        let reads = Reads {
+            output: self.emitter.readers.any(&node.id, Part::Output),
+            error: self.emitter.readers.any(&node.id, Part::Error),
+            handle: self.emitter.readers.any(&node.id, Part::Handle),
+        };
+        match (&code.outcome, catches(node)) {
+            (Outcome::Failure(failure), caught) => {
+                self.run_fail(node, failure, caught, locals, lines);
+            }
+            (_, true) if code.may_fail() => self.run_caught(node, code, &reads, locals, lines),
+            _ => self.run_plain(node, code, &reads, locals, lines),
+        }
+    }
+
+    fn run_fail(
+        &mut self,
+        node: &Node,
+        failure: &TokenStream,
+        caught: bool,
+        locals: &mut Locals,
+        lines: &mut Lines,
+    ) {
+        if !caught {
+            lines.push(quote!(return Err(#failure.into());));
+            lines.diverges = true;
+            return;
+        }
+        let handle = if handles(node).contains(&"error") { "error" } else { "out" };
+        locals.bind_certain(&node.id, handle);
+        if self.emitter.readers.any(&node.id, Part::Error) {
+            let name = variable(&self.emitter.names(&node.id).error);
+            lines.push(quote!(let #name = #failure;));
+            locals.bind_error(&node.id, name, false, Form::Plain);
+        }
+    }
+
+    /// A failure leaves the function.
+    fn run_plain(
+        &mut self,
+        node: &Node,
+        code: NodeCode,
+        reads: &Reads,
+        locals: &mut Locals,
+        lines: &mut Lines,
+    ) {
+        let pure = !code.may_fail();
+        for line in code.prelude {
+            lines.push(line);
+        }
+        let value = code.outcome.unwrapped();
+        let comment = self.emitter.comment(node);
+        if let Body::Return { .. } = node.body {
+            let name = variable("output");
+            lines.push(quote!(let #name = #value;));
+            locals.returned = Some((name, false));
+            return;
+        }
+        let name = variable(&self.emitter.names(&node.id).value);
+        let (form, needed) = match &node.body {
+            Body::Condition { .. } => (Some(HandleForm::Bool), reads.handle),
+            Body::Switch { .. } => (Some(HandleForm::Text), reads.handle),
+            Body::WaitEvent { timeout: Some(_), .. } => {
+                (Some(HandleForm::Event), reads.handle || reads.output)
+            }
+            _ => (None, reads.output),
+        };
+        match form {
+            Some(form) => locals.bind_handle(&node.id, name.clone(), form),
+            None => locals.bind_certain(&node.id, "out"),
+        }
+        if let Some(ty) = held_type(node) {
+            locals.bind_output(&node.id, name.clone(), ty, Form::Plain);
+        }
+        if needed {
+            lines.push(quote!(#comment let #name = #value;));
+        } else if !pure {
+            lines.push(quote!(#comment #value;));
+        }
+    }
+
+    /// A failure becomes a value.
+    fn run_caught(
+        &mut self,
+        node: &Node,
+        code: NodeCode,
+        reads: &Reads,
+        locals: &mut Locals,
+        lines: &mut Lines,
+    ) {
+        let value = self.caught(code);
+        let comment = self.emitter.comment(node);
+        if !(reads.output || reads.error || reads.handle && handles(node).len() > 1) {
+            locals.bind_certain(&node.id, "out");
+            lines.push(quote!(#comment let _ = #value;));
+            return;
+        }
+        let name = variable(&self.emitter.names(&node.id).value);
+        lines.push(quote!(#comment let #name = #value;));
+        self.bind_caught(&node.id, node, &name, locals);
+    }
+
+    fn bind_caught(
+        &self,
+        id: &NodeId,
+        node: &Node,
+        name: &proc_macro2::Ident,
+        locals: &mut Locals,
+    ) {
+        let form = match &node.body {
+            Body::Condition { .. } => HandleForm::CaughtBool,
+            Body::Switch { .. } => HandleForm::CaughtText,
+            Body::WaitEvent { timeout: Some(_), .. } => HandleForm::CaughtEvent,
+            _ => HandleForm::Caught,
+        };
+        if handles(node).len() > 1 {
+            locals.bind_handle(id, name.clone(), form);
+        } else {
+            locals.bind_certain(id, "out");
+        }
+        if let Some(ty) = held_type(node) {
+            locals.bind_output(id, name.clone(), ty, Form::Caught);
+        }
+        locals.bind_error(id, name.clone(), false, Form::Caught);
+    }
+
+    /// An expression of type `Result<T, Failure>`.
+    pub(super) fn caught(&mut self, code: NodeCode) -> TokenStream {
+        self.emitter.symbols.import("flowcrate::Caught");
+        let NodeCode { prelude, outcome } = code;
+        let result = match outcome {
+            Outcome::Future(future) if prelude.is_empty() => quote!(#future.await),
+            Outcome::Future(future) => quote!(async { #(#prelude)* #future.await }.await),
+            Outcome::Result(result) => result,
+            Outcome::Value(value) => quote!(Ok(#value)),
+            Outcome::Failure(failure) => quote!(Err(#failure.into())),
+        };
+        quote!(#result.caught()?)
+    }
+
+    /// The last node of a function whose `Result` is the function's.
+    pub(super) fn run_as_tail(&mut self, node: &Node, locals: &Locals, lines: &mut Lines) {
+        let code = kinds::emit(self, node, locals);
+        for line in code.prelude {
+            lines.push(line);
+        }
+        lines.push(match code.outcome {
+            Outcome::Future(future) => quote!(#future.await),
+            Outcome::Result(result) => result,
+            Outcome::Value(value) => quote!(Ok(#value)),
+            Outcome::Failure(failure) => quote!(Err(#failure.into())),
+        });
+        // Nothing comes after a tail.
+        lines.diverges = true;
+    }
+}
+
+/// The type of what the variable of a node's output holds.
+pub(super) fn held_type(node: &Node) -> Option<Type> {
+    let ty = node.output.clone()?;
+    Some(if super::is_event_with_timeout(node) { ty.optional() } else { ty })
+}

@@ -1,0 +1,215 @@
+//! What a block hands to the code after it.
+
+use flowcrate::types::Type;
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::super::expr::{Code, Exprs};
+use super::super::locals::{Form, HandleForm, Locals};
+use super::super::types::Types;
+use super::{Flow, no_hint, variable};
+use crate::check::{Body, Node};
+use crate::ir::{Block, Export, Part, Stmt, Subject};
+use crate::lower::handles;
+
+/// One value that a block hands out.
+#[derive(Clone, Debug)]
+pub(crate) enum Slot {
+    /// A part of a node's outcome.
+    Part(Export),
+    /// The run's output, whichever return gave it.
+    Returned {
+        /// Whether it may be absent.
+        optional: bool,
+        /// The type of the run's output.
+        ty: Type,
+        /// The returns that may give it.
+        from: Vec<Export>,
+    },
+}
+
+impl Slot {
+    /// Whether the slot is filled by these exports alone.
+    pub(super) fn is_of(&self, exports: &[Export]) -> bool {
+        let has = |export: &Export| {
+            exports.iter().any(|other| (&other.node, other.part) == (&export.node, export.part))
+        };
+        match self {
+            Self::Part(export) => has(export),
+            Self::Returned { from, .. } => from.iter().all(has),
+        }
+    }
+}
+
+impl Flow<'_, '_> {
+    /// The slots for exports; those of returns become one. `exclusive`: whether just one of the
+    /// blocks runs.
+    pub(super) fn slots(&self, exports: &[Export], blocks: &[&Block], exhaustive: bool) -> Vec<Slot> {
+        let (returns, others): (Vec<&Export>, Vec<&Export>) =
+            exports.iter().partition(|export| self.is_return(export));
+        let mut slots: Vec<Slot> = others.into_iter().cloned().map(Slot::Part).collect();
+        if !returns.is_empty() {
+            let all = blocks.iter().all(|block| self.returns(block));
+            let any = blocks.iter().any(|block| self.returns(block));
+            let certain = if exhaustive { all } else { any && blocks.len() > 1 };
+            let ty = self.emitter.workflow.output.clone();
+            let from = returns.into_iter().cloned().collect();
+            slots.push(Slot::Returned { optional: !certain, ty, from });
+        }
+        slots
+    }
+
+    /// Whether a block is sure to decide the run's output.
+    fn returns(&self, block: &Block) -> bool {
+        block.0.iter().any(|stmt| match stmt {
+            Stmt::Run(id) => self.node(id).is_some_and(|node| {
+                !node.disabled && !super::catches(node) && matches!(node.body, Body::Return { .. })
+            }),
+            Stmt::Branch(branch) => {
+                self.is_exhaustive(branch)
+                    && branch.arms.iter().all(|arm| self.returns(&arm.block))
+            }
+            Stmt::When(_) | Stmt::Tasks(_) => false,
+            Stmt::Join(join) => join.blocks.iter().any(|block| self.returns(block)),
+        })
+    }
+
+    /// Whether every handle has an arm.
+    pub(super) fn is_exhaustive(&self, branch: &crate::ir::Branch) -> bool {
+        match &branch.on {
+            Subject::Trigger => branch.arms.len() == self.emitter.workflow.triggers.len(),
+            Subject::Node(id) => {
+                self.node(id).is_some_and(|node| branch.arms.len() == handles(node).len())
+            }
+        }
+    }
+
+    /// Binds the slots in `locals` and gives the pattern that takes them.
+    pub(super) fn bind(&mut self, slots: &[Slot], locals: &mut Locals) -> TokenStream {
+        let names: Vec<_> = slots.iter().map(|slot| self.bind_slot(slot, locals)).collect();
+        super::tuple(&names)
+    }
+
+    fn bind_slot(&mut self, slot: &Slot, locals: &mut Locals) -> TokenStream {
+        let export = match slot {
+            Slot::Returned { optional, .. } => {
+                let name = variable("output");
+                locals.returned = Some((name.clone(), *optional));
+                return quote!(#name);
+            }
+            Slot::Part(export) => export,
+        };
+        let Some(node) = self.node(&export.node) else { return quote!(_) };
+        let names = self.emitter.names(&node.id);
+        match export.part {
+            Part::Output => {
+                let name = variable(&names.value);
+                locals.bind_output(&node.id, name.clone(), output_type(export, node), Form::Plain);
+                quote!(#name)
+            }
+            Part::Error => {
+                let name = variable(&names.error);
+                locals.bind_error(&node.id, name.clone(), export.optional, Form::Plain);
+                quote!(#name)
+            }
+            Part::Handle => {
+                let own = if node.output.is_some() { &names.handle } else { &names.value };
+                let name = variable(own);
+                locals.bind_handle(&node.id, name.clone(), exported_form(node, export.optional));
+                quote!(#name)
+            }
+        }
+    }
+
+    /// The value of a slot at the end of a block; what the block did not decide is absent.
+    pub(super) fn slot_value(&mut self, slot: &Slot, locals: &Locals) -> TokenStream {
+        let export = match slot {
+            Slot::Part(export) => export,
+            Slot::Returned { optional, ty, .. } => return returned_value(*optional, ty, locals),
+        };
+        let Some(node) = self.node(&export.node) else { return quote!(()) };
+        let (found, movable, want) = match export.part {
+            Part::Handle => return self.handle_value(node, export.optional, locals),
+            Part::Output => {
+                (locals.output(&node.id), locals.movable(&node.id), output_type(export, node))
+            }
+            Part::Error => {
+                let ty = Types::failure();
+                let ty = if export.optional { ty.optional() } else { ty };
+                (locals.error(&node.id), locals.movable_error(&node.id), ty)
+            }
+        };
+        match (found, movable) {
+            (None, _) => Code::absent(&want).owned(&want),
+            (Some((_, have)), Some(name)) if have == want => quote!(#name),
+            (Some((_, have)), Some(name)) if have.clone().optional() == want => quote!(Some(#name)),
+            (Some((code, have)), _) => {
+                let mut exprs = Exprs::new(self.emitter, locals, no_hint());
+                exprs.adapt(code, &have, &want).owned(&want)
+            }
+        }
+    }
+
+    fn handle_value(&mut self, node: &Node, optional: bool, locals: &Locals) -> TokenStream {
+        let decided =
+            locals.handle(&node.id).is_some() || locals.certain_handle(&node.id).is_some();
+        match exported_form(node, optional) {
+            HandleForm::Ran => quote!(#decided),
+            HandleForm::Bool => self.left(&node.id, "true", locals),
+            HandleForm::OptionalBool if decided => {
+                let value = self.left(&node.id, "true", locals);
+                quote!(Some(#value))
+            }
+            HandleForm::Text => self.handle_text(node, locals),
+            HandleForm::OptionalText if decided => {
+                let value = self.handle_text(node, locals);
+                quote!(Some(#value))
+            }
+            _ => quote!(None),
+        }
+    }
+
+    fn handle_text(&mut self, node: &Node, locals: &Locals) -> TokenStream {
+        if let Some((name, HandleForm::Text)) = locals.handle(&node.id) {
+            return quote!(#name);
+        }
+        let handles = handles(node);
+        let mut code = match handles.last() {
+            Some(last) => quote!({ #last }),
+            None => quote!({ "" }),
+        };
+        for handle in handles.iter().rev().skip(1) {
+            let test = self.left(&node.id, handle, locals);
+            code = quote!(if #test { #handle } else #code);
+        }
+        code
+    }
+}
+
+fn returned_value(optional: bool, ty: &Type, locals: &Locals) -> TokenStream {
+    let is_option = ty.clone().optional() == *ty;
+    match &locals.returned {
+        None if is_option => Code::absent(ty).owned(ty),
+        None => quote!(None),
+        Some((name, have)) if *have == optional || is_option => quote!(#name),
+        Some((name, _)) => quote!(Some(#name)),
+    }
+}
+
+/// The type of an exported output.
+fn output_type(export: &Export, node: &Node) -> Type {
+    let ty = node.output.clone().unwrap_or(Type::Null);
+    if export.optional { ty.optional() } else { ty }
+}
+
+/// How an exported handle is told.
+fn exported_form(node: &Node, optional: bool) -> HandleForm {
+    let handles = handles(node);
+    match (handles.as_slice(), optional) {
+        ([_], _) => HandleForm::Ran,
+        (["true", "false"], false) => HandleForm::Bool,
+        (["true", "false"], true) => HandleForm::OptionalBool,
+        (_, false) => HandleForm::Text,
+        (_, true) => HandleForm::OptionalText,
+    }
+}

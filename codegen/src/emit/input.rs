@@ -1,0 +1,98 @@
+//! What starts a run (S30): one payload, or an enum over several triggers.
+
+use flowcrate::types::Type;
+use proc_macro2::{Ident, TokenStream};
+use quote::quote;
+
+use super::names::{ident, pascal};
+use super::symbols::Symbols;
+use super::types::Hint;
+use super::{Emitter, docs, output_of};
+use crate::check::NodeId;
+use crate::ir::Part;
+
+impl Emitter<'_> {
+    /// The Rust type of the run's input.
+    pub(crate) fn input_type(&mut self) -> TokenStream {
+        if self.workflow.triggers.len() > 1 {
+            let name = self.symbols.import(&format!("super::types::{}", self.input_name()));
+            return quote!(#name);
+        }
+        let hint = self.payload_hint();
+        self.types.rust(&self.workflow.input, &hint, &mut self.symbols)
+    }
+
+    fn input_name(&self) -> String {
+        format!("{}Input", self.structure)
+    }
+
+    /// Names the payload of the one trigger after its label.
+    pub(crate) fn payload_hint(&self) -> Hint {
+        match self.workflow.triggers.first() {
+            Some(id) => self.trigger_hint(id),
+            None => Hint::new(self.input_name(), "What starts a run."),
+        }
+    }
+
+    pub(crate) fn trigger_hint(&self, id: &NodeId) -> Hint {
+        let node = self.checked.nodes.get(id);
+        let label = node.map_or("", |node| node.label.as_str());
+        let stem = self.names(id).stem;
+        Hint::new(pascal(label, &stem), format!("Payload of the trigger `{id}`."))
+    }
+
+    /// For several triggers: the input enum, and each variant with its payload's type.
+    pub(crate) fn input_variants(&mut self) -> (Ident, Vec<(String, Type)>) {
+        let name = self.symbols.import(&format!("super::types::{}", self.input_name()));
+        let variants = self
+            .workflow
+            .triggers
+            .iter()
+            .map(|id| {
+                let ty = self.checked.nodes.get(id).map_or(Type::Any, output_of);
+                (self.names(id).stem, ty)
+            })
+            .collect();
+        (name, variants)
+    }
+
+    /// The variant of a trigger.
+    pub(crate) fn input_variant(&self, id: &str) -> Option<String> {
+        let trigger = self.workflow.triggers.iter().find(|trigger| ***trigger == *id)?;
+        Some(self.names(trigger).stem)
+    }
+
+    /// Whether statements in a range read the payload of this trigger.
+    pub(crate) fn reads_trigger(&self, _id: &NodeId, _start: usize, _end: usize) -> bool {
+        let _ = Part::Output;
+        true
+    }
+
+    /// The enum over several triggers.
+    pub(crate) fn input_item(&mut self, symbols: &mut Symbols) -> Option<TokenStream> {
+        if self.workflow.triggers.len() < 2 {
+            return None;
+        }
+        let serialize = symbols.import("serde::Serialize");
+        let deserialize = symbols.import("serde::Deserialize");
+        let name = ident(&self.input_name());
+        let mut variants = Vec::new();
+        for id in &self.workflow.triggers.clone() {
+            let ty = self.checked.nodes.get(id).map_or(Type::Any, output_of);
+            let hint = self.trigger_hint(id);
+            let payload = self.types.rust(&ty, &hint, symbols);
+            let variant = ident(&self.names(id).stem);
+            let label = self.checked.nodes.get(id).map_or("", |node| node.label.as_str());
+            let doc = docs::attributes(&[docs::sentence(label)]);
+            let text = id.as_str();
+            variants.push(quote!(#doc #[serde(rename = #text)] #variant(#payload)));
+        }
+        let text = docs::code(&self.workflow.name);
+        let doc = docs::attributes(&[format!("What starts a run of `{text}`: the payload of one of its triggers.")]);
+        Some(quote! {
+            #doc
+            #[derive(Clone, Debug, PartialEq, #serialize, #deserialize)]
+            pub enum #name { #(#variants),* }
+        })
+    }
+}

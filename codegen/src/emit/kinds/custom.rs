@@ -1,0 +1,80 @@
+//! `custom@1`: a function that a person writes, as a method of the generated trait (S36).
+
+use flowcrate::Policy;
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::{NodeCode, action};
+use crate::check::Node;
+use crate::emit::flow::Flow;
+use crate::emit::locals::Locals;
+use crate::emit::names::ident;
+use crate::emit::symbols::Symbols;
+use crate::emit::{Emitter, docs};
+use crate::expr::Expr;
+
+pub(super) fn emit(flow: &mut Flow<'_, '_>, node: &Node, locals: &Locals, input: &Expr) -> NodeCode {
+    // To the workflow it is a step like any other.
+    super::action::emit(flow, node, locals, input)
+}
+
+/// The step's function in `steps.rs`.
+pub(crate) fn step_item(
+    emitter: &mut Emitter<'_>,
+    node: &Node,
+    (input, policy): (&Expr, &Policy),
+) -> TokenStream {
+    let name = ident(&emitter.names(&node.id).value.clone());
+    let functions = emitter.step_symbols.import("crate::custom::Functions");
+    let body = quote!(#functions::#name(step, input).await);
+    action::step(emitter, node, (input, policy), &body)
+}
+
+/// The trait's method, which fails until a person writes it.
+pub(crate) fn method(emitter: &mut Emitter<'_>, node: &Node, input: &Expr) -> TokenStream {
+    let name = ident(&emitter.names(&node.id).value.clone());
+    let context = emitter.step_symbols.import("flowcrate::StepContext");
+    let error = emitter.step_symbols.import("flowcrate::StepError");
+    let hint = emitter.hint(&node.id, "Input", "The input of");
+    let input = emitter.types.rust(&input.ty, &hint, &mut emitter.step_symbols);
+    let output = emitter.step_output(node);
+    let doc = docs::attributes(&[
+        docs::sentence(&node.label),
+        docs::sentence(&node.description),
+        format!("Node `{}`.", node.id),
+    ]);
+    let id = node.id.as_str();
+    quote! {
+        #doc
+        fn #name(_step: #context, _input: #input) -> impl Future<Output = Result<#output, #error>> + Send {
+            async { Err(not_written(#id)) }
+        }
+    }
+}
+
+/// The same method as `custom.rs` begins with.
+pub(crate) fn written_method(
+    emitter: &mut Emitter<'_>,
+    node: &Node,
+    input: &Expr,
+    symbols: &mut Symbols,
+) -> TokenStream {
+    let name = ident(&emitter.names(&node.id).value.clone());
+    let context = symbols.import("flowcrate::StepContext");
+    let error = symbols.import("flowcrate::StepError");
+    let hint = emitter.hint(&node.id, "Input", "The input of");
+    let input = emitter.types.rust(&input.ty, &hint, symbols);
+    let output = emitter.types.rust(
+        &node.output.clone().unwrap_or(flowcrate::types::Type::Any),
+        &hint,
+        symbols,
+    );
+    let comment = crate::emit::print::comment(&format!("{}: write it here.", node.label));
+    let message = format!("`{}` is not written yet: see src/custom.rs", node.id);
+    quote! {
+        #comment
+        async fn #name(_step: #context, _input: #input) -> Result<#output, #error> {
+            Err(#error::fatal("not_written", #message))
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! `switch@1`: the name of the first case that holds.
+
+use quote::quote;
+
+use super::{NodeCode, Outcome};
+use crate::check::{Case, Node};
+use crate::emit::expr::Exprs;
+use crate::emit::flow::{Flow, evaluated};
+use crate::emit::locals::Locals;
+
+pub(super) fn emit(
+    flow: &mut Flow<'_, '_>,
+    node: &Node,
+    locals: &Locals,
+    cases: &[Case],
+) -> NodeCode {
+    let hint = flow.emitter.hint(&node.id, "Value", "");
+    let mut exprs = Exprs::new(flow.emitter, locals, hint);
+    let tests: Vec<_> = cases.iter().map(|case| exprs.condition(&case.when).tokens()).collect();
+    let fallible = exprs.fallible;
+    let mut code = quote!({ "default" });
+    for (case, test) in cases.iter().zip(tests).rev() {
+        let handle = &case.handle;
+        code = quote!(if #test { #handle } else #code);
+    }
+    if cases.is_empty() {
+        code = quote!("default");
+    }
+    NodeCode::new(if fallible {
+        Outcome::Result(evaluated(&node.id, &code, ""))
+    } else {
+        Outcome::Value(code)
+    })
+}

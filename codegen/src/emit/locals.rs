@@ -1,0 +1,213 @@
+//! The variables in scope where code stands, and what they hold.
+
+use std::collections::BTreeMap;
+
+use flowcrate::types::Type;
+use proc_macro2::{Ident, TokenStream};
+use quote::quote;
+
+use super::expr::Code;
+use super::types::Types;
+use crate::check::NodeId;
+use crate::expr::Expr;
+use crate::expr::typed::Name;
+
+/// What is in scope. Cheap enough to clone at every block.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Locals {
+    outputs: BTreeMap<NodeId, Variable>,
+    errors: BTreeMap<NodeId, Variable>,
+    handles: BTreeMap<NodeId, (Ident, HandleForm)>,
+    /// Handles that are certain, of nodes that need no variable to tell.
+    certain: BTreeMap<NodeId, String>,
+    loops: BTreeMap<NodeId, (Ident, Ident)>,
+    /// The one trigger that started the run, where that is certain.
+    started: Option<NodeId>,
+    /// Optionals that a condition has found to be there.
+    tested: Vec<(Expr, Ident)>,
+    /// The run's output so far, and whether it may be absent.
+    pub(crate) returned: Option<(Ident, bool)>,
+}
+
+/// A variable that holds an output or an error.
+#[derive(Clone, Debug)]
+struct Variable {
+    name: Ident,
+    /// The type of what it holds: of the `Ok` where it is caught.
+    ty: Type,
+    form: Form,
+}
+
+/// How a variable holds it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// As it is.
+    Plain,
+    /// A reference to it.
+    Reference,
+    /// The `Ok` (for an error, the `Err`) of a `Result`.
+    Caught,
+}
+
+/// How a variable tells the handle that a node left by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum HandleForm {
+    /// A `bool`: `true` or `false`.
+    Bool,
+    /// A `bool`: whether the node ran. For nodes with one handle.
+    Ran,
+    /// A `&'static str`: the handle.
+    Text,
+    /// An `Option` of `Bool`; none where the node did not run.
+    OptionalBool,
+    /// An `Option` of `Text`.
+    OptionalText,
+    /// A `Result` of the output: `Ok` is `out`.
+    Caught,
+    /// A `Result<bool, Failure>`.
+    CaughtBool,
+    /// A `Result<&str, Failure>`.
+    CaughtText,
+    /// An `Option` of the payload: none is `timeout`.
+    Event,
+    /// A `Result` of an `Event`.
+    CaughtEvent,
+}
+
+impl Locals {
+    /// Binds `steps.<id>`.
+    pub(crate) fn bind_output(&mut self, id: &NodeId, name: Ident, ty: Type, form: Form) {
+        self.outputs.insert(id.clone(), Variable { name, ty, form });
+    }
+
+    /// Binds `errors.<id>`.
+    pub(crate) fn bind_error(&mut self, id: &NodeId, name: Ident, optional: bool, form: Form) {
+        let ty = if optional { Types::failure().optional() } else { Types::failure() };
+        self.errors.insert(id.clone(), Variable { name, ty, form });
+    }
+
+    /// Binds the handle that a node left by.
+    pub(crate) fn bind_handle(&mut self, id: &NodeId, name: Ident, form: HandleForm) {
+        self.handles.insert(id.clone(), (name, form));
+    }
+
+    /// Notes that the node left by this handle.
+    pub(crate) fn bind_certain(&mut self, id: &NodeId, handle: &str) {
+        self.certain.insert(id.clone(), handle.to_owned());
+    }
+
+    /// The handle that the node is certain to have left by.
+    pub(crate) fn certain_handle(&self, id: &str) -> Option<&str> {
+        self.certain.get(id).map(String::as_str)
+    }
+
+    /// Forgets how a node was left: only its arms know now.
+    pub(crate) fn forget(&mut self, id: &NodeId) {
+        self.outputs.remove(id);
+        self.errors.remove(id);
+        self.handles.remove(id);
+    }
+
+    /// Binds a loop's item and index.
+    pub(crate) fn bind_loop(&mut self, id: &NodeId, item: Ident, index: Ident) {
+        self.loops.insert(id.clone(), (item, index));
+    }
+
+    /// Binds the payload of the trigger that started the run.
+    pub(crate) fn bind_trigger(&mut self, id: &NodeId, name: Ident, ty: Type, form: Form) {
+        self.started = Some(id.clone());
+        self.bind_output(id, name, ty, form);
+    }
+
+    /// Notes that `variable` refers to what `optional` holds.
+    pub(crate) fn bind_tested(&mut self, optional: Expr, variable: Ident) {
+        self.tested.push((optional, variable));
+    }
+
+    /// `steps.<id>`.
+    pub(crate) fn output(&self, id: &str) -> Option<(Code, Type)> {
+        self.outputs.get(id).map(|variable| variable.code(&quote!(ok)))
+    }
+
+    /// `errors.<id>`.
+    pub(crate) fn error(&self, id: &str) -> Option<(Code, Type)> {
+        self.errors.get(id).map(|variable| variable.code(&quote!(err)))
+    }
+
+    /// What a name of either sort holds.
+    pub(crate) fn named(&self, name: &Name) -> Option<(Code, Type)> {
+        match name {
+            Name::Step(id) | Name::TriggerOf(id) => self.output(id),
+            Name::Error(id) => self.error(id),
+            Name::Trigger => self.payload(),
+            _ => None,
+        }
+    }
+
+    /// The variable of an output that this block may give away, since it is its own.
+    pub(crate) fn movable(&self, id: &str) -> Option<&Ident> {
+        let variable = self.outputs.get(id)?;
+        (variable.form == Form::Plain).then_some(&variable.name)
+    }
+
+    /// The same for an error.
+    pub(crate) fn movable_error(&self, id: &str) -> Option<&Ident> {
+        let variable = self.errors.get(id)?;
+        (variable.form == Form::Plain).then_some(&variable.name)
+    }
+
+    /// The handle that a node left by.
+    pub(crate) fn handle(&self, id: &str) -> Option<(&Ident, HandleForm)> {
+        self.handles.get(id).map(|(name, form)| (name, *form))
+    }
+
+    /// A loop's item.
+    pub(crate) fn item(&self, id: &str) -> Option<Code> {
+        self.loops.get(id).map(|(item, _)| Code::place(quote!(#item)))
+    }
+
+    /// A loop's index.
+    pub(crate) fn index(&self, id: &str) -> Option<Code> {
+        self.loops.get(id).map(|(_, index)| Code::place(quote!(#index)))
+    }
+
+    /// The payload of the trigger that started the run, where it is certain which.
+    pub(crate) fn payload(&self) -> Option<(Code, Type)> {
+        self.output(self.started.as_ref()?)
+    }
+
+    /// The input of several triggers, to be matched on by reference.
+    pub(crate) fn trigger(&self) -> TokenStream {
+        quote!(&trigger)
+    }
+
+    /// The variable that holds what an optional holds, where a condition has found it.
+    pub(crate) fn tested(&self, optional: &Expr) -> Option<TokenStream> {
+        let found = self.tested.iter().rev().find(|(expr, _)| super::expr::same(expr, optional));
+        found.map(|(_, variable)| quote!(#variable))
+    }
+}
+
+impl Variable {
+    fn code(&self, side: &TokenStream) -> (Code, Type) {
+        let name = &self.name;
+        match self.form {
+            Form::Plain => (Code::place(quote!(#name)), self.ty.clone()),
+            Form::Reference => (Code::reference(quote!(#name)), self.ty.clone()),
+            Form::Caught => {
+                let code = match &self.ty {
+                    Type::Optional { .. } => {
+                        quote!(#name.as_ref().#side().and_then(|value| value.as_ref()))
+                    }
+                    _ => quote!(#name.as_ref().#side()),
+                };
+                match &self.ty {
+                    Type::Any => {
+                        (Code::value(quote!(#code.cloned().unwrap_or_default())), Type::Any)
+                    }
+                    ty => (Code::Option(code), ty.clone().optional()),
+                }
+            }
+        }
+    }
+}

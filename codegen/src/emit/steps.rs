@@ -1,0 +1,231 @@
+//! `steps.rs` and `custom.rs`, and the types that steps bring along.
+
+use flowcrate::types::{Field, RecordType, Type};
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::symbols::Symbols;
+use super::types::Types;
+use super::{Emitter, docs, kinds, output_of, print};
+use crate::check::{Body, Node, OnItemError, Scope};
+
+impl<'a> Emitter<'a> {
+    /// All nodes, those of a loop right behind it.
+    fn nodes_in_order(&self) -> Vec<&'a Node> {
+        fn collect<'a>(emitter: &Emitter<'a>, scope: &'a Scope, found: &mut Vec<&'a Node>) {
+            for node in scope.nodes.iter().filter_map(|id| emitter.checked.nodes.get(id)) {
+                found.push(node);
+                if let Body::ForEach { body, .. } = &node.body {
+                    collect(emitter, body, found);
+                }
+            }
+        }
+        let mut found = Vec::new();
+        let checked = self.checked;
+        collect(self, &checked.root, &mut found);
+        found
+    }
+
+    /// Gives names to the types of the graph's interface, so that none depends on which code
+    /// happens to need it first; and notes what is read from JSON.
+    pub(super) fn name_types(&mut self) {
+        self.types.outside(&Types::failure(), "flowcrate", "Failure", None);
+        for node in self.nodes_in_order() {
+            self.name_outside_types(node);
+        }
+        let mut none = Symbols::default();
+        if self.workflow.triggers.len() > 1 {
+            for id in &self.workflow.triggers {
+                let ty = self.checked.nodes.get(id).map_or(Type::Any, output_of);
+                let hint = self.trigger_hint(id);
+                self.types.rust(&ty, &hint, &mut none);
+                self.types.decode(&ty);
+            }
+        } else {
+            let hint = self.payload_hint();
+            self.types.rust(&self.workflow.input, &hint, &mut none);
+            self.types.decode(&self.workflow.input);
+        }
+        let hint = self.output_hint();
+        self.types.rust(&self.workflow.output, &hint, &mut none);
+        self.types.decode(&self.workflow.output);
+        for node in self.nodes_in_order() {
+            self.name_node_types(node, &mut none);
+        }
+    }
+
+    /// Structures that are types of other crates.
+    fn name_outside_types(&mut self, node: &Node) {
+        if let Some(manifest) = self.catalogue.actions.get(&node.kind) {
+            let items = &manifest.rust;
+            self.types.outside(&manifest.input, &items.module, &items.input, None);
+            self.types.outside_within(&manifest.input, &items.module);
+            self.types.outside_within(&manifest.output, &items.module);
+            let (Body::Action { generic, .. }, Some(output)) = (&node.body, &node.output) else {
+                return;
+            };
+            let generic = match (&manifest.generic_output, generic) {
+                (Some(_), Some(generic)) => Some(generic.clone()),
+                (Some(_), None) => Some(Type::Any),
+                (None, _) => None,
+            };
+            self.types.outside(output, &items.module, &items.output, generic.as_ref());
+        }
+        if let (Body::ForEach { on_item_error: OnItemError::Collect, .. }, Some(Type::List { items })) =
+            (&node.body, &node.output)
+            && let Type::Record(outcome) = items.as_ref()
+        {
+            self.types.outside(items, "flowcrate", "ItemOutcome", Some(&outcome_value(outcome)));
+        }
+    }
+
+    fn name_node_types(&mut self, node: &Node, none: &mut Symbols) {
+        match &node.body {
+            Body::Action { input, generic, .. } => {
+                if let Some(generic) = generic {
+                    let hint = self.hint(&node.id, "Body", "The response of");
+                    self.types.rust(generic, &hint, none);
+                }
+                let hint = self.hint(&node.id, "Input", "The input of");
+                self.types.rust(&input.ty, &hint, none);
+                self.decode_output(node, none);
+            }
+            Body::Custom { input, .. } => {
+                let hint = self.hint(&node.id, "Input", "The input of");
+                self.types.rust(&input.ty, &hint, none);
+                self.decode_output(node, none);
+            }
+            Body::WaitEvent { event, payload, .. } => {
+                let hint = self.event_hint(node, event);
+                self.types.rust(payload, &hint, none);
+                self.types.decode(payload);
+            }
+            Body::ForEach { body, .. } => {
+                if let Some(result) = &body.result {
+                    let hint = self.hint(&node.id, "Result", "What one item gives in");
+                    self.types.rust(&result.ty, &hint, none);
+                    self.types.decode(&result.ty);
+                }
+            }
+            Body::Manual
+            | Body::Webhook { .. }
+            | Body::Schedule { .. }
+            | Body::Condition { .. }
+            | Body::Switch { .. }
+            | Body::Transform { .. }
+            | Body::Wait { .. }
+            | Body::Return { .. }
+            | Body::Fail { .. } => {}
+        }
+    }
+
+    fn decode_output(&mut self, node: &Node, none: &mut Symbols) {
+        let ty = output_of(node);
+        let hint = self.hint(&node.id, "Output", "The output of");
+        self.types.rust(&ty, &hint, none);
+        self.types.decode(&ty);
+    }
+
+    /// The Rust type of a step's output, in `steps.rs`.
+    pub(super) fn step_output(&mut self, node: &Node) -> TokenStream {
+        let hint = self.hint(&node.id, "Output", "The output of");
+        self.types.rust(&output_of(node), &hint, &mut self.step_symbols)
+    }
+
+    /// `steps.rs`.
+    pub(super) fn steps(&mut self) -> Option<String> {
+        let mut items = Vec::new();
+        for node in self.nodes_in_order().into_iter().filter(|node| !node.disabled) {
+            match &node.body {
+                Body::Action { input, policy, .. } => {
+                    if let Some(manifest) = self.catalogue.actions.get(&node.kind) {
+                        items.push(kinds::action_step(self, node, manifest, (input, policy)));
+                    }
+                }
+                Body::Custom { input, policy } => {
+                    items.push(kinds::custom_step(self, node, (input, policy)));
+                }
+                _ => {}
+            }
+        }
+        if items.is_empty() {
+            return None;
+        }
+        items.extend(self.custom_trait());
+        items.insert(0, self.step_symbols.uses());
+        let name = docs::code(&self.workflow.name);
+        let docs = docs::inner(&[format!("The steps of `{name}`: what each does, and when it is tried again.")]);
+        Some(print::file(&docs, items))
+    }
+
+    fn custom_nodes(&self) -> Vec<&'a Node> {
+        let nodes = self.nodes_in_order().into_iter();
+        nodes.filter(|node| !node.disabled && matches!(node.body, Body::Custom { .. })).collect()
+    }
+
+    /// The trait whose methods a person writes.
+    fn custom_trait(&mut self) -> Vec<TokenStream> {
+        let nodes = self.custom_nodes();
+        if nodes.is_empty() {
+            return Vec::new();
+        }
+        self.step_symbols.import("crate::custom::Custom");
+        let mut methods = Vec::new();
+        for node in nodes {
+            if let Body::Custom { input, .. } = &node.body {
+                methods.push(kinds::custom_method(self, node, input));
+            }
+        }
+        Vec::from([
+            quote! {
+                /// The custom nodes, written in `src/custom.rs`. One that is not written yet fails.
+                pub trait Custom { #(#methods)* }
+            },
+            quote! {
+                /// The failure of a custom node that nobody has written.
+                fn not_written(id: &str) -> StepError {
+                    StepError::fatal("not_written", format!("`{id}` is not written yet: see src/custom.rs"))
+                }
+            },
+        ])
+    }
+
+    /// `custom.rs` as it is first written.
+    pub(super) fn custom(&mut self) -> Option<String> {
+        let nodes = self.custom_nodes();
+        if nodes.is_empty() {
+            return None;
+        }
+        let mut symbols = Symbols::at("crate::generated::steps");
+        let mut methods = Vec::new();
+        for node in nodes {
+            if let Body::Custom { input, .. } = &node.body {
+                methods.push(kinds::written_method(self, node, input, &mut symbols));
+            }
+        }
+        symbols.import("crate::generated::steps::Custom");
+        let items = vec![
+            symbols.uses(),
+            quote! {
+                /// The functions of this workflow's custom nodes.
+                pub struct Functions;
+            },
+            quote!(impl Custom for Functions { #(#methods)* }),
+        ];
+        let docs = docs::inner(&[
+            "The custom nodes: yours to write.".to_owned(),
+            "An export writes this file once and never again. A node that is added later fails with `not_written` until its method of [`Custom`] is written here.".to_owned(),
+        ]);
+        Some(print::own_file(&docs, items))
+    }
+}
+
+/// The type of `value` in the outcome of an item.
+fn outcome_value(outcome: &RecordType) -> Type {
+    match outcome.fields.get("value") {
+        Some(Field { ty: Type::Optional { some }, .. }) => some.as_ref().clone(),
+        Some(Field { ty, .. }) => ty.clone(),
+        None => Type::Null,
+    }
+}
+
