@@ -169,7 +169,6 @@ impl<'a> Emitter<'a> {
         if nodes.is_empty() {
             return Vec::new();
         }
-        self.step_symbols.import("crate::custom::Custom");
         let mut methods = Vec::new();
         for node in nodes {
             if let Body::Custom { input, .. } = &node.body {
@@ -196,7 +195,7 @@ impl<'a> Emitter<'a> {
         if nodes.is_empty() {
             return None;
         }
-        let mut symbols = Symbols::at("crate::generated::steps");
+        let mut symbols = Symbols::outside();
         let mut methods = Vec::new();
         for node in nodes {
             if let Body::Custom { input, .. } = &node.body {

@@ -13,6 +13,8 @@ use super::names::ident;
 pub(crate) struct Symbols {
     /// The module that the file is: its own items need no import.
     home: Option<&'static str>,
+    /// Whether the file stands outside of `generated`.
+    outside: bool,
     paths: BTreeSet<String>,
     /// Features of `flowcrate` and of plugins that the imports need, by package.
     needs: BTreeMap<String, BTreeSet<String>>,
@@ -22,6 +24,17 @@ impl Symbols {
     /// The imports of the file that is `home` to the others.
     pub(crate) fn at(home: &'static str) -> Self {
         Self { home: Some(home), ..Self::default() }
+    }
+
+    /// The imports of a file that stands outside of `generated`.
+    pub(crate) fn outside() -> Self {
+        Self { outside: true, ..Self::default() }
+    }
+
+    /// Imports a type of `types.rs`.
+    pub(crate) fn import_type(&mut self, name: &str) -> Ident {
+        let module = if self.outside { "crate::generated::types" } else { "super::types" };
+        self.import(&format!("{module}::{name}"))
     }
 
     /// Imports an item by its full path and gives its short name.

@@ -169,7 +169,7 @@ impl Types {
 
     fn emitted_path(&self, place: usize, symbols: &mut Symbols) -> TokenStream {
         let name = self.emitted.get(place).map_or("", |emitted| emitted.name.as_str());
-        let name = symbols.import(&format!("super::types::{name}"));
+        let name = symbols.import_type(name);
         quote!(#name)
     }
 

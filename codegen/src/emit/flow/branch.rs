@@ -559,12 +559,12 @@ pub(super) fn negated(code: &TokenStream) -> TokenStream {
     match syn::parse2::<syn::Expr>(code.clone()) {
         Ok(syn::Expr::Binary(mut binary)) => {
             let flipped = match binary.op {
-                syn::BinOp::Eq(token) => Some(syn::BinOp::Ne(syn::Token![!=](token.spans))),
-                syn::BinOp::Ne(token) => Some(syn::BinOp::Eq(syn::Token![==](token.spans))),
-                syn::BinOp::Lt(token) => Some(syn::BinOp::Ge(syn::Token![>=](token.span))),
-                syn::BinOp::Le(token) => Some(syn::BinOp::Gt(syn::Token![>](token.spans))),
-                syn::BinOp::Gt(token) => Some(syn::BinOp::Le(syn::Token![<=](token.span))),
-                syn::BinOp::Ge(token) => Some(syn::BinOp::Lt(syn::Token![<](token.spans))),
+                syn::BinOp::Eq(_) => Some(syn::BinOp::Ne(Default::default())),
+                syn::BinOp::Ne(_) => Some(syn::BinOp::Eq(Default::default())),
+                syn::BinOp::Lt(_) => Some(syn::BinOp::Ge(Default::default())),
+                syn::BinOp::Le(_) => Some(syn::BinOp::Gt(Default::default())),
+                syn::BinOp::Gt(_) => Some(syn::BinOp::Le(Default::default())),
+                syn::BinOp::Ge(_) => Some(syn::BinOp::Lt(Default::default())),
                 _ => None,
             };
             match flipped {
