@@ -86,7 +86,8 @@ pub(crate) struct Emitter<'a> {
 
 impl<'a> Emitter<'a> {
     fn new(workflow: &'a Workflow, checked: &'a Checked, catalogue: &'a Catalogue) -> Self {
-        let function = names::Allocator::values().allocate(&snake(&workflow.name, "run"), "_workflow");
+        let function =
+            names::Allocator::values().allocate(&snake(&workflow.name, "run"), "_workflow");
         let structure = camel_case(&function);
         let mut readers = Readers::default();
         readers.add(checked, &checked.root, &workflow.body);
@@ -127,27 +128,16 @@ impl<'a> Emitter<'a> {
 
     /// For the run's output.
     fn output_hint(&self) -> Hint {
-        Hint::new(format!("{}Output", self.structure), format!("What a run of `{}` gives.", docs::code(&self.workflow.name)))
+        Hint::new(
+            format!("{}Output", self.structure),
+            format!("What a run of `{}` gives.", docs::code(&self.workflow.name)),
+        )
     }
 
     /// For an event's payload.
     fn event_hint(&self, node: &Node, event: &str) -> Hint {
         let stem = self.names(&node.id).stem;
-        Hint::new(
-            pascal(event, &stem),
-            format!("Payload of the event `{}`.", docs::code(event)),
-        )
-    }
-
-    /// What a node is about, as a comment before its statement, for nodes that have no function
-    /// whose documentation says it.
-    fn comment(&self, node: &Node) -> Option<TokenStream> {
-        let is_pure = matches!(
-            node.body,
-            Body::Condition { .. } | Body::Switch { .. } | Body::Transform { .. }
-        );
-        let says_more = snake(&node.label, "node") != snake(&node.id, "node");
-        (is_pure && says_more).then(|| print::comment(&node.label))
+        Hint::new(pascal(event, &stem), format!("Payload of the event `{}`.", docs::code(event)))
     }
 
     /// The workflow function with its attribute.
@@ -189,9 +179,8 @@ impl<'a> Emitter<'a> {
 
     fn started_by(&self) -> String {
         let names = self.workflow.triggers.iter().filter_map(|id| self.checked.nodes.get(id));
-        let names: Vec<String> = names
-            .map(|node| format!("`{}` ({})", node.id, docs::code(&node.kind)))
-            .collect();
+        let names: Vec<String> =
+            names.map(|node| format!("`{}` ({})", node.id, docs::code(&node.kind))).collect();
         names.join(" or ")
     }
 
@@ -243,7 +232,8 @@ impl<'a> Emitter<'a> {
         items.extend(self.types.items(symbols));
         items.insert(0, symbols.uses());
         let name = docs::code(&self.workflow.name);
-        let docs = docs::inner(&[format!("The data of `{name}`: names in JSON are those of the graph.")]);
+        let docs =
+            docs::inner(&[format!("The data of `{name}`: names in JSON are those of the graph.")]);
         Some(print::file(&docs, items))
     }
 }
@@ -278,4 +268,13 @@ fn type_text(ty: &TokenStream) -> String {
 /// The node's type in JSON, `any` where it has none.
 fn output_of(node: &Node) -> Type {
     node.output.clone().unwrap_or(Type::Any)
+}
+
+/// What a node is about, as a comment before its statement, for nodes that have no function
+/// whose documentation says it.
+pub(crate) fn comment(node: &Node) -> Option<TokenStream> {
+    let is_pure =
+        matches!(node.body, Body::Condition { .. } | Body::Switch { .. } | Body::Transform { .. });
+    let says_more = snake(&node.label, "node") != snake(&node.id, "node");
+    (is_pure && says_more).then(|| print::comment(&node.label))
 }

@@ -246,12 +246,19 @@ impl Context {
         id: &str,
         expression: impl FnOnce() -> Result<T, ExprError>,
     ) -> Result<T> {
-        expression().map_err(|error| {
-            let path =
-                if self.scope.is_empty() { id.to_owned() } else { format!("{}/{id}", self.scope) };
-            let code = "expression".to_owned();
-            Failure { code, message: error.to_string(), attempts: 0, path }.into()
-        })
+        expression().map_err(|error| self.failure(id, "expression", error.to_string()).into())
+    }
+
+    /// A failure of the node `id` in this scope, which nothing retries.
+    pub fn failure(
+        &self,
+        id: &str,
+        code: impl Into<String>,
+        message: impl Into<String>,
+    ) -> Failure {
+        let path =
+            if self.scope.is_empty() { id.to_owned() } else { format!("{}/{id}", self.scope) };
+        Failure { code: code.into(), message: message.into(), attempts: 0, path }
     }
 }
 

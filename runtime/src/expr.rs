@@ -66,3 +66,8 @@ impl ExprError {
         Self { message: message.into() }
     }
 }
+
+/// An optional that the compiler has proved to be there.
+pub fn present<T>(value: Option<T>) -> Result<T, ExprError> {
+    value.ok_or_else(|| ExprError::new("the value is absent"))
+}

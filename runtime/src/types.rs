@@ -13,10 +13,10 @@ mod unify;
 mod widen;
 
 pub use decode::decode;
-pub(crate) use project::describe;
-pub use project::{ProjectError, project};
 #[cfg(feature = "engine")]
 pub use flowcrate_macros::Typed;
+pub(crate) use project::describe;
+pub use project::{ProjectError, project};
 pub use typed::Typed;
 pub use unify::{Mismatch, unify, unify_all};
 pub use widen::{widen, widens_to};

@@ -65,7 +65,9 @@ pub struct Service {
 
 impl Service {
     /// Listens on a free loopback port and answers with `handler`.
-    pub fn start(handler: impl Fn(&Call) -> Answer + Send + Sync + 'static) -> std::io::Result<Self> {
+    pub fn start(
+        handler: impl Fn(&Call) -> Answer + Send + Sync + 'static,
+    ) -> std::io::Result<Self> {
         let listener = TcpListener::bind(("127.0.0.1", 0))?;
         let service = Self { address: listener.local_addr()?, calls: Arc::default() };
         let calls = Arc::clone(&service.calls);

@@ -106,7 +106,9 @@ fn codegen_is_pure() {
         let text = std::fs::read_to_string(&file).expect("readable");
         for word in forbidden {
             // The emitter may name such a path inside code that it prints or refuses.
-            let used = text.lines().any(|line| line.trim_start().starts_with("use ") && line.contains(word));
+            let used = text
+                .lines()
+                .any(|line| line.trim_start().starts_with("use ") && line.contains(word));
             assert!(!used, "{} uses {word}: codegen is bytes in, bytes out", file.display());
         }
     }
@@ -136,7 +138,8 @@ fn modules_say_what_they_are() {
         }
         let text = std::fs::read_to_string(&file).expect("readable");
         let first = text.lines().find(|line| !line.starts_with("#![") && !line.trim().is_empty());
-        let documented = first.is_some_and(|line| line.starts_with("//!") || line.contains("@generated"));
+        let documented =
+            first.is_some_and(|line| line.starts_with("//!") || line.contains("@generated"));
         assert!(documented, "{shown} does not begin with a `//!` doc");
         assert!(!shown.ends_with("/mod.rs"), "{shown}: `foo.rs` beside `foo/`, never `mod.rs`");
     }

@@ -34,7 +34,11 @@ pub(crate) fn plain(text: &str) -> String {
 /// One line of text between backticks.
 pub(crate) fn code(text: &str) -> String {
     let one_line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    one_line.chars().filter(|c| *c != '`' && !c.is_control() && !is_invisible(*c)).take(60).collect()
+    one_line
+        .chars()
+        .filter(|c| *c != '`' && !c.is_control() && !is_invisible(*c))
+        .take(60)
+        .collect()
 }
 
 /// Direction marks and the like, which rustc refuses in comments.
@@ -94,7 +98,9 @@ pub(crate) fn inner(paragraphs: &[String]) -> String {
 fn wrap(paragraph: &str) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in paragraph.split(' ') {
-        let fits = lines.last().is_some_and(|line| line.chars().count() + 1 + word.chars().count() <= WIDTH);
+        let fits = lines
+            .last()
+            .is_some_and(|line| line.chars().count() + 1 + word.chars().count() <= WIDTH);
         match lines.last_mut() {
             Some(line) if fits || is_marker(word) => {
                 line.push(' ');

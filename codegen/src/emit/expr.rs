@@ -17,7 +17,6 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 pub(crate) use code::{Code, Rank, is_copy};
-pub(crate) use json::json_layout;
 pub(crate) use literal::duration;
 pub(crate) use optional::{mentions, same};
 
@@ -89,7 +88,8 @@ impl<'e, 'a> Exprs<'e, 'a> {
             ExprKind::FirstOf(parts) => self.first_of(parts, &expr.ty),
             ExprKind::List(items) => {
                 let items: Vec<_> = items.iter().map(|item| self.owned(item)).collect();
-                let code = if items.is_empty() { quote!(Vec::new()) } else { quote!(vec![#(#items),*]) };
+                let code =
+                    if items.is_empty() { quote!(Vec::new()) } else { quote!(vec![#(#items),*]) };
                 Code::value(code)
             }
             ExprKind::Record(fields) => self.record(fields, &expr.ty),
@@ -137,7 +137,8 @@ impl<'e, 'a> Exprs<'e, 'a> {
     fn logic(&mut self, left: &Expr, right: &Expr, rank: Rank) -> Code {
         let left = self.condition(left).ranked(rank);
         let right = self.condition(right).ranked(rank);
-        let code = if rank == Rank::And { quote!(#left && #right) } else { quote!(#left || #right) };
+        let code =
+            if rank == Rank::And { quote!(#left && #right) } else { quote!(#left || #right) };
         Code::Value(code, rank)
     }
 
@@ -178,17 +179,17 @@ impl<'e, 'a> Exprs<'e, 'a> {
         }
         let values: Vec<_> =
             fields.iter().map(|(name, value)| (name.clone(), self.owned(value))).collect();
-        self.structure(values, ty)
+        self.structure(&values, ty)
     }
 
     /// A struct literal; fields that are not given are absent.
-    fn structure(&mut self, values: Vec<(String, TokenStream)>, ty: &Type) -> Code {
+    fn structure(&mut self, values: &[(String, TokenStream)], ty: &Type) -> Code {
         let Type::Record(record) = ty else { return Code::absent(ty) };
         let path = self.emitter.types.path(ty, &self.hint, &mut self.emitter.symbols);
         let mut fields = Vec::new();
-        for (name, value) in &values {
+        for (name, value) in values {
             let field = ident(&self.emitter.types.field(ty, name));
-            if value.to_string() == field.to_string() {
+            if field == value.to_string() {
                 fields.push(quote!(#field));
             } else {
                 fields.push(quote!(#field: #value));
@@ -218,12 +219,11 @@ impl<'e, 'a> Exprs<'e, 'a> {
                 format.push_str(&text.replace('{', "{{").replace('}', "}}"));
             } else {
                 let code = self.displayed(part);
-                match syn::parse2::<syn::Ident>(code.clone()) {
-                    Ok(name) => format.push_str(&format!("{{{name}}}")),
-                    Err(_) => {
-                        format.push_str("{}");
-                        args.push(code);
-                    }
+                if let Ok(name) = syn::parse2::<syn::Ident>(code.clone()) {
+                    format.extend(["{", &name.to_string(), "}"]);
+                } else {
+                    format.push_str("{}");
+                    args.push(code);
                 }
             }
         }
@@ -238,8 +238,10 @@ impl<'e, 'a> Exprs<'e, 'a> {
 
     /// A string as an argument of `format!`: what text it is made of, where Rust prints it alike.
     fn displayed(&mut self, part: &Expr) -> TokenStream {
-        if let ExprKind::Call { op: "int_text" | "bool_text" | "timestamp_text" | "duration_text", args } =
-            &part.kind
+        if let ExprKind::Call {
+            op: "int_text" | "bool_text" | "timestamp_text" | "duration_text",
+            args,
+        } = &part.kind
             && let [value] = args.as_slice()
         {
             return self.code(value).shown();

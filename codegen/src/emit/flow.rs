@@ -188,7 +188,7 @@ impl<'e, 'a> Flow<'e, 'a> {
         }
         if let Some((last, before)) = stmts.split_last()
             && let Some(node) = self.runs(last)
-            && self.is_wanted(node, end)
+            && is_wanted(node, end)
         {
             let mut lines = self.lines(before, &mut locals);
             if !lines.diverges {
@@ -238,37 +238,12 @@ impl<'e, 'a> Flow<'e, 'a> {
         node.is_some_and(|node| matches!(node.body, Body::Return { .. }))
     }
 
-    /// Whether the node's own `Result` is what `end` wants.
-    fn is_wanted(&self, node: &Node, end: &Final<'_>) -> bool {
-        if node.disabled || catches(node) || matches!(node.body, Body::Fail { .. }) {
-            return matches!(node.body, Body::Fail { .. }) && !node.disabled && !catches(node);
-        }
-        match end {
-            Final::Slots(slots) => match slots.as_slice() {
-                [Slot::Part(export)] => {
-                    export.node == node.id
-                        && export.part == Part::Output
-                        && (!export.optional || node.output.clone().map(Type::optional) == node.output)
-                        && !is_event_with_timeout(node)
-                }
-                [Slot::Returned { optional: false, .. }] => matches!(node.body, Body::Return { .. }),
-                [] => matches!(node.body, Body::Wait { .. }),
-                _ => false,
-            },
-            Final::Result { expr, .. } => {
-                matches!(&expr.kind, ExprKind::Name(Name::Step(id)) if *node.id == **id)
-                    && node.output.as_ref() == Some(&expr.ty)
-                    && !is_event_with_timeout(node)
-            }
-            Final::Output(_) => matches!(node.body, Body::Return { .. }),
-        }
-    }
-
     /// The `Result` at the end of a function or async block.
     fn finish(&mut self, end: &Final<'_>, locals: &Locals) -> TokenStream {
         match end {
             Final::Slots(slots) => {
-                let values: Vec<_> = slots.iter().map(|slot| self.slot_value(slot, locals)).collect();
+                let values: Vec<_> =
+                    slots.iter().map(|slot| self.slot_value(slot, locals)).collect();
                 let tuple = if values.is_empty() { quote!(()) } else { tuple(&values) };
                 quote!(Ok(#tuple))
             }
@@ -282,7 +257,7 @@ impl<'e, 'a> Flow<'e, 'a> {
                     _ => exprs.owned(expr),
                 };
                 let fallible = exprs.fallible;
-                if fallible { evaluated(id, &code, "") } else { quote!(Ok(#code)) }
+                if fallible { evaluated(id, &code) } else { quote!(Ok(#code)) }
             }
             Final::Output(ty) => match &locals.returned {
                 None => {
@@ -355,12 +330,12 @@ fn tuple(values: &[TokenStream]) -> TokenStream {
     }
 }
 
-/// `ctx.evaluate("id", || …)`: an expression that may fail. `hint` is a type for `Ok`, if rustc
-/// cannot find it.
-pub(crate) fn evaluated(id: &str, code: &TokenStream, _hint: &str) -> TokenStream {
-    match without_question_mark(code) {
-        Some(call) => quote!(ctx.evaluate(#id, || #call)),
-        None => quote!(ctx.evaluate(#id, || Ok(#code))),
+/// `ctx.evaluate("id", || …)`: an expression that may fail.
+pub(crate) fn evaluated(id: &str, code: &TokenStream) -> TokenStream {
+    if let Some(call) = without_question_mark(code) {
+        quote!(ctx.evaluate(#id, || #call))
+    } else {
+        quote!(ctx.evaluate(#id, || Ok(#code)))
     }
 }
 
@@ -393,4 +368,32 @@ fn variable(name: &str) -> Ident {
 /// A hint for types that have a name already.
 fn no_hint() -> Hint {
     Hint::new("Data", "")
+}
+
+/// Whether the node's own `Result` is what `end` wants.
+fn is_wanted(node: &Node, end: &Final<'_>) -> bool {
+    if node.disabled || catches(node) || matches!(node.body, Body::Fail { .. }) {
+        return matches!(node.body, Body::Fail { .. }) && !node.disabled && !catches(node);
+    }
+    match end {
+        Final::Slots(slots) => match slots.as_slice() {
+            [Slot::Part(export)] => {
+                export.node == node.id
+                    && export.part == Part::Output
+                    && (!export.optional || node.output.clone().map(Type::optional) == node.output)
+                    && !is_event_with_timeout(node)
+            }
+            [Slot::Returned { optional: false, .. }] => {
+                matches!(node.body, Body::Return { .. })
+            }
+            [] => matches!(node.body, Body::Wait { .. }),
+            _ => false,
+        },
+        Final::Result { expr, .. } => {
+            matches!(&expr.kind, ExprKind::Name(Name::Step(id)) if *node.id == **id)
+                && node.output.as_ref() == Some(&expr.ty)
+                && !is_event_with_timeout(node)
+        }
+        Final::Output(_) => matches!(node.body, Body::Return { .. }),
+    }
 }

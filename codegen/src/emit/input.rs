@@ -9,7 +9,6 @@ use super::symbols::Symbols;
 use super::types::Hint;
 use super::{Emitter, docs, output_of};
 use crate::check::NodeId;
-use crate::ir::Part;
 
 impl Emitter<'_> {
     /// The Rust type of the run's input.
@@ -62,12 +61,6 @@ impl Emitter<'_> {
         Some(self.names(trigger).stem)
     }
 
-    /// Whether statements in a range read the payload of this trigger.
-    pub(crate) fn reads_trigger(&self, _id: &NodeId, _start: usize, _end: usize) -> bool {
-        let _ = Part::Output;
-        true
-    }
-
     /// The enum over several triggers.
     pub(crate) fn input_item(&mut self, symbols: &mut Symbols) -> Option<TokenStream> {
         if self.workflow.triggers.len() < 2 {
@@ -88,7 +81,9 @@ impl Emitter<'_> {
             variants.push(quote!(#doc #[serde(rename = #text)] #variant(#payload)));
         }
         let text = docs::code(&self.workflow.name);
-        let doc = docs::attributes(&[format!("What starts a run of `{text}`: the payload of one of its triggers.")]);
+        let doc = docs::attributes(&[format!(
+            "What starts a run of `{text}`: the payload of one of its triggers."
+        )]);
         Some(quote! {
             #doc
             #[derive(Clone, Debug, PartialEq, #serialize, #deserialize)]

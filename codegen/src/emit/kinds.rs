@@ -91,7 +91,12 @@ pub(crate) fn emit(flow: &mut Flow<'_, '_>, node: &Node, locals: &Locals) -> Nod
         Body::Custom { input, .. } => custom::emit(flow, node, locals, input),
         Body::Wait { until } => wait::emit(flow, node, locals, until),
         Body::WaitEvent { event, key, timeout, payload } => {
-            let wait = wait_event::WaitFor { event, key: key.as_ref(), timeout: timeout.as_ref(), payload };
+            let wait = wait_event::WaitFor {
+                event,
+                key: key.as_ref(),
+                timeout: timeout.as_ref(),
+                payload,
+            };
             wait_event::emit(flow, node, locals, &wait)
         }
         Body::Return { value } => r#return::emit(flow, node, locals, value),
@@ -100,11 +105,17 @@ pub(crate) fn emit(flow: &mut Flow<'_, '_>, node: &Node, locals: &Locals) -> Nod
 }
 
 /// The value of one expression as a node's outcome.
-fn pure(flow: &mut Flow<'_, '_>, node: &Node, locals: &Locals, expr: &Expr, hint: Hint) -> NodeCode {
+fn pure(
+    flow: &mut Flow<'_, '_>,
+    node: &Node,
+    locals: &Locals,
+    expr: &Expr,
+    hint: Hint,
+) -> NodeCode {
     let mut exprs = Exprs::new(flow.emitter, locals, hint);
     let code = exprs.owned(expr);
     NodeCode::new(if exprs.fallible {
-        Outcome::Result(evaluated(&node.id, &code, ""))
+        Outcome::Result(evaluated(&node.id, &code))
     } else {
         Outcome::Value(code)
     })
@@ -123,7 +134,7 @@ fn argument(
     if !exprs.fallible {
         return (Vec::new(), code);
     }
-    let code = evaluated(&node.id, &code, "");
+    let code = evaluated(&node.id, &code);
     let name = ident(name);
     (vec![quote!(let #name = #code?;)], quote!(#name))
 }

@@ -119,11 +119,6 @@ impl Locals {
         self.bind_output(id, name, ty, form);
     }
 
-    /// Notes that `variable` refers to what `optional` holds.
-    pub(crate) fn bind_tested(&mut self, optional: Expr, variable: Ident) {
-        self.tested.push((optional, variable));
-    }
-
     /// `steps.<id>`.
     pub(crate) fn output(&self, id: &str) -> Option<(Code, Type)> {
         self.outputs.get(id).map(|variable| variable.code(&quote!(ok)))
@@ -176,11 +171,6 @@ impl Locals {
         self.output(self.started.as_ref()?)
     }
 
-    /// The input of several triggers, to be matched on by reference.
-    pub(crate) fn trigger(&self) -> TokenStream {
-        quote!(&trigger)
-    }
-
     /// The variable that holds what an optional holds, where a condition has found it.
     pub(crate) fn tested(&self, optional: &Expr) -> Option<TokenStream> {
         let found = self.tested.iter().rev().find(|(expr, _)| super::expr::same(expr, optional));
@@ -195,12 +185,10 @@ impl Variable {
             Form::Plain => (Code::place(quote!(#name)), self.ty.clone()),
             Form::Reference => (Code::reference(quote!(#name)), self.ty.clone()),
             Form::Caught => {
-                let code = match &self.ty {
-                    Type::Optional { .. } => {
-                        quote!(#name.as_ref().#side().and_then(|value| value.as_ref()))
-                    }
-                    _ => quote!(#name.as_ref().#side()),
-                };
+                let mut code = quote!(#name.as_ref().#side());
+                if let Type::Optional { .. } = &self.ty {
+                    code = quote!(#code.and_then(|value| value.as_ref()));
+                }
                 match &self.ty {
                     Type::Any => {
                         (Code::value(quote!(#code.cloned().unwrap_or_default())), Type::Any)

@@ -33,24 +33,24 @@ impl<'a> Emitter<'a> {
         for node in self.nodes_in_order() {
             self.name_outside_types(node);
         }
-        let mut none = Symbols::default();
+        let mut ignored = Symbols::default();
         if self.workflow.triggers.len() > 1 {
             for id in &self.workflow.triggers {
                 let ty = self.checked.nodes.get(id).map_or(Type::Any, output_of);
                 let hint = self.trigger_hint(id);
-                self.types.rust(&ty, &hint, &mut none);
+                self.types.rust(&ty, &hint, &mut ignored);
                 self.types.decode(&ty);
             }
         } else {
             let hint = self.payload_hint();
-            self.types.rust(&self.workflow.input, &hint, &mut none);
+            self.types.rust(&self.workflow.input, &hint, &mut ignored);
             self.types.decode(&self.workflow.input);
         }
         let hint = self.output_hint();
-        self.types.rust(&self.workflow.output, &hint, &mut none);
+        self.types.rust(&self.workflow.output, &hint, &mut ignored);
         self.types.decode(&self.workflow.output);
         for node in self.nodes_in_order() {
-            self.name_node_types(node, &mut none);
+            self.name_node_types(node, &mut ignored);
         }
     }
 
@@ -71,39 +71,41 @@ impl<'a> Emitter<'a> {
             };
             self.types.outside(output, &items.module, &items.output, generic.as_ref());
         }
-        if let (Body::ForEach { on_item_error: OnItemError::Collect, .. }, Some(Type::List { items })) =
-            (&node.body, &node.output)
+        if let (
+            Body::ForEach { on_item_error: OnItemError::Collect, .. },
+            Some(Type::List { items }),
+        ) = (&node.body, &node.output)
             && let Type::Record(outcome) = items.as_ref()
         {
             self.types.outside(items, "flowcrate", "ItemOutcome", Some(&outcome_value(outcome)));
         }
     }
 
-    fn name_node_types(&mut self, node: &Node, none: &mut Symbols) {
+    fn name_node_types(&mut self, node: &Node, ignored: &mut Symbols) {
         match &node.body {
             Body::Action { input, generic, .. } => {
                 if let Some(generic) = generic {
                     let hint = self.hint(&node.id, "Body", "The response of");
-                    self.types.rust(generic, &hint, none);
+                    self.types.rust(generic, &hint, ignored);
                 }
                 let hint = self.hint(&node.id, "Input", "The input of");
-                self.types.rust(&input.ty, &hint, none);
-                self.decode_output(node, none);
+                self.types.rust(&input.ty, &hint, ignored);
+                self.decode_output(node, ignored);
             }
             Body::Custom { input, .. } => {
                 let hint = self.hint(&node.id, "Input", "The input of");
-                self.types.rust(&input.ty, &hint, none);
-                self.decode_output(node, none);
+                self.types.rust(&input.ty, &hint, ignored);
+                self.decode_output(node, ignored);
             }
             Body::WaitEvent { event, payload, .. } => {
                 let hint = self.event_hint(node, event);
-                self.types.rust(payload, &hint, none);
+                self.types.rust(payload, &hint, ignored);
                 self.types.decode(payload);
             }
             Body::ForEach { body, .. } => {
                 if let Some(result) = &body.result {
                     let hint = self.hint(&node.id, "Result", "What one item gives in");
-                    self.types.rust(&result.ty, &hint, none);
+                    self.types.rust(&result.ty, &hint, ignored);
                     self.types.decode(&result.ty);
                 }
             }
@@ -119,10 +121,10 @@ impl<'a> Emitter<'a> {
         }
     }
 
-    fn decode_output(&mut self, node: &Node, none: &mut Symbols) {
+    fn decode_output(&mut self, node: &Node, ignored: &mut Symbols) {
         let ty = output_of(node);
         let hint = self.hint(&node.id, "Output", "The output of");
-        self.types.rust(&ty, &hint, none);
+        self.types.rust(&ty, &hint, ignored);
         self.types.decode(&ty);
     }
 
@@ -154,7 +156,9 @@ impl<'a> Emitter<'a> {
         items.extend(self.custom_trait());
         items.insert(0, self.step_symbols.uses());
         let name = docs::code(&self.workflow.name);
-        let docs = docs::inner(&[format!("The steps of `{name}`: what each does, and when it is tried again.")]);
+        let docs = docs::inner(&[format!(
+            "The steps of `{name}`: what each does, and when it is tried again."
+        )]);
         Some(print::file(&docs, items))
     }
 
@@ -227,4 +231,3 @@ fn outcome_value(outcome: &RecordType) -> Type {
         None => Type::Null,
     }
 }
-

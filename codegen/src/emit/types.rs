@@ -318,11 +318,15 @@ fn members(ty: &Type) -> BTreeMap<String, String> {
     match ty {
         Type::Record(record) => {
             let RecordType { fields, .. } = record.as_ref();
-            fields.keys().map(|key| (key.clone(), names.allocate(&snake(key, "field"), "_"))).collect()
+            fields
+                .keys()
+                .map(|key| (key.clone(), names.allocate(&snake(key, "field"), "_")))
+                .collect()
         }
         Type::Enum(texts) => {
             let EnumType { values, .. } = texts.as_ref();
-            let variant = |text: &String| (text.clone(), names.allocate(&pascal(text, "Value"), ""));
+            let variant =
+                |text: &String| (text.clone(), names.allocate(&pascal(text, "Value"), ""));
             values.iter().map(variant).collect()
         }
         _ => BTreeMap::new(),

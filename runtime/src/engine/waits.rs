@@ -39,6 +39,17 @@ impl<T> EventWait<T> {
     }
 }
 
+impl<T: DeserializeOwned> EventWait<T> {
+    /// The payload of a wait that has no timeout.
+    pub async fn received(self) -> Result<T> {
+        match self.await? {
+            Some(payload) => Ok(payload),
+            // Without a timeout nothing else ends the wait.
+            None => std::future::pending().await,
+        }
+    }
+}
+
 impl<T: DeserializeOwned> Future for EventWait<T> {
     type Output = Result<Option<T>>;
 

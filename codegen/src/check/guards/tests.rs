@@ -15,7 +15,8 @@ struct Random(u64);
 
 impl Random {
     fn below(&mut self, limit: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         usize::try_from(self.0 >> 33).unwrap() % limit
     }
 }
@@ -172,7 +173,14 @@ fn s6_guards_agree_with_every_run_of_random_graphs() {
                 let meets = where_it_runs.iter().any(|run| ran(run, x));
                 if n != x {
                     let overlap = !guards.overlaps(&[x, n]).is_empty();
-                    assert_eq!(overlap, meets, "{} meets {}, {}", graph.id(x), graph.id(n), context());
+                    assert_eq!(
+                        overlap,
+                        meets,
+                        "{} meets {}, {}",
+                        graph.id(x),
+                        graph.id(n),
+                        context()
+                    );
                 }
                 assert_eq!(guards.path(&graph, x, n), leads(&graph, x, n), "{}", context());
             }

@@ -21,7 +21,9 @@ impl Exprs<'_, '_> {
         if let Type::Optional { .. } = &base.ty {
             let option = self.option(base);
             return match (attempts, ty) {
-                (true, _) => Code::value(quote!(#option.map(|failure| i64::from(failure.attempts)))),
+                (true, _) => {
+                    Code::value(quote!(#option.map(|failure| i64::from(failure.attempts))))
+                }
                 (false, Type::Any) => Code::value(quote!(
                     #option.map_or(serde_json::Value::Null, |value| value.#field.clone())
                 )),
@@ -113,14 +115,13 @@ impl Exprs<'_, '_> {
         // Several may have: they agree in a type, to which each payload is widened.
         let (input, triggers) = self.emitter.input_variants();
         let mut arms = Vec::new();
-        let trigger = self.locals.trigger();
         for (variant, ty) in triggers {
             let variant = ident(&variant);
             let payload = self.widen_code(Code::reference(quote!(payload)), &ty, wanted);
             let payload = payload.owned(wanted);
             arms.push(quote!(#input::#variant(payload) => #payload));
         }
-        Code::Value(quote!(match #trigger { #(#arms),* }), super::Rank::Low)
+        Code::Value(quote!(match &trigger { #(#arms),* }), super::Rank::Low)
     }
 
     /// `triggers.<id>`: the payload if that trigger started the run.
@@ -131,8 +132,7 @@ impl Exprs<'_, '_> {
         let Some(variant) = self.emitter.input_variant(id) else { return Code::absent(wanted) };
         let (input, _) = self.emitter.input_variants();
         let variant = ident(&variant);
-        let trigger = self.locals.trigger();
-        Code::Option(quote!(match #trigger {
+        Code::Option(quote!(match &trigger {
             #input::#variant(payload) => Some(payload),
             _ => None,
         }))

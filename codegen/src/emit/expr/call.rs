@@ -6,8 +6,8 @@ use quote::quote;
 
 use super::{Code, Exprs, Rank};
 use crate::emit::names::ident;
-use crate::expr::table::{self, Passing, Totality};
 use crate::expr::Expr;
+use crate::expr::table::{self, Passing, Totality};
 
 impl Exprs<'_, '_> {
     pub(super) fn call(&mut self, op: &str, args: &[Expr], ty: &Type) -> Code {

@@ -67,10 +67,9 @@ impl Code {
     pub(crate) fn owned(self, ty: &Type) -> TokenStream {
         match self {
             Self::Place(code) if is_copy(ty) => code,
-            Self::Place(code) => quote!(#code.clone()),
             Self::Ref(code) if is_copy(ty) => quote!(*#code),
             Self::Ref(code) if *ty == Type::String => quote!(#code.to_owned()),
-            Self::Ref(code) => quote!(#code.clone()),
+            Self::Place(code) | Self::Ref(code) => quote!(#code.clone()),
             Self::Option(code) if is_copy(ty) => quote!(#code.copied()),
             Self::Option(code) => quote!(#code.cloned()),
             Self::Value(code, _) => code,

@@ -10,7 +10,7 @@ use crate::expr::{Expr, ExprKind};
 
 impl Exprs<'_, '_> {
     /// Anything as `any`.
-    pub(super) fn to_any(&mut self, inner: &Expr) -> Code {
+    pub(super) fn as_any(&mut self, inner: &Expr) -> Code {
         match &inner.kind {
             _ if inner.ty == Type::Any => self.code(inner),
             _ if inner.ty == Type::Null => Code::absent(&Type::Any),
@@ -50,9 +50,4 @@ impl Exprs<'_, '_> {
             },
         }
     }
-}
-
-/// Lays out the `json!` calls in printed code, which prettyplease leaves on one line.
-pub(crate) fn json_layout(text: &str) -> String {
-    text.to_owned()
 }

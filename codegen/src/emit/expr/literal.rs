@@ -62,7 +62,11 @@ impl Exprs<'_, '_> {
                     })
                     .collect();
                 let empty = entries.is_empty();
-                Code::value(if empty { quote!(#map::new()) } else { quote!(#map::from([#(#entries),*])) })
+                Code::value(if empty {
+                    quote!(#map::new())
+                } else {
+                    quote!(#map::from([#(#entries),*]))
+                })
             }
             (Type::Record(record), Value::Object(entries)) => {
                 let mut values = Vec::new();
@@ -70,7 +74,7 @@ impl Exprs<'_, '_> {
                     let value = entries.get(name).unwrap_or(&Value::Null);
                     values.push((name.clone(), self.literal(value, &field.ty).owned(&field.ty)));
                 }
-                self.structure(values, ty)
+                self.structure(&values, ty)
             }
             // A literal of another form than its type is a bug of the check stage.
             _ => Code::absent(ty),
@@ -117,12 +121,20 @@ fn int(value: i64) -> Code {
         return Code::value(quote!(i64::MIN));
     }
     let literal = Literal::i64_unsuffixed(value.abs());
-    if value < 0 { Code::Value(quote!(-#literal), Rank::Unary) } else { Code::value(quote!(#literal)) }
+    if value < 0 {
+        Code::Value(quote!(-#literal), Rank::Unary)
+    } else {
+        Code::value(quote!(#literal))
+    }
 }
 
 fn number(value: f64) -> Code {
     let literal = Literal::f64_unsuffixed(value.abs());
-    if value < 0.0 { Code::Value(quote!(-#literal), Rank::Unary) } else { Code::value(quote!(#literal)) }
+    if value < 0.0 {
+        Code::Value(quote!(-#literal), Rank::Unary)
+    } else {
+        Code::value(quote!(#literal))
+    }
 }
 
 /// A `std::time::Duration` in the largest unit that holds it exactly.

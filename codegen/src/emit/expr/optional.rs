@@ -50,9 +50,10 @@ impl Exprs<'_, '_> {
         if other_fails {
             let value = code.owned(optional);
             let other = other.owned(&fallback.ty);
-            let code = match ty {
-                Type::Optional { .. } => quote!(match #value { None => #other, value => value }),
-                _ => quote!(match #value { Some(value) => value, None => #other }),
+            let code = if let Type::Optional { .. } = ty {
+                quote!(match #value { None => #other, value => value })
+            } else {
+                quote!(match #value { Some(value) => value, None => #other })
             };
             return Code::Value(code, Rank::Low);
         }
@@ -212,7 +213,9 @@ pub(crate) fn mentions(code: &TokenStream, name: &str) -> bool {
     code.clone().into_iter().any(|token| match token {
         proc_macro2::TokenTree::Group(group) => mentions(&group.stream(), name),
         proc_macro2::TokenTree::Ident(ident) => ident == name,
-        proc_macro2::TokenTree::Literal(literal) => literal.to_string().contains(&format!("{{{name}}}")),
+        proc_macro2::TokenTree::Literal(literal) => {
+            literal.to_string().contains(&format!("{{{name}}}"))
+        }
         proc_macro2::TokenTree::Punct(_) => false,
     })
 }
@@ -236,7 +239,9 @@ fn is_cheap(expr: &Expr) -> bool {
     is_copy(&expr.ty)
         && match &expr.kind {
             ExprKind::Literal(_) | ExprKind::Name(_) => true,
-            ExprKind::Field { base, .. } => matches!(base.kind, ExprKind::Name(_) | ExprKind::Field { .. }),
+            ExprKind::Field { base, .. } => {
+                matches!(base.kind, ExprKind::Name(_) | ExprKind::Field { .. })
+            }
             ExprKind::Widen(inner) => is_cheap(inner),
             _ => false,
         }

@@ -3,14 +3,14 @@
 use flowcrate::types::Type;
 use quote::quote;
 
-use super::{Code, Exprs, Rank, is_copy};
+use super::{Code, Exprs, Rank};
 use crate::emit::names::ident;
 use crate::expr::{Expr, ExprKind};
 
 impl Exprs<'_, '_> {
     pub(super) fn widen(&mut self, inner: &Expr, to: &Type) -> Code {
         if *to == Type::Any {
-            return self.to_any(inner);
+            return self.as_any(inner);
         }
         if let (ExprKind::Literal(value), Type::Number) = (&inner.kind, to) {
             return self.literal(value, to);
@@ -49,9 +49,7 @@ impl Exprs<'_, '_> {
                 };
                 Code::value(quote!(#json!(#code)))
             }
-            (Type::Enum(_), Type::String) | (Type::Enum(_), Type::Enum(_)) => {
-                self.widen_enum(code, from, to)
-            }
+            (Type::Enum(_), Type::String | Type::Enum(_)) => self.widen_enum(code, from, to),
             (Type::List { items: from }, Type::List { items: to }) => {
                 let list = code.receiver();
                 let item = self.widen_code(Code::reference(quote!(item)), from, to).owned(to);
@@ -88,7 +86,7 @@ impl Exprs<'_, '_> {
             };
             values.push((name.clone(), value));
         }
-        let code = self.structure(values, to).tokens();
+        let code = self.structure(&values, to).tokens();
         match binding {
             Some(binding) => Code::value(quote!({ #binding #code })),
             None => Code::value(code),
@@ -133,9 +131,7 @@ impl Code {
     /// Owned, but a place stays one: for macros that borrow their arguments.
     fn owned_or_place(self, ty: &Type) -> proc_macro2::TokenStream {
         match self {
-            Self::Place(code) => code,
-            Self::Value(code, _) => code,
-            other if is_copy(ty) => other.owned(ty),
+            Self::Place(code) | Self::Value(code, _) => code,
             other => other.owned(ty),
         }
     }

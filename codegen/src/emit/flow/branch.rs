@@ -63,7 +63,8 @@ impl Flow<'_, '_> {
         locals: &mut Locals,
         lines: &mut Lines,
     ) {
-        let after = self.next + branch.arms.iter().map(|arm| super::super::readers::size(&arm.block)).sum::<usize>();
+        let after = self.next
+            + branch.arms.iter().map(|arm| super::super::readers::size(&arm.block)).sum::<usize>();
         let readers = &self.emitter.readers;
         let read_later = [Part::Output, Part::Error, Part::Handle]
             .into_iter()
@@ -98,7 +99,7 @@ impl Flow<'_, '_> {
                 return;
             }
         };
-        let comment = self.emitter.comment(node);
+        let comment = super::super::comment(node);
         let code = if caught {
             self.caught(code)
         } else {
@@ -109,7 +110,7 @@ impl Flow<'_, '_> {
         };
         locals.forget(&node.id);
         let scrutinee = Scrutinee { code, form, shared: false };
-        self.branch_on(branch, Some(node), &scrutinee, comment, end, locals, lines);
+        self.branch_on(branch, Some(node), &scrutinee, comment.as_ref(), end, locals, lines);
     }
 
     /// A branch by a variable, or by the trigger.
@@ -186,7 +187,7 @@ impl Flow<'_, '_> {
         branch: &Branch,
         node: Option<&Node>,
         scrutinee: &Scrutinee,
-        comment: Option<TokenStream>,
+        comment: Option<&TokenStream>,
         end: Option<&Final<'_>>,
         locals: &mut Locals,
         lines: &mut Lines,
@@ -210,8 +211,12 @@ impl Flow<'_, '_> {
             .then(|| self.block(None, locals.clone(), &mode));
         let code = &scrutinee.code;
         let (condition, arms) = match scrutinee.form {
-            HandleForm::Bool => return self.bool_branch(code, arms, missing, &slots, end, comment, locals, lines),
-            HandleForm::Text | HandleForm::CaughtText => (code.clone(), fill_cases(node, arms, missing.as_ref(), scrutinee.form)),
+            HandleForm::Bool => {
+                return self.bool_branch(code, arms, missing, &slots, end, comment, locals, lines);
+            }
+            HandleForm::Text | HandleForm::CaughtText => {
+                (code.clone(), fill_cases(node, arms, missing.as_ref(), scrutinee.form))
+            }
             _ => (code.clone(), arms),
         };
         let whole = match_code(&condition, scrutinee, arms, missing, complete);
@@ -224,7 +229,7 @@ impl Flow<'_, '_> {
         whole: Whole,
         slots: &[Slot],
         end: Option<&Final<'_>>,
-        comment: Option<TokenStream>,
+        comment: Option<&TokenStream>,
         locals: &mut Locals,
         lines: &mut Lines,
     ) {
@@ -263,7 +268,7 @@ impl Flow<'_, '_> {
         missing: Option<BlockCode>,
         slots: &[Slot],
         end: Option<&Final<'_>>,
-        comment: Option<TokenStream>,
+        comment: Option<&TokenStream>,
         locals: &mut Locals,
         lines: &mut Lines,
     ) {
@@ -272,8 +277,12 @@ impl Flow<'_, '_> {
             if arm.handle == "true" { yes = Some(arm.body) } else { no = Some(arm.body) }
         }
         let whole = match (yes, no) {
-            (Some(yes), no) => Whole::If { condition: code.clone(), body: yes, otherwise: no.or(missing) },
-            (None, Some(no)) => Whole::If { condition: negated(code), body: no, otherwise: missing },
+            (Some(yes), no) => {
+                Whole::If { condition: code.clone(), body: yes, otherwise: no.or(missing) }
+            }
+            (None, Some(no)) => {
+                Whole::If { condition: negated(code), body: no, otherwise: missing }
+            }
             (None, None) => return,
         };
         self.place(whole, slots, end, comment, locals, lines);
@@ -354,13 +363,17 @@ impl Flow<'_, '_> {
         let mut arms = Vec::new();
         for arm in &branch.arms {
             let id = NodeId::from(arm.handle.as_str());
-            let (start, stop) = (self.next, self.next + super::super::readers::size(&arm.block));
             let mut inner = locals.clone();
             let name = variable(&self.emitter.names(&id).value);
             let ty = self.node(&id).and_then(|node| node.output.clone());
-            inner.bind_trigger(&id, name.clone(), ty.unwrap_or(flowcrate::types::Type::Null), Form::Reference);
+            inner.bind_trigger(
+                &id,
+                name.clone(),
+                ty.unwrap_or(flowcrate::types::Type::Null),
+                Form::Reference,
+            );
             let body = self.block(Some(&arm.block), inner, &mode);
-            let used = self.emitter.reads_trigger(&id, start, stop) && super::super::expr::mentions(&body.code, &name.to_string());
+            let used = super::super::expr::mentions(&body.code, &name.to_string());
             let variant = ident(&self.emitter.input_variant(&id).unwrap_or_default());
             let payload = if used { quote!(#name) } else { quote!(_) };
             let pattern = quote!(#input::#variant(#payload));
@@ -501,8 +514,13 @@ fn match_code(
     complete: bool,
 ) -> Whole {
     let looked_at = if scrutinee.shared
-        && !matches!(scrutinee.form, HandleForm::Text | HandleForm::OptionalBool | HandleForm::OptionalText | HandleForm::Bool)
-    {
+        && !matches!(
+            scrutinee.form,
+            HandleForm::Text
+                | HandleForm::OptionalBool
+                | HandleForm::OptionalText
+                | HandleForm::Bool
+        ) {
         quote!(&#code)
     } else {
         code.clone()
@@ -547,7 +565,11 @@ fn if_condition(arm: &ArmCode, code: &TokenStream, looked_at: &TokenStream) -> T
         "Err(_)" => quote!(#code.is_err()),
         "Some(_)" => quote!(#code.is_some()),
         "None" => quote!(#code.is_none()),
-        text if text.starts_with('"') || text.starts_with("Some(\"") || text == "Some(true)" || text == "Some(false)" => {
+        text if text.starts_with('"')
+            || text.starts_with("Some(\"")
+            || text == "Some(true)"
+            || text == "Some(false)" =>
+        {
             quote!(#code == #pattern)
         }
         _ => quote!(let #pattern = #looked_at),
@@ -559,27 +581,32 @@ pub(super) fn negated(code: &TokenStream) -> TokenStream {
     match syn::parse2::<syn::Expr>(code.clone()) {
         Ok(syn::Expr::Binary(mut binary)) => {
             let flipped = match binary.op {
-                syn::BinOp::Eq(_) => Some(syn::BinOp::Ne(Default::default())),
-                syn::BinOp::Ne(_) => Some(syn::BinOp::Eq(Default::default())),
-                syn::BinOp::Lt(_) => Some(syn::BinOp::Ge(Default::default())),
-                syn::BinOp::Le(_) => Some(syn::BinOp::Gt(Default::default())),
-                syn::BinOp::Gt(_) => Some(syn::BinOp::Le(Default::default())),
-                syn::BinOp::Ge(_) => Some(syn::BinOp::Lt(Default::default())),
+                syn::BinOp::Eq(_) => Some(syn::BinOp::Ne(syn::token::Ne::default())),
+                syn::BinOp::Ne(_) => Some(syn::BinOp::Eq(syn::token::EqEq::default())),
+                syn::BinOp::Lt(_) => Some(syn::BinOp::Ge(syn::token::Ge::default())),
+                syn::BinOp::Le(_) => Some(syn::BinOp::Gt(syn::token::Gt::default())),
+                syn::BinOp::Gt(_) => Some(syn::BinOp::Le(syn::token::Le::default())),
+                syn::BinOp::Ge(_) => Some(syn::BinOp::Lt(syn::token::Lt::default())),
                 _ => None,
             };
-            match flipped {
-                Some(op) => {
-                    binary.op = op;
-                    quote!(#binary)
-                }
-                None => quote!(!(#code)),
+            if let Some(op) = flipped {
+                binary.op = op;
+                quote!(#binary)
+            } else {
+                quote!(!(#code))
             }
         }
         Ok(syn::Expr::Unary(unary)) if matches!(unary.op, syn::UnOp::Not(_)) => {
             let inner = unary.expr;
             quote!(#inner)
         }
-        Ok(syn::Expr::Path(_) | syn::Expr::MethodCall(_) | syn::Expr::Call(_) | syn::Expr::Field(_) | syn::Expr::Macro(_)) => {
+        Ok(
+            syn::Expr::Path(_)
+            | syn::Expr::MethodCall(_)
+            | syn::Expr::Call(_)
+            | syn::Expr::Field(_)
+            | syn::Expr::Macro(_),
+        ) => {
             quote!(!#code)
         }
         Ok(syn::Expr::Paren(_)) => quote!(!#code),

@@ -7,7 +7,7 @@ use quote::quote;
 
 use super::super::kinds::{self, Outcome};
 use super::super::locals::Locals;
-use super::{Final, Flow, Lines, Slot, catches, tuple, variable};
+use super::{Final, Flow, Lines, Slot, catches, is_wanted, tuple, variable};
 use crate::check::NodeId;
 use crate::ir::{Block, Join, Live, Part, Stmt, Task, Tasks};
 
@@ -22,8 +22,12 @@ impl Flow<'_, '_> {
         let mut outer = locals.clone();
         for block in &join.blocks {
             let inside = nodes_in(block);
-            let exports: Vec<_> =
-                join.exports.iter().filter(|export| inside.contains(&export.node)).cloned().collect();
+            let exports: Vec<_> = join
+                .exports
+                .iter()
+                .filter(|export| inside.contains(&export.node))
+                .cloned()
+                .collect();
             let slots = self.slots(&exports, &[block], true);
             futures.push(self.future(block, locals, &slots));
             patterns.push(if slots.is_empty() { quote!(_) } else { self.bind(&slots, &mut outer) });
@@ -45,7 +49,7 @@ impl Flow<'_, '_> {
             && let Some(node) = self.node(id)
             && !node.disabled
             && !catches(node)
-            && (slots.is_empty() || self.is_wanted(node, &Final::Slots(slots.to_vec())))
+            && (slots.is_empty() || is_wanted(node, &Final::Slots(slots.to_vec())))
         {
             let code = kinds::emit(self, node, locals);
             if let (Outcome::Future(future), true) = (code.outcome, code.prelude.is_empty()) {
@@ -83,7 +87,13 @@ impl Flow<'_, '_> {
     }
 
     /// The body of a task that may not be live.
-    fn guarded(&mut self, task: &Task, live: &TokenStream, slots: &[Slot], inner: &Locals) -> TokenStream {
+    fn guarded(
+        &mut self,
+        task: &Task,
+        live: &TokenStream,
+        slots: &[Slot],
+        inner: &Locals,
+    ) -> TokenStream {
         let end = Final::Slots(slots.to_vec());
         if slots.is_empty() {
             let body = self.block(Some(&task.block), inner.clone(), &super::Mode::Statements).code;
@@ -140,7 +150,9 @@ impl Flow<'_, '_> {
         let mut patterns = Vec::new();
         let mut bound = false;
         for &earlier in needed {
-            let (Some(name), Some(slots)) = (names.get(earlier), given.get(earlier)) else { continue };
+            let (Some(name), Some(slots)) = (names.get(earlier), given.get(earlier)) else {
+                continue;
+            };
             futures.push(quote!(#name.clone()));
             if slots.is_empty() {
                 patterns.push(quote!(_));
@@ -187,7 +199,13 @@ impl Flow<'_, '_> {
             bound = true;
             let parts: Vec<_> = slots
                 .iter()
-                .map(|slot| if used(slot) { self.bind(std::slice::from_ref(slot), locals) } else { quote!(_) })
+                .map(|slot| {
+                    if used(slot) {
+                        self.bind(std::slice::from_ref(slot), locals)
+                    } else {
+                        quote!(_)
+                    }
+                })
                 .collect();
             patterns.push(tuple(&parts));
         }

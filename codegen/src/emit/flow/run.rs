@@ -7,7 +7,7 @@ use quote::quote;
 use super::super::kinds::{self, NodeCode, Outcome};
 use super::super::locals::{Form, HandleForm, Locals};
 use super::{Flow, Lines, catches, variable};
-use crate::check::{Body, Node, NodeId};
+use crate::check::{Body, Node};
 use crate::ir::{Part, default_handle};
 use crate::lower::handles;
 
@@ -76,7 +76,7 @@ impl Flow<'_, '_> {
             lines.push(line);
         }
         let value = code.outcome.unwrapped();
-        let comment = self.emitter.comment(node);
+        let comment = super::super::comment(node);
         if let Body::Return { .. } = node.body {
             let name = variable("output");
             lines.push(quote!(let #name = #value;));
@@ -116,7 +116,7 @@ impl Flow<'_, '_> {
         lines: &mut Lines,
     ) {
         let value = self.caught(code);
-        let comment = self.emitter.comment(node);
+        let comment = super::super::comment(node);
         if !(reads.output || reads.error || reads.handle && handles(node).len() > 1) {
             locals.bind_certain(&node.id, "out");
             lines.push(quote!(#comment let _ = #value;));
@@ -124,31 +124,7 @@ impl Flow<'_, '_> {
         }
         let name = variable(&self.emitter.names(&node.id).value);
         lines.push(quote!(#comment let #name = #value;));
-        self.bind_caught(&node.id, node, &name, locals);
-    }
-
-    fn bind_caught(
-        &self,
-        id: &NodeId,
-        node: &Node,
-        name: &proc_macro2::Ident,
-        locals: &mut Locals,
-    ) {
-        let form = match &node.body {
-            Body::Condition { .. } => HandleForm::CaughtBool,
-            Body::Switch { .. } => HandleForm::CaughtText,
-            Body::WaitEvent { timeout: Some(_), .. } => HandleForm::CaughtEvent,
-            _ => HandleForm::Caught,
-        };
-        if handles(node).len() > 1 {
-            locals.bind_handle(id, name.clone(), form);
-        } else {
-            locals.bind_certain(id, "out");
-        }
-        if let Some(ty) = held_type(node) {
-            locals.bind_output(id, name.clone(), ty, Form::Caught);
-        }
-        locals.bind_error(id, name.clone(), false, Form::Caught);
+        bind_caught(node, &name, locals);
     }
 
     /// An expression of type `Result<T, Failure>`.
@@ -186,4 +162,24 @@ impl Flow<'_, '_> {
 pub(super) fn held_type(node: &Node) -> Option<Type> {
     let ty = node.output.clone()?;
     Some(if super::is_event_with_timeout(node) { ty.optional() } else { ty })
+}
+
+/// Binds a variable that holds a `Result`.
+fn bind_caught(node: &Node, name: &proc_macro2::Ident, locals: &mut Locals) {
+    let id = &node.id;
+    let form = match &node.body {
+        Body::Condition { .. } => HandleForm::CaughtBool,
+        Body::Switch { .. } => HandleForm::CaughtText,
+        Body::WaitEvent { timeout: Some(_), .. } => HandleForm::CaughtEvent,
+        _ => HandleForm::Caught,
+    };
+    if handles(node).len() > 1 {
+        locals.bind_handle(id, name.clone(), form);
+    } else {
+        locals.bind_certain(id, "out");
+    }
+    if let Some(ty) = held_type(node) {
+        locals.bind_output(id, name.clone(), ty, Form::Caught);
+    }
+    locals.bind_error(id, name.clone(), false, Form::Caught);
 }

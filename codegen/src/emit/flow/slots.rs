@@ -44,7 +44,12 @@ impl Slot {
 impl Flow<'_, '_> {
     /// The slots for exports; those of returns become one. `exclusive`: whether just one of the
     /// blocks runs.
-    pub(super) fn slots(&self, exports: &[Export], blocks: &[&Block], exhaustive: bool) -> Vec<Slot> {
+    pub(super) fn slots(
+        &self,
+        exports: &[Export],
+        blocks: &[&Block],
+        exhaustive: bool,
+    ) -> Vec<Slot> {
         let (returns, others): (Vec<&Export>, Vec<&Export>) =
             exports.iter().partition(|export| self.is_return(export));
         let mut slots: Vec<Slot> = others.into_iter().cloned().map(Slot::Part).collect();
@@ -66,8 +71,7 @@ impl Flow<'_, '_> {
                 !node.disabled && !super::catches(node) && matches!(node.body, Body::Return { .. })
             }),
             Stmt::Branch(branch) => {
-                self.is_exhaustive(branch)
-                    && branch.arms.iter().all(|arm| self.returns(&arm.block))
+                self.is_exhaustive(branch) && branch.arms.iter().all(|arm| self.returns(&arm.block))
             }
             Stmt::When(_) | Stmt::Tasks(_) => false,
             Stmt::Join(join) => join.blocks.iter().any(|block| self.returns(block)),
@@ -174,10 +178,8 @@ impl Flow<'_, '_> {
             return quote!(#name);
         }
         let handles = handles(node);
-        let mut code = match handles.last() {
-            Some(last) => quote!({ #last }),
-            None => quote!({ "" }),
-        };
+        let last = handles.last().copied().unwrap_or_default();
+        let mut code = quote!({ #last });
         for handle in handles.iter().rev().skip(1) {
             let test = self.left(&node.id, handle, locals);
             code = quote!(if #test { #handle } else #code);

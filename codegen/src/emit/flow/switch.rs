@@ -45,7 +45,7 @@ impl Flow<'_, '_> {
             return false;
         }
         locals.forget(&node.id);
-        let comment = self.emitter.comment(node);
+        let comment = super::super::comment(node);
         let mut bodies: Vec<(String, BlockCode)> = Vec::new();
         for arm in &branch.arms {
             let body = self.block(Some(&arm.block), locals.clone(), &mode);
@@ -55,7 +55,7 @@ impl Flow<'_, '_> {
         let mut printed = Vec::new();
         let mut diverges = true;
         let drawn_default = bodies.iter().any(|(handle, _)| handle == "default");
-        for (case, pattern) in cases.iter().zip(&patterns.patterns) {
+        for (case, pattern) in cases.iter().zip(&patterns.arms) {
             taken += 1;
             match bodies.iter().find(|(handle, _)| *handle == case.handle) {
                 Some((_, body)) => {
@@ -80,7 +80,7 @@ impl Flow<'_, '_> {
         }
         debug_assert!(handles(node).len() > 1);
         let code = quote!(match #looked_at { #(#printed)* });
-        self.place(Whole::Match { code, diverges }, &slots, end, comment, locals, lines);
+        self.place(Whole::Match { code, diverges }, &slots, end, comment.as_ref(), locals, lines);
         true
     }
 
@@ -109,7 +109,7 @@ impl Flow<'_, '_> {
             _ => false,
         };
         // One arm and the rest read better as `if`.
-        (cases.len() > 1).then_some(Patterns { value, patterns, exhaustive })
+        (cases.len() > 1).then_some(Patterns { value, arms: patterns, exhaustive })
     }
 
     fn constant_pattern(&mut self, constant: &serde_json::Value, ty: &Type) -> Option<TokenStream> {
@@ -133,7 +133,7 @@ impl Flow<'_, '_> {
 
 struct Patterns<'c> {
     value: &'c Expr,
-    patterns: Vec<TokenStream>,
+    arms: Vec<TokenStream>,
     exhaustive: bool,
 }
 

@@ -13,7 +13,12 @@ use crate::emit::names::ident;
 use crate::emit::{Emitter, docs};
 use crate::expr::Expr;
 
-pub(super) fn emit(flow: &mut Flow<'_, '_>, node: &Node, locals: &Locals, input: &Expr) -> NodeCode {
+pub(super) fn emit(
+    flow: &mut Flow<'_, '_>,
+    node: &Node,
+    locals: &Locals,
+    input: &Expr,
+) -> NodeCode {
     let hint = flow.emitter.hint(&node.id, "Input", "The input of");
     let (prelude, input) = argument(flow, node, locals, (input, "input"), hint);
     let name = &flow.emitter.names(&node.id).value;

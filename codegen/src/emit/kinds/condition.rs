@@ -17,7 +17,7 @@ pub(super) fn emit(
     let mut exprs = Exprs::new(flow.emitter, locals, hint);
     let code = exprs.condition(condition).tokens();
     NodeCode::new(if exprs.fallible {
-        Outcome::Result(evaluated(&node.id, &code, ""))
+        Outcome::Result(evaluated(&node.id, &code))
     } else {
         Outcome::Value(code)
     })

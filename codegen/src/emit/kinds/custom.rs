@@ -13,7 +13,12 @@ use crate::emit::symbols::Symbols;
 use crate::emit::{Emitter, docs};
 use crate::expr::Expr;
 
-pub(super) fn emit(flow: &mut Flow<'_, '_>, node: &Node, locals: &Locals, input: &Expr) -> NodeCode {
+pub(super) fn emit(
+    flow: &mut Flow<'_, '_>,
+    node: &Node,
+    locals: &Locals,
+    input: &Expr,
+) -> NodeCode {
     // To the workflow it is a step like any other.
     super::action::emit(flow, node, locals, input)
 }

@@ -25,7 +25,7 @@ pub(super) fn emit(
         return NodeCode::new(Outcome::Failure(quote!(ctx.failure(#id, #code, #message))));
     }
     let tuple = quote!((#code.to_string(), #message.to_string()));
-    let tuple = evaluated(id, &tuple, "");
+    let tuple = evaluated(id, &tuple);
     NodeCode {
         prelude: vec![quote!(let (code, message) = #tuple?;)],
         outcome: Outcome::Failure(quote!(ctx.failure(#id, code, message))),

@@ -27,7 +27,7 @@ pub(super) fn emit(
         code = quote!("default");
     }
     NodeCode::new(if fallible {
-        Outcome::Result(evaluated(&node.id, &code, ""))
+        Outcome::Result(evaluated(&node.id, &code))
     } else {
         Outcome::Value(code)
     })

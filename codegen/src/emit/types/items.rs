@@ -89,9 +89,8 @@ fn enumeration(emitted: &Emitted, values: &[String], symbols: &mut Symbols) -> T
     let rename_all = rename_all(&emitted.members, &VARIANT_RULES);
     let attribute = rename_all.map(|(rule, _)| quote!(#[serde(rename_all = #rule)]));
     let name = ident(&emitted.name);
-    let lint = has_common_words(&emitted.name, emitted.members.values()).then(|| {
-        quote!(#[allow(clippy::enum_variant_names, reason = "the schema names them")])
-    });
+    let lint = has_common_words(&emitted.name, emitted.members.values())
+        .then(|| quote!(#[allow(clippy::enum_variant_names, reason = "the schema names them")]));
     let variants = values.iter().map(|text| {
         let rust = emitted.members.get(text).cloned().unwrap_or_default();
         let renamed = rename_all.map_or(*text != rust, |(_, apply)| apply(&rust) != *text);
@@ -106,7 +105,8 @@ fn enumeration(emitted: &Emitted, values: &[String], symbols: &mut Symbols) -> T
 /// A serde rule: its name, and what it makes of a Rust name.
 type Rule = (&'static str, fn(&str) -> String);
 
-const FIELD_RULES: [Rule; 2] = [("camelCase", camel), ("kebab-case", |name| name.replace('_', "-"))];
+const FIELD_RULES: [Rule; 2] =
+    [("camelCase", camel), ("kebab-case", |name| name.replace('_', "-"))];
 
 const VARIANT_RULES: [Rule; 4] = [
     ("snake_case", |name| separated(name, '_')),
@@ -164,7 +164,7 @@ fn has_common_words<'a>(name: &str, variants: impl Iterator<Item = &'a String>) 
         words.first().is_some_and(|first| words.iter().all(|other| pick(other) == pick(first)))
     };
     let own = separated(name, ' ');
-    words.len() > 2 && (same(|words| words.first()) || same(|words| words.last()))
+    words.len() > 2 && (same(<[String]>::first) || same(<[String]>::last))
         || words.iter().any(|words| {
             let text = words.join(" ");
             text.starts_with(&own) || text.ends_with(&own)
