@@ -69,6 +69,7 @@ struct Inner {
     transactions: Option<Sender<Transaction>>,
     queries: Option<Sender<Query>>,
     check: Option<InterruptHandle>,
+    /// The writer first.
     threads: Vec<JoinHandle<()>>,
     /// Freed last, when no thread writes any more.
     _lock: Option<open::DriverLock>,
@@ -170,18 +171,24 @@ impl Inner {
 
 impl Drop for Inner {
     fn drop(&mut self) {
-        drop(self.transactions.take());
         drop(self.queries.take());
         if let Some(check) = self.check.take() {
             check.interrupt();
         }
-        let this = std::thread::current().id();
-        for thread in self.threads.drain(..) {
-            // The last owner may be a reply, which runs on one of these threads.
-            if thread.thread().id() != this && thread.join().is_err() {
-                tracing::error!("a thread of the journal panicked");
-            }
-        }
+        // The writer closes its connection last: only so does SQLite see that nobody is left,
+        // and takes the log along.
+        let others = self.threads.len().min(1)..;
+        self.threads.drain(others).for_each(join);
+        drop(self.transactions.take());
+        self.threads.drain(..).for_each(join);
+    }
+}
+
+fn join(thread: JoinHandle<()>) {
+    // The last owner of a store may be a reply, which runs on one of its threads.
+    let own = thread.thread().id() == std::thread::current().id();
+    if !own && thread.join().is_err() {
+        tracing::error!("a thread of the journal panicked");
     }
 }
 

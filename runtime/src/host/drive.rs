@@ -7,11 +7,11 @@ use serde_json::Value;
 
 use super::journal::{self, Journal};
 use super::{Host, Trouble, render, stop};
+use crate::RunId;
 use crate::client::{Client, RunView};
 use crate::error::{Error, Result};
 use crate::sqlite::SqliteStore;
-use crate::store::{RunFilter, RunState, Store as _};
-use crate::{RunId, Timestamp};
+use crate::store::{Query, Reply, RunFilter, RunState, Store as _};
 
 /// What is due within this time is worked for by `resume`; what is due later is waited for.
 const SOON: Duration = Duration::from_mins(1);
@@ -99,7 +99,8 @@ pub(super) async fn resume(host: Host, journal: &Journal) -> Result<(), Trouble>
         let name = journal.name();
         return Err(Trouble::failed(format!("{name}: another process drives these runs already")));
     };
-    let engine = journal::engine(host, &store).await?;
+    // A run that only waits shows it by leaving memory, which need not take long here.
+    let engine = journal::engine_with(host, &store, |builder| builder.linger(LOOK)).await?;
     let client = engine.client();
     let worked = async {
         let runs = unfinished(&client, &definition.name).await?;
@@ -143,36 +144,46 @@ async fn work_off(
     runs: BTreeMap<RunId, RunView>,
     revision: &str,
 ) -> Result<Vec<RunView>> {
-    let (mut busy, mut done): (Vec<RunView>, Vec<RunView>) =
+    let (ours, others): (Vec<RunView>, Vec<RunView>) =
         runs.into_values().partition(|run| run.revision == revision);
-    for other in &done {
+    for other in &others {
         eprintln!("run {} waits for a program with revision {}", other.id, other.revision);
     }
+    let all: Vec<RunId> = ours.iter().chain(&others).map(|run| run.id).collect();
+    let mut busy: Vec<RunId> = ours.iter().map(|run| run.id).collect();
     loop {
         let mut still_busy = Vec::new();
         for run in busy {
-            let run = client.run(run.id).await?.ok_or(Error::UnknownRun(run.id))?;
-            if is_busy(&run, store.now()) { still_busy.push(run) } else { done.push(run) }
+            if is_busy(store, run).await? {
+                still_busy.push(run);
+            }
         }
         if still_busy.is_empty() {
-            done.sort_by_key(|run| run.id);
-            return Ok(done);
+            break;
         }
         busy = still_busy;
         tokio::time::sleep(LOOK).await;
     }
+    let mut views = Vec::with_capacity(all.len());
+    for run in all {
+        views.extend(client.run(run).await?);
+    }
+    Ok(views)
 }
 
-/// Whether a run has something to do now or soon.
-fn is_busy(run: &RunView, now: Timestamp) -> bool {
+/// Whether a run has something to do now or soon. A run that only waits has no owner; it gives
+/// its owner up only if it has seen all of its mail.
+async fn is_busy(store: &SqliteStore, run: RunId) -> Result<bool> {
+    let (reply, answer) = Reply::channel();
+    store.query(Query::Run(run, reply));
+    let (row, _) = answer.await?.ok_or(Error::UnknownRun(run))?;
     let soon = i64::try_from(SOON.as_millis()).unwrap_or(i64::MAX);
-    let soon = now.0.saturating_add(soon);
-    match run.state {
+    let soon = store.now().0.saturating_add(soon);
+    Ok(match row.state {
         RunState::Pending | RunState::Running => true,
         RunState::Waiting => {
-            let due = |due: Timestamp| due.0 <= soon;
-            run.waiting_for.is_empty() || run.waiting_for.iter().any(|w| w.due.is_some_and(due))
+            row.owner.is_some() || row.ready || row.wake_at.is_some_and(|at| at.0 <= soon)
         }
         _ => false,
-    }
+    })
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{Host, Trouble};
 use crate::client::Client;
-use crate::driver::Engine;
+use crate::driver::{Engine, EngineBuilder};
 use crate::error::{Error, Result};
 use crate::sqlite::{OpenError, SqliteStore};
 use crate::store::{NewRun, Reply, Started, Store, Transaction};
@@ -60,7 +60,16 @@ impl Journal {
 
 /// An engine that drives the host's workflow over a store.
 pub(super) async fn engine(host: Host, store: &SqliteStore) -> Result<Engine> {
-    (host.register)(Engine::builder().store(store.clone())).build().await
+    engine_with(host, store, |builder| builder).await
+}
+
+/// The same, set up further.
+pub(super) async fn engine_with(
+    host: Host,
+    store: &SqliteStore,
+    set_up: fn(EngineBuilder) -> EngineBuilder,
+) -> Result<Engine> {
+    set_up((host.register)(Engine::builder().store(store.clone()))).build().await
 }
 
 /// A client of a store that another process drives.

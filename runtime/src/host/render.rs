@@ -178,11 +178,11 @@ mod tests {
         let text = waiting(&waiting_for);
         assert_eq!(
             text,
-            "waits for event `shipped` at ship/wait, key `42`, until 1970-01-01T00:00:00Z"
+            "waits for event `shipped` at ship/wait, key `42`, until 1970-01-01T00:00:00.000Z"
         );
         waiting_for.event = None;
         waiting_for.key = None;
-        assert_eq!(waiting(&waiting_for), "waits at ship/wait, until 1970-01-01T00:00:00Z");
+        assert_eq!(waiting(&waiting_for), "waits at ship/wait, until 1970-01-01T00:00:00.000Z");
     }
 
     #[test]

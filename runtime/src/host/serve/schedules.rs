@@ -19,7 +19,7 @@ const NAP: Duration = Duration::from_secs(15);
 /// How long to wait before another try when the journal fails.
 const RETRY: Duration = Duration::from_secs(1);
 /// The most missed firings that are counted one by one.
-const COUNTED: u32 = 10_000;
+const COUNTED: usize = 1_000;
 
 /// The schedules of a workflow.
 pub(super) struct Schedules {
@@ -139,17 +139,21 @@ impl Entry {
     /// The latest instant, from `first` on, that is not in the future. Whoever was away gets one
     /// run for all that it missed, and is told how many those were.
     fn latest_missed(&self, first: Timestamp, now: Timestamp) -> Timestamp {
-        let mut latest = first;
-        let mut skipped = 0;
-        while let Some(next) = self.schedule.next_after(latest).filter(|next| *next <= now) {
+        let fired = |after| self.schedule.next_after(after).filter(|next| *next <= now);
+        let since = |span: Duration| {
+            let span = i64::try_from(span.as_millis()).unwrap_or(i64::MAX);
+            Timestamp(now.0.saturating_sub(span).max(first.0))
+        };
+        // From the shortest span that holds a firing, the latest is a few steps away.
+        let spans = [1, 24, 32 * 24, 366 * 24].map(|hours| since(Duration::from_hours(hours)));
+        let mut latest = spans.into_iter().find_map(fired).unwrap_or(first);
+        while let Some(next) = fired(latest) {
             latest = next;
-            skipped += 1;
-            if skipped == COUNTED {
-                break;
-            }
         }
-        if skipped > 0 {
-            let more = if skipped == COUNTED { " or more" } else { "" };
+        let missed = std::iter::successors(Some(first), |at| fired(*at)).take(COUNTED).count();
+        if missed > 1 {
+            let skipped = missed - 1;
+            let more = if missed == COUNTED { " or more" } else { "" };
             eprintln!(
                 "schedule `{}` skips {skipped}{more} firings that were missed since {first}",
                 self.trigger
@@ -220,12 +224,12 @@ mod tests {
         clock.at(3_600_000);
         assert_eq!(attend(), Duration::from_hours(1));
         assert_eq!(attend(), Duration::from_hours(1));
-        assert_eq!(keys(&store), ["schedule/1970-01-01T01:00:00Z"]);
+        assert_eq!(keys(&store), ["schedule/1970-01-01T01:00:00.000Z"]);
 
         clock.at(5 * 3_600_000 + 1);
         attend();
         attend();
-        let all = ["schedule/1970-01-01T01:00:00Z", "schedule/1970-01-01T05:00:00Z"];
+        let all = ["schedule/1970-01-01T01:00:00.000Z", "schedule/1970-01-01T05:00:00.000Z"];
         assert_eq!(keys(&store), all);
     }
 
@@ -246,7 +250,10 @@ mod tests {
         }
         let mut keys = keys(&store);
         keys.sort();
-        assert_eq!(keys, ["schedule/a/1970-01-01T01:00:00Z", "schedule/b/1970-01-01T01:00:00Z"]);
+        assert_eq!(
+            keys,
+            ["schedule/a/1970-01-01T01:00:00.000Z", "schedule/b/1970-01-01T01:00:00.000Z"]
+        );
     }
 
     #[test]
