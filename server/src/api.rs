@@ -62,6 +62,7 @@ pub fn router(app: App, hosts: Hosts) -> Router {
         .routes(routes!(watch::watch))
         .routes(routes!(runs::send_event))
         .routes(routes!(runs::cancel))
+        .routes(routes!(runs::resume))
         .routes(routes!(hooks::hook))
         .routes(routes!(import::vercel))
         .routes(routes!(diagnostics::page))

@@ -63,7 +63,7 @@ pub async fn tick(app: &App) -> Result<Duration, Error> {
 async fn fire(app: &App, schedule: &DueSchedule, now: Timestamp) -> Result<(), Error> {
     let DueSchedule { workflow_id, node, cron, timezone, .. } = schedule;
     let instant = latest(cron, timezone, Timestamp(schedule.next_fire), now);
-    let workflow = match app.store.workflow(workflow_id).await {
+    let workflow = match app.store.current(workflow_id).await {
         Ok(workflow) => workflow,
         // Deleted since; its schedules are gone with it.
         Err(Error::NoWorkflow(_)) => return Ok(()),

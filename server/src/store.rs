@@ -15,7 +15,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use crate::error::Error;
 
 pub use schedules::DueSchedule;
-pub use workflows::{Draft, Hook, ScheduleDraft, Trigger, Workflow};
+pub use workflows::{Current, Draft, Hook, ScheduleDraft, Trigger, Workflow};
 
 /// One migration a format; the position is the format that it leads from.
 const MIGRATIONS: [&str; 1] = [include_str!("../migrations/1.sql")];

@@ -39,10 +39,9 @@ pub(super) async fn hook(
     let Some(hook) = app.store.hook(&path).await? else {
         return Err(Problem::not_found(format!("no workflow has the webhook path {path:?}")));
     };
-    let workflow = app.store.workflow(&hook.workflow_id).await?;
     let start = Start {
-        workflow: &workflow.id,
-        revision: &workflow.revision,
+        workflow: &hook.workflow.id,
+        revision: &hook.workflow.revision,
         trigger: Some(&hook.node),
         payload,
         // Keys of webhooks and of the API do not meet.

@@ -83,7 +83,7 @@ pub(super) async fn start(
     let wait = waiting.wait.as_deref().map(wait_time).transpose()?;
     let key = idempotency_key(&headers)?;
     let request = start_request(body)?;
-    let workflow = app.store.workflow(&workflow).await?;
+    let workflow = app.store.current(&workflow).await?;
     let start = Start {
         workflow: &workflow.id,
         revision: &workflow.revision,
@@ -173,6 +173,15 @@ pub(super) async fn send_event(
     responses((status = 202), (status = 404, body = Problem), (status = 409, body = Problem)))]
 pub(super) async fn cancel(State(app): State<App>, Path(id): Path<String>) -> Result<StatusCode> {
     app.runs.cancel(run_id(&id)?).await.map_err(refusal)?;
+    Ok(StatusCode::ACCEPTED)
+}
+
+/// Lets a paused run go on; a step that spent its policy is granted it anew.
+#[utoipa::path(post, path = "/api/v1/runs/{id}/resume", tag = "runs",
+    params(("id" = String, Path, description = "Id of the run")),
+    responses((status = 202), (status = 404, body = Problem), (status = 409, body = Problem)))]
+pub(super) async fn resume(State(app): State<App>, Path(id): Path<String>) -> Result<StatusCode> {
+    app.runs.client().resume(run_id(&id)?).await.map_err(refusal)?;
     Ok(StatusCode::ACCEPTED)
 }
 

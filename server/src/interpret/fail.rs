@@ -1,6 +1,6 @@
 //! `fail@1`: an ordinary failure (S21).
 
-use flowcrate::{Failure, Result};
+use flowcrate::Result;
 use flowcrate_codegen::check::Node;
 use flowcrate_codegen::expr::Expr;
 use serde_json::Value;
@@ -11,11 +11,7 @@ use super::scope::{Outcome, Scope};
 pub(super) fn run(scope: &Scope, node: &Node, code: &Expr, message: &Expr) -> Result<Outcome> {
     let code = text(evaluate(scope, node, code)?);
     let message = text(evaluate(scope, node, message)?);
-    let path = match scope.ctx().path() {
-        "" => node.id.to_string(),
-        around => format!("{around}/{}", node.id),
-    };
-    Err(Failure { code, message, attempts: 0, path }.into())
+    Err(scope.ctx().failure(node.id.as_str(), code, message).into())
 }
 
 /// The checker has seen that it is a string.

@@ -90,11 +90,22 @@ pub struct ScheduleDraft {
     pub next_fire: Option<i64>,
 }
 
+/// What a start needs to know of a workflow.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Current {
+    /// The workflow's id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Its revision now.
+    pub revision: String,
+}
+
 /// Whom a webhook path starts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hook {
     /// The workflow.
-    pub workflow_id: String,
+    pub workflow: Current,
     /// Its trigger.
     pub node: String,
 }
@@ -206,13 +217,19 @@ impl Store {
         Ok(sqlx::query_scalar(select).bind(key).fetch_optional(&self.pool).await?)
     }
 
+    /// What a start needs to know of the workflow with this id or name.
+    pub async fn current(&self, key: &str) -> Result<Current, Error> {
+        let select = "select id, name, revision from workflows where id = ?1 or name = ?1";
+        let row = sqlx::query(select).bind(key).fetch_optional(&self.pool).await?;
+        let row = row.ok_or_else(|| Error::NoWorkflow(key.to_owned()))?;
+        current(&row)
+    }
+
     /// Whom a webhook path starts.
     pub async fn hook(&self, path: &str) -> Result<Option<Hook>, Error> {
-        let row = sqlx::query("select workflow_id, node from hooks where path = ?1")
-            .bind(path)
-            .fetch_optional(&self.pool)
-            .await?;
-        row.map(|row| Ok(Hook { workflow_id: row.try_get(0)?, node: row.try_get(1)? })).transpose()
+        let select = "select id, name, revision, node from hooks join workflows on id = workflow_id where path = ?1";
+        let row = sqlx::query(select).bind(path).fetch_optional(&self.pool).await?;
+        row.map(|row| Ok(Hook { workflow: current(&row)?, node: row.try_get("node")? })).transpose()
     }
 }
 
@@ -220,6 +237,14 @@ async fn find(connection: &mut SqliteConnection, key: &str) -> Result<Option<Wor
     let select = format!("select {COLUMNS} from workflows where id = ?1 or name = ?1");
     let row = sqlx::query(sqlx::AssertSqlSafe(select)).bind(key).fetch_optional(connection).await?;
     row.as_ref().map(read).transpose()
+}
+
+fn current(row: &SqliteRow) -> Result<Current, Error> {
+    Ok(Current {
+        id: row.try_get("id")?,
+        name: row.try_get("name")?,
+        revision: row.try_get("revision")?,
+    })
 }
 
 fn read(row: &SqliteRow) -> Result<Workflow, Error> {

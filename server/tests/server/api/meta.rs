@@ -49,6 +49,7 @@ async fn the_document_names_every_route() {
         "/api/v1/runs/{id}",
         "/api/v1/runs/{id}/cancel",
         "/api/v1/runs/{id}/events/{name}",
+        "/api/v1/runs/{id}/resume",
         "/api/v1/runs/{id}/watch",
         "/api/v1/workflows",
         "/api/v1/workflows/{id}",

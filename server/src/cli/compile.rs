@@ -1,0 +1,145 @@
+//! `flowcrate compile`: a graph becomes a crate on disk.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use flowcrate_codegen::package::{CrateFile, Owner};
+use serde_json::json;
+
+use super::output::{self, OutputArgs};
+use super::{Outcome, read, write};
+use crate::compiler::Compiler;
+use crate::error::Error;
+use crate::export;
+
+/// Flags.
+#[derive(clap::Args, Debug)]
+pub(super) struct Args {
+    /// The graph document; - is standard input
+    graph: PathBuf,
+    /// The crate's folder; what a person wrote there stays
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    #[command(flatten)]
+    output: OutputArgs,
+}
+
+/// Compiles and writes; writes nothing where the graph has an error.
+pub(super) fn execute(args: &Args) -> Result<Outcome, Error> {
+    let source = read(&args.graph)?;
+    refuse_foreign(&args.out)?;
+    let compiler = Compiler::new();
+    let (files, diagnostics) = compiler.compile_all(&source);
+    if !args.output.json {
+        output::report(&args.graph.display().to_string(), &source, &diagnostics, args.output.color);
+    }
+    let written = match files {
+        Some(files) => Some(write_crate(&args.out, &export::with_vendor(files))?),
+        None => None,
+    };
+    if args.output.json {
+        output::say_json(&json!({ "diagnostics": diagnostics, "files": written }));
+    } else if let Some(written) = &written {
+        output::say(&format!("{}: {} files written", args.out.display(), written.len()));
+    }
+    Ok(if written.is_some() { Outcome::Fine } else { Outcome::Failed })
+}
+
+/// A folder with somebody else's crate in it is not ours to write to.
+fn refuse_foreign(out: &Path) -> Result<(), Error> {
+    if out.join("Cargo.toml").exists() && !out.join("src/generated").exists() {
+        let out = out.display();
+        return Err(Error::Config(format!(
+            "{out} holds a crate that flowcrate did not write: choose another --out"
+        )));
+    }
+    Ok(())
+}
+
+/// Writes the crate; gives the paths that it wrote. A file of a person's is written once; files
+/// that an earlier compilation left in folders of the compiler's own are removed.
+fn write_crate(out: &Path, files: &BTreeMap<String, CrateFile>) -> Result<Vec<String>, Error> {
+    for own in ["src/generated", "vendor"] {
+        remove_stale(out, own, files)?;
+    }
+    let mut written = Vec::new();
+    for (path, file) in files {
+        let target = out.join(path);
+        let kept = match file.owner {
+            Owner::Person => target.exists(),
+            // An unchanged file keeps its time, so that cargo does not build it again.
+            Owner::Compiler => fs::read(&target).is_ok_and(|bytes| bytes == file.bytes),
+        };
+        if !kept {
+            write(&target, &file.bytes)?;
+            written.push(path.clone());
+        }
+    }
+    Ok(written)
+}
+
+fn remove_stale(
+    out: &Path,
+    folder: &str,
+    files: &BTreeMap<String, CrateFile>,
+) -> Result<(), Error> {
+    let Ok(entries) = fs::read_dir(out.join(folder)) else { return Ok(()) };
+    for entry in entries {
+        let failed = |source| Error::io(format!("cannot tidy {folder}"), source);
+        let entry = entry.map_err(failed)?;
+        let Ok(name) = entry.file_name().into_string() else { continue };
+        let path = format!("{folder}/{name}");
+        if entry.file_type().map_err(failed)?.is_dir() {
+            remove_stale(out, &path, files)?;
+            // Fails, and rightly so, where something is left in it.
+            let _ = fs::remove_dir(entry.path());
+        } else if !files.contains_key(&path) {
+            fs::remove_file(entry.path()).map_err(failed)?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(text: &str, owner: Owner) -> CrateFile {
+        CrateFile { bytes: text.as_bytes().to_vec(), owner }
+    }
+
+    #[test]
+    fn what_a_person_wrote_stays_and_what_is_stale_goes() {
+        let out = tempfile::tempdir().unwrap();
+        let mut files = BTreeMap::from([
+            ("Cargo.toml".to_owned(), file("a", Owner::Compiler)),
+            ("src/custom.rs".to_owned(), file("first", Owner::Person)),
+            ("src/generated/old.rs".to_owned(), file("x", Owner::Compiler)),
+            ("vendor/a/b.rs".to_owned(), file("x", Owner::Compiler)),
+        ]);
+        assert_eq!(write_crate(out.path(), &files).unwrap().len(), 4);
+        fs::write(out.path().join("src/custom.rs"), "mine").unwrap();
+        fs::write(out.path().join("src/other.rs"), "mine too").unwrap();
+        files.remove("src/generated/old.rs");
+        files.remove("vendor/a/b.rs");
+        files.insert("Cargo.toml".to_owned(), file("b", Owner::Compiler));
+        assert_eq!(write_crate(out.path(), &files).unwrap(), ["Cargo.toml"]);
+        let read = |path: &str| fs::read_to_string(out.path().join(path));
+        assert_eq!(read("src/custom.rs").unwrap(), "mine");
+        assert_eq!(read("src/other.rs").unwrap(), "mine too");
+        assert_eq!(read("Cargo.toml").unwrap(), "b");
+        assert!(read("src/generated/old.rs").is_err());
+        assert!(!out.path().join("vendor/a").exists());
+    }
+
+    #[test]
+    fn a_foreign_crate_is_left_alone() {
+        let out = tempfile::tempdir().unwrap();
+        assert!(refuse_foreign(out.path()).is_ok());
+        fs::write(out.path().join("Cargo.toml"), "").unwrap();
+        assert!(refuse_foreign(out.path()).is_err());
+        fs::create_dir_all(out.path().join("src/generated")).unwrap();
+        assert!(refuse_foreign(out.path()).is_ok());
+    }
+}

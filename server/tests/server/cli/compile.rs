@@ -1,0 +1,81 @@
+//! `flowcrate compile`, and the same crate from the server.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use crate::support::graphs::double;
+use crate::support::process::run;
+use crate::support::server::TestServer;
+
+#[tokio::test]
+async fn a_graph_becomes_a_crate_that_stands_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("g.json"), double("twice").to_string()).unwrap();
+    let ran = run(folder.path(), &["compile", "g.json", "--out", "twice"]).await;
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let out = folder.path().join("twice");
+    let manifest = fs::read_to_string(out.join("Cargo.toml")).unwrap();
+    assert!(manifest.contains("vendor/flowcrate"), "{manifest}");
+    for file in ["src/lib.rs", "src/main.rs", "src/generated/workflow.rs", "vendor/flowcrate/src/lib.rs"] {
+        assert!(out.join(file).exists(), "{file}");
+    }
+    let main = out.join("src/main.rs");
+    fs::write(&main, "// mine\n").unwrap();
+    let again = run(folder.path(), &["compile", "g.json", "--out", "twice"]).await;
+    assert_eq!((again.code, again.stdout.trim()), (0, "twice: 0 files written"));
+    assert_eq!(fs::read_to_string(&main).unwrap(), "// mine\n");
+}
+
+#[tokio::test]
+async fn a_faulty_graph_writes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("g.json"), "{}").unwrap();
+    let ran = run(folder.path(), &["compile", "g.json", "--out", "out"]).await;
+    assert_eq!((ran.code, ran.stdout.as_str()), (1, ""));
+    assert!(!folder.path().join("out").exists());
+    assert_eq!(run(folder.path(), &["compile", "g.json"]).await.code, 2);
+}
+
+#[tokio::test]
+async fn the_server_exports_the_same_crate() {
+    let folder = tempfile::tempdir().unwrap();
+    let graph = double("twice");
+    fs::write(folder.path().join("g.json"), graph.to_string()).unwrap();
+    assert_eq!(run(folder.path(), &["compile", "g.json", "--out", "twice"]).await.code, 0);
+    let server = TestServer::start().await;
+    server.store(&graph).await;
+    let reply = server.get("/api/v1/workflows/twice/export").await;
+    assert_eq!((reply.status, reply.header("content-type")), (200, "application/zip"));
+    assert_eq!(reply.header("content-disposition"), "attachment; filename=\"twice.zip\"");
+    let mut archive = zip::ZipArchive::new(std::io::Cursor::new(reply.body.as_slice())).unwrap();
+    let mut names = BTreeSet::new();
+    for at in 0..archive.len() {
+        let mut entry = archive.by_index(at).unwrap();
+        let mut bytes = Vec::new();
+        std::io::Read::read_to_end(&mut entry, &mut bytes).unwrap();
+        let name = entry.name().to_owned();
+        assert_eq!(fs::read(folder.path().join("twice").join(&name)).unwrap(), bytes, "{name}");
+        names.insert(name);
+    }
+    assert_eq!(names, on_disk(&folder.path().join("twice")));
+    let etag = reply.header("etag").to_owned();
+    let path = "/api/v1/workflows/twice/export";
+    assert_eq!(server.send("GET", path, &[("if-none-match", &etag)], "").await.status, 304);
+    server.get("/api/v1/workflows/nothing/export").await.problem(404, "not_found");
+}
+
+fn on_disk(root: &Path) -> BTreeSet<String> {
+    let (mut found, mut folders) = (BTreeSet::new(), vec![root.to_owned()]);
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                found.insert(path.strip_prefix(root).unwrap().to_str().unwrap().to_owned());
+            }
+        }
+    }
+    found
+}
