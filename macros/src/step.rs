@@ -129,7 +129,7 @@ fn expand(step: &Step<'_>, function: &ItemFn) -> TokenStream {
     let policy = policy.tokens(krate);
     let span = input.map_or_else(|| ident.span(), Spanned::span);
     let (argument, value, body_fn) = match input {
-        Some(ty) => (quote!(, input: #ty), quote!(input), quote!(#ident)),
+        Some(ty) => (quote!(, input: #ty), quote_spanned!(span=> input), quote!(#ident)),
         None => (quote!(), quote!(()), quote!(|step, ()| #ident(step))),
     };
     // The call sits on the input's type: that is what an unmet bound is about.

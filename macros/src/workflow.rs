@@ -85,7 +85,8 @@ fn check<'a>(args: &Args, function: &'a ItemFn, errors: &mut Errors) -> Option<W
             .text("revision")
             .map_or_else(|| "1".to_owned(), |text| revision(text, errors)),
         events: event_names(args.texts("events"), errors),
-        input: input?,
+        // Types that name a parameter mean nothing outside of the function.
+        input: input.filter(|_| sig.generics.params.is_empty())?,
         output: output?,
     })
 }
@@ -148,6 +149,12 @@ fn expand(workflow: &Workflow<'_>, function: &ItemFn) -> TokenStream {
     let Workflow { krate, name, revision, events, input, output } = workflow;
     let (vis, ident) = (&function.vis, &function.sig.ident);
     let ty = struct_name(ident);
+    // Without `async` there is an error already; a second one would only hide it.
+    let call = if function.sig.asyncness.is_some() {
+        quote!(::std::boxed::Box::pin(#ident(ctx, input)))
+    } else {
+        quote!(::core::unreachable!("{:p} {:p}", &ctx, &input))
+    };
     let cfgs = function.attrs.iter().filter(|attr| attr.path().is_ident("cfg"));
     let cfgs: Vec<_> = cfgs.map(ToTokens::to_token_stream).collect();
     let doc = format!(
@@ -181,7 +188,7 @@ fn expand(workflow: &Workflow<'_>, function: &ItemFn) -> TokenStream {
             ) -> ::core::pin::Pin<::std::boxed::Box<
                 dyn ::core::future::Future<Output = #krate::Result<Self::Output>>,
             >> {
-                ::std::boxed::Box::pin(#ident(ctx, input))
+                #call
             }
         }
     }

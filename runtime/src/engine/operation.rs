@@ -8,7 +8,9 @@ use std::task::{Context as Poller, Poll};
 
 use serde::de::DeserializeOwned;
 
-use super::{Command, Core, Failure, Issued, Mismatch, OpId, Outcome, Payload, Result, Site};
+use super::{
+    Command, Core, Failure, Issued, Mismatch, Op, OpId, OpState, Outcome, Payload, Result, Site,
+};
 
 /// An operation that a context's method claimed. Issued when first polled; given up when dropped.
 pub(crate) struct Operation {
@@ -31,12 +33,7 @@ impl Operation {
             Name::Path(path) => this.paths.claim_path(path),
         };
         if !fresh {
-            this.report(Mismatch {
-                code: "duplicate_path",
-                path: path.to_string(),
-                expected: "a key that this scope has not used".to_owned(),
-                found: format!("a second claim of `{path}`"),
-            });
+            this.report(claimed_twice(&path));
         }
         let canonical = |input: Payload| input.canonical().map_err(|error| error.to_string());
         let id = match claim.input.map(|input| input.and_then(canonical)).transpose() {
@@ -54,6 +51,22 @@ impl Operation {
         };
         drop(this);
         Self { core: Rc::clone(core), id, path }
+    }
+
+    /// Claims the path of its id with a key, in place of the one that it has. Too late, and
+    /// without effect, once it is issued.
+    pub(super) fn rekey(&mut self, key: &str) {
+        let mut this = self.core.borrow_mut();
+        let core = &mut *this;
+        let Some(Op { path, state, .. }) = core.ops.get_mut(&self.id) else { return };
+        let OpState::Claimed(claimed) = state else { return };
+        let (keyed, fresh) = core.paths.rekey(&self.path, key);
+        path.clone_from(&keyed);
+        claimed.0.path.clone_from(&keyed);
+        if !fresh {
+            core.report(claimed_twice(&keyed));
+        }
+        self.path = keyed;
     }
 
     pub(crate) fn path(&self) -> &Arc<str> {
@@ -85,6 +98,15 @@ impl Operation {
             found: format!("{text} ({error})"),
         });
         Poll::Pending
+    }
+}
+
+fn claimed_twice(path: &Arc<str>) -> Mismatch {
+    Mismatch {
+        code: "duplicate_path",
+        path: path.to_string(),
+        expected: "a key that this scope has not used".to_owned(),
+        found: format!("a second claim of `{path}`"),
     }
 }
 

@@ -28,6 +28,23 @@ impl Paths {
         (path, fresh)
     }
 
+    /// Gives `path` up for the same id with a key. Meant for right after the claim: then the next
+    /// use without a key gets the number that this one had.
+    pub(super) fn rekey(&mut self, path: &Arc<str>, key: &str) -> (Arc<str>, bool) {
+        self.claimed.remove(path);
+        let name = path.rfind('/').map_or(0, |slash| slash + 1);
+        // Within an id both characters are escaped.
+        let end = path.get(name..).and_then(|name| name.find(['#', '['])).map(|end| name + end);
+        let base = end.and_then(|end| path.get(..end)).unwrap_or(path);
+        if let Some(uses) = self.uses.get_mut(base)
+            && (path.strip_prefix(base) == Some(&format!("#{uses}"))
+                || (*uses == 1 && end.is_none()))
+        {
+            *uses -= 1;
+        }
+        self.claim_path(format!("{base}[{}]", escape(key)).into())
+    }
+
     /// Claims a whole path; the second value is false if it was claimed before.
     pub(super) fn claim_path(&mut self, path: Arc<str>) -> (Arc<str>, bool) {
         let fresh = self.claimed.insert(path.clone());
@@ -87,6 +104,25 @@ mod tests {
         assert_eq!(claim("", "charge", None), "charge#2");
         assert_eq!(claim("each[0]", "charge", None), "each[0]/charge");
         assert_eq!(claim("", "charge", Some("a/b")), "charge[a%2Fb]");
+    }
+
+    #[test]
+    fn a_key_given_later_takes_the_place_of_the_number() {
+        let mut paths = Paths::default();
+        let mut keyed = |scope, key: &str| {
+            let (path, _) = paths.claim(scope, "charge", None);
+            let (path, fresh) = paths.rekey(&path, key);
+            (path.to_string(), fresh)
+        };
+        assert_eq!(keyed("", "a"), ("charge[a]".to_owned(), true));
+        assert_eq!(keyed("", "b"), ("charge[b]".to_owned(), true));
+        assert_eq!(keyed("", "a"), ("charge[a]".to_owned(), false));
+        assert_eq!(keyed("each#2[0]", "a#/"), ("each#2[0]/charge[a%23%2F]".to_owned(), true));
+        assert_eq!(&*paths.claim("", "charge", None).0, "charge");
+        assert_eq!(&*paths.claim("", "charge", None).0, "charge#2");
+        let (third, _) = paths.claim("", "charge", None);
+        assert_eq!(&*paths.rekey(&third, "c").0, "charge[c]");
+        assert_eq!(&*paths.claim("", "charge", None).0, "charge#3");
     }
 
     #[test]

@@ -20,6 +20,13 @@ impl<T> Step<T> {
         Self { operation, output: PhantomData }
     }
 
+    /// Tells it apart from the other uses of its id in its scope: its path ends in `[key]` instead
+    /// of a number that depends on the order of the calls. Two uses of one key are an error.
+    pub fn key(mut self, key: impl AsRef<str>) -> Self {
+        self.operation.rekey(key.as_ref());
+        self
+    }
+
     /// Where it stands in the journal.
     pub fn path(&self) -> &str {
         self.operation.path()
