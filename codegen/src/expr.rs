@@ -6,7 +6,6 @@
 
 pub mod ast;
 pub mod check;
-pub mod codes;
 pub mod eval;
 pub mod issue;
 pub mod names;
@@ -15,6 +14,7 @@ pub mod table;
 pub mod typed;
 pub mod walk;
 
+mod fold;
 mod jinja;
 mod template;
 

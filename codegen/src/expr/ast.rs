@@ -59,6 +59,14 @@ pub struct Ast {
 }
 
 impl Ast {
+    /// The text that it is, where it is a literal one.
+    pub fn text(&self) -> Option<&str> {
+        match &self.kind {
+            AstKind::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
     /// Its direct parts; a ternary's condition comes first.
     pub fn children(&self) -> Vec<&Ast> {
         match &self.kind {

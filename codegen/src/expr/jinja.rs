@@ -7,9 +7,8 @@ use minijinja::machinery::{Token, ast, parse_expr, tokenize};
 use minijinja::value::ValueKind;
 
 use super::ast::{Ast, AstKind, Binary, Invocation, Unary};
-use super::codes;
 use super::issue::ExprIssue;
-use crate::diagnostic::Span;
+use crate::diagnostic::{Span, code};
 
 /// How deep an expression may nest: parentheses, prefix operators, chains of operators.
 pub(super) const DEPTH_LIMIT: usize = 64;
@@ -22,7 +21,7 @@ const TOKEN_LIMIT: usize = 10_000;
 pub(super) fn parse_at(source: &str, offset: usize) -> Result<Ast, ExprIssue> {
     let whole = Span { start: offset, end: offset + source.len() };
     if source.trim().is_empty() {
-        return Err(ExprIssue::new(codes::SYNTAX, whole, "an empty expression")
+        return Err(ExprIssue::new(code::SYNTAX.id, whole, "an empty expression")
             .help("write an expression between `{{` and `}}`, or remove them"));
     }
     scan(source, offset)?;
@@ -31,8 +30,12 @@ pub(super) fn parse_at(source: &str, offset: usize) -> Result<Ast, ExprIssue> {
 }
 
 fn too_deep(span: Span) -> ExprIssue {
-    ExprIssue::new(codes::TOO_LARGE, span, "the expression is too deeply nested or too long")
-        .help("split it: give a part to a `transform` node and read that node's output")
+    ExprIssue::new(
+        code::EXPRESSION_TOO_LARGE.id,
+        span,
+        "the expression is too deeply nested or too long",
+    )
+    .help("split it: give a part to a `transform` node and read that node's output")
 }
 
 /// Refuses what would be too deep for recursion.
@@ -101,7 +104,8 @@ fn syntax_error(error: &minijinja::Error, source: &str, whole: Span) -> ExprIssu
         end += 1;
     }
     let span = Span { start: whole.start + start, end: whole.start + end };
-    let issue = ExprIssue::new(codes::SYNTAX, span, detail.replace("variable block", "expression"));
+    let issue =
+        ExprIssue::new(code::SYNTAX.id, span, detail.replace("variable block", "expression"));
     match source.get(start..end) {
         _ if source.contains("&&") => issue.help("write `and` for `&&`"),
         _ if source.contains("||") => issue.help("write `or` for `||`"),
@@ -114,7 +118,7 @@ fn syntax_error(error: &minijinja::Error, source: &str, whole: Span) -> ExprIssu
 }
 
 fn unsupported(span: Span, what: &str, help: &str) -> ExprIssue {
-    ExprIssue::new(codes::UNSUPPORTED, span, format!("{what} is not part of the language"))
+    ExprIssue::new(code::UNSUPPORTED.id, span, format!("{what} is not part of the language"))
         .help(help)
 }
 
@@ -159,7 +163,7 @@ impl Converter<'_> {
     fn kind(&self, tree: &ast::Expr<'_>, own: Span, depth: usize) -> Result<AstKind, ExprIssue> {
         Ok(match tree {
             ast::Expr::Var(var) => AstKind::Name(var.id.to_owned()),
-            ast::Expr::Const(constant) => self.constant(&constant.value, own)?,
+            ast::Expr::Const(literal) => constant(&literal.value, own)?,
             ast::Expr::List(list) => AstKind::List(self.all(&list.items, depth)?),
             ast::Expr::Tuple(_) => {
                 return Err(unsupported(own, "a tuple", "write a list: `[a, b]`"));
@@ -206,28 +210,6 @@ impl Converter<'_> {
             },
             ast::Expr::Call(call) => self.call(call, own, depth)?,
         })
-    }
-
-    fn constant(&self, value: &minijinja::Value, span: Span) -> Result<AstKind, ExprIssue> {
-        let kind = match value.kind() {
-            ValueKind::None => Some(AstKind::Null),
-            ValueKind::Bool => Some(AstKind::Bool(value.is_true())),
-            ValueKind::String => value.as_str().map(|text| AstKind::Text(text.to_owned())),
-            ValueKind::Number if value.is_integer() => {
-                u128::try_from(value.clone()).ok().map(AstKind::Int)
-            }
-            ValueKind::Number => f64::try_from(value.clone()).ok().map(AstKind::Number),
-            _ => None,
-        };
-        match kind {
-            Some(AstKind::Number(number)) if !number.is_finite() => Err(ExprIssue::new(
-                codes::LITERAL_RANGE,
-                span,
-                "the number is too large for a 64-bit float",
-            )),
-            Some(kind) => Ok(kind),
-            None => Err(unsupported(span, "this literal", "write text, a number or a bool")),
-        }
     }
 
     fn binary(&self, binary: &ast::BinOp<'_>, depth: usize) -> Result<AstKind, ExprIssue> {
@@ -409,6 +391,28 @@ impl Converter<'_> {
             | AstKind::List(_)
             | AstKind::Dict(_) => own,
         }
+    }
+}
+
+fn constant(value: &minijinja::Value, span: Span) -> Result<AstKind, ExprIssue> {
+    let kind = match value.kind() {
+        ValueKind::None => Some(AstKind::Null),
+        ValueKind::Bool => Some(AstKind::Bool(value.is_true())),
+        ValueKind::String => value.as_str().map(|text| AstKind::Text(text.to_owned())),
+        ValueKind::Number if value.is_integer() => {
+            u128::try_from(value.clone()).ok().map(AstKind::Int)
+        }
+        ValueKind::Number => f64::try_from(value.clone()).ok().map(AstKind::Number),
+        _ => None,
+    };
+    match kind {
+        Some(AstKind::Number(number)) if !number.is_finite() => Err(ExprIssue::new(
+            code::NUMBER_RANGE.id,
+            span,
+            "the number is too large for a 64-bit float",
+        )),
+        Some(kind) => Ok(kind),
+        None => Err(unsupported(span, "this literal", "write text, a number or a bool")),
     }
 }
 

@@ -90,6 +90,23 @@ pub enum Segment {
     Index(i64),
 }
 
+impl fmt::Display for Access {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.name.fmt(out)?;
+        self.path.iter().try_for_each(|segment| match segment {
+            Segment::Key(key) if is_identifier(key) => write!(out, ".{key}"),
+            Segment::Key(key) => write!(out, "[{key:?}]"),
+            Segment::Index(at) => write!(out, "[{at}]"),
+        })
+    }
+}
+
+/// Whether `text` can stand after a dot.
+pub(super) fn is_identifier(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+}
+
 /// The names in scope where an expression stands. The check stage implements it for a node.
 pub trait Names {
     /// What `reference` means here.

@@ -4,15 +4,70 @@
 //! emitter prints them: total ones as it likes with the same result, partial ones as
 //! `flowcrate::expr::<function>(…)?`.
 
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
 use flowcrate::expr::ExprError;
-use flowcrate::types::Type;
 use serde_json::Value;
 
+/// `entry!(rust_function, surface, [name: Type, name: Type => Default] -> Type, totality, doc, run)`.
+macro_rules! entry {
+    ($name:ident, $surface:expr, [$($params:tt)*] -> $result:expr, $totality:ident, $doc:literal,
+     $run:expr) => {
+        Op {
+            name: stringify!($name),
+            surface: $surface,
+            params: params!($($params)*),
+            result: $result,
+            totality: totality!($totality),
+            rust: concat!("flowcrate::expr::", stringify!($name)),
+            doc: $doc,
+            run: $run,
+        }
+    };
+}
+
+macro_rules! params {
+    ($($name:ident: $ty:expr $(=> $default:expr)?),*) => {
+        &[$(Param {
+            name: stringify!($name),
+            ty: $ty,
+            default: default!($($default)?),
+        }),*]
+    };
+}
+
+macro_rules! default {
+    () => {
+        None
+    };
+    ($default:expr) => {
+        Some($default)
+    };
+}
+
+macro_rules! totality {
+    (total) => {
+        Totality::Total
+    };
+    (partial) => {
+        Totality::Partial
+    };
+}
+
+mod conversions;
+mod lists;
+mod operators;
+mod patterns;
+mod texts;
+
 pub use super::operands::Operands;
+pub use patterns::{Bindings, Literal, Param, Passing, Pattern};
 
 /// One operation. What [`ExprKind::Call`](super::ExprKind::Call) names by `op`.
 pub struct Op {
-    /// Unique, and the Rust function's name: `int_add`.
+    /// The Rust function's name, `int_add`: unique among the entries of one surface, and the same
+    /// function wherever it stands.
     pub name: &'static str,
     /// How it is written.
     pub surface: Surface,
@@ -32,7 +87,7 @@ pub struct Op {
 }
 
 /// How an operation is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Surface {
     /// `a + b`.
     Binary(&'static str),
@@ -46,32 +101,6 @@ pub enum Surface {
     Function(&'static str),
     /// `a[1:2]`.
     Slice,
-    /// Put in by the checker: text of a value in mixed text.
-    Text,
-}
-
-/// One parameter.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Param {
-    /// Its name where it may be given by name; else only for the language page.
-    pub name: &'static str,
-    /// Its type.
-    pub ty: Pattern,
-    /// What it is where it is left out; the checker writes it into the typed expression.
-    pub default: Option<Literal>,
-}
-
-/// A default in the table.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Literal {
-    /// An int.
-    Int(i64),
-    /// A string.
-    Text(&'static str),
-    /// A bool.
-    Bool(bool),
-    /// null, for an optional parameter.
-    Null,
 }
 
 /// Whether an operation can fail.
@@ -83,78 +112,9 @@ pub enum Totality {
     Partial,
 }
 
-/// A type with variables: `T` is any one type, `K` is one that has an order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Pattern {
-    /// bool.
-    Bool,
-    /// int.
-    Int,
-    /// number.
-    Number,
-    /// string.
-    String,
-    /// timestamp.
-    Timestamp,
-    /// duration.
-    Duration,
-    /// bytes.
-    Bytes,
-    /// any.
-    Any,
-    /// The type variable.
-    T,
-    /// A second variable: bool, int, number, string, timestamp or duration.
-    K,
-    /// A list.
-    List(&'static Pattern),
-    /// A map.
-    Map(&'static Pattern),
-    /// Optional.
-    Optional(&'static Pattern),
-    /// An expression over `Name::Element`, the element of the first argument, of this type;
-    /// a closure `|element: &T| -> Result<_, ExprError>` in emitted code.
-    Each(&'static Pattern),
-    /// A second free variable, what an `Each` gives.
-    R,
-}
-
-/// How emitted code passes an argument.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Passing {
-    /// bool, int, number, timestamp, duration and optionals of them: by value.
-    Value,
-    /// string as `&str`, bytes as `&[u8]`, list as `&[T]`, map as `&BTreeMap<String, T>`,
-    /// any as `&Value`, a type variable as `&T`.
-    Reference,
-    /// `|element: &T| Ok(…)`.
-    Closure,
-}
-
-impl Pattern {
-    /// How an argument of this type is passed to the Rust function.
-    pub fn passing(self) -> Passing {
-        match self {
-            Self::Bool | Self::Int | Self::Number | Self::Timestamp | Self::Duration => {
-                Passing::Value
-            }
-            Self::Optional(some) => some.passing(),
-            Self::Each(_) => Passing::Closure,
-            Self::String
-            | Self::Bytes
-            | Self::Any
-            | Self::T
-            | Self::K
-            | Self::R
-            | Self::List(_)
-            | Self::Map(_) => Passing::Reference,
-        }
-    }
-}
-
 /// The entry named `name`.
 pub fn op(name: &str) -> Option<&'static Op> {
-    OPS.iter().flat_map(|part| part.iter()).find(|op| op.name == name)
+    INDEX.by_name.get(name).copied()
 }
 
 /// All entries, in the order of the language page.
@@ -162,26 +122,69 @@ pub fn ops() -> impl Iterator<Item = &'static Op> {
     OPS.iter().flat_map(|part| part.iter())
 }
 
-static OPS: &[&[Op]] = &[];
-
-/// The type that `pattern` is once its variables are bound.
-pub fn instantiate(pattern: Pattern, t: &Type, k: &Type, r: &Type) -> Type {
-    let inner = |pattern: &Pattern| instantiate(*pattern, t, k, r);
-    match pattern {
-        Pattern::Bool => Type::Bool,
-        Pattern::Int => Type::Int,
-        Pattern::Number => Type::Number,
-        Pattern::String => Type::String,
-        Pattern::Timestamp => Type::Timestamp,
-        Pattern::Duration => Type::Duration,
-        Pattern::Bytes => Type::Bytes,
-        Pattern::Any => Type::Any,
-        Pattern::T => t.clone(),
-        Pattern::K => k.clone(),
-        Pattern::R => r.clone(),
-        Pattern::List(items) => Type::list(inner(items)),
-        Pattern::Map(values) => Type::map(inner(values)),
-        Pattern::Optional(some) => inner(some).optional(),
-        Pattern::Each(result) => inner(result),
-    }
+/// The entries written `value | name(…)`, in order of preference.
+pub fn filters(name: &str) -> &'static [&'static Op] {
+    INDEX.filters.get(name).map_or(&[], Vec::as_slice)
 }
+
+/// The entries written `value is name`.
+pub fn tests(name: &str) -> &'static [&'static Op] {
+    INDEX.tests.get(name).map_or(&[], Vec::as_slice)
+}
+
+/// The entries written `name(…)`.
+pub fn functions(name: &str) -> &'static [&'static Op] {
+    INDEX.functions.get(name).map_or(&[], Vec::as_slice)
+}
+
+/// The entries of an infix operator.
+pub fn infix(symbol: &str) -> &'static [&'static Op] {
+    INDEX.infix.get(symbol).map_or(&[], Vec::as_slice)
+}
+
+/// The entries of a prefix operator.
+pub fn prefix(symbol: &str) -> &'static [&'static Op] {
+    INDEX.prefix.get(symbol).map_or(&[], Vec::as_slice)
+}
+
+/// The entries written `value[start:stop]`.
+pub fn slices() -> &'static [&'static Op] {
+    &INDEX.slices
+}
+
+/// The names of all filters, tests or functions, for suggestions.
+pub fn names(of: fn(Surface) -> Option<&'static str>) -> impl Iterator<Item = &'static str> {
+    ops().filter_map(move |op| of(op.surface))
+}
+
+type BySymbol = BTreeMap<&'static str, Vec<&'static Op>>;
+
+#[derive(Default)]
+struct Index {
+    by_name: BTreeMap<&'static str, &'static Op>,
+    filters: BySymbol,
+    tests: BySymbol,
+    functions: BySymbol,
+    infix: BySymbol,
+    prefix: BySymbol,
+    slices: Vec<&'static Op>,
+}
+
+static INDEX: LazyLock<Index> = LazyLock::new(|| {
+    let mut index = Index::default();
+    for op in ops() {
+        index.by_name.entry(op.name).or_insert(op);
+        let entries = match op.surface {
+            Surface::Filter(name) => index.filters.entry(name).or_default(),
+            Surface::Test(name) => index.tests.entry(name).or_default(),
+            Surface::Function(name) => index.functions.entry(name).or_default(),
+            Surface::Binary(symbol) => index.infix.entry(symbol).or_default(),
+            Surface::Unary(symbol) => index.prefix.entry(symbol).or_default(),
+            Surface::Slice => &mut index.slices,
+        };
+        entries.push(op);
+    }
+    index
+});
+
+static OPS: &[&[Op]] = &[operators::OPS, conversions::OPS, texts::OPS, lists::OPS];

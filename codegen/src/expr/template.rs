@@ -2,8 +2,8 @@
 
 use super::ast::{Part, Template};
 use super::issue::ExprIssue;
-use super::{codes, jinja};
-use crate::diagnostic::Span;
+use super::jinja;
+use crate::diagnostic::{Span, code};
 
 /// Parses a field's text: plain, exactly one expression, or mixed (S15).
 ///
@@ -17,7 +17,7 @@ use crate::diagnostic::Span;
 /// assert_eq!(parse("{{ 1 + }}").unwrap_err()[0].code, "E401");
 /// ```
 pub fn parse(text: &str) -> Result<Template, Vec<ExprIssue>> {
-    let mut cutter = Cutter { text, at: 0, parts: Vec::new(), issues: Vec::new() };
+    let mut cutter = Cutter { text, at: 0, parts: Vec::new(), issues: Vec::new(), unclosed: false };
     while let Some(start) = cutter.next_opening() {
         if !cutter.expression(start) {
             break;
@@ -31,6 +31,7 @@ struct Cutter<'t> {
     at: usize,
     parts: Vec<Part>,
     issues: Vec<ExprIssue>,
+    unclosed: bool,
 }
 
 impl<'t> Cutter<'t> {
@@ -59,7 +60,7 @@ impl<'t> Cutter<'t> {
                 let span = Span { start, end: start + length + close.len() };
                 self.issues.push(
                     ExprIssue::new(
-                        codes::STATEMENT,
+                        code::STATEMENT.id,
                         span,
                         format!("{what} of Jinja, `{open} {close}`, is not part of the language"),
                     )
@@ -80,10 +81,11 @@ impl<'t> Cutter<'t> {
         let Some(end) = closing(self.text, inside) else {
             let span = Span { start, end: inside };
             self.issues.push(
-                ExprIssue::new(codes::UNCLOSED, span, "`{{` without `}}`").help(
+                ExprIssue::new(code::UNCLOSED.id, span, "`{{` without `}}`").help(
                     "close the expression with `}}`, or write `{{ '{{' }}` for the text `{{`",
                 ),
             );
+            self.unclosed = true;
             return false;
         };
         let source = self.text.get(inside..end).unwrap_or_default();
@@ -100,7 +102,7 @@ impl<'t> Cutter<'t> {
     }
 
     fn finish(mut self) -> Result<Template, Vec<ExprIssue>> {
-        if !self.issues.iter().any(|issue| issue.code == codes::UNCLOSED) {
+        if !self.unclosed {
             self.plain(self.text.len());
         }
         if self.issues.is_empty() {
@@ -162,7 +164,7 @@ fn control(source: &str, inside: usize) -> Option<ExprIssue> {
     let message =
         format!("white-space control, `{{{{{sign}` or `{sign}}}}}`, is not part of the language");
     Some(
-        ExprIssue::new(codes::STATEMENT, span, message)
+        ExprIssue::new(code::STATEMENT.id, span, message)
             .help("put a space after `{{` and before `}}`; use `| trim` to remove white space"),
     )
 }
@@ -215,17 +217,18 @@ mod tests {
         }
     }
 
+    fn visit(ast: &super::super::Ast, text: &str, found: &mut Vec<String>) {
+        found.push(text[ast.span.start..ast.span.end].to_owned());
+        for child in ast.children() {
+            visit(child, text, found);
+        }
+    }
+
     #[test]
     fn spans_cover_exactly_what_is_meant() {
         let text = "{{ x and (a.b[0] | upper(1) if c is not odd else d not in [1]) < -2 }}";
         let template = parse(text).expect("an expression");
         let mut found = Vec::new();
-        fn visit(ast: &super::super::Ast, text: &str, found: &mut Vec<String>) {
-            found.push(text[ast.span.start..ast.span.end].to_owned());
-            for child in ast.children() {
-                visit(child, text, found);
-            }
-        }
         visit(template.exact().expect("exact"), text, &mut found);
         for part in [
             "(a.b[0] | upper(1) if c is not odd else d not in [1]) < -2",
@@ -250,10 +253,10 @@ mod tests {
         assert_eq!(kind("18446744073709551616"), Ok(Some(AstKind::Int(1 << 64))));
         assert_eq!(kind("1.5e3"), Ok(Some(AstKind::Number(1500.0))));
         assert_eq!(kind("'a\\n\\u00fc'"), Ok(Some(AstKind::Text("a\nü".to_owned()))));
-        assert_eq!(kind("1e999").unwrap_err()[0].code, codes::LITERAL_RANGE);
-        assert_eq!(kind("(1, 2)").unwrap_err()[0].code, codes::UNSUPPORTED);
-        assert_eq!(kind("f(*a)").unwrap_err()[0].code, codes::UNSUPPORTED);
-        assert_eq!(kind("a[::2]").unwrap_err()[0].code, codes::UNSUPPORTED);
+        assert_eq!(kind("1e999").unwrap_err()[0].code, code::NUMBER_RANGE.id);
+        assert_eq!(kind("(1, 2)").unwrap_err()[0].code, code::UNSUPPORTED.id);
+        assert_eq!(kind("f(*a)").unwrap_err()[0].code, code::UNSUPPORTED.id);
+        assert_eq!(kind("a[::2]").unwrap_err()[0].code, code::UNSUPPORTED.id);
     }
 
     #[test]
@@ -276,7 +279,9 @@ mod tests {
         for text in deep {
             let issues = parse(&format!("{{{{ {text}1 }}}}")).expect_err("too deep");
             assert!(
-                issues.iter().all(|i| i.code == codes::TOO_LARGE || i.code == codes::SYNTAX),
+                issues
+                    .iter()
+                    .all(|i| i.code == code::EXPRESSION_TOO_LARGE.id || i.code == code::SYNTAX.id),
                 "{:?}",
                 issues[0]
             );

@@ -3,6 +3,8 @@
 //! Every conversion is explicit ([`ExprKind::Widen`]), every narrowing is explicit
 //! ([`ExprKind::Present`]): a back end never decides anything about types.
 
+use std::fmt;
+
 use flowcrate::types::Type;
 use serde_json::Value;
 
@@ -122,4 +124,23 @@ pub enum Name {
     RunStartedAt,
     /// `vars.<name>`.
     Var(String),
+}
+
+impl fmt::Display for Name {
+    /// As it is written in the nearest scope that has it.
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Trigger => out.write_str("trigger"),
+            Self::TriggerOf(id) => write!(out, "triggers.{id}"),
+            Self::Step(id) => write!(out, "steps.{id}"),
+            Self::Error(id) => write!(out, "errors.{id}"),
+            Self::Item(id) => write!(out, "loops.{id}.item"),
+            Self::Index(id) => write!(out, "loops.{id}.index"),
+            Self::State(id) => write!(out, "loops.{id}.state"),
+            Self::Element => out.write_str("element"),
+            Self::RunId => out.write_str("run.id"),
+            Self::RunStartedAt => out.write_str("run.started_at"),
+            Self::Var(name) => write!(out, "vars.{name}"),
+        }
+    }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::ast::AstKind;
+use super::names::is_identifier;
 use super::{Ast, Expr, ExprKind, Name, Reference, ReferenceAt, Template, parse};
 use crate::diagnostic::Span;
 
@@ -172,8 +173,7 @@ fn replace_id(text: &mut String, span: Span, id: &str) {
         text.replace_range(span.start..span.end, id);
         return;
     }
-    let identifier = id.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
-        && id.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    let identifier = is_identifier(id);
     let open = text.get(..span.start).and_then(|before| before.rfind('['));
     let close = text.get(span.end..).and_then(|after| after.find(']')).map(|at| span.end + at + 1);
     if let (true, Some(open), Some(close)) = (identifier, open, close) {

@@ -1,0 +1,140 @@
+//! Constant folding: what reads no name is computed once, when it is checked.
+
+use flowcrate::types::Type;
+use serde_json::Value;
+
+use super::eval::{Nothing, eval};
+use super::table::{self, Pattern, Totality};
+use super::typed::{Expr, ExprKind};
+
+/// The same expression, with constant parts computed. Operations that fail stay as they are: they
+/// fail when the node runs, as S17 says.
+pub(super) fn fold(expr: Expr) -> Expr {
+    let Expr { kind, ty, span } = expr;
+    let kind = match fold_parts(kind) {
+        ExprKind::And(left, right) => match as_bool(&left) {
+            Some(true) => return *right,
+            Some(false) => return *left,
+            None => ExprKind::And(left, right),
+        },
+        ExprKind::Or(left, right) => match as_bool(&left) {
+            Some(true) => return *left,
+            Some(false) => return *right,
+            None => ExprKind::Or(left, right),
+        },
+        ExprKind::Conditional { condition, then, otherwise } => match as_bool(&condition) {
+            Some(true) => return *then,
+            Some(false) => return *otherwise,
+            None => ExprKind::Conditional { condition, then, otherwise },
+        },
+        ExprKind::Concat(parts) => concat(parts),
+        kind => kind,
+    };
+    let expr = Expr { kind, ty, span };
+    if !computable(&expr) {
+        return expr;
+    }
+    match eval(&expr, &Nothing) {
+        Ok(value) => Expr { kind: ExprKind::Literal(value), ..expr },
+        Err(_) => expr,
+    }
+}
+
+/// Whether all parts are constants and the whole may be one.
+fn computable(expr: &Expr) -> bool {
+    let constant = |expr: &Expr| matches!(expr.kind, ExprKind::Literal(_));
+    match &expr.kind {
+        ExprKind::Call { op, args } => {
+            let cheap = table::op(op).is_some_and(|op| {
+                let each = op.params.iter().any(|param| matches!(param.ty, Pattern::Each(_)));
+                !each && (op.totality == Totality::Total || is_cheap(op.name, &expr.ty))
+            });
+            cheap && args.iter().all(constant)
+        }
+        ExprKind::Widen(inner) => constant(inner),
+        ExprKind::Concat(parts) => parts.iter().all(constant),
+        _ => false,
+    }
+}
+
+/// Partial operations that are computed where they succeed: arithmetic, and texts that are parsed.
+fn is_cheap(op: &str, result: &Type) -> bool {
+    matches!(result, Type::Int | Type::Number | Type::Timestamp | Type::Duration)
+        && op != "any_length"
+}
+
+fn as_bool(expr: &Expr) -> Option<bool> {
+    match &expr.kind {
+        ExprKind::Literal(Value::Bool(bool)) => Some(*bool),
+        _ => None,
+    }
+}
+
+/// Adjacent constant texts as one.
+fn concat(parts: Vec<Expr>) -> ExprKind {
+    let mut joined: Vec<Expr> = Vec::with_capacity(parts.len());
+    for part in parts {
+        let inner = match part.kind {
+            ExprKind::Concat(inner) => inner,
+            kind => vec![Expr { kind, ..part }],
+        };
+        for part in inner {
+            match (joined.last_mut(), &part.kind) {
+                (Some(last), ExprKind::Literal(Value::String(text))) => match &mut last.kind {
+                    ExprKind::Literal(Value::String(before)) => {
+                        before.push_str(text);
+                        last.span.end = part.span.end;
+                    }
+                    _ => joined.push(part),
+                },
+                _ => joined.push(part),
+            }
+        }
+    }
+    ExprKind::Concat(joined)
+}
+
+fn boxed(mut expr: Box<Expr>) -> Box<Expr> {
+    let placeholder =
+        Expr { kind: ExprKind::Literal(Value::Null), ty: Type::Null, span: expr.span };
+    *expr = fold(std::mem::replace(&mut *expr, placeholder));
+    expr
+}
+
+fn all(exprs: Vec<Expr>) -> Vec<Expr> {
+    exprs.into_iter().map(fold).collect()
+}
+
+fn fold_parts(kind: ExprKind) -> ExprKind {
+    match kind {
+        ExprKind::Literal(_) | ExprKind::Name(_) => kind,
+        ExprKind::Field { base, name } => ExprKind::Field { base: boxed(base), name },
+        ExprKind::Key { base, key, or_absent } => {
+            ExprKind::Key { base: boxed(base), key: boxed(key), or_absent }
+        }
+        ExprKind::Index { base, index, or_absent } => {
+            ExprKind::Index { base: boxed(base), index: boxed(index), or_absent }
+        }
+        ExprKind::Call { op, args } => ExprKind::Call { op, args: all(args) },
+        ExprKind::And(left, right) => ExprKind::And(boxed(left), boxed(right)),
+        ExprKind::Or(left, right) => ExprKind::Or(boxed(left), boxed(right)),
+        ExprKind::Conditional { condition, then, otherwise } => ExprKind::Conditional {
+            condition: boxed(condition),
+            then: boxed(then),
+            otherwise: boxed(otherwise),
+        },
+        ExprKind::IsDefined(inner) => ExprKind::IsDefined(boxed(inner)),
+        ExprKind::Default { value, fallback } => {
+            ExprKind::Default { value: boxed(value), fallback: boxed(fallback) }
+        }
+        ExprKind::FirstOf(chains) => ExprKind::FirstOf(all(chains)),
+        ExprKind::List(items) => ExprKind::List(all(items)),
+        ExprKind::Record(fields) => {
+            ExprKind::Record(fields.into_iter().map(|(name, value)| (name, fold(value))).collect())
+        }
+        ExprKind::Widen(inner) => ExprKind::Widen(boxed(inner)),
+        ExprKind::Read(inner) => ExprKind::Read(boxed(inner)),
+        ExprKind::Present(inner) => ExprKind::Present(boxed(inner)),
+        ExprKind::Concat(parts) => ExprKind::Concat(all(parts)),
+    }
+}

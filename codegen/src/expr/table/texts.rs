@@ -1,0 +1,60 @@
+//! Filters and tests of text.
+
+use flowcrate::expr;
+
+use super::super::operands::total;
+use super::Pattern::{Bool, Int, List, String};
+use super::Surface::{Filter, Test};
+use super::{Literal, Op, Param, Totality};
+
+pub(super) const OPS: &[Op] = &[
+    entry!(string_length, Filter("length"), [text: String] -> Int, total,
+        "The number of characters.",
+        |o| total(expr::string_length(o.text(0)?))),
+    entry!(string_upper, Filter("upper"), [text: String] -> String, total, "In upper case.",
+        |o| total(expr::string_upper(o.text(0)?))),
+    entry!(string_lower, Filter("lower"), [text: String] -> String, total, "In lower case.",
+        |o| total(expr::string_lower(o.text(0)?))),
+    entry!(string_capitalize, Filter("capitalize"), [text: String] -> String, total,
+        "The first character in upper case, the others in lower case.",
+        |o| total(expr::string_capitalize(o.text(0)?))),
+    entry!(string_trim, Filter("trim"), [text: String] -> String, total,
+        "Without white space at both ends.",
+        |o| total(expr::string_trim(o.text(0)?))),
+    entry!(string_replace, Filter("replace"), [text: String, from: String, to: String] -> String,
+        total, "With every `from` replaced.",
+        |o| total(expr::string_replace(o.text(0)?, o.text(1)?, o.text(2)?))),
+    entry!(string_words, Filter("split"), [text: String] -> List(&String), total,
+        "The words between white space.",
+        |o| total(expr::string_words(o.text(0)?))),
+    entry!(string_split, Filter("split"), [text: String, separator: String] -> List(&String), total,
+        "The parts between the separators; the characters where that is empty.",
+        |o| total(expr::string_split(o.text(0)?, o.text(1)?))),
+    entry!(string_lines, Filter("lines"), [text: String] -> List(&String), total, "Its lines.",
+        |o| total(expr::string_lines(o.text(0)?))),
+    entry!(string_join, Filter("join"), [list: List(&String), separator: String => Literal::Text("")] -> String,
+        total, "The elements' texts in one; `attribute=` takes a field of each.",
+        |o| total(expr::string_join(&o.texts(0)?, o.text(1)?))),
+    entry!(string_starts_with, Filter("startswith"), [text: String, prefix: String] -> Bool, total,
+        "Whether it starts so.",
+        |o| total(expr::string_starts_with(o.text(0)?, o.text(1)?))),
+    entry!(string_ends_with, Filter("endswith"), [text: String, suffix: String] -> Bool, total,
+        "Whether it ends so.",
+        |o| total(expr::string_ends_with(o.text(0)?, o.text(1)?))),
+    entry!(string_contains, Filter("contains"), [text: String, part: String] -> Bool, total,
+        "Whether it has the part.",
+        |o| total(expr::string_contains(o.text(0)?, o.text(1)?))),
+    entry!(string_starts_with, Test("startingwith"), [text: String, prefix: String] -> Bool, total,
+        "Whether it starts so.",
+        |o| total(expr::string_starts_with(o.text(0)?, o.text(1)?))),
+    entry!(string_ends_with, Test("endingwith"), [text: String, suffix: String] -> Bool, total,
+        "Whether it ends so.",
+        |o| total(expr::string_ends_with(o.text(0)?, o.text(1)?))),
+    entry!(string_reverse, Filter("reverse"), [text: String] -> String, total,
+        "From the last character to the first.",
+        |o| total(expr::string_reverse(o.text(0)?))),
+    entry!(string_truncate, Filter("truncate"),
+        [text: String, length: Int => Literal::Int(255), end: String => Literal::Text("...")] -> String, total,
+        "Cut to so many characters, `end` included, where it is longer.",
+        |o| total(expr::string_truncate(o.text(0)?, o.int(1)?, o.text(2)?))),
+];
