@@ -133,7 +133,7 @@ codes! {
     UNREACHABLE = W201, Warning, "node that no trigger reaches";
     LOST_RESULT = W202, Warning, "loop whose result is lost";
     MOOT_CONTINUE = W203, Warning, "`on_error: continue` beside an error edge";
-    UNSAFE_RETRY = W501, Warning, "effect that may happen twice";
+    CONSTANT_KEY = W501, Warning, "idempotency key that is always the same";
     PLAIN_SECRET = W502, Warning, "secret in plain text";
     UNKNOWN_ACTION = W601, Warning, "foreign action to be written by hand";
     FOREIGN_CODE = W602, Warning, "foreign code to be written by hand";
