@@ -61,6 +61,7 @@ fn wrong_document(found: &Value) -> Diagnostic {
         format!("the document is {found}, expected an object with `nodes` and `edges`"),
     )
     .field("")
+    .help("wrap it: `{\"format\": 1, \"name\": …, \"nodes\": […], \"edges\": […]}`")
 }
 
 /// What the JSON parser said, with its line and column as a place in the text.

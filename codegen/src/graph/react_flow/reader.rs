@@ -35,7 +35,8 @@ impl<'d> Reader<'d> {
             other => {
                 let found = name_of(&other);
                 let message = format!("`{pointer}` is {found}, expected an object");
-                out.push(Diagnostic::new(code::WRONG_SHAPE, message).field(pointer));
+                let help = "write an object there, or remove it";
+                out.push(Diagnostic::new(code::WRONG_SHAPE, message).field(pointer).help(help));
                 None
             }
         }
@@ -132,7 +133,8 @@ impl<'d> Reader<'d> {
             None => format!("`{pointer}`"),
         };
         let mut diagnostic =
-            Diagnostic::new(code::WRONG_SHAPE, format!("{what} is {found}, expected {expected}"));
+            Diagnostic::new(code::WRONG_SHAPE, format!("{what} is {found}, expected {expected}"))
+                .help(format!("write {expected} there"));
         diagnostic.node.clone_from(&self.node);
         if in_data || self.node.is_none() {
             diagnostic.field = Some(pointer);

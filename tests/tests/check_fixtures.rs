@@ -1,0 +1,353 @@
+//! Fixtures of the check stage: each folder below `fixtures/fail` and `fixtures/pass` holds a
+//! `graph.json` and the `expected.json` that checking it gives.
+//!
+//! Adding a case adds no Rust: make a folder named after the rule that it shows, put the graph in,
+//! run with `UPDATE_FIXTURES=1` and read what was written.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use flowcrate::catalogue::Catalogue;
+use flowcrate_codegen::check::{Report, check_source_types};
+use flowcrate_codegen::diagnostic::{CODES, Severity, explain};
+use flowcrate_codegen::graph::limits::{MAX_BYTES, MAX_EDGES, MAX_NODES};
+use serde_json::{Map, Value, json};
+
+/// Codes whose graphs are too large for a folder, or that no graph shows.
+const WITHOUT_FOLDER: [&str; 3] = ["E102", "E105", "E901"];
+
+fn fixtures(kind: &str) -> Vec<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(kind);
+    let mut folders: Vec<PathBuf> =
+        fs::read_dir(root).unwrap().map(|entry| entry.unwrap().path()).collect();
+    folders.sort();
+    folders
+}
+
+fn catalogue() -> Catalogue {
+    flowcrate_plugins::catalogue()
+}
+
+/// What a fixture expects: the findings, and of a graph that passes its types.
+fn seen(report: &Report) -> Value {
+    let mut seen = Map::new();
+    seen.insert("diagnostics".to_owned(), json!(report.diagnostics));
+    if let Some(checked) = &report.checked {
+        seen.insert("input".to_owned(), json!(checked.input.to_string()));
+        seen.insert("output".to_owned(), json!(checked.output.to_string()));
+        let types = report.types.iter().filter_map(|(id, types)| {
+            types.output.as_ref().map(|ty| (id.to_string(), json!(ty.to_string())))
+        });
+        seen.insert("types".to_owned(), Value::Object(types.collect()));
+        let always = checked.nodes.values().filter(|node| node.always_runs);
+        seen.insert("always_runs".to_owned(), always.map(|node| json!(node.id)).collect());
+        let left_out = report.types.keys().filter(|id| !checked.nodes.contains_key(*id));
+        seen.insert("left_out".to_owned(), left_out.map(|id| json!(id)).collect());
+        let reads = checked.nodes.values().filter(|node| !node.reads.is_empty());
+        let reads = reads.map(|node| (node.id.to_string(), json!(node.reads)));
+        seen.insert("reads".to_owned(), Value::Object(reads.collect()));
+    }
+    Value::Object(seen)
+}
+
+/// Compares with `expected.json`, or writes it.
+fn compare(folder: &Path, seen: &Value, wrong: &mut Vec<String>) {
+    let path = folder.join("expected.json");
+    let text = format!("{seen:#}\n");
+    if std::env::var_os("UPDATE_FIXTURES").is_some() {
+        fs::write(path, text).unwrap();
+        return;
+    }
+    let expected = fs::read_to_string(&path).unwrap_or_default();
+    if expected != text {
+        wrong.push(format!("{}\n--- expected\n{expected}--- found\n{text}", folder.display()));
+    }
+}
+
+#[test]
+fn fixtures_are_found_as_expected() {
+    let catalogue = catalogue();
+    let mut wrong = Vec::new();
+    for kind in ["fail", "pass"] {
+        for folder in fixtures(kind) {
+            let source = fs::read(folder.join("graph.json")).unwrap();
+            let report = check_source_types(&source, &catalogue);
+            let errors = report.diagnostics.iter().filter(|found| found.is_error()).count();
+            assert_eq!(report.checked.is_some(), errors == 0, "{}", folder.display());
+            if (kind == "pass") != (errors == 0) {
+                wrong.push(format!(
+                    "{} has {errors} errors: {:#?}",
+                    folder.display(),
+                    report.diagnostics
+                ));
+            }
+            compare(&folder, &seen(&report), &mut wrong);
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn diagnostics_keep_the_house_rules() {
+    let catalogue = catalogue();
+    for folder in fixtures("fail").into_iter().chain(fixtures("pass")) {
+        let source = fs::read(folder.join("graph.json")).unwrap();
+        let report = check_source_types(&source, &catalogue);
+        for found in &report.diagnostics {
+            let name = folder.display();
+            let known = CODES.iter().find(|code| code.id == found.code);
+            let known = known.unwrap_or_else(|| panic!("{name}: {} is in no table", found.code));
+            assert_eq!(known.severity, found.severity, "{name}: {found:?}");
+            assert!(!found.message.ends_with('.'), "{name}: a full stop: {found:?}");
+            assert!(!found.message.contains('\n'), "{name}: two lines: {found:?}");
+            assert!(found.message.len() < 2_000, "{name}: far too long: {found:?}");
+            let first = found.message.chars().next().unwrap();
+            assert!(
+                !first.is_uppercase() || found.message.starts_with("JSON"),
+                "{name}: {found:?}"
+            );
+            assert!(found.help.is_some() || found.fix.is_some(), "{name}: no help: {found:?}");
+        }
+        let mut sorted = report.diagnostics.clone();
+        flowcrate_codegen::diagnostic::sort(&mut sorted);
+        assert_eq!(sorted, report.diagnostics, "{}", folder.display());
+    }
+}
+
+#[test]
+fn every_code_has_its_page_and_its_fixture() {
+    let catalogue = catalogue();
+    let mut shown: BTreeSet<&str> = BTreeSet::from(WITHOUT_FOLDER);
+    for folder in fixtures("fail").into_iter().chain(fixtures("pass")) {
+        let source = fs::read(folder.join("graph.json")).unwrap();
+        shown.extend(check_source_types(&source, &catalogue).diagnostics.iter().map(|d| d.code));
+    }
+    for code in CODES {
+        let page = explain(code.id).unwrap();
+        assert!(page.starts_with(&format!("# {}: {}\n", code.id, code.title)), "{}", code.id);
+        for part in ["\n## Why\n", "\n## Wrong\n", "\n## Right\n"] {
+            assert!(page.contains(part), "the page of {} lacks {part:?}", code.id);
+        }
+        assert_eq!(code.severity == Severity::Warning, code.id.starts_with('W'), "{}", code.id);
+        // Codes of the importer have their fixtures beside it.
+        let imported = code.id.get(1..2) == Some("6");
+        assert!(imported || shown.contains(code.id), "no fixture shows {}", code.id);
+    }
+}
+
+#[test]
+fn documents_over_the_limits_are_refused() {
+    let codes = |source: &[u8]| -> Vec<&str> {
+        let report = check_source_types(source, &catalogue());
+        assert!(report.checked.is_none());
+        report.diagnostics.iter().map(|found| found.code).collect()
+    };
+    assert_eq!(codes(&vec![b' '; MAX_BYTES + 1]), ["E102"]);
+    let node = json!({"id": "x", "data": {"kind": "note@1"}});
+    let nodes = json!({"name": "many", "nodes": vec![node; MAX_NODES + 1], "edges": []});
+    assert_eq!(codes(nodes.to_string().as_bytes()), ["E105"]);
+    let edge = json!({"source": "a", "target": "b"});
+    let edges = json!({"name": "many", "nodes": [], "edges": vec![edge; MAX_EDGES + 1]});
+    assert_eq!(codes(edges.to_string().as_bytes()), ["E105"]);
+}
+
+#[test]
+fn a_document_at_the_limit_is_read() {
+    // One label of nearly 16 MiB: messages must not repeat it.
+    let label = "x".repeat(MAX_BYTES - 1_000);
+    let document = json!({"name": "large", "nodes": [
+        {"id": "start", "data": {"kind": "nothing@1", "label": label}},
+    ], "edges": []});
+    let report = check_source_types(document.to_string().as_bytes(), &catalogue());
+    let message = &report.diagnostics[0].message;
+    assert!(message.len() < 500, "{}", message.len());
+}
+
+/// Applies the add, replace, remove and move operations of a JSON Patch.
+fn apply(document: &mut Value, operation: &Value) {
+    let path = operation["path"].as_str().unwrap();
+    match operation["op"].as_str().unwrap() {
+        "add" | "replace" => put(document, path, operation["value"].clone()),
+        "remove" => drop(take(document, path)),
+        "move" => {
+            let value = take(document, operation["from"].as_str().unwrap());
+            put(document, path, value);
+        }
+        other => panic!("unknown operation {other}"),
+    }
+}
+
+fn parent<'v>(document: &'v mut Value, path: &str) -> (&'v mut Value, String) {
+    let (above, last) = path.rsplit_once('/').unwrap();
+    let parent = document.pointer_mut(above).unwrap_or_else(|| panic!("nothing at {above}"));
+    (parent, last.replace("~1", "/").replace("~0", "~"))
+}
+
+fn put(document: &mut Value, path: &str, value: Value) {
+    match parent(document, path) {
+        (Value::Object(fields), key) => drop(fields.insert(key, value)),
+        (Value::Array(values), key) if key == "-" => values.push(value),
+        (Value::Array(values), key) => values[key.parse::<usize>().unwrap()] = value,
+        (other, _) => panic!("{path} leads into {other}"),
+    }
+}
+
+fn take(document: &mut Value, path: &str) -> Value {
+    match parent(document, path) {
+        (Value::Object(fields), key) => fields.remove(&key).unwrap(),
+        (Value::Array(values), key) => values.remove(key.parse::<usize>().unwrap()),
+        (other, _) => panic!("{path} leads into {other}"),
+    }
+}
+
+#[test]
+fn a_fix_mends_what_it_is_for() {
+    let catalogue = catalogue();
+    let mut fixes = 0;
+    for folder in fixtures("fail") {
+        let source = fs::read(folder.join("graph.json")).unwrap();
+        let report = check_source_types(&source, &catalogue);
+        for found in &report.diagnostics {
+            let Some(fix) = &found.fix else { continue };
+            let mut document: Value = serde_json::from_slice(&source).unwrap();
+            fix.patch.iter().for_each(|operation| apply(&mut document, operation));
+            let mended = check_source_types(document.to_string().as_bytes(), &catalogue);
+            let same = |other: &&flowcrate_codegen::Diagnostic| {
+                (other.code, &other.node, &other.field, &other.message)
+                    == (found.code, &found.node, &found.field, &found.message)
+            };
+            let left = mended.diagnostics.iter().find(same);
+            assert!(left.is_none(), "{}: {fix:?} leaves {left:?}", folder.display());
+            fixes += 1;
+        }
+    }
+    assert!(fixes >= 10, "only {fixes} fixes are shown");
+}
+
+/// A seeded generator; good enough to break documents.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(self.0 >> 33).unwrap() % limit.max(1)
+    }
+}
+
+/// Values that are seldom meant.
+fn odd(random: &mut Random) -> Value {
+    let odd = [
+        json!(null),
+        json!(true),
+        json!(-1),
+        json!(1e308),
+        json!(9_223_372_036_854_775_807_i64),
+        json!(""),
+        json!("{{"),
+        json!("{{ }}"),
+        json!("{{ steps.start }}"),
+        json!("{{ item }}"),
+        json!("{{ trigger.a.b[0] | default(1) }}"),
+        json!("*/ \u{0} \"'`é🦀"),
+        json!([]),
+        json!({}),
+        json!([[[]]]),
+        json!({"schema": {"type": "object"}}),
+        json!("a"),
+        json!("error"),
+        json!("out"),
+        json!("for_each@1"),
+        json!("switch@1"),
+        json!("manual@1"),
+        json!("continue"),
+        json!("all"),
+    ];
+    odd[random.below(odd.len())].clone()
+}
+
+/// Changes one place of a document.
+fn mutate(value: &mut Value, random: &mut Random) {
+    match value {
+        Value::Object(fields) if !fields.is_empty() => {
+            let place = random.below(fields.len());
+            let key = fields.keys().nth(place).unwrap().clone();
+            match random.below(6) {
+                0 => drop(fields.remove(&key)),
+                1 => drop(fields.insert(key, odd(random))),
+                2 => {
+                    let moved = fields.remove(&key).unwrap();
+                    fields.insert(format!("{key}x"), moved);
+                }
+                _ => mutate(fields.get_mut(&key).unwrap(), random),
+            }
+        }
+        Value::Array(values) if !values.is_empty() => {
+            let place = random.below(values.len());
+            match random.below(8) {
+                0 => drop(values.remove(place)),
+                1 => values[place] = odd(random),
+                2 => values.push(values[place].clone()),
+                3 => {
+                    let other = random.below(values.len());
+                    values.swap(place, other);
+                }
+                _ => mutate(&mut values[place], random),
+            }
+        }
+        Value::String(text) if random.below(2) == 0 => {
+            let end = text.char_indices().nth(random.below(text.chars().count() + 1));
+            let end = end.map_or(text.len(), |(at, _)| at);
+            match random.below(3) {
+                0 => text.truncate(end),
+                1 => text.insert_str(end, "}} {{ x"),
+                _ => text.insert(end, '.'),
+            }
+        }
+        _ => *value = odd(random),
+    }
+}
+
+#[test]
+fn mutated_documents_never_panic() {
+    let catalogue = catalogue();
+    let rounds = std::env::var("MUTATIONS").ok().and_then(|n| n.parse().ok()).unwrap_or(12_u64);
+    for folder in fixtures("fail").into_iter().chain(fixtures("pass")) {
+        let source = fs::read(folder.join("graph.json")).unwrap();
+        for seed in 0..rounds {
+            let mut random = Random(seed.wrapping_mul(0x9E37_79B9) ^ source.len() as u64);
+            let mut bytes = source.clone();
+            match serde_json::from_slice::<Value>(&source) {
+                Ok(mut document) if seed % 4 != 0 => {
+                    for _ in 0..=random.below(4) {
+                        mutate(&mut document, &mut random);
+                    }
+                    bytes = document.to_string().into_bytes();
+                }
+                Ok(_) | Err(_) => {
+                    for _ in 0..=random.below(3) {
+                        let place = random.below(bytes.len());
+                        if let Some(byte) = bytes.get_mut(place) {
+                            *byte = u8::try_from(random.below(256)).unwrap();
+                        }
+                    }
+                }
+            }
+            // The file that broke it, for whoever reads the panic.
+            let report = std::panic::catch_unwind(|| check_source_types(&bytes, &catalogue));
+            let text = || String::from_utf8_lossy(&bytes).into_owned();
+            let report =
+                report.unwrap_or_else(|_| panic!("{} seed {seed}: {}", folder.display(), text()));
+            let errors = report.diagnostics.iter().any(flowcrate_codegen::Diagnostic::is_error);
+            let internal = report.diagnostics.iter().find(|found| found.code == "E901");
+            assert!(
+                internal.is_none(),
+                "{} seed {seed}: {internal:?} {}",
+                folder.display(),
+                text()
+            );
+            assert_eq!(errors, report.checked.is_none(), "{} seed {seed}", folder.display());
+        }
+    }
+}
