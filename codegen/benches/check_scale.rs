@@ -200,7 +200,8 @@ fn loops(count: usize) -> Value {
         edges.push(edge(&last, "out", &each));
         for inner in 0..9 {
             let id = format!("i{number:05}_{inner}");
-            let mut inner_node = node(&id, "transform@1", json!({"value": "{{ item.id + index }}"}));
+            let mut inner_node =
+                node(&id, "transform@1", json!({"value": "{{ item.id + index }}"}));
             inner_node["parentId"] = json!(each);
             nodes.push(inner_node);
             if inner > 0 {

@@ -108,6 +108,12 @@ impl<'a> Site<'a> {
         self.node.raw.inputs.get(name).filter(|value| !value.is_null())
     }
 
+    /// All inputs as one value, without those that are null.
+    pub(super) fn all_inputs(&self) -> Value {
+        let inputs = self.node.raw.inputs.iter().filter(|(_, value)| !value.is_null());
+        Value::Object(inputs.map(|(name, value)| (name.clone(), value.clone())).collect())
+    }
+
     /// An input, where there is one.
     pub(super) fn input(&self, name: &str, expected: Option<&Type>) -> Option<Expr> {
         let value = self.raw_input(name)?;
@@ -143,8 +149,9 @@ impl<'a> Site<'a> {
 
     /// Reports inputs that the kind does not have.
     pub(super) fn only_inputs(&self, known: &[&str]) {
-        for name in self.node.raw.inputs.keys() {
-            if !known.contains(&name.as_str()) {
+        for (name, value) in &self.node.raw.inputs {
+            // Null is absent (S10).
+            if !value.is_null() && !known.contains(&name.as_str()) {
                 self.unknown_input(name, known);
             }
         }

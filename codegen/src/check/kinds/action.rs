@@ -2,7 +2,7 @@
 
 use flowcrate::catalogue::ActionManifest;
 use flowcrate::types::{RecordType, Type};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::Found;
 use crate::check::Body;
@@ -54,9 +54,8 @@ fn with_field(output: &Type, name: &str, ty: &Type) -> Type {
 
 /// The inputs as a record of the manifest's type.
 fn input(site: &Site<'_>, expected: &Type) -> Option<Expr> {
-    let inputs = &site.node.raw.inputs;
     let Type::Record(record) = expected else {
-        return site.typed("/inputs", &Value::Object(inputs.clone()), Some(expected));
+        return site.typed("/inputs", &site.all_inputs(), Some(expected));
     };
     let known: Vec<&str> = record.fields.keys().map(String::as_str).collect();
     site.only_inputs(&known);
@@ -66,11 +65,10 @@ fn input(site: &Site<'_>, expected: &Type) -> Option<Expr> {
         }
     }
     if !site.is_broken() {
-        return site.typed("/inputs", &Value::Object(inputs.clone()), Some(expected));
+        return site.typed("/inputs", &site.all_inputs(), Some(expected));
     }
     // Names are wrong: the values that do belong to an input are still checked, one by one.
-    let given: Map<String, Value> = inputs.clone();
-    for (name, value) in given.iter().filter(|(_, value)| !value.is_null()) {
+    for (name, value) in site.node.raw.inputs.iter().filter(|(_, value)| !value.is_null()) {
         if let Some(field) = record.fields.get(name) {
             let pointer = format!("/inputs/{}", pointer_token(name));
             site.typed(&pointer, value, Some(&field.ty));

@@ -17,8 +17,7 @@ pub(super) fn check(site: &Site<'_>) -> Found {
         site.bad_setting("output", &problem, "write an object with `schema` or `sample`");
     }
     let output = site.declared_type("/config/output", source);
-    let inputs = Value::Object(site.node.raw.inputs.clone());
-    let input = site.typed("/inputs", &inputs, None);
+    let input = site.typed("/inputs", &site.all_inputs(), None);
     let policy = policy::check(site);
     let body = input.zip(policy).map(|(input, policy)| Body::Custom { input, policy });
     Found::giving(body, output)
