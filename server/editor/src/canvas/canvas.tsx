@@ -1,5 +1,5 @@
-import { Background, BackgroundVariant, MiniMap, ReactFlow, SelectionMode, useReactFlow, type EdgeTypes, type NodeTypes } from "@xyflow/react";
-import { useEffect, useMemo, type DragEvent, type MouseEvent } from "react";
+import { Background, BackgroundVariant, MiniMap, ReactFlow, SelectionMode, useReactFlow, useStore, type EdgeTypes, type NodeTypes } from "@xyflow/react";
+import { useEffect, useMemo, useRef, type DragEvent, type MouseEvent } from "react";
 
 import { groupOf } from "../graph/handles";
 import { useEditor } from "../store/editor";
@@ -36,6 +36,7 @@ export function Canvas() {
   useShortcuts();
   useFocusRequests();
   useKeepInView();
+  useCentreOnResize();
 
   const start = useMemo(() => useEditor.getState().viewport, []);
   const onDoubleClick = (event: MouseEvent) => {
@@ -80,7 +81,7 @@ export function Canvas() {
         aria-label="Workflow canvas"
       >
         <Background variant={BackgroundVariant.Dots} gap={20} size={1.4} color="var(--grid)" />
-        <MiniMap pannable zoomable ariaLabel="Map of the workflow" nodeColor={colour} nodeBorderRadius={12} maskColor="color-mix(in srgb, var(--ground) 70%, transparent)" />
+        <Overview colour={colour} />
         <Controls />
       </ReactFlow>
       {doc.nodes.length === 0 && <EmptyCanvas />}
@@ -120,6 +121,46 @@ function useKeepInView(): void {
     return () => clearTimeout(timer);
   }, [only, flow]);
 }
+
+/** The panel below takes height from the canvas: what was in its middle stays there. */
+function useCentreOnResize(): void {
+  const height = useStore((state) => state.height);
+  const before = useRef(0);
+  const flow = useReactFlow();
+  useEffect(() => {
+    const by = before.current === 0 || height === 0 ? 0 : (height - before.current) / 2;
+    before.current = height;
+    if (by === 0) return;
+    const { x, y, zoom } = flow.getViewport();
+    void flow.setViewport({ x, y: y + by, zoom });
+  }, [height, flow]);
+}
+
+/** The map, where the canvas does not show everything anyway. */
+function Overview({ colour }: { colour: (node: FlowNode) => string }) {
+  const needed = useStore(({ nodeLookup, transform: [x, y, zoom], width, height }) => {
+    for (const { internals, measured } of nodeLookup.values()) {
+      const left = internals.positionAbsolute.x * zoom + x;
+      const top = internals.positionAbsolute.y * zoom + y;
+      if (left < 0 || top < 0 || left + (measured.width ?? 0) * zoom > width || top + (measured.height ?? 0) * zoom > height) return true;
+    }
+    return false;
+  });
+  if (!needed) return null;
+  return (
+    <MiniMap
+      pannable
+      zoomable
+      ariaLabel="Map of the workflow"
+      nodeColor={colour}
+      nodeBorderRadius={14}
+      maskColor="color-mix(in srgb, var(--ground) 72%, transparent)"
+      style={MAP_SIZE}
+    />
+  );
+}
+
+const MAP_SIZE = { width: 168, height: 112 };
 
 const NOTHING: ReadonlySet<string> = new Set();
 

@@ -3,6 +3,7 @@ import { memo } from "react";
 
 import { describe } from "../graph/describe";
 import { kindName } from "../graph/document";
+import { useRuns } from "../store/runs";
 import { KindIcon } from "../ui/kind-icon";
 import { ProblemBadge, RunBadge, useGravity, useNodeRun, lookOf } from "./badges";
 import type { FlowNode } from "./flow-model";
@@ -21,7 +22,8 @@ export const NodeCard = memo(function NodeCard({ data, selected }: NodeProps<Flo
   // A lone error handle is drawn small, in the corner, until someone needs it.
   const lone = main && rows.length === 1 && rows[0] === "error";
   const shape = group === "trigger" ? "begin" : name === "return" || name === "fail" ? "end" : "";
-  const tone = run ? `run-${lookOf(run.status).tone}` : "";
+  const passed = useRuns((state) => state.trace.passed.has(node.id));
+  const tone = run ? `run-${lookOf(run.status).tone}` : passed ? "run-good" : "";
   const gist = describe(node);
   return (
     <div

@@ -4,18 +4,19 @@ import { memo, useState } from "react";
 
 import { removeEdges } from "../graph/edit";
 import { useEditor } from "../store/editor";
+import { useRuns } from "../store/runs";
 import { useUi } from "../store/ui";
 import { lookOf, useNodeRun } from "./badges";
 import type { FlowEdge } from "./flow-model";
 
 /** An edge. Hovered or selected, it offers to be split by a node or removed. */
 export const Wire = memo(function Wire(props: EdgeProps<FlowEdge>) {
-  const { id, sourceX, sourceY, targetX, targetY, sourcePosition, targetPosition, selected, sourceHandleId, source, target } = props;
+  const { id, sourceX, sourceY, targetX, targetY, sourcePosition, targetPosition, selected, sourceHandleId, target } = props;
   const [path, labelX, labelY] = getBezierPath({ sourceX, sourceY, targetX, targetY, sourcePosition, targetPosition });
   const [hover, setHover] = useState(false);
-  const from = useNodeRun(source).run;
   const to = useNodeRun(target).run;
-  const flown = from?.status === "completed" && to ? `run-${lookOf(to.status).tone}` : "";
+  const live = useRuns((state) => state.trace.edges.has(id));
+  const flown = live ? `run-${to ? lookOf(to.status).tone : "good"}` : "";
   const kind = sourceHandleId === "error" ? "error" : "";
   const active = hover || selected === true;
   return (

@@ -94,8 +94,8 @@ function inExpression(text: string, from: number, to: number): Reference[] {
     if (!afterDot && NAMESPACES.has(name)) {
       const id = idAfter(text, at);
       if (id && id.end <= to) {
-        found.push({ namespace: name as Namespace, ...id });
-        at = id.end;
+        found.push({ namespace: name as Namespace, id: id.id, start: id.start, end: id.end });
+        at = id.next;
       }
     }
     afterDot = false;
@@ -103,15 +103,23 @@ function inExpression(text: string, from: number, to: number): Reference[] {
   return found;
 }
 
-function idAfter(text: string, at: number): { id: string; start: number; end: number } | null {
+interface IdAt {
+  id: string;
+  start: number;
+  end: number;
+  /** Where to read on: past the bracket and its quote. */
+  next: number;
+}
+
+function idAfter(text: string, at: number): IdAt | null {
   DOT_ID.lastIndex = at;
   const dotted = DOT_ID.exec(text);
-  if (dotted?.[1]) return { id: dotted[1], start: DOT_ID.lastIndex - dotted[1].length, end: DOT_ID.lastIndex };
+  if (dotted?.[1]) return { id: dotted[1], start: DOT_ID.lastIndex - dotted[1].length, end: DOT_ID.lastIndex, next: DOT_ID.lastIndex };
   BRACKET_ID.lastIndex = at;
   const bracketed = BRACKET_ID.exec(text);
   if (!bracketed?.[2]) return null;
   const start = at + bracketed[0].indexOf(bracketed[2]);
-  return { id: bracketed[2], start, end: start + bracketed[2].length };
+  return { id: bracketed[2], start, end: start + bracketed[2].length, next: BRACKET_ID.lastIndex };
 }
 
 /** The text with each referenced id that `rename` knows replaced. */

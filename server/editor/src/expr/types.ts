@@ -11,7 +11,7 @@ export function typeText(type: Type | undefined, depth = 0): string {
     case "map":
       return `map<${typeText(type.values, depth + 1)}>`;
     case "optional":
-      return `${typeText(type.some, depth)}?`;
+      return type.some.type === "any" ? "any" : `${typeText(type.some, depth)}?`;
     case "enum":
       return type.values.length <= 3 ? type.values.map((value) => JSON.stringify(value)).join(" | ") : (type.name ?? "enum");
     case "record":

@@ -5,6 +5,8 @@ import { create } from "zustand";
 import { api } from "../api/client";
 import type { Run, StepView } from "../api/types";
 import { watchRun } from "../api/watch";
+import { NO_TRACE, trace, type Trace } from "../graph/trace";
+import { useEditor } from "./editor";
 
 interface State {
   runs: Run[];
@@ -15,9 +17,11 @@ interface State {
   step: string | null;
   /** The latest steps of each node of the current run. */
   byNode: ReadonlyMap<string, readonly StepView[]>;
+  /** Which way it went. */
+  trace: Trace;
 }
 
-const none: State = { runs: [], cursor: null, loading: false, current: null, step: null, byNode: new Map() };
+const none: State = { runs: [], cursor: null, loading: false, current: null, step: null, byNode: new Map(), trace: NO_TRACE };
 
 export const useRuns = create<State>()(() => none);
 
@@ -43,10 +47,12 @@ function show(run: Run): void {
   useRuns.setState((state) => {
     const known = state.runs.some((entry) => entry.id === run.id);
     const { steps: _steps, ...row } = run;
+    const byNode = stepsByNode(run.steps ?? []);
     return {
       runs: known ? state.runs.map((entry) => (entry.id === run.id ? { ...entry, ...row } : entry)) : [row, ...state.runs],
       current: run,
-      byNode: stepsByNode(run.steps ?? []),
+      byNode,
+      trace: trace(useEditor.getState().doc, byNode),
     };
   });
 }
@@ -60,7 +66,7 @@ export function followRun(id: string): void {
 
 export function closeRun(): void {
   stopWatching();
-  useRuns.setState({ current: null, step: null, byNode: new Map() });
+  useRuns.setState({ current: null, step: null, byNode: new Map(), trace: NO_TRACE });
 }
 
 export function resetRuns(): void {

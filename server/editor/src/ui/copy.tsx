@@ -14,9 +14,13 @@ export async function copyText(text: string): Promise<boolean> {
     area.value = text;
     document.body.append(area);
     area.select();
-    const done = document.execCommand("copy");
-    area.remove();
-    return done;
+    try {
+      return document.execCommand("copy");
+    } catch {
+      return false;
+    } finally {
+      area.remove();
+    }
   }
 }
 

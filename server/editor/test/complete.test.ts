@@ -1,0 +1,66 @@
+import { describe, expect, it } from "vitest";
+
+import type { NodeTypes, Type } from "../src/api/types";
+import { completionsAt } from "../src/expr/complete";
+import { scopeOf, typeOfPath, upstream } from "../src/expr/scope";
+import { typeText } from "../src/expr/types";
+import { orders } from "./fixtures";
+
+const record = (fields: Record<string, Type>): Type => ({ type: "record", fields });
+const types: Record<string, NodeTypes> = {
+  received: { output: record({ api: { type: "string" }, items: { type: "list", items: record({ sku: { type: "string" } }) } }) },
+  look: { output: record({ status: { type: "int" }, body: { type: "optional", some: record({ id: { type: "string" } }) } }) },
+};
+
+function labels(text: string, id = "charge"): string[] {
+  const cursor = text.indexOf("^");
+  return completionsAt(text.replace("^", ""), cursor, scopeOf(orders(), id, types))?.options.map((option) => option.label) ?? [];
+}
+
+describe("completion", () => {
+  it("offers fields of what runs before, through optional types and lists", () => {
+    expect(labels("{{ steps.look.^ }}")).toEqual(["status", "body"]);
+    expect(labels("{{ steps.look.body.^ }}")).toEqual(["id"]);
+    expect(labels("{{ trigger.items[0].^ }}")).toEqual(["sku"]);
+    expect(labels("x {{ 1 + trigger.a^ }}")).toEqual(["api", "items"]);
+  });
+
+  it("offers the item of the loop, by the type of its items", () => {
+    expect(labels("{{ item.^ }}")).toEqual(["sku"]);
+    expect(labels("{{ ^ }}")).toEqual(expect.arrayContaining(["trigger", "item", "index", "steps.look", "run.id", "first_of"]));
+    expect(labels("{{ steps.^ }}")).toEqual(expect.arrayContaining(["look", "check"]));
+    expect(labels("{{ steps.^ }}")).not.toContain("done");
+  });
+
+  it("offers filters after a bar, and nothing in strings or outside expressions", () => {
+    expect(labels("{{ trigger.api | up^ }}")).toContain("upper");
+    expect(labels("trigger.^")).toEqual([]);
+    expect(labels("{{ 'trigger.^' }}")).toEqual([]);
+  });
+
+  it("says what it replaces", () => {
+    const text = "{{ steps.look.sta";
+    expect(completionsAt(text, text.length, scopeOf(orders(), "charge", types))?.from).toBe(text.length - 3);
+  });
+});
+
+describe("the scope", () => {
+  it("follows edges, outwards through containers, never sideways", () => {
+    expect(upstream(orders(), "charge")).toEqual(new Set(["received", "look", "check"]));
+    expect(upstream(orders(), "no")).toEqual(new Set(["received", "look", "check"]));
+  });
+
+  it("lets a loop's result see its body", () => {
+    const names = scopeOf(orders(), "each", types, true).names.map((name) => name.name);
+    expect(names).toContain("steps.charge");
+    expect(names).toContain("item");
+    expect(scopeOf(orders(), "each", types).names.map((name) => name.name)).not.toContain("item");
+  });
+
+  it("types plain paths", () => {
+    const scope = scopeOf(orders(), "charge", types);
+    expect(typeText(typeOfPath(scope, " steps . look . body "))).toBe("{id}?");
+    expect(typeOfPath(scope, "steps.look['status']")).toEqual({ type: "int" });
+    expect(typeOfPath(scope, "steps.lookout")).toBeUndefined();
+  });
+});
