@@ -4,7 +4,7 @@ import type { CatalogueField } from "../src/api/types";
 import { sampleOfSchema, sampleInput } from "../src/graph/samples";
 import { schemaOfSample } from "../src/graph/schema";
 import { cronText } from "../src/inspector/schedule";
-import { indexOfByte } from "../src/inspector/spans";
+import { findingsIn, indexOfByte } from "../src/inspector/spans";
 import { fieldValue, textToValue, valueToText, widgetOf } from "../src/inspector/values";
 import { dialectOf } from "../src/home/import-dialog";
 import { node, orders } from "./fixtures";
@@ -48,6 +48,15 @@ describe("controls", () => {
   it("count spans in bytes", () => {
     expect(indexOfByte("añ{{ x }}", 3)).toBe(2);
     expect(indexOfByte("😀x", 4)).toBe(2);
+  });
+
+  it("find a diagnostic's place inside JSON", () => {
+    const value = { who: "{{ steps.looke.id }}", twin: ["x", "x"] };
+    const at = (field: string) => findingsIn([{ code: "E", severity: "error", message: "m", field, span: { start: 3, end: 14 } }], "/inputs/json", value);
+    const text = valueToText(value);
+    expect(at("/inputs/json/who").map(({ from, to }) => text.slice(from, to))).toEqual(["steps.looke"]);
+    expect(at("/inputs/json/twin/0")).toEqual([]);
+    expect(at("/inputs/url")).toEqual([]);
   });
 });
 

@@ -36,7 +36,9 @@ export function useShortcuts(): void {
       const handle = nodes.size === 1 && only !== undefined ? freeHandle(doc, only) : undefined;
       const from = handle !== undefined && only !== undefined ? { node: only, handle } : undefined;
       const position = from ? besideNode(doc, from.node, sizes) : flow.screenToFlowPosition(middle);
-      useUi.setState({ quickAdd: { at: { x: middle.x - 160, y: middle.y - 60 }, position, ...(from ? { from } : {}) } });
+      const beside = from && document.querySelector(`.react-flow__node[data-id="${from.node}"]`)?.getBoundingClientRect();
+      const at = beside ? { x: beside.right + 24, y: beside.top } : { x: middle.x - 160, y: middle.y - 60 };
+      useUi.setState({ quickAdd: { at, position, ...(from ? { from } : {}) } });
     };
     const withControl = (event: KeyboardEvent): (() => void) | undefined => {
       switch (event.key.toLowerCase()) {

@@ -7,9 +7,11 @@ import type { Scope } from "../expr/scope";
 import { typeText } from "../expr/types";
 import type { Json, JsonObject } from "../graph/document";
 import { Code } from "./code";
+import type { CodeFieldProps } from "./code-field";
 import { FieldRow } from "./field-row";
-import { indexOfByte, type Finding } from "./spans";
+import { findingsIn, type Finding } from "./spans";
 import { PairsField } from "./pairs-field";
+import { useTyped } from "./use-typed";
 import { ValueField } from "./value-field";
 import { choices, fieldValue, widgetOf } from "./values";
 
@@ -41,19 +43,9 @@ export function CatalogueFieldRow(props: Props) {
   );
 }
 
-/** Spans of diagnostics that lie in this very text, as positions in it. */
+/** Spans of diagnostics, as positions in the field's text. */
 export function useFindings(diagnostics: readonly Diagnostic[], pointer: string, value: Json | undefined): Finding[] {
-  return useMemo(() => {
-    if (typeof value !== "string") return [];
-    return diagnostics
-      .filter((entry) => entry.field === pointer && entry.span !== undefined)
-      .map(({ span, message, severity }) => ({
-        from: indexOfByte(value, span?.start ?? 0),
-        to: indexOfByte(value, span?.end ?? 0),
-        tone: severity === "error" ? "bad" : "warn",
-        text: message,
-      }));
-  }, [diagnostics, pointer, value]);
+  return useMemo(() => findingsIn(diagnostics, pointer, value), [diagnostics, pointer, value]);
 }
 
 function placeholderOf(field: CatalogueField): string | undefined {
@@ -85,12 +77,22 @@ function Control({ field, value, onChange, pointer, scope, diagnostics, id }: Pr
       return <PairsField value={value as JsonObject | undefined} onChange={onChange} label={field.label} scope={scope} noun={noun(field.label)} />;
     case "value":
       return <ValueField value={value} onChange={onChange} {...common} />;
-    case "text": {
-      const text = value === undefined || value === null ? "" : typeof value === "string" ? value : JSON.stringify(value);
-      const multiline = field.multiline === true;
-      return <Code value={text} onChange={(next) => onChange(fieldValue(field, next))} multiline={multiline} {...common} />;
-    }
+    case "text":
+      return <TextField value={value} onChange={onChange} field={field} {...common} />;
   }
+}
+
+type TextProps = Omit<CodeFieldProps, "value" | "onChange"> & Pick<Props, "field" | "value" | "onChange">;
+
+/** Text with expressions; in a field of numbers, digits alone are a number. */
+function TextField({ field, value, onChange, ...rest }: TextProps) {
+  const { text, change } = useTyped(value, plainText, (typed) => ({ value: fieldValue(field, typed) }), onChange);
+  return <Code value={text} onChange={change} multiline={field.multiline === true} {...rest} />;
+}
+
+function plainText(value: Json | undefined): string {
+  if (value === undefined || value === null) return "";
+  return typeof value === "string" ? value : JSON.stringify(value);
 }
 
 function noun(label: string): string {

@@ -42,18 +42,29 @@ function complete(scope: () => Scope) {
         ...(option.insert === undefined ? {} : { apply: option.insert }),
         ...(option.info === undefined ? {} : { info: option.info }),
       })),
-      validFor: /^[\w.]*$/,
+      validFor: /^\w*$/,
     };
   };
 }
 
-/** `{{` brings its end along, and offers what can stand inside. */
+/** `{{` brings its end along, and offers what can stand inside; what was brought along is typed over. */
 const openExpression = EditorView.inputHandler.of((view, from, to, text) => {
-  if (text !== "{" || view.state.sliceDoc(from - 1, from) !== "{" || view.state.sliceDoc(from - 2, from - 1) === "{") return false;
-  const after = view.state.sliceDoc(to, to + 1) === "}" ? to + 1 : to;
-  view.dispatch({ changes: { from, to: after, insert: "{  }}" }, selection: { anchor: from + 2 }, userEvent: "input.type" });
-  startCompletion(view);
-  return true;
+  const before = (count: number) => view.state.sliceDoc(Math.max(0, from - count), from);
+  const after = (count: number) => view.state.sliceDoc(to, to + count);
+  const skip = (count: number) => {
+    view.dispatch({ selection: { anchor: to + count }, userEvent: "select" });
+    return true;
+  };
+  if (text === "{" && before(1) === "{" && before(2) !== "{{") {
+    const closed = after(1) === "}" ? to + 1 : to;
+    view.dispatch({ changes: { from, to: closed, insert: "{  }}" }, selection: { anchor: from + 2 }, userEvent: "input.type" });
+    startCompletion(view);
+    return true;
+  }
+  if (text === " " && before(3) === "{{ " && after(3) === " }}") return skip(0);
+  if (text === "}" && after(3) === " }}") return skip(2);
+  if (text === "}" && after(1) === "}" && before(1) === "}") return skip(1);
+  return false;
 });
 
 /** Where one line is wanted, a pasted line break becomes a space. */
@@ -63,16 +74,20 @@ const oneLine = EditorState.transactionFilter.of((transaction) =>
     : transaction,
 );
 
+/** Without Ctrl+Enter, which runs the workflow. */
+const PLAIN_KEYS = defaultKeymap.filter((binding) => binding.key !== "Mod-Enter");
+
 function extensions(props: CodeFieldProps, current: { props: CodeFieldProps }, dynamic: Compartment): Extension {
   return [
     history(),
-    closeBrackets(),
+    // Before closeBrackets, which would close the second brace on its own.
     openExpression,
+    closeBrackets(),
     props.multiline ? [] : oneLine,
     EditorView.lineWrapping,
     highlighting(props.json === true),
     autocompletion({ override: [complete(() => current.props.scope)], icons: false, activateOnTyping: true }),
-    keymap.of([...completionKeymap, ...closeBracketsKeymap, ...historyKeymap, ...defaultKeymap]),
+    keymap.of([...completionKeymap, ...closeBracketsKeymap, ...historyKeymap, ...PLAIN_KEYS]),
     EditorView.contentAttributes.of({ "aria-label": props.label, spellcheck: "false" }),
     placeholderText(props.placeholder ?? ""),
     dynamic.of(findings(props.findings ?? [])),

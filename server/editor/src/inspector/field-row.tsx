@@ -78,7 +78,7 @@ export function DiagnosticLine({ diagnostic }: { diagnostic: Diagnostic }) {
       </span>
       {fix && (
         <Button small onClick={() => applyFix(fix)}>
-          {fix.title}
+          <Prose text={fix.title} />
         </Button>
       )}
     </div>

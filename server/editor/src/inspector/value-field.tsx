@@ -1,9 +1,8 @@
-import { useState } from "react";
-
 import type { Scope } from "../expr/scope";
 import type { Json } from "../graph/document";
 import { Code } from "./code";
 import type { Finding } from "./spans";
+import { useTyped } from "./use-typed";
 import { textToValue, valueToText } from "./values";
 
 interface Props {
@@ -17,18 +16,7 @@ interface Props {
 
 /** Any value: text with expressions, or JSON whose texts may hold some. */
 export function ValueField({ value, onChange, label, scope, findings, placeholder }: Props) {
-  // Text that is no JSON yet is kept here; the document keeps the last value that was.
-  const [broken, setBroken] = useState<{ text: string; problem: string } | null>(null);
-  // What was typed is shown as typed while it still stands for the value: no reformatting under the cursor.
-  const [typed, setTyped] = useState<{ text: string; value: Json | undefined } | null>(null);
-  const text = broken?.text ?? (typed && same(typed.value, value) ? typed.text : valueToText(value));
-  const change = (next: string) => {
-    const parsed = textToValue(next);
-    if ("problem" in parsed) return setBroken({ text: next, problem: parsed.problem });
-    setBroken(null);
-    setTyped({ text: next, value: parsed.value });
-    onChange(parsed.value);
-  };
+  const { text, problem, change } = useTyped(value, valueToText, textToValue, onChange);
   return (
     <>
       <Code
@@ -38,15 +26,11 @@ export function ValueField({ value, onChange, label, scope, findings, placeholde
         scope={scope}
         multiline
         json
-        invalid={broken !== null}
-        {...(findings && !broken ? { findings } : {})}
+        invalid={problem !== null}
+        {...(findings && problem === null ? { findings } : {})}
         {...(placeholder === undefined ? {} : { placeholder })}
       />
-      {broken && <div className="field-problem warn">{broken.problem}</div>}
+      {problem && <div className="field-problem warn">{problem}</div>}
     </>
   );
-}
-
-function same(left: Json | undefined, right: Json | undefined): boolean {
-  return left === right || JSON.stringify(left) === JSON.stringify(right);
 }

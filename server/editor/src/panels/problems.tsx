@@ -69,7 +69,10 @@ function Problem({ diagnostic, onExplain }: { diagnostic: Diagnostic; onExplain:
       </button>
       {fix && (
         <Button small onClick={() => applyFix(fix)}>
-          <Wrench size={13} aria-hidden /> {fix.title}
+          <Wrench size={13} aria-hidden />
+          <span>
+            <Prose text={fix.title} />
+          </span>
         </Button>
       )}
       <button type="button" className="problem-code mono" title="What this means" onClick={onExplain}>
@@ -85,7 +88,7 @@ export function applyFix(fix: NonNullable<Diagnostic["fix"]>): void {
   try {
     // The check saw the document with its viewport, which a patch may test.
     const patched = applyPatch(documentToStore(useEditor.getState()), fix.patch);
-    edit({ label: fix.title }, () => patched);
+    edit({ label: "Apply a fix" }, () => patched);
   } catch (error) {
     toast("bad", error instanceof PatchError ? `The fix no longer fits: ${error.message}` : describeError(error));
   }

@@ -1,0 +1,41 @@
+// Drafts, conflicts and the keyboard: what is not saved is not lost.
+import { check, eventually, node } from "./browser.mjs";
+
+export const expect = [412, 422];
+
+export async function run(page, base, shot) {
+  const name = `e2e-keep-${Date.now().toString(36)}`;
+  const graph = { format: 1, name, "x-kept": { deep: [1] }, nodes: [{ id: "start", type: "trigger", position: { x: 100, y: 100 }, "x-node": true, data: { label: "Start", kind: "manual@1" } }], edges: [] };
+  const created = await page.request.post(`${base}/api/v1/workflows`, { data: graph });
+  check(created.ok(), `not created: ${created.status()} ${await created.text()}`);
+
+  await page.goto(`${base}/workflows/${name}`);
+  await node(page, "start").click();
+  await page.getByLabel("Label").fill("Begin here");
+  await page.getByText("Unsaved changes").waitFor();
+  await page.waitForTimeout(600);
+  page.once("dialog", (dialog) => void dialog.accept());
+  await page.reload();
+  await page.getByText("Your unsaved draft is shown.").waitFor();
+  await eventually(() => node(page, "start").locator(".card-label").innerText(), "Begin here", "the draft's label");
+
+  // Someone else saves meanwhile.
+  const theirs = await page.request.put(`${base}/api/v1/workflows/${name}`, { data: { ...graph, description: "theirs" }, headers: { "If-Match": "*" } });
+  check(theirs.ok(), `not saved: ${theirs.status()}`);
+  await page.keyboard.press("Control+s");
+  await page.getByRole("dialog", { name: /Someone else/ }).waitFor();
+  await shot("conflict");
+  await page.getByRole("button", { name: "Overwrite theirs" }).click();
+  await page.locator(".save-state").waitFor();
+  const stored = await (await page.request.get(`${base}/api/v1/workflows/${name}`)).json();
+  check(stored.graph.nodes[0].data.label === "Begin here", "the edit was not stored");
+  check(stored.graph["x-kept"]?.deep?.[0] === 1 && stored.graph.nodes[0]["x-node"] === true, "unknown keys were lost");
+  check(stored.graph.viewport !== undefined, "the viewport was not stored");
+
+  await page.locator(".react-flow__pane").click({ position: { x: 10, y: 10 } });
+  await page.keyboard.press("?");
+  await page.getByRole("dialog", { name: "Keyboard" }).waitFor();
+  await shot("keyboard");
+  await page.keyboard.press("Escape");
+  await page.request.delete(`${base}/api/v1/workflows/${name}`, { headers: { "If-Match": "*" } });
+}

@@ -1,0 +1,36 @@
+// npm run e2e: drives a running server's editor in a real browser.
+//   FLOWCRATE_URL  the server, http://127.0.0.1:7700 by default
+//   SHOTS          a folder for screenshots; none are taken without it
+//   ONLY           the name of one scenario
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+
+import { launch, open } from "./browser.mjs";
+import * as draw from "./draw.mjs";
+import * as examples from "./examples.mjs";
+import * as keep from "./keep.mjs";
+
+const base = (process.env.FLOWCRATE_URL ?? "http://127.0.0.1:7700").replace(/\/$/, "");
+const shots = process.env.SHOTS;
+if (shots) mkdirSync(shots, { recursive: true });
+
+const scenarios = Object.entries({ draw, keep, examples }).filter(([name]) => !process.env.ONLY || process.env.ONLY === name);
+const browser = await launch();
+let failed = 0;
+for (const [name, scenario] of scenarios) {
+  const { page, context, complaints } = await open(browser, { expect: scenario.expect });
+  const shot = async (title) => shots && page.screenshot({ path: join(shots, `${title}.png`) });
+  try {
+    await scenario.run(page, base, shot);
+    if (complaints.length > 0) throw new Error(`the console complained:\n  ${complaints.join("\n  ")}`);
+    console.log(`ok      ${name}`);
+  } catch (error) {
+    failed += 1;
+    console.error(`FAILED  ${name}: ${error.message}`);
+    if (complaints.length > 0) console.error(`console:\n  ${complaints.join("\n  ")}`);
+    if (shots) await page.screenshot({ path: join(shots, `${name}-failed.png`) });
+  }
+  await context.close();
+}
+await browser.close();
+process.exitCode = failed === 0 ? 0 : 1;
