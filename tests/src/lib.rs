@@ -1,3 +1,6 @@
 //! Proofs over the whole workspace: what the tests in `tests/tests/` share.
 
+pub mod emitted;
+pub mod order_intake;
+pub mod server;
 pub mod service;

@@ -1,0 +1,82 @@
+//! Every command of the README runs, and its Rust is what the compiler emits.
+
+#![cfg(unix)]
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use flowcrate_tests::emitted;
+use flowcrate_tests::server::Server;
+
+/// The fenced block right after `<!-- test: NAME -->`.
+fn block(name: &str) -> String {
+    let readme = std::fs::read_to_string(emitted::root().join("README.md")).expect("README.md");
+    let marker = format!("<!-- test: {name} -->");
+    let (_, after) = readme.split_once(&marker).expect("the README has this block");
+    let body = after.trim_start().split_once('\n').expect("an opening fence").1;
+    body.split("\n```").next().expect("a closing fence").to_owned()
+}
+
+/// A folder in which the commands find what the README says is there.
+fn checkout() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    std::os::unix::fs::symlink(emitted::root().join("examples"), folder.path().join("examples"))
+        .expect("a link");
+    folder
+}
+
+fn run(script: &str, folder: &Path) {
+    let bin = PathBuf::from(env!("CARGO_BIN_EXE_flowcrate"));
+    let bin = bin.parent().expect("a folder").display().to_string();
+    let path = format!("{bin}:{}", std::env::var("PATH").expect("PATH"));
+    let out = Command::new("bash")
+        .args(["-euxo", "pipefail", "-c", script])
+        .current_dir(folder)
+        .env("PATH", path)
+        .env("CARGO_TARGET_DIR", emitted::target())
+        .output()
+        .expect("bash runs");
+    assert!(
+        out.status.success(),
+        "{script}\n{}\n{}",
+        String::from_utf8_lossy(&out.stdout),
+        String::from_utf8_lossy(&out.stderr)
+    );
+}
+
+#[test]
+fn the_commands_from_a_drawing_to_a_crate_run() {
+    let folder = checkout();
+    let script = block("commands");
+    assert!(script.contains("flowcrate compile"), "{script}");
+    run(&script, folder.path());
+}
+
+#[test]
+fn the_requests_to_the_server_are_answered() {
+    let folder = checkout();
+    let server = Server::start(Path::new(env!("CARGO_BIN_EXE_flowcrate")), folder.path())
+        .expect("the server starts");
+    let script = block("server").replace("127.0.0.1:7700", server.address());
+    assert!(script.contains(server.address()), "{script}");
+    run(&script, folder.path());
+    assert!(folder.path().join("hello.zip").exists());
+}
+
+#[test]
+fn the_shown_workflow_is_the_emitted_one() {
+    let graph = std::fs::read(emitted::root().join("examples/order-intake.json")).expect("graph");
+    let files = emitted::compile(&graph);
+    let emitted = String::from_utf8_lossy(&files.files["src/generated/workflow.rs"].bytes);
+    let shown = block("golden order-intake");
+    assert!(!shown.trim().is_empty(), "the README shows no workflow");
+    assert!(emitted.contains(&shown), "the README shows\n{shown}\nbut emitted is\n{emitted}");
+}
+
+#[test]
+fn the_test_command_is_the_one_that_ci_runs() {
+    let readme = std::fs::read_to_string(emitted::root().join("README.md")).expect("README.md");
+    assert!(readme.lines().any(|line| line == "cargo test --workspace"));
+    let ci = std::fs::read_to_string(emitted::root().join(".ci/run")).expect(".ci/run");
+    assert!(ci.contains("README.md"), "CI takes the command from the README");
+}
