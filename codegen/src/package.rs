@@ -3,11 +3,19 @@
 mod example;
 mod manifest;
 mod mermaid;
+mod names;
 mod readme;
+mod sources;
 mod versions;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use flowcrate::types::Type;
+use serde_json::Value;
+
+use crate::check::{Body, Checked};
+use crate::diagnostic::Diagnostic;
+use crate::emit::Emitted;
 pub use versions::OUTSIDE;
 
 /// Packages that code needs, each with its features.
@@ -46,4 +54,100 @@ pub enum Owner {
     Compiler,
     /// The person: written where it is absent, never replaced.
     Person,
+}
+
+/// Turns emitted Rust into the files of a crate. `source` is the graph document as it was read.
+pub fn package(
+    checked: &Checked,
+    emitted: Emitted,
+    source: &[u8],
+    support: &Support,
+) -> Result<CrateFiles, Diagnostic> {
+    let name = names::crate_name(&checked.name);
+    let library = name.replace('-', "_");
+    let input = example_input(checked);
+    let readme = readme::Readme {
+        checked,
+        package: &name,
+        library: &library,
+        structure: &emitted.structure,
+        input: &input,
+        custom: emitted.custom.is_some(),
+    };
+    let readme = readme::readme(&readme).map_err(|error| bug(&error))?;
+    let manifest = manifest::manifest(&manifest::Manifest {
+        name: &name,
+        description: &checked.description,
+        dependencies: &emitted.dependencies,
+        standalone: &standalone(checked),
+        support,
+    });
+    let mut files = CrateFiles::default();
+    files.ours("Cargo.toml", manifest);
+    files.ours("README.md", readme);
+    files.ours(".gitignore", "/target/\n/.flowcrate/\n".to_owned());
+    files.ours("src/lib.rs", sources::lib(checked, &emitted));
+    files.ours("src/generated/triggers.rs", sources::triggers(checked));
+    files.theirs("src/main.rs", sources::main(&emitted, &library));
+    files.ours("src/generated/workflow.rs", emitted.workflow);
+    if let Some(steps) = emitted.steps {
+        files.ours("src/generated/steps.rs", steps);
+    }
+    if let Some(types) = emitted.types {
+        files.ours("src/generated/types.rs", types);
+    }
+    if let Some(custom) = emitted.custom {
+        files.theirs("src/custom.rs", custom);
+    }
+    if !matches!(checked.input, Type::Null) {
+        files.ours("input.json", format!("{input:#}\n"));
+    }
+    files.add("graph.json", source.to_vec(), Owner::Compiler);
+    Ok(files)
+}
+
+impl CrateFiles {
+    fn ours(&mut self, path: &str, text: String) {
+        self.add(path, text.into_bytes(), Owner::Compiler);
+    }
+
+    fn theirs(&mut self, path: &str, text: String) {
+        self.add(path, text.into_bytes(), Owner::Person);
+    }
+
+    fn add(&mut self, path: &str, bytes: Vec<u8>, owner: Owner) {
+        self.files.insert(path.to_owned(), CrateFile { bytes, owner });
+    }
+}
+
+/// The pinned sample, or the least input that the type accepts.
+fn example_input(checked: &Checked) -> Value {
+    checked.sample_input.clone().unwrap_or_else(|| example::example(&checked.input))
+}
+
+/// Features of `flowcrate` that the binary needs: `serve` only where something comes from
+/// outside, `schedule` only where the clock starts runs.
+fn standalone(checked: &Checked) -> BTreeSet<String> {
+    let mut features = BTreeSet::from(["host".to_owned(), "sqlite".to_owned()]);
+    for node in checked.nodes.values() {
+        match node.body {
+            Body::Webhook { .. } | Body::WaitEvent { .. } => {
+                features.insert("serve".to_owned());
+            }
+            Body::Schedule { .. } => {
+                features.extend(["schedule".to_owned(), "serve".to_owned()]);
+            }
+            Body::Manual
+            | Body::Condition { .. }
+            | Body::Switch { .. }
+            | Body::ForEach { .. }
+            | Body::Transform { .. }
+            | Body::Action { .. }
+            | Body::Custom { .. }
+            | Body::Wait { .. }
+            | Body::Return { .. }
+            | Body::Fail { .. } => {}
+        }
+    }
+    features
 }

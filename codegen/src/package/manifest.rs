@@ -1,6 +1,6 @@
 //! `Cargo.toml` of the emitted crate.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use toml_edit::{Array, DocumentMut, InlineTable, Item, Table, value};
 
@@ -118,15 +118,4 @@ fn profiles() -> Table {
 
 fn strings<T: AsRef<str>>(items: impl IntoIterator<Item = T>) -> Array {
     items.into_iter().map(|item| item.as_ref().to_owned()).collect()
-}
-
-/// Merges what several parts of an emitted crate need.
-pub(super) fn merged(parts: &[&Dependencies]) -> Dependencies {
-    let mut all: Dependencies = BTreeMap::new();
-    for part in parts {
-        for (package, features) in *part {
-            all.entry(package.clone()).or_default().extend(features.iter().cloned());
-        }
-    }
-    all
 }

@@ -9,15 +9,18 @@ use crate::check::{Body, Checked};
 /// What the README says besides the graph itself.
 pub(super) struct Readme<'a> {
     pub(super) checked: &'a Checked,
-    pub(super) crate_name: &'a str,
-    pub(super) struct_name: &'a str,
+    /// Name in the manifest.
+    pub(super) package: &'a str,
+    /// Name in Rust.
+    pub(super) library: &'a str,
+    pub(super) structure: &'a str,
     pub(super) input: &'a Value,
     pub(super) custom: bool,
 }
 
 /// Renders the README; an error is a bug of the template.
 pub(super) fn readme(readme: &Readme<'_>) -> Result<String, minijinja::Error> {
-    let Readme { checked, crate_name, struct_name, input, custom } = *readme;
+    let Readme { checked, package, library, structure, input, custom } = *readme;
     let mut environment = Environment::new();
     environment.set_keep_trailing_newline(true);
     environment.add_template("readme", include_str!("readme.md.jinja"))?;
@@ -53,12 +56,12 @@ pub(super) fn readme(readme: &Readme<'_>) -> Result<String, minijinja::Error> {
         revision => checked.revision.get(..12).unwrap_or(&checked.revision),
         has_input => !input.is_null(),
         input => serde_json::to_string_pretty(input).unwrap_or_default(),
-        name => checked.name,
         events,
         triggers,
         served,
-        crate_name,
-        struct_name,
+        package,
+        library,
+        structure,
         custom,
     })
 }

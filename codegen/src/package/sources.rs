@@ -1,0 +1,100 @@
+//! The Rust files around the emitted ones: `src/lib.rs`, `src/main.rs`,
+//! `src/generated/triggers.rs`.
+
+use quote::{format_ident, quote};
+
+use crate::check::{Body, Checked};
+use crate::emit::{Emitted, docs, print};
+
+/// `src/lib.rs`: what the crate is, and what of it others use.
+pub(super) fn lib(checked: &Checked, emitted: &Emitted) -> String {
+    let (function, structure) =
+        (format_ident!("{}", emitted.function), format_ident!("{}", emitted.structure));
+    let mut docs = docs::inner(&[
+        docs::sentence(if checked.description.is_empty() {
+            &checked.name
+        } else {
+            &checked.description
+        }),
+        format!(
+            "[`{function}`] is the workflow; [`{structure}`] names it to an engine, which runs \
+             it durably."
+        ),
+    ]);
+    docs.push('\n');
+    let custom = emitted.custom.as_ref().map(|_| quote!(pub mod custom;));
+    let steps = emitted.steps.as_ref().map(|_| quote!(pub(crate) mod steps;));
+    let types = emitted.types.as_ref().map(|_| quote!(pub(crate) mod types;));
+    let public_steps = emitted.custom.as_ref().map(|_| quote!(pub use generated::steps::Custom;));
+    let public_types = emitted.types.as_ref().map(|_| quote!(pub use generated::types::*;));
+    print::file(
+        &docs,
+        vec![
+            quote! {
+                #custom
+                mod generated {
+                    #steps
+                    #[cfg(feature = "standalone")]
+                    pub(crate) mod triggers;
+                    #types
+                    pub(crate) mod workflow;
+                }
+            },
+            quote! {
+                #public_steps
+                #[cfg(feature = "standalone")]
+                pub use generated::triggers::triggers;
+                #public_types
+                pub use generated::workflow::{#structure, #function};
+            },
+        ],
+    )
+}
+
+/// `src/main.rs`: the binary. Written once; what follows from the graph is in `triggers`.
+pub(super) fn main(emitted: &Emitted, library: &str) -> String {
+    let structure = format_ident!("{}", emitted.structure);
+    let library = format_ident!("{}", library);
+    print::own_file(
+        "//! The command line: run, resume, list, show, event, cancel, serve.\n",
+        vec![
+            quote! {
+                use std::process::ExitCode;
+                use flowcrate::host;
+                use #library::{#structure, triggers};
+            },
+            quote! {
+                fn main() -> ExitCode {
+                    host::main(#structure, triggers())
+                }
+            },
+        ],
+    )
+}
+
+/// `src/generated/triggers.rs`: what starts runs.
+pub(super) fn triggers(checked: &Checked) -> String {
+    let calls = checked.nodes.values().filter_map(|node| {
+        let id = node.id.as_str();
+        match &node.body {
+            Body::Manual => Some(quote!(.manual(#id))),
+            Body::Webhook { path } => Some(quote!(.webhook(#id, #path))),
+            Body::Schedule { cron, timezone } => Some(quote!(.schedule(#id, #cron, #timezone))),
+            _ => None,
+        }
+    });
+    print::file(
+        "//! What starts runs, for the binary.\n",
+        vec![
+            quote!(
+                use flowcrate::host::Triggers;
+            ),
+            quote! {
+                /// The triggers of the graph.
+                pub fn triggers() -> Triggers {
+                    Triggers::new() #(#calls)*
+                }
+            },
+        ],
+    )
+}
