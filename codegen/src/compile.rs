@@ -1,17 +1,59 @@
 //! The compiler, top down: `parse -> resolve -> check -> lower -> emit -> package`.
+//!
+//! The first three are [`check_source`](crate::check_source), which editor and server also call
+//! on their own; each stage gives all its diagnostics, and an error stops the pipeline behind it.
 
 use flowcrate::catalogue::Catalogue;
 
-use crate::Diagnostic;
+use crate::check::check_source;
+use crate::diagnostic::{self, Diagnostic, code};
+use crate::emit::emit;
+use crate::lower::lower;
+use crate::package::{CrateFiles, Support, package};
 
 /// What [`compile`] gives: files where there is no error, and all diagnostics in any case.
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Compiled {
+    /// The files of the crate.
+    pub files: Option<CrateFiles>,
     /// Everything that was found, errors first, then by node.
     pub diagnostics: Vec<Diagnostic>,
 }
 
-/// Compiles a graph document.
-pub fn compile(_source: &[u8], _catalogue: &Catalogue) -> Compiled {
-    Compiled { diagnostics: Vec::new() }
+/// Compiles a graph document to the files of a Rust crate.
+///
+/// ```
+/// use flowcrate::catalogue::Catalogue;
+/// use flowcrate_codegen::{compile, package::Support};
+///
+/// let graph = br#"{
+///   "format": 1, "name": "hello",
+///   "nodes": [
+///     { "id": "start", "data": { "label": "Start", "kind": "manual@1" } },
+///     { "id": "done", "data": { "label": "Done", "kind": "return@1", "inputs": { "value": 42 } } }
+///   ],
+///   "edges": [ { "id": "e1", "source": "start", "target": "done" } ]
+/// }"#;
+/// let compiled = compile(graph, &Catalogue::default(), &Support::Vendored);
+/// let files = compiled.files.expect("no errors").files;
+/// assert!(files.contains_key("src/generated/workflow.rs"));
+/// ```
+pub fn compile(source: &[u8], catalogue: &Catalogue, support: &Support) -> Compiled {
+    let (checked, mut diagnostics) = check_source(source, catalogue);
+    let files = checked.and_then(|checked| {
+        let crate_ = lower(&checked).and_then(|workflow| {
+            let emitted = emit(&workflow, &checked, catalogue);
+            package(&checked, emitted, source, support).map_err(|error| bug(&error))
+        });
+        crate_.map_err(|bugs| diagnostics.extend(bugs)).ok()
+    });
+    diagnostic::sort(&mut diagnostics);
+    Compiled { files, diagnostics }
+}
+
+/// What no graph should bring about.
+fn bug(error: &minijinja::Error) -> Vec<Diagnostic> {
+    let message = format!("a template of the compiler failed: {error}");
+    let help = "report this graph: it shows a bug in the compiler";
+    vec![Diagnostic::new(code::INTERNAL, message).help(help)]
 }

@@ -4,14 +4,14 @@
 //! allocator ([`names`]), every outside item through [`symbols`], so that `use` lines and the
 //! manifest follow from the code. Same graph, same bytes.
 
-mod docs;
+pub(crate) mod docs;
 mod expr;
 mod flow;
 mod input;
 mod kinds;
 mod locals;
 mod names;
-mod print;
+pub(crate) mod print;
 mod readers;
 mod steps;
 mod symbols;

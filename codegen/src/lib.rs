@@ -12,6 +12,7 @@ pub mod graph;
 pub mod import;
 pub mod ir;
 pub mod lower;
+pub mod package;
 pub mod resolve;
 pub mod revision;
 pub mod schema;

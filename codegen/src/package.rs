@@ -14,7 +14,6 @@ use flowcrate::types::Type;
 use serde_json::Value;
 
 use crate::check::{Body, Checked};
-use crate::diagnostic::Diagnostic;
 use crate::emit::Emitted;
 pub use versions::OUTSIDE;
 
@@ -62,7 +61,7 @@ pub fn package(
     emitted: Emitted,
     source: &[u8],
     support: &Support,
-) -> Result<CrateFiles, Diagnostic> {
+) -> Result<CrateFiles, minijinja::Error> {
     let name = names::crate_name(&checked.name);
     let library = name.replace('-', "_");
     let input = example_input(checked);
@@ -74,7 +73,7 @@ pub fn package(
         input: &input,
         custom: emitted.custom.is_some(),
     };
-    let readme = readme::readme(&readme).map_err(|error| bug(&error))?;
+    let readme = readme::readme(&readme)?;
     let manifest = manifest::manifest(&manifest::Manifest {
         name: &name,
         description: &checked.description,

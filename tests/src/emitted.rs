@@ -17,11 +17,17 @@ pub fn root() -> PathBuf {
 
 /// Our own crates where they stand in this workspace.
 pub fn support() -> Support {
-    let folders = [("flowcrate", "runtime"), ("flowcrate-macros", "macros"), ("flowcrate-plugins", "plugins")];
+    let folders = [
+        ("flowcrate", "runtime"),
+        ("flowcrate-macros", "macros"),
+        ("flowcrate-plugins", "plugins"),
+    ];
     Support::Path(
         folders
             .into_iter()
-            .map(|(package, folder)| (package.to_owned(), root().join(folder).display().to_string()))
+            .map(|(package, folder)| {
+                (package.to_owned(), root().join(folder).display().to_string())
+            })
             .collect::<BTreeMap<_, _>>(),
     )
 }
@@ -64,4 +70,16 @@ pub fn cargo(folder: &Path, args: &[&str]) -> std::io::Result<Output> {
 /// The target folder that emitted crates share.
 pub fn target() -> PathBuf {
     root().join("target/emitted/target")
+}
+
+/// The crate of a graph that has no errors.
+///
+/// # Panics
+///
+/// Where the graph does not compile: the test that needs it has failed.
+#[expect(clippy::panic, reason = "this is how a test fails")]
+pub fn compile(graph: &[u8]) -> CrateFiles {
+    let compiled = flowcrate_codegen::compile(graph, &flowcrate_plugins::catalogue(), &support());
+    let diagnostics = compiled.diagnostics;
+    compiled.files.unwrap_or_else(|| panic!("the graph does not compile: {diagnostics:#?}"))
 }

@@ -27,9 +27,9 @@ pub(super) fn manifest(crate_: &Manifest<'_>) -> String {
     document.insert("bin", Item::ArrayOfTables([binary(crate_)].into_iter().collect()));
     document.insert("profile", Item::Table(profiles()));
     let mut workspace = Table::new();
-    workspace
-        .decor_mut()
-        .set_prefix("\n# The crate stands alone, wherever it is unpacked. Delete to join a workspace.\n");
+    workspace.decor_mut().set_prefix(
+        "\n# The crate stands alone, wherever it is unpacked. Delete to join a workspace.\n",
+    );
     document.insert("workspace", Item::Table(workspace));
     document.to_string()
 }

@@ -36,8 +36,11 @@ fn scope(out: &mut String, checked: &Checked, scope: &Scope, depth: usize) {
 fn shape(node: &Node) -> String {
     let label = text(&node.label);
     match node.body {
-        Body::Manual | Body::Webhook { .. } | Body::Schedule { .. } => format!("([\"{label}\"])"),
-        Body::Return { .. } | Body::Fail { .. } => format!("([\"{label}\"])"),
+        Body::Manual
+        | Body::Webhook { .. }
+        | Body::Schedule { .. }
+        | Body::Return { .. }
+        | Body::Fail { .. } => format!("([\"{label}\"])"),
         Body::Condition { .. } | Body::Switch { .. } => format!("{{\"{label}\"}}"),
         Body::Wait { .. } | Body::WaitEvent { .. } => format!("{{{{\"{label}\"}}}}"),
         _ => format!("[\"{label}\"]"),

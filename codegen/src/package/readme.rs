@@ -22,13 +22,12 @@ pub(super) struct Readme<'a> {
 pub(super) fn readme(readme: &Readme<'_>) -> Result<String, minijinja::Error> {
     let Readme { checked, package, library, structure, input, custom } = *readme;
     let mut environment = Environment::new();
-    environment.set_keep_trailing_newline(true);
     environment.add_template("readme", include_str!("readme.md.jinja"))?;
-    let events: Vec<&str> = checked
+    let events: Vec<String> = checked
         .nodes
         .values()
         .filter_map(|node| match &node.body {
-            Body::WaitEvent { event, .. } => Some(event.as_str()),
+            Body::WaitEvent { event, .. } => Some(event.clone()),
             _ => None,
         })
         .collect();
@@ -36,20 +35,20 @@ pub(super) fn readme(readme: &Readme<'_>) -> Result<String, minijinja::Error> {
     let mut served = Vec::new();
     for node in checked.nodes.values() {
         match &node.body {
-            Body::Manual => triggers.push(&node.id),
+            Body::Manual => triggers.push(node.id.to_string()),
             Body::Webhook { path } => {
-                triggers.push(&node.id);
+                triggers.push(node.id.to_string());
                 served.push(format!("`POST /hooks/{path}`, whose JSON body is the input"));
             }
             Body::Schedule { cron, timezone } => {
-                triggers.push(&node.id);
+                triggers.push(node.id.to_string());
                 served.push(format!("firing of the schedule `{cron}` ({timezone})"));
             }
             _ => {}
         }
     }
     environment.get_template("readme")?.render(context! {
-        title => checked.name,
+        title => checked.name.clone(),
         description => sentence(&checked.description),
         diagram => mermaid::flowchart(checked),
         nodes => checked.nodes.len(),

@@ -22,11 +22,31 @@ pub(super) fn lib(checked: &Checked, emitted: &Emitted) -> String {
         ),
     ]);
     docs.push('\n');
-    let custom = emitted.custom.as_ref().map(|_| quote!(pub mod custom;));
-    let steps = emitted.steps.as_ref().map(|_| quote!(pub(crate) mod steps;));
-    let types = emitted.types.as_ref().map(|_| quote!(pub(crate) mod types;));
-    let public_steps = emitted.custom.as_ref().map(|_| quote!(pub use generated::steps::Custom;));
-    let public_types = emitted.types.as_ref().map(|_| quote!(pub use generated::types::*;));
+    let custom = emitted.custom.as_ref().map(|_| {
+        quote!(
+            pub mod custom;
+        )
+    });
+    let steps = emitted.steps.as_ref().map(|_| {
+        quote!(
+            pub(crate) mod steps;
+        )
+    });
+    let types = emitted.types.as_ref().map(|_| {
+        quote!(
+            pub(crate) mod types;
+        )
+    });
+    let public_steps = emitted.custom.as_ref().map(|_| {
+        quote!(
+            pub use generated::steps::Custom;
+        )
+    });
+    let public_types = emitted.types.as_ref().map(|_| {
+        quote!(
+            pub use generated::types::*;
+        )
+    });
     print::file(
         &docs,
         vec![
