@@ -1,7 +1,26 @@
 //! Types from JSON Schema (2020-12, a subset) and from samples (S12).
+//!
+//! What a schema says about types becomes a [`Type`]; what it says about values beyond that
+//! (`minLength`, `pattern`, `maximum`, …) is accepted and plays no part. What would need a type
+//! that the language does not have (`not`, `if`, tuples, unions of unlike types) is an issue, not
+//! `any`: nobody should believe in a check that is not made.
+
+mod objects;
+mod sample;
+mod unions;
 
 use flowcrate::types::Type;
-use serde_json::Value;
+use serde_json::{Map, Value};
+
+pub use sample::{from_sample, from_samples};
+
+use crate::diagnostic::{Code, code, nearest};
+use crate::expr::walk::push_segment;
+
+/// How deep a schema or sample may nest.
+const DEPTH_LIMIT: usize = 32;
+/// How many schemas one schema may hold, each reference counted as often as it is followed.
+const SIZE_LIMIT: usize = 20_000;
 
 /// One finding about a schema or sample.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,17 +35,262 @@ pub struct SchemaIssue {
     pub help: Option<String>,
 }
 
+impl SchemaIssue {
+    fn new(code: Code, pointer: &str, message: impl Into<String>) -> Self {
+        Self { code: code.id, pointer: pointer.to_owned(), message: message.into(), help: None }
+    }
+
+    fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+}
+
 /// The type of the values that `schema` describes.
-pub fn from_schema(_schema: &Value) -> Result<Type, Vec<SchemaIssue>> {
-    Ok(Type::Any)
+///
+/// ```
+/// use flowcrate_codegen::schema::from_schema;
+/// use serde_json::json;
+///
+/// let schema = json!({
+///     "type": "object",
+///     "properties": {
+///         "email": {"type": "string", "format": "email"},
+///         "paid_at": {"type": ["string", "null"], "format": "date-time"},
+///     },
+///     "required": ["email"],
+/// });
+/// assert_eq!(from_schema(&schema).unwrap().to_string(), "{email: string, paid_at?: timestamp}");
+/// ```
+pub fn from_schema(schema: &Value) -> Result<Type, Vec<SchemaIssue>> {
+    let mut reader = Reader {
+        root: schema,
+        pointer: String::new(),
+        open: Vec::new(),
+        seen: 0,
+        issues: Vec::new(),
+    };
+    let ty = reader.schema(schema, 0);
+    match ty {
+        Some(ty) if reader.issues.is_empty() => Ok(ty),
+        _ => Err(reader.issues),
+    }
 }
 
-/// The type of `sample`: what is null or missing in one element of a list is optional.
-pub fn from_sample(sample: &Value) -> Result<Type, Vec<SchemaIssue>> {
-    from_samples(std::slice::from_ref(sample))
+struct Reader<'s> {
+    root: &'s Value,
+    /// Where the schema at hand stands.
+    pointer: String,
+    /// The references that are being followed, to find circles.
+    open: Vec<String>,
+    seen: usize,
+    issues: Vec<SchemaIssue>,
 }
 
-/// The one type of several samples, unified (S11); `any` of none.
-pub fn from_samples(_samples: &[Value]) -> Result<Type, Vec<SchemaIssue>> {
-    Ok(Type::Any)
+/// The types that a schema may name.
+const TYPES: [&str; 7] = ["string", "integer", "number", "boolean", "null", "array", "object"];
+
+impl<'s> Reader<'s> {
+    fn report<T>(&mut self, issue: SchemaIssue) -> Option<T> {
+        self.issues.push(issue);
+        None
+    }
+
+    /// Reports an issue with the keyword `key` of the schema at hand.
+    fn wrong<T>(
+        &mut self,
+        code: Code,
+        key: &str,
+        message: impl Into<String>,
+        help: &str,
+    ) -> Option<T> {
+        let issue = self.within(key, |reader| SchemaIssue::new(code, &reader.pointer, message));
+        self.report(issue.help(help))
+    }
+
+    fn within<T>(&mut self, segment: &str, read: impl FnOnce(&mut Self) -> T) -> T {
+        let length = self.pointer.len();
+        push_segment(&mut self.pointer, segment);
+        let result = read(self);
+        self.pointer.truncate(length);
+        result
+    }
+
+    /// The schema under `key` of the schema at hand.
+    fn under(&mut self, key: &str, schema: &'s Value, depth: usize) -> Option<Type> {
+        self.within(key, |reader| reader.schema(schema, depth + 1))
+    }
+
+    fn schema(&mut self, schema: &'s Value, depth: usize) -> Option<Type> {
+        self.seen += 1;
+        if self.seen > SIZE_LIMIT + 1 {
+            return None;
+        }
+        if depth > DEPTH_LIMIT || self.seen > SIZE_LIMIT {
+            // Said once: what follows would say the same many times.
+            self.seen = SIZE_LIMIT + 1;
+            let message = "the schema is too deep or too large";
+            let issue = SchemaIssue::new(code::SCHEMA_TOO_LARGE, &self.pointer, message);
+            return self.report(issue.help("describe the inner parts as any: `{}`"));
+        }
+        match schema {
+            Value::Bool(true) => Some(Type::Any),
+            Value::Object(keywords) => {
+                let ty = self.keywords(keywords, depth)?;
+                let nullable = keywords.get("nullable") == Some(&Value::Bool(true));
+                Some(if nullable { ty.optional() } else { ty })
+            }
+            other => {
+                let found = if other.is_boolean() {
+                    "false, which no value meets"
+                } else {
+                    "another value"
+                };
+                let issue = SchemaIssue::new(
+                    code::BAD_SCHEMA,
+                    &self.pointer,
+                    format!("a schema is an object or true, found {found}"),
+                );
+                self.report(issue.help("write `{\"type\": \"string\"}` or so; `{}` for any"))
+            }
+        }
+    }
+
+    fn keywords(&mut self, keywords: &'s Map<String, Value>, depth: usize) -> Option<Type> {
+        const REFUSED: [(&str, &str); 8] = [
+            ("not", "say what the value is, not what it is not"),
+            ("if", "describe all fields, and leave those optional that may be absent"),
+            (
+                "prefixItems",
+                "describe the elements by one schema, `items`, or as an object's fields",
+            ),
+            ("patternProperties", "describe the values by `additionalProperties`"),
+            ("dependentSchemas", "leave the dependent fields optional"),
+            ("$dynamicRef", "write `$ref`"),
+            ("unevaluatedItems", "describe the elements by `items`"),
+            ("contains", "describe the elements by `items`"),
+        ];
+        for (key, help) in REFUSED {
+            if keywords.contains_key(key) {
+                let message = format!("`{key}` has no counterpart among the types of the language");
+                return self.wrong(code::SCHEMA_UNSUPPORTED, key, message, help);
+            }
+        }
+        if let Some(target) = keywords.get("$ref") {
+            return self.reference(target, depth);
+        }
+        if let Some(values) = keywords.get("enum") {
+            return self.enumeration(values, keywords);
+        }
+        if let Some(value) = keywords.get("const") {
+            return self.constant(value, keywords);
+        }
+        for key in ["oneOf", "anyOf"] {
+            if let Some(choices) = keywords.get(key) {
+                return self.choice(key, choices, keywords, depth);
+            }
+        }
+        if let Some(parts) = keywords.get("allOf") {
+            return self.all_of(parts, keywords, depth);
+        }
+        self.typed(keywords, depth)
+    }
+
+    /// By `type`, or by the keywords that only one type has.
+    fn typed(&mut self, keywords: &'s Map<String, Value>, depth: usize) -> Option<Type> {
+        match keywords.get("type") {
+            None if keywords.contains_key("properties") => self.object(keywords, depth),
+            None if keywords.contains_key("items") => self.array(keywords, depth),
+            None => Some(Type::Any),
+            Some(Value::String(name)) => self.named(name, keywords, depth),
+            Some(Value::Array(names)) => self.several(names, keywords, depth),
+            Some(_) => self.wrong(
+                code::BAD_SCHEMA,
+                "type",
+                "a type is a text or a list of texts",
+                "write `\"type\": \"string\"`",
+            ),
+        }
+    }
+
+    fn named(
+        &mut self,
+        name: &str,
+        keywords: &'s Map<String, Value>,
+        depth: usize,
+    ) -> Option<Type> {
+        match name {
+            "null" => Some(Type::Null),
+            "boolean" => Some(Type::Bool),
+            "integer" => Some(Type::Int),
+            "number" => Some(Type::Number),
+            "string" => Some(text(keywords)),
+            "array" => self.array(keywords, depth),
+            "object" => self.object(keywords, depth),
+            other => {
+                let near = nearest(other, TYPES)
+                    .map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+                let message = format!("there is no type `{other}`{near}");
+                let help = format!("the types are `{}`", TYPES.join("`, `"));
+                self.wrong(code::BAD_SCHEMA, "type", message, &help)
+            }
+        }
+    }
+
+    fn array(&mut self, keywords: &'s Map<String, Value>, depth: usize) -> Option<Type> {
+        match keywords.get("items") {
+            None => Some(Type::list(Type::Any)),
+            Some(Value::Array(_)) => self.wrong(
+                code::SCHEMA_UNSUPPORTED,
+                "items",
+                "a list of schemas in `items` has no counterpart among the types of the language",
+                "describe the elements by one schema",
+            ),
+            Some(items) => self.under("items", items, depth).map(Type::list),
+        }
+    }
+
+    /// `#/$defs/order`: only within the schema.
+    fn reference(&mut self, target: &'s Value, depth: usize) -> Option<Type> {
+        let Some(target) = target.as_str() else {
+            let help = "write `\"$ref\": \"#/$defs/name\"`";
+            return self.wrong(code::BAD_SCHEMA, "$ref", "a reference is a text", help);
+        };
+        let root = self.root;
+        let found = target.strip_prefix('#').and_then(|pointer| root.pointer(pointer));
+        let Some(schema) = found else {
+            let message = if target.starts_with('#') {
+                format!("there is nothing at `{target}`")
+            } else {
+                format!("`{target}` lies outside the schema")
+            };
+            let help = "put the schema into `$defs` and refer to it as `#/$defs/name`";
+            return self.wrong(code::SCHEMA_REFERENCE, "$ref", message, help);
+        };
+        if self.open.iter().any(|open| open == target) {
+            let message = format!("`{target}` contains itself, and no type of the language does");
+            let help = "describe the inner occurrence as any: `{}`";
+            return self.wrong(code::SCHEMA_REFERENCE, "$ref", message, help);
+        }
+        self.open.push(target.to_owned());
+        let before =
+            std::mem::replace(&mut self.pointer, target.trim_start_matches('#').to_owned());
+        let ty = self.schema(schema, depth + 1);
+        self.pointer = before;
+        self.open.pop();
+        ty
+    }
 }
+
+fn text(keywords: &Map<String, Value>) -> Type {
+    let keyword = |key: &str| keywords.get(key).and_then(Value::as_str);
+    match (keyword("format"), keyword("contentEncoding")) {
+        (Some("date-time"), _) => Type::Timestamp,
+        (Some("duration"), _) => Type::Duration,
+        (Some("byte"), _) | (_, Some("base64")) => Type::Bytes,
+        _ => Type::String,
+    }
+}
+
+#[cfg(test)]
+mod tests;

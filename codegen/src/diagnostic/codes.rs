@@ -87,6 +87,13 @@ codes! {
     NOT_TEXT = E310, Error, "value that is no text";
     BAD_LITERAL = E311, Error, "text that is not the literal expected";
 
+    // E32x: schemas and samples.
+    BAD_SCHEMA = E321, Error, "schema that cannot be read";
+    SCHEMA_REFERENCE = E322, Error, "reference in a schema that cannot be followed";
+    SCHEMA_UNSUPPORTED = E323, Error, "schema without a counterpart among the types";
+    SAMPLES_DIFFER = E324, Error, "samples without a common type";
+    SCHEMA_TOO_LARGE = E325, Error, "schema or sample too deep or too large";
+
     // E33x: inputs and settings.
     MISSING_INPUT = E331, Error, "required input missing";
     UNKNOWN_INPUT = E332, Error, "unknown input";

@@ -1,0 +1,183 @@
+//! Schemas and samples, and the types that they are.
+
+use serde_json::{Value, json};
+
+use super::*;
+
+fn read(schema: &Value) -> String {
+    match from_schema(schema) {
+        Ok(ty) => ty.to_string(),
+        Err(issues) => issues
+            .iter()
+            .map(|issue| format!("{} {} {}", issue.pointer, issue.code, issue.message))
+            .collect::<Vec<_>>()
+            .join("; "),
+    }
+}
+
+#[test]
+fn s12_schemas_are_types() {
+    for (schema, ty) in [
+        (json!({}), "any"),
+        (json!(true), "any"),
+        (json!({"type": "string", "minLength": 3, "pattern": "x"}), "string"),
+        (json!({"type": "string", "format": "date-time"}), "timestamp"),
+        (json!({"type": "string", "format": "duration"}), "duration"),
+        (json!({"type": "string", "format": "byte"}), "bytes"),
+        (json!({"type": "string", "contentEncoding": "base64"}), "bytes"),
+        (json!({"type": "string", "format": "uuid"}), "string"),
+        (json!({"type": "integer", "minimum": 0}), "int"),
+        (json!({"type": ["integer", "number"]}), "number"),
+        (json!({"type": ["null", "boolean"]}), "optional<bool>"),
+        (json!({"type": "integer", "nullable": true}), "optional<int>"),
+        (json!({"type": "null"}), "null"),
+        (json!({"enum": ["b", "a", "b"]}), "\"a\" | \"b\""),
+        (json!({"enum": ["a", null]}), "optional<\"a\">"),
+        (json!({"enum": [1, 2.5]}), "number"),
+        (json!({"const": "x"}), "\"x\""),
+        (json!({"const": 7}), "int"),
+        (json!({"oneOf": [{"type": "string"}, {"type": "null"}]}), "optional<string>"),
+        (json!({"anyOf": [{"const": "a"}, {"const": "b"}]}), "\"a\" | \"b\""),
+        (json!({"type": "array"}), "list<any>"),
+        (json!({"items": {"type": "integer"}}), "list<int>"),
+        (json!({"type": "object"}), "map<any>"),
+        (json!({"type": "object", "additionalProperties": {"type": "integer"}}), "map<int>"),
+        (json!({"type": "object", "additionalProperties": false}), "{}"),
+        (
+            json!({"properties": {"a": {"type": "integer"}, "b": {}}, "required": ["a"]}),
+            "{a: int, b: any}",
+        ),
+        (
+            json!({"$ref": "#/$defs/order", "$defs": {
+                "order": {"type": "object", "properties": {"line": {"$ref": "#/definitions/a~1b"}}},
+            }, "definitions": {"a/b": {"type": "number"}}}),
+            "{line?: number}",
+        ),
+        (
+            json!({"allOf": [
+                {"properties": {"a": {"type": "integer"}, "b": {"type": "string"}}},
+                {"properties": {"a": {"type": "integer"}}, "required": ["a"]},
+                {"required": ["b"]},
+            ]}),
+            "{a: int, b?: string}",
+        ),
+        (
+            json!({"type": "object", "properties": {"a": {"type": "string"}},
+                "anyOf": [{"required": ["a"]}]}),
+            "{a?: string}",
+        ),
+    ] {
+        assert_eq!(read(&schema), ty, "{schema}");
+    }
+}
+
+#[test]
+fn what_is_no_type_is_refused_where_it_stands() {
+    for (schema, issues) in [
+        (json!(3), " E321 a schema is an object or true, found another value"),
+        (
+            json!({"properties": {"a": {"type": "strng"}, "b": {"type": 3}}}),
+            "/properties/a/type E321 there is no type `strng`; did you mean `string`?; \
+             /properties/b/type E321 a type is a text or a list of texts",
+        ),
+        (
+            json!({"properties": {"a": {}}, "required": ["aa"]}),
+            "/required E321 `aa` is required, but not among the properties; did you mean `a`?",
+        ),
+        (
+            json!({"type": ["string", "integer"]}),
+            "/type E323 the types have no common one: string and int have no common type",
+        ),
+        (
+            json!({"oneOf": [{"type": "string"}, {"type": "array"}]}),
+            "/oneOf E323 the choices have no common type: string and list<any> have no common type",
+        ),
+        (
+            json!({"items": {"not": {}}}),
+            "/items/not E323 `not` has no counterpart among the types of the language",
+        ),
+        (
+            json!({"prefixItems": []}),
+            "/prefixItems E323 `prefixItems` has no counterpart among the types of the language",
+        ),
+        (json!({"$ref": "#/$defs/a"}), "/$ref E322 there is nothing at `#/$defs/a`"),
+        (json!({"$ref": "other.json"}), "/$ref E322 `other.json` lies outside the schema"),
+        (
+            json!({"$ref": "#/$defs/t", "$defs": {"t": {"items": {"$ref": "#/$defs/t"}}}}),
+            "/$defs/t/items/$ref E322 `#/$defs/t` contains itself, and no type of the language does",
+        ),
+        (
+            json!({"items": {"$ref": "#"}}),
+            "/items/$ref E322 `#` contains itself, and no type of the language does",
+        ),
+        (json!({"enum": []}), "/enum E321 `enum` is a list of values"),
+        (
+            json!({"enum": ["a", 1]}),
+            "/enum E321 the values of `enum` are not all texts, numbers or bools",
+        ),
+        (
+            json!({"allOf": [{"properties": {"a": {"type": "string"}}}, {"properties": {"a": {"type": "integer"}}}]}),
+            "/allOf E321 the parts of `allOf` differ about `a`: optional<string> and optional<int>",
+        ),
+    ] {
+        assert_eq!(read(&schema), issues, "{schema}");
+    }
+}
+
+#[test]
+fn hostile_schemas_end() {
+    let deep = (0..100).fold(json!({}), |inner, _| json!({"items": inner}));
+    assert!(read(&deep).contains("E325"));
+    // Each level refers twice to the next: 2^40 types, if nothing stopped it.
+    let mut defs = serde_json::Map::new();
+    for level in 0..30 {
+        let next = json!({"$ref": format!("#/$defs/l{}", level + 1)});
+        defs.insert(format!("l{level}"), json!({"properties": {"a": next, "b": next}}));
+    }
+    defs.insert("l30".to_owned(), json!({}));
+    let issues = from_schema(&json!({"$ref": "#/$defs/l0", "$defs": defs})).expect_err("too large");
+    assert!(issues.len() < 100 && issues.iter().all(|issue| issue.code == "E325"), "{issues:?}");
+}
+
+#[test]
+fn titles_and_descriptions_are_kept() {
+    let schema = json!({"title": "Order", "properties": {
+        "status": {"title": "Status", "enum": ["a"], "description": "how far it is"},
+    }, "required": ["status"]});
+    let Ok(Type::Record(record)) = from_schema(&schema) else { panic!("a record") };
+    assert_eq!(record.name.as_deref(), Some("Order"));
+    assert_eq!(record.fields["status"].doc.as_deref(), Some("how far it is"));
+    let Type::Enum(status) = &record.fields["status"].ty else { panic!("an enum") };
+    assert_eq!(status.name.as_deref(), Some("Status"));
+}
+
+#[test]
+fn s12_samples_are_types() {
+    let read = |samples: &[Value]| match from_samples(samples) {
+        Ok(ty) => ty.to_string(),
+        Err(issues) => issues
+            .iter()
+            .map(|issue| format!("{} {} {}", issue.pointer, issue.code, issue.message))
+            .collect::<Vec<_>>()
+            .join("; "),
+    };
+    for (samples, ty) in [
+        (&[][..], "any"),
+        (&[json!(null)], "any"),
+        (&[json!(1), json!(2.5)], "number"),
+        (&[json!(1), json!(null)], "optional<int>"),
+        (&[json!([]), json!([1])], "list<int>"),
+        (&[json!([])], "list<any>"),
+        (&[json!([1, null])], "list<optional<int>>"),
+        (&[json!({"a": null, "b": "2026-11-21T00:00:00Z"})], "{a: any, b: string}"),
+        (&[json!({"a": 1}), json!({"b": {"c": true}})], "{a?: int, b?: {c: bool}}"),
+        (
+            &[json!({"a": [{"x": 1}, {"x": "y"}]})],
+            "/a/0/x E324 the samples have no common type here: number and text",
+        ),
+    ] {
+        assert_eq!(read(samples), ty, "{samples:?}");
+    }
+    let deep = (0..100).fold(json!(1), |inner, _| json!([inner]));
+    assert!(read(&[deep]).contains("E325"));
+}
