@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use flowcrate::sqlite::SqliteStore;
+use flowcrate::sqlite::{OpenError, SqliteStore};
 use flowcrate::{Client, Engine, RunFilter, RunState};
 
 use crate::app::blocking;
@@ -53,7 +53,7 @@ impl Runs {
         store: Store,
         compiler: Arc<Compiler>,
     ) -> Result<Self, Error> {
-        let journal = SqliteStore::open(journal).map_err(engine)?;
+        let journal = open_journal(journal)?;
         let engine = Engine::builder().store(journal).build().await.map_err(self::engine)?;
         let client = engine.client();
         let runs =
@@ -138,6 +138,14 @@ impl Runs {
         // The map is whole after every statement, so a panic elsewhere leaves it sound.
         self.0.plans.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Opens a journal for driving.
+pub(crate) fn open_journal(path: &Path) -> Result<SqliteStore, Error> {
+    SqliteStore::open(path).map_err(|error| match error {
+        OpenError::Driven { path } => Error::Held { path },
+        other => engine(other),
+    })
 }
 
 pub(crate) fn engine(error: impl std::fmt::Display) -> Error {

@@ -14,7 +14,7 @@ use crate::clock::Clock;
 use crate::compiler::Compiler;
 use crate::error::Error;
 use crate::interpret::{Interpreted, Plan};
-use crate::runs::{engine, run_input};
+use crate::runs::{engine, open_journal, run_input};
 
 /// Flags.
 #[derive(clap::Args, Debug)]
@@ -108,7 +108,7 @@ async fn run(args: &Args, plan: Arc<Plan>, input: Value) -> Result<RunView, Erro
 fn journal(folder: &Path) -> Result<SqliteStore, Error> {
     std::fs::create_dir_all(folder)
         .map_err(|source| Error::io(format!("cannot use {}", folder.display()), source))?;
-    SqliteStore::open(folder.join("runs.db")).map_err(engine)
+    open_journal(&folder.join("runs.db"))
 }
 
 /// Says what a run waits for, so that nobody sits before a silent terminal.
