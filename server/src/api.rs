@@ -6,6 +6,7 @@ mod check;
 mod diagnostics;
 mod editor;
 mod etag;
+mod export;
 mod guard;
 mod health;
 mod hooks;
@@ -54,6 +55,7 @@ pub fn router(app: App, hosts: Hosts) -> Router {
         .routes(routes!(health::healthz))
         .routes(routes!(workflows::list, workflows::create))
         .routes(routes!(workflows::read, workflows::replace, workflows::delete))
+        .routes(routes!(export::export))
         .routes(routes!(check::check))
         .routes(routes!(catalogue::catalogue))
         .routes(routes!(runs::list_of_workflow, runs::start))

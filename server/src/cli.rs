@@ -4,6 +4,7 @@
 //! standard output, everything else to standard error.
 
 mod check;
+mod compile;
 mod explain;
 mod import;
 mod new;
@@ -35,6 +36,8 @@ enum Command {
     Serve(Flags),
     /// Check a graph and list what is wrong with it
     Check(check::Args),
+    /// Compile a graph to a Rust crate
+    Compile(compile::Args),
     /// Run a graph here and now, and print its output
     Run(run::Args),
     /// Turn another tool's workflow into a graph
@@ -62,6 +65,7 @@ pub fn main() -> ExitCode {
         None => serve::execute(cli.serve),
         Some(Command::Serve(flags)) => serve::execute(flags),
         Some(Command::Check(args)) => check::execute(&args),
+        Some(Command::Compile(args)) => compile::execute(&args),
         Some(Command::Run(args)) => run::execute(&args),
         Some(Command::Import(args)) => import::execute(&args),
         Some(Command::Explain(args)) => Ok(explain::execute(&args)),

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use flowcrate::catalogue::Catalogue;
-use flowcrate_codegen::Diagnostic;
+use flowcrate_codegen::package::Support;
 use flowcrate_codegen::check::{Checked, Report};
 use flowcrate_codegen::lower::lower;
+use flowcrate_codegen::{Compiled, Diagnostic};
 use flowcrate_plugins::Actions;
 
 use crate::interpret::Plan;
@@ -39,6 +40,11 @@ impl Compiler {
     /// Everything that is known of a graph document, types too, as far as errors leave them known.
     pub fn report(&self, source: &[u8]) -> Report {
         flowcrate_codegen::check_source_types(source, &self.catalogue)
+    }
+
+    /// Compiles a graph to the files of a crate that finds ours in `vendor/`.
+    pub fn compile(&self, source: &[u8]) -> Compiled {
+        flowcrate_codegen::compile(source, &self.catalogue, &Support::Vendored)
     }
 
     /// Compiles a graph for the interpreter.

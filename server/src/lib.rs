@@ -12,6 +12,7 @@ pub mod config;
 pub mod draft;
 pub mod error;
 pub mod examples;
+pub mod export;
 pub mod interpret;
 pub mod lock;
 pub mod runs;

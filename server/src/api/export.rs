@@ -6,6 +6,8 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
+use flowcrate_codegen::Compiled;
+
 use super::etag;
 use super::problem::{Problem, Result};
 use crate::app::{App, blocking};
@@ -29,7 +31,8 @@ pub(super) async fn export(
     }
     let (compiler, graph) = (Arc::clone(&app.compiler), workflow.graph);
     let zip = blocking(move || {
-        let files = compiler.compile(graph.as_bytes()).map_err(Problem::faulty_graph)?;
+        let Compiled { files, diagnostics } = compiler.compile(graph.as_bytes());
+        let files = files.ok_or_else(|| Problem::faulty_graph(diagnostics))?;
         Ok::<_, Problem>(export::zip(&export::with_vendor(files))?)
     });
     let zip = zip.await??;

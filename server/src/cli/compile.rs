@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use flowcrate_codegen::Compiled;
 use flowcrate_codegen::package::{CrateFile, Owner};
 use serde_json::json;
 
@@ -29,8 +30,7 @@ pub(super) struct Args {
 pub(super) fn execute(args: &Args) -> Result<Outcome, Error> {
     let source = read(&args.graph)?;
     refuse_foreign(&args.out)?;
-    let compiler = Compiler::new();
-    let (files, diagnostics) = compiler.compile_all(&source);
+    let Compiled { files, diagnostics } = Compiler::new().compile(&source);
     if !args.output.json {
         output::report(&args.graph.display().to_string(), &source, &diagnostics, args.output.color);
     }

@@ -17,13 +17,14 @@ pub(super) async fn run(
     policy: &Policy,
 ) -> Result<Outcome> {
     let input = evaluate(scope, node, input)?;
-    let policy = Policy { on_exhausted: OnExhausted::Pause, ..policy.clone() };
+    // Tried once; somebody may resume the run when another server has the function.
+    let policy = Policy { max_attempts: 1, on_exhausted: OnExhausted::Pause, ..policy.clone() };
     let spec = StepSpec::new(node.id.to_string(), node.kind.clone()).policy(policy);
     let label = node.label.clone();
     let body = move |_: StepContext, _: Value| {
         let message =
             format!("{label:?} is not written: export the crate and fill it in in custom.rs");
-        async move { Err(StepError::fatal("not_written", message)) }
+        async move { Err(StepError::retryable("not_written", message)) }
     };
     let output: Value = scope.ctx().step(spec, input, body).await?;
     Ok(Outcome::out(output))

@@ -24,6 +24,7 @@ mod api {
 
 mod cli {
     mod check;
+    mod compile;
     mod run;
     mod serve;
 }

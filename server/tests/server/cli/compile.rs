@@ -54,7 +54,7 @@ async fn the_server_exports_the_same_crate() {
         let mut entry = archive.by_index(at).unwrap();
         let mut bytes = Vec::new();
         std::io::Read::read_to_end(&mut entry, &mut bytes).unwrap();
-        let name = entry.name().to_owned();
+        let name = entry.name().unwrap().into_owned();
         assert_eq!(fs::read(folder.path().join("twice").join(&name)).unwrap(), bytes, "{name}");
         names.insert(name);
     }
