@@ -55,6 +55,7 @@ pub struct EngineBuilder {
     store: Option<Arc<dyn Store>>,
     registry: Registry,
     linger: Option<Duration>,
+    always_replay: bool,
 }
 
 impl EngineBuilder {
@@ -83,6 +84,14 @@ impl EngineBuilder {
         Self { linger: Some(linger), ..self }
     }
 
+    /// Drops each run from memory after each of its writes, so that the function is replayed over
+    /// its journal as often as can be. For tests: what a replay cannot repeat shows at once.
+    #[cfg(feature = "testkit")]
+    #[must_use]
+    pub fn always_replay(self) -> Self {
+        Self { always_replay: true, ..self }
+    }
+
     /// Opens the store for driving and resumes what is unfinished. The bodies of steps run on
     /// the tokio runtime that this is called in.
     pub async fn build(self) -> Result<Engine> {
@@ -105,6 +114,7 @@ impl EngineBuilder {
             hub: Arc::clone(&hub),
             runtime,
             linger: self.linger.unwrap_or(LINGER),
+            always_replay: self.always_replay,
             sender: shard.clone(),
         };
         let thread = std::thread::Builder::new()

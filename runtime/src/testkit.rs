@@ -1,4 +1,5 @@
-//! Tests for those who build on this crate: what every [store](crate::store::Store) must do.
+//! Tests for those who build on this crate: what every [store](crate::store::Store) must do,
+//! and what a workflow must survive.
 #![allow(
     clippy::expect_used,
     clippy::panic,
@@ -6,4 +7,13 @@
     reason = "these are tests, and say so by panicking"
 )]
 
+mod clock;
 pub mod conformance;
+mod crashes;
+mod faults;
+mod ledger;
+
+pub use clock::SimClock;
+pub use crashes::CrashTest;
+pub use faults::{Fault, FaultStore};
+pub use ledger::Ledger;

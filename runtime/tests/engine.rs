@@ -1,7 +1,13 @@
 //! What the engine promises, over the memory store.
-#![allow(clippy::unwrap_used, clippy::expect_used)] // Helpers of tests are tests.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // Helpers of tests are tests.
 
-#[path = "engine/kit.rs"]
-mod kit;
-#[path = "engine/steps.rs"]
-mod steps;
+mod engine {
+    pub(crate) mod kit;
+
+    mod control;
+    mod crashes;
+    mod events;
+    mod mismatch;
+    mod steps;
+    mod timers;
+}

@@ -1,5 +1,7 @@
 //! Steps: attempts, and what follows when one fails (S20, R4).
 
+use std::sync::Arc;
+
 use super::retry::{Attempt, Verdict, chance, judge};
 use super::store_backend::{Activity, Effect, Held, StoreBackend};
 use super::{Body, OpId, Outcome};
@@ -71,22 +73,20 @@ impl StoreBackend {
         step.due = timeout.into_iter().chain(total).min();
         self.due.extend(step.due.map(|deadline| (deadline, op)));
         let (attempt, path) = (step.attempts + 1, live.site.path.clone());
-        self.effects.push(Effect::Start { op, attempt, path, body: step.body.clone() });
+        self.effects.push(Effect::Start { path: path.clone(), attempt, body: step.body.clone() });
+        self.running.insert(path, op);
     }
 
     /// A step's next attempt is due, or its running attempt has taken too long.
     pub(super) fn step_due(&mut self, op: OpId) {
-        let Some(Activity::Step(step)) = self.live.get(&op).map(|live| &live.activity) else {
-            return;
-        };
+        let Some(live) = self.live.get_mut(&op) else { return };
+        let Activity::Step(step) = &mut live.activity else { return };
         if step.is_running() {
-            self.effects.push(Effect::Stop(op));
-            let attempt = step.attempts + 1;
+            let (path, attempt) = (live.site.path.clone(), step.attempts + 1);
+            self.effects.push(Effect::Stop(path.clone()));
             let error = StepError::retryable("timeout", "the attempt took too long");
-            self.attempt_ended(op, attempt, Err(error));
-        } else if let Some(Activity::Step(step)) =
-            self.live.get_mut(&op).map(|live| &mut live.activity)
-        {
+            self.attempt_ended(&path, attempt, Err(error));
+        } else {
             step.phase = Phase::Held;
             self.busy.insert(op);
             self.held.push(Held::Start(op));
@@ -96,16 +96,18 @@ impl StoreBackend {
     /// An attempt of a body has ended. One that nobody waits for any more is ignored.
     pub(crate) fn attempt_ended(
         &mut self,
-        op: OpId,
+        path: &Arc<str>,
         attempt: u32,
         result: Result<Payload, StepError>,
     ) {
+        let Some(&op) = self.running.get(path) else { return };
         let Some(live) = self.live.get_mut(&op) else { return };
         let Activity::Step(step) = &mut live.activity else { return };
         if !step.is_running() || step.attempts + 1 != attempt {
             return;
         }
         step.attempts = attempt;
+        self.running.remove(path);
         if let Some(deadline) = step.due.take() {
             self.due.remove(&(deadline, op));
         }

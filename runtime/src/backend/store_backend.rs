@@ -35,6 +35,10 @@ pub(crate) struct StoreBackend {
     pub(super) live: BTreeMap<OpId, Live>,
     /// Those of them whose body runs, or is about to.
     pub(super) busy: BTreeSet<OpId>,
+    /// Those of them whose body runs, by path.
+    pub(super) running: BTreeMap<Arc<str>, OpId>,
+    /// Attempts that run already, by path, from before the run was loaded again.
+    adopted: BTreeMap<Arc<str>, u32>,
     /// Steps whose policy is spent, where that pauses the run.
     pub(super) parked: BTreeMap<OpId, Failure>,
     /// Outcomes that have come and are not surfaced yet.
@@ -54,16 +58,16 @@ pub(crate) struct StoreBackend {
 /// Something for the driver to do.
 pub(crate) enum Effect {
     /// Start an attempt of a step's body.
-    Start { op: OpId, attempt: u32, path: Arc<str>, body: Body },
-    /// Tell the body that its outcome is no longer wanted.
-    Stop(OpId),
+    Start { path: Arc<str>, attempt: u32, body: Body },
+    /// Tell the body at this path that its outcome is no longer wanted.
+    Stop(Arc<str>),
 }
 
 /// Something to do once everything before it is durable.
 pub(super) enum Held {
     Start(OpId),
     Arm(OpId, Timestamp),
-    Stop(OpId),
+    Stop(Arc<str>),
 }
 
 /// An issued operation without an outcome.
@@ -104,6 +108,8 @@ impl StoreBackend {
             caught_up: false,
             live: BTreeMap::new(),
             busy: BTreeSet::new(),
+            running: BTreeMap::new(),
+            adopted: BTreeMap::new(),
             parked: BTreeMap::new(),
             arrived: VecDeque::new(),
             next_seq: last_seq.map_or(0, |seq| seq + 1),
@@ -123,6 +129,11 @@ impl StoreBackend {
     /// Random bits of the run.
     pub(crate) fn seed(&self) -> &[u8; 16] {
         &self.seed
+    }
+
+    /// Tells which attempts of bodies run already.
+    pub(crate) fn adopt(&mut self, running: impl Iterator<Item = (Arc<str>, u32)>) {
+        self.adopted = running.collect();
     }
 
     /// Tells the time.
@@ -234,7 +245,7 @@ impl StoreBackend {
             match held {
                 Held::Start(op) => self.start_attempt(op),
                 Held::Arm(op, at) => self.arm(op, at),
-                Held::Stop(op) => self.effects.push(Effect::Stop(op)),
+                Held::Stop(path) => self.effects.push(Effect::Stop(path)),
             }
         }
     }
@@ -256,7 +267,9 @@ impl StoreBackend {
         let activity = match command {
             Command::Step(policy, body) => {
                 let step = StepRun::new(policy, body, open);
-                if let Some(due) = waiting.and_then(|waiting| waiting.due) {
+                // A body that a replay was made around goes on: its attempt is not due again.
+                let runs = self.adopted.remove(&site.path) == Some(step.attempts + 1);
+                if let Some(due) = waiting.and_then(|waiting| waiting.due).filter(|_| !runs) {
                     self.held.push(Held::Arm(op, due));
                 } else {
                     self.busy.insert(op);
@@ -342,6 +355,7 @@ impl StoreBackend {
     fn forget(&mut self, op: OpId) -> Option<Live> {
         let live = self.live.remove(&op)?;
         self.busy.remove(&op);
+        self.running.remove(&live.site.path);
         self.parked.remove(&op);
         let due = match &live.activity {
             Activity::Step(step) => step.due,
@@ -399,7 +413,9 @@ impl Backend for StoreBackend {
         let arrived = |arrived: &Arrived| arrived.target == Target::Op(op);
         let entry = if let Some(live) = self.forget(op) {
             match &live.activity {
-                Activity::Step(step) if step.is_running() => self.held.push(Held::Stop(op)),
+                Activity::Step(step) if step.is_running() => {
+                    self.held.push(Held::Stop(live.site.path.clone()));
+                }
                 Activity::Scope { seals } => self.draft.seal(seals.clone()),
                 Activity::Step(_) | Activity::Timer { .. } | Activity::Event { .. } => {}
             }

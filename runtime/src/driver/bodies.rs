@@ -11,7 +11,7 @@ use tokio::runtime::Handle;
 use tokio::task::AbortHandle;
 
 use super::shard::Message;
-use crate::backend::{Body, OpId};
+use crate::backend::Body;
 use crate::clock::later;
 use crate::context::{CancelToken, StepContext, StepInfo};
 use crate::engine::panic_message;
@@ -23,7 +23,6 @@ const GRACE: Duration = Duration::from_secs(5);
 
 /// An attempt to be made.
 pub(super) struct Attempt {
-    pub(super) op: OpId,
     pub(super) epoch: u64,
     pub(super) body: Body,
     pub(super) info: StepInfo,
@@ -31,7 +30,7 @@ pub(super) struct Attempt {
 
 /// The bodies of one run that are under way.
 #[derive(Default)]
-pub(super) struct Bodies(BTreeMap<OpId, Running>);
+pub(super) struct Bodies(BTreeMap<Arc<str>, Running>);
 
 struct Running {
     attempt: u32,
@@ -41,10 +40,14 @@ struct Running {
 
 impl Bodies {
     pub(super) fn start(&mut self, runtime: &Handle, shard: &Sender<Message>, attempt: Attempt) {
-        let Attempt { op, epoch, body, info } = attempt;
-        let (run, number) = (info.run, info.attempt);
+        let Attempt { epoch, body, info } = attempt;
+        let (run, path, number) = (info.run, info.path.clone(), info.attempt);
+        if self.0.get(&path).is_some_and(|running| running.attempt == number) {
+            // The run was replayed around a body that has never stopped.
+            return;
+        }
         let (ctx, token) = StepContext::new(info);
-        let shard = shard.clone();
+        let (shard, place) = (shard.clone(), path.clone());
         let task = runtime.spawn(async move {
             // The call itself may panic as well as the future.
             let ended = AssertUnwindSafe(async move { body(ctx).await }).catch_unwind().await;
@@ -52,20 +55,25 @@ impl Bodies {
                 Err(StepError::retryable("panic", panic_message(panic.as_ref())))
             });
             // Without a shard nobody waits for the outcome.
-            drop(shard.send(Message::Body { run, epoch, op, attempt: number, result }));
+            drop(shard.send(Message::Body { run, epoch, path: place, attempt: number, result }));
         });
-        self.0.insert(op, Running { attempt: number, token, task: task.abort_handle() });
+        self.0.insert(path, Running { attempt: number, token, task: task.abort_handle() });
+    }
+
+    /// The attempts that are under way.
+    pub(super) fn running(&self) -> impl Iterator<Item = (Arc<str>, u32)> {
+        self.0.iter().map(|(path, running)| (path.clone(), running.attempt))
     }
 
     /// A body has ended by itself.
-    pub(super) fn ended(&mut self, op: OpId, attempt: u32) {
-        if self.0.get(&op).is_some_and(|running| running.attempt == attempt) {
-            self.0.remove(&op);
+    pub(super) fn ended(&mut self, path: &Arc<str>, attempt: u32) {
+        if self.0.get(path).is_some_and(|running| running.attempt == attempt) {
+            self.0.remove(path);
         }
     }
 
-    pub(super) fn stop(&mut self, op: OpId, reaper: &mut Reaper, now: Timestamp) {
-        if let Some(running) = self.0.remove(&op) {
+    pub(super) fn stop(&mut self, path: &Arc<str>, reaper: &mut Reaper, now: Timestamp) {
+        if let Some(running) = self.0.remove(path) {
             reaper.stop(running, now);
         }
     }

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use super::bodies::Bodies;
+use super::shard::Message;
 use crate::backend::StoreBackend;
 use crate::context::{Context, RunInfo};
 use crate::engine::{Core, RootWaker, Run};
@@ -24,6 +25,10 @@ pub(super) struct Resident {
     pub(super) idle_since: Option<Timestamp>,
     /// Whether there was mail for it lately.
     pub(super) nudged: bool,
+    /// Whether something was written since it was taken up.
+    pub(super) stale: bool,
+    /// Messages that came while it is being loaded again.
+    pub(super) reloading: Option<Vec<Message>>,
     /// How it leaves memory: its last write waits for the one in flight, or is on its way.
     pub(super) leaving: Leaving,
 }
@@ -39,6 +44,11 @@ pub(super) enum Leaving {
 }
 
 impl Resident {
+    /// Whether it can be advanced now.
+    pub(super) fn is_movable(&self) -> bool {
+        matches!(self.leaving, Leaving::No) && self.reloading.is_none()
+    }
+
     /// Takes up a run: its function begins, or begins again, over its journal.
     pub(super) fn new(
         workflow: &dyn ErasedWorkflow,
@@ -62,6 +72,8 @@ impl Resident {
             agenda: None,
             idle_since: None,
             nudged: false,
+            stale: false,
+            reloading: None,
             leaving: Leaving::No,
         })
     }

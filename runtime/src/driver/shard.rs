@@ -17,7 +17,6 @@ use super::bodies::Reaper;
 use super::claims::{Claims, LIMIT};
 use super::registry::Registry;
 use super::resident::Resident;
-use crate::backend::OpId;
 use crate::failure::StepError;
 use crate::ids::{RunId, WorkerId};
 use crate::payload::Payload;
@@ -55,7 +54,7 @@ pub(super) enum Message {
     Body {
         run: RunId,
         epoch: u64,
-        op: OpId,
+        path: Arc<str>,
         attempt: u32,
         result: Result<Payload, StepError>,
     },
@@ -79,6 +78,7 @@ pub(super) struct Settings {
     pub(super) hub: Arc<Hub>,
     pub(super) runtime: Handle,
     pub(super) linger: Duration,
+    pub(super) always_replay: bool,
     pub(super) sender: Sender<Message>,
 }
 
@@ -164,6 +164,13 @@ impl Shard {
 
     fn take(&mut self, message: Message) {
         self.now = self.now.max(self.settings.store.now());
+        if let Message::Body { run, .. } | Message::Inbox { run, .. } = &message
+            && let Some(resident) = self.runs.get_mut(run)
+            && let Some(later) = &mut resident.reloading
+        {
+            later.push(message);
+            return;
+        }
         match message {
             Message::Started(loaded) => {
                 let epoch = loaded.row.epoch;
@@ -177,8 +184,8 @@ impl Shard {
             },
             Message::Written { run, epoch, written } => self.written(run, epoch, written),
             Message::Inbox { run, inbox } => self.mail(run, inbox),
-            Message::Body { run, epoch, op, attempt, result } => {
-                self.attempt_ended(run, epoch, (op, attempt), result);
+            Message::Body { run, epoch, path, attempt, result } => {
+                self.attempt_ended(run, epoch, (&path, attempt), result);
             }
             Message::Nudge(run) => self.nudge(run),
             Message::Hint => {
@@ -227,14 +234,18 @@ impl Shard {
         }
         self.claims.ended(&claimed);
         for (run, epoch) in claimed.runs {
-            let sender = self.settings.sender.clone();
-            let tell = move |loaded: Result<Option<Loaded>, StoreError>| {
-                let loaded = loaded.map(|loaded| loaded.map(Box::new));
-                drop(sender.send(Message::Loaded { run, epoch, loaded }));
-            };
-            self.settings.store.query(Query::Load(run, Reply::new(tell)));
+            self.load(run, epoch);
         }
         claimed.nudged.into_iter().for_each(|run| self.nudge(run));
+    }
+
+    fn load(&self, run: RunId, epoch: u64) {
+        let sender = self.settings.sender.clone();
+        let tell = move |loaded: Result<Option<Loaded>, StoreError>| {
+            let loaded = loaded.map(|loaded| loaded.map(Box::new));
+            drop(sender.send(Message::Loaded { run, epoch, loaded }));
+        };
+        self.settings.store.query(Query::Load(run, Reply::new(tell)));
     }
 
     /// There is mail for a run.

@@ -1,17 +1,21 @@
 //! What the tests share: workflows made of closures, and bodies that count themselves.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
+use std::time::Duration;
 
-use flowcrate::{Context, Definition, EventDef, Policy, Result, StepError, StepSpec, Workflow};
+use flowcrate::store::MemoryStore;
+use flowcrate::testkit::Ledger;
+use flowcrate::{
+    Context, Definition, Engine, EntryView, EventDef, Policy, Result, RunHandle, RunId, RunState,
+    RunView, Step, StepError, StepSpec, Workflow,
+};
 use futures_util::future::LocalBoxFuture;
 use serde_json::Value;
 
 /// A workflow made of a closure.
 #[derive(Clone)]
 pub(crate) struct Flow {
-    pub(crate) name: &'static str,
-    pub(crate) revision: &'static str,
+    revision: &'static str,
     body: Arc<dyn Fn(Context, Value) -> LocalBoxFuture<'static, Result<Value>> + Send + Sync>,
 }
 
@@ -23,7 +27,17 @@ where
 {
     let body =
         move |ctx, input| -> LocalBoxFuture<'static, Result<Value>> { Box::pin(body(ctx, input)) };
-    Flow { name: "test", revision: "1", body: Arc::new(body) }
+    Flow { revision: "1", body: Arc::new(body) }
+}
+
+/// Like [`flow`], with a ledger for its steps.
+pub(crate) fn counted<F, Fut>(ledger: &Ledger, body: F) -> Flow
+where
+    F: Fn(Context, Value, Ledger) -> Fut + Send + Sync + 'static,
+    Fut: Future<Output = Result<Value>> + 'static,
+{
+    let ledger = ledger.clone();
+    flow(move |ctx, input| body(ctx, input, ledger.clone()))
 }
 
 impl Workflow for Flow {
@@ -33,7 +47,7 @@ impl Workflow for Flow {
     fn definition(&self) -> Definition {
         let events = ["a", "b"].map(|name| EventDef { name: name.to_owned() });
         Definition {
-            name: self.name.to_owned(),
+            name: "test".to_owned(),
             revision: self.revision.to_owned(),
             events: events.into(),
         }
@@ -44,44 +58,26 @@ impl Workflow for Flow {
     }
 }
 
-/// How often each body ran, by path.
-#[derive(Clone, Default)]
-pub(crate) struct Ledger(Arc<Mutex<BTreeMap<String, u32>>>);
+/// Steps that count themselves in a ledger.
+pub(crate) trait Steps {
+    /// Returns its input.
+    fn step(&self, ctx: &Context, id: &'static str, input: impl Into<Value>) -> Step<Value>;
+    /// Fails for its first `failures` attempts, then returns the attempt's number.
+    fn flaky(&self, ctx: &Context, id: &'static str, failures: u32) -> Step<u32>;
+    /// Takes a moment, then returns its input.
+    fn slow(&self, ctx: &Context, id: &'static str, milliseconds: u64) -> Step<Value>;
+}
 
-impl Ledger {
-    pub(crate) fn count(&self, path: &str) {
-        *self.0.lock().unwrap().entry(path.to_owned()).or_default() += 1;
-    }
-
-    pub(crate) fn of(&self, path: &str) -> u32 {
-        self.0.lock().unwrap().get(path).copied().unwrap_or(0)
-    }
-
-    pub(crate) fn all(&self) -> BTreeMap<String, u32> {
-        self.0.lock().unwrap().clone()
-    }
-
-    /// A step that counts itself and returns its input.
-    pub(crate) fn step(
-        &self,
-        ctx: &Context,
-        id: &'static str,
-        input: Value,
-    ) -> flowcrate::Step<Value> {
+impl Steps for Ledger {
+    fn step(&self, ctx: &Context, id: &'static str, input: impl Into<Value>) -> Step<Value> {
         let ledger = self.clone();
-        ctx.step(quick(id), input, move |step, input: Value| {
+        ctx.step(quick(id), input.into(), move |step, input: Value| {
             ledger.count(step.path());
             async move { Ok(input) }
         })
     }
 
-    /// A step that counts itself and fails for its first `failures` attempts.
-    pub(crate) fn flaky(
-        &self,
-        ctx: &Context,
-        id: &'static str,
-        failures: u32,
-    ) -> flowcrate::Step<u32> {
+    fn flaky(&self, ctx: &Context, id: &'static str, failures: u32) -> Step<u32> {
         let ledger = self.clone();
         ctx.step(quick(id), (), move |step, ()| {
             ledger.count(step.path());
@@ -94,12 +90,60 @@ impl Ledger {
             }
         })
     }
+
+    fn slow(&self, ctx: &Context, id: &'static str, milliseconds: u64) -> Step<Value> {
+        let ledger = self.clone();
+        ctx.step(quick(id), milliseconds, move |step, milliseconds| {
+            ledger.count(step.path());
+            async move {
+                tokio::time::sleep(Duration::from_millis(milliseconds)).await;
+                Ok(Value::from(milliseconds))
+            }
+        })
+    }
 }
 
 /// A step that is tried up to 5 times without much delay.
 pub(crate) fn quick(id: &'static str) -> StepSpec {
-    let initial = std::time::Duration::from_millis(5);
+    let initial = Duration::from_millis(5);
     StepSpec::new(id, "step").policy(Policy { max_attempts: 5, initial, ..Policy::default() })
+}
+
+/// An engine over a fresh memory store that drives one workflow.
+pub(crate) async fn engine(workflow: &Flow) -> Engine {
+    engine_on(MemoryStore::new(), workflow).await
+}
+
+/// An engine that drives one workflow.
+pub(crate) async fn engine_on(store: MemoryStore, workflow: &Flow) -> Engine {
+    Engine::builder().store(store).register(workflow.clone()).build().await.unwrap()
+}
+
+/// Waits until a run is in a state.
+pub(crate) async fn until<T>(engine: &Engine, run: &RunHandle<T>, state: RunState) -> RunView
+where
+    T: serde::de::DeserializeOwned,
+{
+    until_id(engine, run.id(), state).await
+}
+
+/// Waits until a run is in a state.
+pub(crate) async fn until_id(engine: &Engine, run: RunId, state: RunState) -> RunView {
+    let mut watch = engine.client().watch(run);
+    let mut last = None;
+    while let Some(view) = watch.next().await.unwrap() {
+        if view.state == state {
+            return view;
+        }
+        last = Some(view);
+    }
+    panic!("the run ended otherwise: {last:?}");
+}
+
+/// `(path, status)` of each entry, in the journal's order.
+pub(crate) async fn journal(engine: &Engine, run: RunId) -> Vec<(String, &'static str)> {
+    let journal: Vec<EntryView> = engine.client().journal(run).await.unwrap();
+    journal.into_iter().map(|entry| (entry.path, entry.status.as_str())).collect()
 }
 
 /// Runs a test on a small runtime, for at most a minute.
@@ -109,6 +153,6 @@ pub(crate) fn run_test<T>(test: impl Future<Output = T>) -> T {
         .enable_time()
         .build()
         .unwrap();
-    let limit = std::time::Duration::from_mins(1);
+    let limit = Duration::from_mins(1);
     runtime.block_on(async { tokio::time::timeout(limit, test).await.expect("the test hangs") })
 }

@@ -1,7 +1,9 @@
 //! Advancing one run: time, completions, writes, effects, and leaving memory.
 
+use std::sync::Arc;
+
 use super::{Message, Settings, Shard};
-use crate::backend::{Effect, OpId, Outcome};
+use crate::backend::{Effect, Outcome};
 use crate::clock::later;
 use crate::context::StepInfo;
 use crate::driver::bodies::{Attempt, idempotency_key};
@@ -17,7 +19,7 @@ impl Shard {
     /// Lets a run go as far as it can.
     pub(super) fn advance(&mut self, run: RunId) {
         let Some(mut resident) = self.runs.remove(&run) else { return };
-        if matches!(resident.leaving, Leaving::No) {
+        if resident.is_movable() {
             resident.backend.borrow_mut().at(self.now);
             resident.backend.borrow_mut().fire();
             match resident.run.drive() {
@@ -49,10 +51,14 @@ impl Shard {
             self.submit(write);
         }
         self.perform(run, resident);
-        let (idle, due) = {
+        let (idle, writing, due) = {
             let backend = resident.backend.borrow();
-            (backend.is_idle(), backend.next_due())
+            (backend.is_idle(), backend.is_writing(), backend.next_due())
         };
+        if self.settings.always_replay && resident.stale && !writing {
+            resident.reloading = Some(Vec::new());
+            return self.load(run, resident.epoch);
+        }
         let mut next = due;
         if idle && matches!(resident.leaving, Leaving::No) {
             let since = *resident.idle_since.get_or_insert(self.now);
@@ -91,12 +97,12 @@ impl Shard {
         let Settings { runtime, sender, .. } = &self.settings;
         for effect in effects {
             match effect {
-                Effect::Stop(op) => resident.bodies.stop(op, &mut self.reaper, self.now),
-                Effect::Start { op, attempt, path, body } => {
+                Effect::Stop(path) => resident.bodies.stop(&path, &mut self.reaper, self.now),
+                Effect::Start { path, attempt, body } => {
                     let key = idempotency_key(resident.backend.borrow().seed(), &path);
                     let info = StepInfo { run, path, attempt, key };
                     let epoch = resident.epoch;
-                    resident.bodies.start(runtime, sender, Attempt { op, epoch, body, info });
+                    resident.bodies.start(runtime, sender, Attempt { epoch, body, info });
                 }
             }
         }
@@ -163,6 +169,7 @@ impl Shard {
         match std::mem::replace(&mut resident.leaving, Leaving::Now) {
             Leaving::No => {
                 resident.leaving = Leaving::No;
+                resident.stale = true;
                 resident.backend.borrow_mut().at(self.now);
                 resident.backend.borrow_mut().written();
                 self.touched.insert(run);
@@ -189,15 +196,15 @@ impl Shard {
         &mut self,
         run: RunId,
         epoch: u64,
-        (op, attempt): (OpId, u32),
+        (path, attempt): (&Arc<str>, u32),
         result: Result<Payload, StepError>,
     ) {
         let Some(resident) = self.runs.get_mut(&run) else { return };
         if resident.epoch == epoch {
-            resident.bodies.ended(op, attempt);
+            resident.bodies.ended(path, attempt);
             let mut backend = resident.backend.borrow_mut();
             backend.at(self.now);
-            backend.attempt_ended(op, attempt, result);
+            backend.attempt_ended(path, attempt, result);
             self.touched.insert(run);
         }
     }

@@ -25,8 +25,12 @@ impl Shard {
             // Claimed though paused: somebody asked to cancel it.
             return self.submit(cancelled(loaded, epoch, self.now));
         }
+        let before = self.runs.remove(&run);
         match self.resident(loaded, epoch) {
             Ok(resident) => {
+                if let Some(before) = before {
+                    return self.replace(run, before, resident);
+                }
                 self.runs.insert(run, resident);
                 self.touched.insert(run);
                 self.settings.hub.changed(run);
@@ -38,6 +42,21 @@ impl Shard {
                 tracing::warn!(%run, %failure, "the run is paused");
                 self.submit(bare_write(run, epoch, Next::Pause(failure)));
             }
+        }
+    }
+
+    /// Puts a run that was loaded again in the place of the one before, around its bodies.
+    fn replace(&mut self, run: RunId, mut before: Resident, mut resident: Resident) {
+        std::mem::swap(&mut resident.bodies, &mut before.bodies);
+        resident.backend.borrow_mut().adopt(resident.bodies.running());
+        resident.agenda = before.agenda;
+        resident.idle_since = before.idle_since;
+        resident.nudged = before.nudged;
+        let messages = before.reloading.take();
+        self.runs.insert(run, resident);
+        self.advance(run);
+        for message in messages.into_iter().flatten() {
+            self.take(message);
         }
     }
 

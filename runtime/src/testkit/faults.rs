@@ -1,0 +1,172 @@
+//! A store that fails where it is told to.
+
+use std::any::Any;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::watch;
+
+use crate::Timestamp;
+use crate::store::{Query, Reply, Store, StoreError, Transaction};
+
+/// What happens to a transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// The process dies right before it is written.
+    CrashBefore,
+    /// The process dies right after it is written, and before anybody learns of it.
+    CrashAfter,
+    /// It fails, and nothing is written.
+    Fail,
+    /// It is written, and reported as unknown.
+    WrittenButUnknown,
+    /// It is not written, and reported as unknown.
+    LostAndUnknown,
+}
+
+/// A store that passes on to another one, counts, and fails where it is told to.
+///
+/// After a crash nothing is passed on or answered any more, as if the process had ended.
+#[derive(Clone)]
+pub struct FaultStore {
+    inner: Arc<dyn Store>,
+    state: Arc<Mutex<State>>,
+    dead: Arc<watch::Sender<bool>>,
+}
+
+#[derive(Default)]
+struct State {
+    /// Transactions so far.
+    count: u64,
+    /// What happens to which transaction, counted from 1.
+    faults: BTreeMap<u64, Fault>,
+    dead: bool,
+    /// What a dead process has asked for: kept, so that nobody is told that it was dropped.
+    unanswered: Vec<Box<dyn Any + Send>>,
+}
+
+impl FaultStore {
+    /// A store that passes everything on to `inner`.
+    pub fn new(inner: Arc<dyn Store>) -> Self {
+        let dead = Arc::new(watch::channel(false).0);
+        Self { inner, state: Arc::default(), dead }
+    }
+
+    /// Lets `fault` happen to the transaction with this number, counted from 1.
+    #[must_use]
+    pub fn with(self, number: u64, fault: Fault) -> Self {
+        self.state().faults.insert(number, fault);
+        self
+    }
+
+    /// How many transactions there were.
+    pub fn count(&self) -> u64 {
+        self.state().count
+    }
+
+    /// Comes when a crash has happened.
+    pub async fn crashed(&self) {
+        let mut dead = self.dead.subscribe();
+        if dead.wait_for(|dead| *dead).await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn die(&self) {
+        self.state().dead = true;
+        self.dead.send_replace(true);
+    }
+
+    /// The answer that `fault` lets through.
+    fn bend<T: Send + 'static>(&self, fault: Fault, reply: Reply<T>) -> Option<Reply<T>> {
+        match fault {
+            Fault::CrashBefore => {
+                self.state().unanswered.push(Box::new(reply));
+                self.die();
+                None
+            }
+            Fault::CrashAfter => {
+                let this = self.clone();
+                self.state().unanswered.push(Box::new(reply));
+                Some(Reply::new(move |_| this.die()))
+            }
+            Fault::Fail => {
+                reply.send(Err(StoreError::Failed("injected".to_owned())));
+                None
+            }
+            Fault::LostAndUnknown => {
+                reply.send(Err(StoreError::Unknown("injected".to_owned())));
+                None
+            }
+            Fault::WrittenButUnknown => Some(Reply::new(move |_| {
+                reply.send(Err(StoreError::Unknown("injected".to_owned())));
+            })),
+        }
+    }
+}
+
+impl Store for FaultStore {
+    fn submit(&self, transaction: Transaction) {
+        let fault = {
+            let mut state = self.state();
+            if state.dead {
+                state.unanswered.push(Box::new(transaction));
+                return;
+            }
+            state.count += 1;
+            let number = state.count;
+            state.faults.get(&number).copied()
+        };
+        let Some(fault) = fault else { return self.inner.submit(transaction) };
+        let bent = match transaction {
+            Transaction::Open(id, reply) => {
+                self.bend(fault, reply).map(|reply| Transaction::Open(id, reply))
+            }
+            Transaction::Start(run, reply) => {
+                self.bend(fault, reply).map(|reply| Transaction::Start(run, reply))
+            }
+            Transaction::Claim(claim, reply) => {
+                self.bend(fault, reply).map(|reply| Transaction::Claim(claim, reply))
+            }
+            Transaction::Write(write, reply) => {
+                self.bend(fault, reply).map(|reply| Transaction::Write(write, reply))
+            }
+            Transaction::Event(event, reply) => {
+                self.bend(fault, reply).map(|reply| Transaction::Event(event, reply))
+            }
+            Transaction::Cancel(run, reply) => {
+                self.bend(fault, reply).map(|reply| Transaction::Cancel(run, reply))
+            }
+            Transaction::Resume(run, reply) => {
+                self.bend(fault, reply).map(|reply| Transaction::Resume(run, reply))
+            }
+            #[allow(unreachable_patterns, reason = "others pass as they are")]
+            other => Some(other),
+        };
+        if let Some(transaction) = bent {
+            self.inner.submit(transaction);
+        }
+    }
+
+    fn query(&self, query: Query) {
+        let mut state = self.state();
+        if state.dead {
+            state.unanswered.push(Box::new(query));
+            return;
+        }
+        drop(state);
+        self.inner.query(query);
+    }
+
+    fn now(&self) -> Timestamp {
+        self.inner.now()
+    }
+
+    fn on_hint(&self, call: Box<dyn Fn() + Send + Sync>) {
+        self.inner.on_hint(call);
+    }
+}

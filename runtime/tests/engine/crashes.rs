@@ -1,0 +1,250 @@
+//! The proofs: crash points, always-replay, failing commits, takeovers.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use flowcrate::store::{MemoryStore, Store};
+use flowcrate::testkit::{CrashTest, Fault, FaultStore, Ledger};
+use flowcrate::{
+    Caught, Context, Engine, EngineBuilder, Error, Result, RunHandle, RunState, SendEvent,
+    WaitEvent, join,
+};
+use serde_json::{Value, json};
+
+use super::kit::{Flow, Steps, counted, engine_on, journal, run_test, until};
+
+/// Flows of all sorts, with their names. Each ends by itself once event `a` has come.
+fn corpus(ledger: &Ledger) -> Vec<(&'static str, Flow)> {
+    vec![
+        ("sequence", counted(ledger, sequence)),
+        ("parallel", counted(ledger, parallel)),
+        ("retries", counted(ledger, retries)),
+        ("loop", counted(ledger, each)),
+        ("waits", counted(ledger, waits)),
+        ("failure", counted(ledger, failure)),
+    ]
+}
+
+async fn sequence(ctx: Context, _: Value, ledger: Ledger) -> Result<Value> {
+    let one = ledger.step(&ctx, "one", 1).await?;
+    let two = ledger.step(&ctx, "two", one).await?;
+    ledger.step(&ctx, "three", two).await
+}
+
+async fn parallel(ctx: Context, _: Value, ledger: Ledger) -> Result<Value> {
+    let left = async {
+        ledger.slow(&ctx, "left", 3).await?;
+        ledger.step(&ctx, "left_more", 1).await
+    };
+    let done = join((left, ledger.step(&ctx, "right", 2), ledger.slow(&ctx, "third", 2))).await?;
+    Ok(json!(done))
+}
+
+async fn retries(ctx: Context, _: Value, ledger: Ledger) -> Result<Value> {
+    let (one, two) = join((ledger.flaky(&ctx, "one", 2), ledger.flaky(&ctx, "two", 1))).await?;
+    Ok(json!([one, two]))
+}
+
+async fn each(ctx: Context, _: Value, ledger: Ledger) -> Result<Value> {
+    let results: Vec<Value> = ctx
+        .for_each("each", vec![1, 2, 3, 4], 2, async |ctx: Context, item: i32, _| {
+            let one = ledger.step(&ctx, "one", item).await?;
+            ledger.step(&ctx, "two", one).await
+        })
+        .await?;
+    ledger.step(&ctx, "after", json!(results)).await
+}
+
+async fn waits(ctx: Context, _: Value, ledger: Ledger) -> Result<Value> {
+    ledger.step(&ctx, "one", 1).await?;
+    ctx.sleep("nap", Duration::from_millis(3)).await?;
+    let got: Option<Value> = ctx.wait_event("wait", WaitEvent::new("a")).await?;
+    let late = WaitEvent::new("b").timeout(Duration::from_millis(3));
+    let none: Option<Value> = ctx.wait_event("late", late).await?;
+    ledger.step(&ctx, "two", json!([got, none])).await
+}
+
+async fn failure(ctx: Context, _: Value, ledger: Ledger) -> Result<Value> {
+    let wait = ctx.wait_event::<Value>("wait", WaitEvent::new("b"));
+    let failed = join((ledger.flaky(&ctx, "one", 9), wait)).await.caught()?;
+    let code = failed.map_or_else(|failure| failure.code, |_| "none".to_owned());
+    ledger.step(&ctx, "handle", code).await?;
+    Err(Error::Failed(flowcrate::Failure {
+        code: "end".to_owned(),
+        message: "the end".to_owned(),
+        attempts: 0,
+        path: "end".to_owned(),
+    }))
+}
+
+/// Starts the run and sends it its event.
+async fn act(engine: &Engine, workflow: Flow) -> Result<RunHandle<Value>> {
+    let run = engine.start(workflow, json!(null)).key("k").await?;
+    let event = SendEvent { key: None, event_id: Some("e".to_owned()) };
+    match engine.client().send_event(run.id(), "a", json!("payload"), event).await {
+        Ok(()) | Err(Error::Finished(_)) => Ok(run),
+        Err(other) => Err(other),
+    }
+}
+
+fn crash_everywhere(linger: Option<Duration>, always_replay: bool) {
+    for index in 0..corpus(&Ledger::default()).len() {
+        run_test(async {
+            let (name, _) = corpus(&Ledger::default())[index];
+            let test = CrashTest {
+                store: Box::new(|| Arc::new(MemoryStore::new())),
+                build: move |builder: EngineBuilder, ledger: Ledger| {
+                    let (_, workflow) = corpus(&ledger).swap_remove(index);
+                    let builder = builder.register(workflow);
+                    let builder = if always_replay { builder.always_replay() } else { builder };
+                    match linger {
+                        Some(linger) => builder.linger(linger),
+                        None => builder,
+                    }
+                },
+                act: async |engine: &Engine| {
+                    act(engine, corpus(&Ledger::default()).swap_remove(index).1).await
+                },
+            };
+            let points = test.run().await;
+            assert!(points >= 10, "{name} has but {points} crash points");
+        });
+    }
+}
+
+#[test]
+fn promises_a_b_c_d_hold_at_every_crash_point() {
+    crash_everywhere(None, false);
+}
+
+#[test]
+fn promises_a_b_c_d_hold_where_waiting_runs_are_rows() {
+    crash_everywhere(Some(Duration::ZERO), false);
+}
+
+#[test]
+fn promises_a_b_c_d_hold_where_every_await_is_replayed() {
+    crash_everywhere(None, true);
+}
+
+#[test]
+fn replaying_at_every_await_changes_nothing() {
+    run_test(async {
+        for index in 0..corpus(&Ledger::default()).len() {
+            let mut outcomes = Vec::new();
+            for always_replay in [false, true] {
+                let ledger = Ledger::default();
+                let (name, workflow) = corpus(&ledger).swap_remove(index);
+                let builder = Engine::builder().store(MemoryStore::new());
+                let builder = builder.register(workflow.clone());
+                let builder = if always_replay { builder.always_replay() } else { builder };
+                let engine = builder.build().await.unwrap();
+                let run = act(&engine, workflow).await.unwrap();
+                let result = run.result().await;
+                let mut journal = journal(&engine, run.id()).await;
+                journal.sort();
+                outcomes.push((name, result, journal, ledger.all()));
+            }
+            assert_eq!(outcomes[0], outcomes[1]);
+        }
+    });
+}
+
+#[test]
+fn failing_commits_evict_the_run_and_it_goes_on_from_the_store() {
+    run_test(async {
+        for fault in [Fault::Fail, Fault::WrittenButUnknown, Fault::LostAndUnknown] {
+            // 1 opens, 2 claims (or starts), 3 and later are of the run.
+            for number in 4..=6 {
+                let ledger = Ledger::default();
+                let workflow = counted(&ledger, sequence);
+                let store = FaultStore::new(Arc::new(MemoryStore::new())).with(number, fault);
+                let builder = Engine::builder().store(store).register(workflow.clone());
+                let engine = builder.build().await.unwrap();
+                let run = engine.start(workflow, json!(null)).await.unwrap();
+                assert_eq!(run.result().await, Ok(json!(1)), "{fault:?} at {number}");
+                assert!(ledger.all().values().all(|count| *count <= 2), "{:?}", ledger.all());
+            }
+        }
+    });
+}
+
+#[test]
+fn promise_e_a_predecessor_writes_nothing_after_a_takeover() {
+    run_test(async {
+        let ledger = Ledger::default();
+        let workflow = counted(&ledger, |ctx, _, ledger| async move {
+            ledger.slow(&ctx, "one", 50).await?;
+            ledger.step(&ctx, "two", 2).await
+        });
+        let store = MemoryStore::new();
+        let zombie = engine_on(store.clone(), &workflow).await;
+        let run = zombie.start(workflow.clone(), json!(null)).key("k").await.unwrap();
+        while ledger.of("one") == 0 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        let successor = engine_on(store, &workflow).await;
+        let taken = successor.start(workflow, json!(null)).key("k").await.unwrap();
+        assert_eq!(taken.id(), run.id());
+        assert_eq!(taken.result().await, Ok(json!(2)));
+        // Both ran the first body, as the promise says; only one outcome is there.
+        assert_eq!((ledger.of("one"), ledger.of("two")), (2, 1));
+    });
+}
+
+#[test]
+fn a_run_that_kills_its_worker_is_paused() {
+    run_test(async {
+        let ledger = Ledger::default();
+        let workflow =
+            counted(
+                &ledger,
+                |ctx, _, ledger| async move { ledger.slow(&ctx, "one", 60_000).await },
+            );
+        let store = MemoryStore::new();
+        let engine = engine_on(store.clone(), &workflow).await;
+        let run = engine.start(workflow.clone(), json!(null)).await.unwrap();
+        for life in 1..=5 {
+            while ledger.of("one") < life {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+            if life == 1 {
+                engine.kill();
+            }
+            if life < 5 {
+                let engine = engine_on(store.clone(), &workflow).await;
+                while ledger.of("one") <= life {
+                    tokio::time::sleep(Duration::from_millis(1)).await;
+                }
+                engine.kill();
+            }
+        }
+        let engine = engine_on(store, &workflow).await;
+        let view = super::kit::until_id(&engine, run.id(), RunState::Paused).await;
+        assert_eq!(view.failure.unwrap().code, "crash_loop");
+        assert_eq!(ledger.of("one"), 5);
+    });
+}
+
+#[test]
+fn promise_h_an_orderly_shutdown_hands_runs_over() {
+    run_test(async {
+        let ledger = Ledger::default();
+        let workflow = counted(&ledger, |ctx, _, ledger| async move {
+            ledger.step(&ctx, "one", 1).await?;
+            ctx.wait_event::<Value>("wait", WaitEvent::new("a")).await?;
+            ledger.step(&ctx, "two", 2).await
+        });
+        let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
+        let builder = Engine::builder().shared_store(store.clone()).register(workflow.clone());
+        let engine = builder.build().await.unwrap();
+        let run = engine.start(workflow.clone(), json!(null)).key("k").await.unwrap();
+        until(&engine, &run, RunState::Waiting).await;
+        engine.shutdown().await;
+        let builder = Engine::builder().shared_store(store).register(workflow.clone());
+        let engine = builder.build().await.unwrap();
+        let run = act(&engine, workflow).await.unwrap();
+        assert_eq!(run.result().await, Ok(json!(2)));
+        assert_eq!(ledger.of("one"), 1);
+    });
+}

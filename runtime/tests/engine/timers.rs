@@ -1,0 +1,93 @@
+//! Timers, waiting as a row.
+
+use std::time::Duration;
+
+use flowcrate::store::MemoryStore;
+use flowcrate::testkit::{Ledger, SimClock};
+use flowcrate::{Engine, RunState, Timestamp};
+use serde_json::json;
+
+use super::kit::{Flow, Steps, counted, engine_on, journal, run_test, until};
+
+fn sleeper(ledger: &Ledger) -> Flow {
+    counted(ledger, |ctx, _, ledger| async move {
+        ledger.step(&ctx, "before", 1).await?;
+        ctx.sleep("nap", Duration::from_hours(1)).await?;
+        let now = ctx.now();
+        ledger.step(&ctx, "after", 2).await?;
+        Ok(json!(now))
+    })
+}
+
+#[test]
+fn a_timer_is_due_by_the_clock_of_the_store() {
+    run_test(async {
+        let clock = SimClock::at(Timestamp(0));
+        let ledger = Ledger::default();
+        let workflow = sleeper(&ledger);
+        let engine = engine_on(MemoryStore::with_clock(clock.clone()), &workflow).await;
+        let run = engine.start(workflow, json!(null)).await.unwrap();
+        let view = until(&engine, &run, RunState::Waiting).await;
+        assert_eq!(view.waiting_for[0].path, "nap");
+        assert_eq!(view.waiting_for[0].due, Some(Timestamp(3_600_000)));
+        clock.advance(Duration::from_millis(3_599_999));
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        assert_eq!(ledger.of("after"), 0);
+        clock.advance(Duration::from_millis(1));
+        assert_eq!(run.result().await.unwrap(), json!(Timestamp(3_600_000)));
+        let expected = ["before", "nap", "after"].map(|path| (path.to_owned(), "completed"));
+        assert_eq!(journal(&engine, run.id()).await, expected);
+    });
+}
+
+#[test]
+fn a_timer_survives_the_process() {
+    run_test(async {
+        let clock = SimClock::at(Timestamp(0));
+        let ledger = Ledger::default();
+        let workflow = sleeper(&ledger);
+        let store = MemoryStore::with_clock(clock.clone());
+        let engine = engine_on(store.clone(), &workflow).await;
+        let run = engine.start(workflow.clone(), json!(null)).key("k").await.unwrap();
+        until(&engine, &run, RunState::Waiting).await;
+        engine.kill();
+        // Nobody is there when it is due.
+        clock.advance(Duration::from_hours(5));
+        let engine = engine_on(store, &workflow).await;
+        let run = engine.start(workflow, json!(null)).key("k").await.unwrap();
+        assert_eq!(run.result().await.unwrap(), json!(Timestamp(5 * 3_600_000)));
+        assert_eq!(ledger.all().into_values().collect::<Vec<_>>(), [1, 1]);
+    });
+}
+
+#[test]
+fn a_waiting_run_is_a_row_and_wakes_by_itself() {
+    run_test(async {
+        let clock = SimClock::at(Timestamp(0));
+        let ledger = Ledger::default();
+        let workflow = sleeper(&ledger);
+        let store = MemoryStore::with_clock(clock.clone());
+        let builder = Engine::builder().store(store.clone()).register(workflow.clone());
+        let engine = builder.linger(Duration::ZERO).build().await.unwrap();
+        let run = engine.start(workflow, json!(null)).await.unwrap();
+        let row = loop {
+            let row = row(&store, run.id()).await;
+            if row.owner.is_none() {
+                break row;
+            }
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        };
+        assert_eq!(row.wake_at, Some(Timestamp(3_600_000)));
+        assert_eq!(row.state, RunState::Waiting);
+        clock.advance(Duration::from_hours(1));
+        assert_eq!(run.result().await.unwrap(), json!(Timestamp(3_600_000)));
+        assert_eq!(ledger.of("before"), 1);
+    });
+}
+
+async fn row(store: &MemoryStore, run: flowcrate::RunId) -> flowcrate::store::RunRow {
+    use flowcrate::store::{Query, Reply, Store};
+    let (reply, answer) = Reply::channel();
+    store.query(Query::Run(run, reply));
+    answer.await.unwrap().unwrap().0
+}
