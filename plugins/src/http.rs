@@ -8,9 +8,13 @@
 mod address;
 mod client;
 mod connect;
+mod date;
 mod decode;
 mod encode;
 mod exchange;
+mod failure;
+mod io;
+mod pool;
 mod redirect;
 mod status;
 mod url;

@@ -3,18 +3,21 @@
 use std::time::Duration;
 
 use flowcrate::StepError;
-use http_body_util::{BodyExt, Full};
-use hyper::body::{Body as _, Bytes, Incoming};
+use hyper::body::Bytes;
 use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
-use hyper::{Method, Response, StatusCode};
+use hyper::{Method, StatusCode};
 
+use super::client::Received;
 use super::encode::{self, Body};
+use super::io::Payload;
 use super::redirect;
 use super::url::Target;
 use super::{Request, client};
 
 const DEFAULT_REDIRECTS: i64 = 10;
 const DEFAULT_BODY: i64 = 10 * 1024 * 1024;
+/// A redirect's body of so many bytes is cheaper to read than a connection is to open.
+const SMALL: u64 = 8 * 1024;
 const USER_AGENT: &str = concat!("flowcrate/", env!("CARGO_PKG_VERSION"));
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
@@ -137,51 +140,48 @@ fn header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), StepErro
 async fn follow(mut request: Prepared, limits: Limits) -> Result<Answered, StepError> {
     let mut followed = 0;
     loop {
-        let response = client::send(message(&request)?, limits.allow_private).await?;
-        let Some(location) = redirect::location(&response).filter(|_| limits.redirects > 0) else {
-            return read(&request, response, limits.body).await;
+        let message = message(&request)?;
+        let received = client::send(&request.target, message, limits.allow_private).await?;
+        let status = received.head.status;
+        let location = redirect::location(status, &received.head.headers);
+        let Some(location) = location.filter(|_| limits.redirects > 0) else {
+            return read(&request, received, limits.body).await;
         };
         if followed == limits.redirects {
             let message = format!("{} leads to more than {followed} redirects", request.target);
             return Err(StepError::fatal("too_many_redirects", message));
         }
         followed += 1;
-        request = redirect::next(request, response.status(), &location)?;
+        request = redirect::next(request, status, &location)?;
+        // What stands in a redirect's body is for people; small ones are read so that the
+        // connection can be used again.
+        if received.announced() <= SMALL {
+            received.read(limits.body).await?;
+        }
     }
 }
 
-fn message(request: &Prepared) -> Result<hyper::Request<Full<Bytes>>, StepError> {
-    let mut message = hyper::Request::new(Full::new(request.body.clone()));
+fn message(request: &Prepared) -> Result<hyper::Request<Payload>, StepError> {
+    let mut message = hyper::Request::new(Payload::from(request.body.clone()));
     *message.method_mut() = request.method.clone();
-    *message.uri_mut() = request.target.uri()?;
+    *message.uri_mut() = request.target.path().clone().into();
     *message.headers_mut() = request.headers.clone();
+    // A host that the user sets stands; after a redirect to elsewhere it is gone.
+    if !request.headers.contains_key(header::HOST) {
+        message.headers_mut().insert(header::HOST, request.target.host_header()?);
+    }
     Ok(message)
 }
 
-async fn read(
-    request: &Prepared,
-    response: Response<Incoming>,
-    limit: usize,
-) -> Result<Answered, StepError> {
+async fn read(request: &Prepared, received: Received, limit: usize) -> Result<Answered, StepError> {
     let asked = format!("{} {}", request.method, request.target);
-    let (head, mut incoming) = response.into_parts();
-    let too_large = || {
+    let (status, headers) = (received.head.status, received.head.headers.clone());
+    let announced = usize::try_from(received.announced()).unwrap_or(usize::MAX);
+    let fits = request.method == Method::HEAD || announced <= limit;
+    let body = if fits { received.read(limit).await? } else { None };
+    let body = body.ok_or_else(|| {
         let message = format!("{asked} answered with more than {limit} bytes");
         StepError::fatal("body_too_large", message)
-    };
-    let announced = incoming.size_hint().lower();
-    if request.method != Method::HEAD && announced > u64::try_from(limit).unwrap_or(u64::MAX) {
-        return Err(too_large());
-    }
-    let mut body = Vec::new();
-    while let Some(frame) = incoming.frame().await {
-        let frame = frame.map_err(|error| client::failure(&error))?;
-        if let Ok(data) = frame.into_data() {
-            if body.len() + data.len() > limit {
-                return Err(too_large());
-            }
-            body.extend_from_slice(&data);
-        }
-    }
-    Ok(Answered { asked, status: head.status, headers: head.headers, body: body.into() })
+    })?;
+    Ok(Answered { asked, status, headers, body })
 }

@@ -2,8 +2,8 @@
 
 use flowcrate::StepError;
 use hyper::body::Bytes;
-use hyper::header::{self, HeaderName};
-use hyper::{Method, Response, StatusCode};
+use hyper::header::{self, HeaderMap, HeaderName};
+use hyper::{Method, StatusCode};
 
 use super::exchange::Prepared;
 
@@ -20,14 +20,14 @@ const OF_A_BODY: [HeaderName; 4] = [
 ];
 
 /// Where a response redirects to; `None` where it does not.
-pub(super) fn location<B>(response: &Response<B>) -> Option<String> {
-    match response.status() {
+pub(super) fn location(status: StatusCode, headers: &HeaderMap) -> Option<String> {
+    match status {
         StatusCode::MOVED_PERMANENTLY
         | StatusCode::FOUND
         | StatusCode::SEE_OTHER
         | StatusCode::TEMPORARY_REDIRECT
         | StatusCode::PERMANENT_REDIRECT => {
-            let location = response.headers().get(header::LOCATION)?;
+            let location = headers.get(header::LOCATION)?;
             Some(String::from_utf8_lossy(location.as_bytes()).into_owned())
         }
         _ => None,
@@ -46,6 +46,7 @@ pub(super) fn next(
         for secret in SECRETS {
             request.headers.remove(secret);
         }
+        request.headers.remove(header::HOST);
     }
     let becomes_get = match status {
         StatusCode::SEE_OTHER => request.method != Method::HEAD,

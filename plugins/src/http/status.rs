@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 use flowcrate::StepError;
 use hyper::header::{self, HeaderMap};
 
+use super::date;
 use super::decode;
 use super::exchange::Answered;
 
@@ -52,7 +53,7 @@ fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     if let Ok(seconds) = value.parse() {
         return Some(Duration::from_secs(seconds));
     }
-    let at = httpdate::parse_http_date(value).ok()?;
+    let at = date::parse(value)?;
     Some(at.duration_since(now).unwrap_or(Duration::ZERO))
 }
 
@@ -65,7 +66,7 @@ mod tests {
         let at = |value: &str| {
             let mut headers = HeaderMap::new();
             headers.insert(header::RETRY_AFTER, value.parse().unwrap());
-            let now = httpdate::parse_http_date("Sat, 21 Nov 2026 08:00:00 GMT").unwrap();
+            let now = date::parse("Sat, 21 Nov 2026 08:00:00 GMT").unwrap();
             retry_after(&headers, now)
         };
         assert_eq!(at("120"), Some(Duration::from_mins(2)));

@@ -1,6 +1,6 @@
 //! Against a real server on a loopback port.
 
-mod server;
+pub(super) mod server;
 
 use std::time::Instant;
 
@@ -288,6 +288,35 @@ fn private_addresses_are_refused_by_name_and_by_number() {
     let strict = Request { allow_private: None, ..to(&server, "/") };
     assert_eq!(call::<Value>(strict).unwrap_err().code, "private_address");
     assert_eq!(server.seen().len(), 1);
+}
+
+#[test]
+fn a_connection_is_used_again_until_the_other_side_closes_it() {
+    let server = Server::start(|seen| {
+        let answer = Answer::body("text/plain", b"hello");
+        if seen.path == "/close" { answer.header("connection", "close") } else { answer }
+    });
+    server::block_on(async {
+        for path in ["/", "/", "/redirect", "/close", "/", "/"] {
+            let step = StepContext::detached("fetch");
+            let response: Response<String> = request(step, to(&server, path)).await.unwrap();
+            assert_eq!(response.body, "hello");
+        }
+    });
+    assert_eq!((server.seen().len(), server.connections()), (6, 2));
+    // Their runtime is gone, and with it what drove the connections.
+    assert_eq!(call::<String>(to(&server, "/")).unwrap().body, "hello");
+    assert_eq!(server.connections(), 3);
+}
+
+#[test]
+fn the_host_is_named_without_the_schemes_own_port() {
+    let seen = seen(|server| to(server, "/"));
+    assert!(seen.header("host").unwrap().starts_with("127.0.0.1:"));
+    let target = |url: &str| url::Target::parse(url).unwrap().host_header().unwrap();
+    assert_eq!(target("https://example.com:443/"), "example.com");
+    assert_eq!(target("https://example.com:80/"), "example.com:80");
+    assert_eq!(target("http://[::1]/"), "[::1]");
 }
 
 #[test]

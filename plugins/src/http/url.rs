@@ -3,8 +3,8 @@
 use std::fmt;
 
 use flowcrate::StepError;
-use hyper::Uri;
-use hyper::http::uri::{Authority, PathAndQuery, Scheme};
+use hyper::header::HeaderValue;
+use hyper::http::uri::{Authority, PathAndQuery};
 
 use super::encode::{percent, percent_outside_ascii};
 
@@ -95,22 +95,45 @@ impl Target {
 
     /// Whether both are one origin: scheme, host and port.
     pub(super) fn same_origin(&self, other: &Self) -> bool {
-        self.secure == other.secure
-            && self.authority.host().eq_ignore_ascii_case(other.authority.host())
-            && self.port() == other.port()
+        self.origin() == other.origin()
     }
 
-    fn port(&self) -> u16 {
+    /// Whether it is called over TLS.
+    pub(super) fn is_secure(&self) -> bool {
+        self.secure
+    }
+
+    /// The host as it is resolved: an IPv6 address without its brackets.
+    pub(super) fn host(&self) -> &str {
+        let host = self.authority.host();
+        host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host)
+    }
+
+    /// The port, by the scheme where none is given.
+    pub(super) fn port(&self) -> u16 {
         self.authority.port_u16().unwrap_or(if self.secure { 443 } else { 80 })
     }
 
-    /// As hyper takes it.
-    pub(super) fn uri(&self) -> Result<Uri, StepError> {
-        Uri::builder()
-            .scheme(if self.secure { Scheme::HTTPS } else { Scheme::HTTP })
-            .authority(self.authority.clone())
-            .path_and_query(self.path.clone())
-            .build()
+    /// Scheme, host and port as one text, the same for all targets of one origin.
+    pub(super) fn origin(&self) -> String {
+        let scheme = if self.secure { "https" } else { "http" };
+        format!("{scheme}://{}:{}", self.authority.host().to_ascii_lowercase(), self.port())
+    }
+
+    /// Path and query, as a request's first line has them.
+    pub(super) fn path(&self) -> &PathAndQuery {
+        &self.path
+    }
+
+    /// The `Host` header: without the scheme's own port.
+    pub(super) fn host_header(&self) -> Result<HeaderValue, StepError> {
+        let own = if self.secure { Some(443) } else { Some(80) };
+        let text = if self.authority.port_u16() == own {
+            self.authority.host()
+        } else {
+            self.authority.as_str()
+        };
+        HeaderValue::from_str(text)
             .map_err(|error| StepError::fatal("invalid_request", error.to_string()))
     }
 }
@@ -154,10 +177,13 @@ fn without_dots(path: &str) -> String {
 mod tests {
     use super::*;
 
+    fn full(target: &Target) -> String {
+        let scheme = if target.is_secure() { "https" } else { "http" };
+        format!("{scheme}://{}{}", target.authority, target.path())
+    }
+
     fn parsed(url: &str) -> String {
-        Target::parse(url)
-            .and_then(|target| target.uri())
-            .map_or_else(|e| e.code, |u| u.to_string())
+        Target::parse(url).map_or_else(|error| error.code, |target| full(&target))
     }
 
     #[test]
@@ -188,7 +214,7 @@ mod tests {
         let with = |url: &str| {
             let pairs = [("a b".to_owned(), "1&2".to_owned()), ("c".to_owned(), "ü+".to_owned())];
             let target = Target::parse(url).unwrap();
-            target.with_query(pairs.iter().map(|(k, v)| (k, v))).unwrap().uri().unwrap().to_string()
+            full(&target.with_query(pairs.iter().map(|(k, v)| (k, v))).unwrap())
         };
         assert_eq!(with("https://x/p"), "https://x/p?a%20b=1%262&c=%C3%BC%2B");
         assert_eq!(with("https://x/p?z=1"), "https://x/p?z=1&a%20b=1%262&c=%C3%BC%2B");
@@ -213,7 +239,7 @@ mod tests {
             ("https://z/", "https://z/"),
             ("g/../h", "http://a/b/c/h"),
         ] {
-            let joined = base.join(location).unwrap().uri().unwrap().to_string();
+            let joined = full(&base.join(location).unwrap());
             assert_eq!(joined, leads, "{location}");
         }
         assert!(base.join("javascript:alert(1)").is_err());

@@ -5,6 +5,7 @@ use std::future::Future;
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -18,7 +19,7 @@ use hyper_util::rt::TokioIo;
 use tokio::runtime::{Builder, Runtime};
 
 /// Runs a future to its end.
-pub(super) fn block_on<F: Future>(future: F) -> F::Output {
+pub(in super::super) fn block_on<F: Future>(future: F) -> F::Output {
     Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
 }
 
@@ -106,6 +107,7 @@ impl Body for Sent {
 pub(super) struct Server {
     port: u16,
     seen: Arc<Mutex<Vec<Seen>>>,
+    connections: Arc<AtomicUsize>,
     runtime: Option<Runtime>,
 }
 
@@ -114,9 +116,11 @@ impl Server {
         let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
         let port = listener.local_addr().unwrap().port();
-        let seen = Arc::default();
-        runtime.spawn(accept(listener, Arc::new(answer), Arc::clone(&seen)));
-        Self { port, seen, runtime: Some(runtime) }
+        let (seen, connections) = (Arc::default(), Arc::default());
+        let accepting =
+            accept(listener, Arc::new(answer), Arc::clone(&seen), Arc::clone(&connections));
+        runtime.spawn(accepting);
+        Self { port, seen, connections, runtime: Some(runtime) }
     }
 
     pub(super) fn port(&self) -> u16 {
@@ -125,6 +129,11 @@ impl Server {
 
     pub(super) fn url(&self, path: &str) -> String {
         format!("http://127.0.0.1:{}{path}", self.port)
+    }
+
+    /// How many connections were made.
+    pub(super) fn connections(&self) -> usize {
+        self.connections.load(Ordering::SeqCst)
     }
 
     /// All requests so far.
@@ -143,8 +152,14 @@ impl Drop for Server {
 
 type Answering = Arc<dyn Fn(&Seen) -> Answer + Send + Sync>;
 
-async fn accept(listener: tokio::net::TcpListener, answer: Answering, seen: Arc<Mutex<Vec<Seen>>>) {
+async fn accept(
+    listener: tokio::net::TcpListener,
+    answer: Answering,
+    seen: Arc<Mutex<Vec<Seen>>>,
+    connections: Arc<AtomicUsize>,
+) {
     while let Ok((stream, _)) = listener.accept().await {
+        connections.fetch_add(1, Ordering::SeqCst);
         let (answer, seen) = (Arc::clone(&answer), Arc::clone(&seen));
         tokio::spawn(async move {
             let service =
@@ -183,6 +198,31 @@ pub(super) fn raw(answer: &'static [u8]) -> u16 {
         let (mut stream, _) = listener.accept().unwrap();
         let _ = stream.read(&mut [0; 1_024]);
         let _ = stream.write_all(answer);
+    });
+    port
+}
+
+/// A certificate that signs itself, for `localhost` and `127.0.0.1`, and its key.
+pub(in super::super) const CERTIFICATE: &[u8] = include_bytes!("tls/cert.der");
+const KEY: &[u8] = include_bytes!("tls/key.der");
+
+/// A server that completes one TLS handshake with [`CERTIFICATE`], on the caller's runtime.
+pub(in super::super) async fn tls_server() -> u16 {
+    let key = rustls::pki_types::PrivatePkcs8KeyDer::from(KEY).into();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![CERTIFICATE.into()], key)
+        .unwrap();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        let (stream, _) = listener.accept().await.unwrap();
+        let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(config));
+        // A client that does not like the certificate hangs up.
+        let _ = acceptor.accept(stream).await;
     });
     port
 }
