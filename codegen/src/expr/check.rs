@@ -7,6 +7,7 @@ mod json;
 mod literals;
 mod operators;
 mod overload;
+mod presence;
 
 use std::collections::BTreeSet;
 
@@ -65,6 +66,20 @@ pub fn check(
     let mut checker = Checker::new(names);
     let typed = checker.template(template, expected);
     checker.finish(typed)
+}
+
+/// [`check`] without folding, for tests that compare.
+#[cfg(test)]
+pub(super) fn unfolded(template: &Template, names: &dyn Names) -> Result<Expr, Vec<ExprIssue>> {
+    let mut checker = Checker::new(names);
+    let typed = match template.exact() {
+        Some(ast) => checker.expr(ast),
+        None => checker.template(template, None),
+    };
+    match typed {
+        Some(expr) if checker.issues.is_empty() => Ok(expr),
+        _ => Err(checker.issues),
+    }
 }
 
 /// A typed expression; `None` where it has none, and an issue says why.

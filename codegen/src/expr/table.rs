@@ -188,3 +188,6 @@ static INDEX: LazyLock<Index> = LazyLock::new(|| {
 });
 
 static OPS: &[&[Op]] = &[operators::OPS, conversions::OPS, texts::OPS, lists::OPS];
+
+#[cfg(test)]
+mod tests;
