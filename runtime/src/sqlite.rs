@@ -27,6 +27,7 @@ mod writer;
 
 use std::fmt;
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread::JoinHandle;
@@ -52,6 +53,7 @@ struct Shared {
     clock: Box<dyn Clock>,
     hints: Mutex<Vec<Arc<Hint>>>,
     closed: OnceLock<String>,
+    commits: AtomicU64,
 }
 
 type Hint = Box<dyn Fn() + Send + Sync>;
@@ -91,6 +93,11 @@ impl SqliteStore {
         Self::with_role(path.as_ref(), Role::Client, Box::new(SystemClock))
     }
 
+    /// How many commits this store has made; many transactions may share one.
+    pub fn commits(&self) -> u64 {
+        self.inner.shared.commits.load(Ordering::Relaxed)
+    }
+
     /// Whether some process, this one included, drives the file at this moment.
     pub fn is_driven(path: impl AsRef<Path>) -> bool {
         matches!(open::lock(path.as_ref()), Err(OpenError::Driven { .. }))
@@ -102,8 +109,13 @@ impl SqliteStore {
             Role::Client => None,
         };
         let suspicious = role == Role::Driver && open::was_killed(path);
-        let shared =
-            Arc::new(Shared { role, clock, hints: Mutex::default(), closed: OnceLock::new() });
+        let shared = Arc::new(Shared {
+            role,
+            clock,
+            hints: Mutex::default(),
+            closed: OnceLock::new(),
+            commits: AtomicU64::new(0),
+        });
         let mut inner = Inner {
             shared: Arc::clone(&shared),
             transactions: None,

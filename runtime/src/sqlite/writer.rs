@@ -5,6 +5,7 @@
 //! rolled back and its transactions are applied again, each in a commit of its own, so that none
 //! suffers for another.
 
+use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
@@ -134,6 +135,7 @@ impl<'c> Writer<'c> {
             answers.push(self.apply(transaction)?);
         }
         self.commit.execute([]).map_err(Trouble::Commit)?;
+        self.shared.commits.fetch_add(1, Ordering::Relaxed);
         Ok(answers)
     }
 
