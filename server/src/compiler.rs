@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use flowcrate::catalogue::Catalogue;
-use flowcrate_codegen::package::Support;
 use flowcrate_codegen::check::{Checked, Report};
 use flowcrate_codegen::lower::lower;
+use flowcrate_codegen::package::Support;
 use flowcrate_codegen::{Compiled, Diagnostic};
 use flowcrate_plugins::Actions;
 

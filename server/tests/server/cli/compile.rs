@@ -17,7 +17,9 @@ async fn a_graph_becomes_a_crate_that_stands_alone() {
     let out = folder.path().join("twice");
     let manifest = fs::read_to_string(out.join("Cargo.toml")).unwrap();
     assert!(manifest.contains("vendor/flowcrate"), "{manifest}");
-    for file in ["src/lib.rs", "src/main.rs", "src/generated/workflow.rs", "vendor/flowcrate/src/lib.rs"] {
+    for file in
+        ["src/lib.rs", "src/main.rs", "src/generated/workflow.rs", "vendor/flowcrate/src/lib.rs"]
+    {
         assert!(out.join(file).exists(), "{file}");
     }
     let main = out.join("src/main.rs");

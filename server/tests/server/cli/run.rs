@@ -56,7 +56,7 @@ async fn wrong_inputs_and_graphs_are_told_apart() {
     fs::write(folder.path().join("in.json"), "{\"n\": \"x\"}").unwrap();
     let ran = run(folder.path(), &["run", "g.json", "--input", "in.json"]).await;
     assert_eq!(ran.code, 1);
-    assert!(ran.stderr.contains("expected int"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("expected an int"), "{}", ran.stderr);
     fs::write(folder.path().join("in.json"), "{").unwrap();
     assert_eq!(run(folder.path(), &["run", "g.json", "--input", "in.json"]).await.code, 2);
     fs::write(folder.path().join("bad.json"), "{}").unwrap();
