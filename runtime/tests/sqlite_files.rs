@@ -4,14 +4,15 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use flowcrate::sqlite::{OpenError, SqliteStore};
 use flowcrate::store::{
-    Claim, Delivered, EventKey, NewEvent, NewRun, Requested, RunFilter, RunState, Started, Store,
-    StoreError, Transaction,
+    Claim, Delivered, EventKey, NewEvent, NewRun, Reply, Requested, RunFilter, RunState, Started,
+    Store, StoreError, Transaction,
 };
 use flowcrate::testkit::conformance::Probe;
 use flowcrate::{Payload, RunId, Timestamp, WorkerId};
@@ -143,7 +144,7 @@ fn damage_deep_in_the_file_closes_the_journal_after_an_unclean_end() {
     let deadline = Instant::now() + Duration::from_secs(20);
     loop {
         let (sender, receiver) = std::sync::mpsc::channel();
-        let reply = flowcrate::store::Reply::new(move |answer| sender.send(answer).unwrap());
+        let reply = Reply::new(move |answer| sender.send(answer).unwrap());
         store.submit(Transaction::Cancel(RunId::new(), reply));
         match receiver.recv().unwrap() {
             Err(StoreError::Closed(reason)) => {
@@ -180,6 +181,64 @@ fn a_read_only_file_is_refused() {
     if obeyed {
         assert_eq!(opened.unwrap_err().code(), "read_only");
     }
+}
+
+/// A small disk of its own; gone with the test. Only root can make one.
+struct SmallDisk(TempDir);
+
+impl SmallDisk {
+    fn new(kilobytes: u32) -> Option<Self> {
+        let directory = tempfile::tempdir().unwrap();
+        let size = format!("size={kilobytes}k");
+        let mut mount = Command::new("mount");
+        mount.args(["-t", "tmpfs", "-o", &size, "tmpfs"]).arg(directory.path());
+        let mounted = mount.stderr(Stdio::null()).status().is_ok_and(|status| status.success());
+        mounted.then_some(Self(directory))
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        drop(Command::new("umount").arg(self.0.path()).status());
+    }
+}
+
+#[test]
+fn a_full_disk_refuses_and_loses_nothing() {
+    let Some(disk) = SmallDisk::new(3_000) else { return };
+    let ballast = disk.0.path().join("ballast");
+    std::fs::write(&ballast, vec![0; 1 << 20]).unwrap();
+    let path = disk.0.path().join("journal.db");
+    let store = SqliteStore::open(&path).unwrap();
+    let start = || {
+        let input = Payload::from_json(format!("\"{}\"", "x".repeat(20_000)));
+        let run = NewRun { key: None, input, ..run() };
+        let id = run.id;
+        let (sender, receiver) = std::sync::mpsc::channel();
+        let reply = Reply::new(move |answer| sender.send(answer).unwrap());
+        store.submit(Transaction::Start(Box::new(run), reply));
+        receiver.recv().unwrap().map(|started| (id, started))
+    };
+    let mut acknowledged = Vec::new();
+    let refused = loop {
+        match start() {
+            Ok((id, _)) => acknowledged.push(id),
+            Err(error) => break error,
+        }
+        assert!(acknowledged.len() < 1_000, "the disk is never full");
+    };
+    assert!(refused.to_string().contains("[disk_full]"), "{refused}");
+    assert!(!acknowledged.is_empty());
+    assert!(start().is_err());
+    std::fs::remove_file(ballast).unwrap();
+    let (id, started) = start().unwrap();
+    assert_eq!(started, Started::New);
+    acknowledged.push(id);
+    drop(store);
+    let store = Probe::new(SqliteStore::open(&path).unwrap());
+    let mut there: Vec<RunId> = store.runs(RunFilter::default()).iter().map(|run| run.id).collect();
+    there.reverse();
+    assert_eq!(there, acknowledged);
 }
 
 #[test]
@@ -226,7 +285,7 @@ fn a_client_cannot_drive() {
     let (path, _directory) = place();
     let client = SqliteStore::client(&path).unwrap();
     let (sender, receiver) = std::sync::mpsc::channel();
-    let reply = flowcrate::store::Reply::new(move |answer| sender.send(answer).unwrap());
+    let reply = Reply::new(move |answer| sender.send(answer).unwrap());
     client.submit(Transaction::Open(WorkerId::new(), reply));
     assert!(matches!(receiver.recv().unwrap(), Err(StoreError::Failed(_))));
 }
