@@ -20,6 +20,11 @@ fn main() -> io::Result<()> {
         for licence in LICENCES {
             entry(&mut table, &format!("{name}/{licence}"), &root.join(licence));
         }
+        // Documentation may include it.
+        let readme = folder.join("README.md");
+        if readme.exists() {
+            entry(&mut table, &format!("{name}/README.md"), &readme);
+        }
         walk(&folder.join("src"), &format!("{name}/src"), &mut table)?;
     }
     table.push_str("];\n");
@@ -47,11 +52,11 @@ fn walk(folder: &Path, name: &str, table: &mut String) -> io::Result<()> {
         let Some(file) = path.file_name().and_then(|file| file.to_str()) else { continue };
         let name = format!("{name}/{file}");
         if path.is_dir() {
-            // Test data and test modules serve nobody who only builds the crate.
-            if file != "tests" && file != "testdata" {
+            // Test modules serve nobody who only builds the crate; they need its dev-dependencies.
+            if file != "tests" {
                 walk(&path, &name, table)?;
             }
-        } else {
+        } else if file != "tests.rs" {
             entry(table, &name, &path);
         }
     }
