@@ -4,7 +4,10 @@
 
 use std::path::{Path, PathBuf};
 
+use flowcrate::catalogue::Catalogue;
+use flowcrate_codegen::compile;
 use flowcrate_codegen::import::{Imported, vercel};
+use flowcrate_codegen::package::Support;
 use serde_json::Value;
 
 /// The corpus's files in order; none, said aloud, where it is not beside the workspace.
@@ -99,5 +102,17 @@ fn importing_is_deterministic_and_keeps_every_node_and_edge() {
             let count = |graph: &Value| graph[part].as_array().unwrap().len();
             assert_eq!(count(&one), count(&source), "{}", file.display());
         }
+    }
+}
+
+#[test]
+fn the_others_check_clean_and_compile() {
+    let catalogue = Catalogue::default();
+    for file in corpus().into_iter().skip(1) {
+        let graph = import(&file).graph.unwrap().to_string();
+        let compiled = compile(graph.as_bytes(), &catalogue, &Support::Vendored);
+        assert_eq!(compiled.diagnostics, [], "{}", file.display());
+        let files = compiled.files.unwrap().files;
+        assert!(files.contains_key("src/custom.rs"), "{}", file.display());
     }
 }
