@@ -264,4 +264,6 @@ impl<'n> Checker<'n> {
 }
 
 #[cfg(test)]
+mod fuzz;
+#[cfg(test)]
 mod tests;

@@ -117,7 +117,7 @@ impl<'t> Cutter<'t> {
 
 /// Where the `}}` stands that closes the expression from `start` on: outside of strings and
 /// brackets, so that `{{ {'a': {}} }}` works; else the first one outside of strings, so that the
-/// parser can say which bracket is open.
+/// parser can say which bracket is open. No expression holds another `{{`: the search ends there.
 fn closing(text: &str, start: usize) -> Option<usize> {
     let bytes = text.as_bytes();
     let (mut at, mut open, mut first) = (start, 0_usize, None);
@@ -127,6 +127,7 @@ fn closing(text: &str, start: usize) -> Option<usize> {
                 Some(end) => at = end,
                 None => return first,
             },
+            b'{' if bytes.get(at + 1) == Some(&b'{') => return first,
             b'{' | b'(' | b'[' => open += 1,
             b'}' if bytes.get(at + 1) == Some(&b'}') && open == 0 => return Some(at),
             b'}' if bytes.get(at + 1) == Some(&b'}') => {

@@ -155,32 +155,32 @@ fn collect_names(expr: &Expr, names: &mut BTreeSet<Name>) {
 /// ```
 pub fn rename(text: &str, new_id: &dyn Fn(&Reference) -> Option<String>) -> String {
     let Ok(template) = parse(text) else { return text.to_owned() };
-    let mut renamed = text.to_owned();
-    // From the last to the first, so that earlier spans stay right.
-    for at in references(&template).into_iter().rev() {
+    let mut renamed = String::with_capacity(text.len());
+    let mut copied = 0;
+    for at in references(&template) {
         if let (Some(id), Some(span)) = (new_id(&at.reference), at.id_span) {
-            replace_id(&mut renamed, span, &id);
+            let (span, id) = replacement(text, span, &id);
+            renamed.push_str(text.get(copied..span.start).unwrap_or_default());
+            renamed.push_str(&id);
+            copied = span.end;
         }
     }
+    renamed.push_str(text.get(copied..).unwrap_or_default());
     renamed
 }
 
-/// Replaces the id at `span`, `.id` or `['id']`: the latter becomes the former where the new id
-/// is an identifier.
-fn replace_id(text: &mut String, span: Span, id: &str) {
+/// What to write for the id at `span`, `.id` or `['id']`, and in place of what: the latter form
+/// becomes the former where the new id is an identifier.
+fn replacement(text: &str, span: Span, id: &str) -> (Span, String) {
     let quoted = text.get(span.start..span.end).is_some_and(|old| old.starts_with(['\'', '"']));
     if !quoted {
-        text.replace_range(span.start..span.end, id);
-        return;
+        return (span, id.to_owned());
     }
-    let identifier = is_identifier(id);
-    let open = text.get(..span.start).and_then(|before| before.rfind('['));
-    let close = text.get(span.end..).and_then(|after| after.find(']')).map(|at| span.end + at + 1);
-    if let (true, Some(open), Some(close)) = (identifier, open, close) {
-        text.replace_range(open..close, &format!(".{id}"));
-    } else {
-        let escaped = id.replace('\\', "\\\\").replace('\'', "\\'");
-        text.replace_range(span.start..span.end, &format!("'{escaped}'"));
+    let start = text.get(..span.start).and_then(|before| before.rfind('['));
+    let end = text.get(span.end..).and_then(|after| after.find(']')).map(|at| span.end + at + 1);
+    match (is_identifier(id), start, end) {
+        (true, Some(start), Some(end)) => (Span { start, end }, format!(".{id}")),
+        _ => (span, format!("'{}'", id.replace('\\', "\\\\").replace('\'', "\\'"))),
     }
 }
 

@@ -12,7 +12,7 @@ use super::super::{
 use super::*;
 
 /// Names with types and values, for tests.
-struct Scope {
+pub(super) struct Scope {
     names: BTreeMap<&'static str, (Name, Type, Value)>,
     one_present: bool,
 }
@@ -21,7 +21,7 @@ fn record(fields: &[(&str, Type)]) -> Type {
     Type::record(fields.iter().map(|(name, ty)| ((*name).to_owned(), ty.clone())))
 }
 
-fn scope() -> Scope {
+pub(super) fn scope() -> Scope {
     let line = record(&[
         ("label", Type::String),
         ("price", Type::Number),
