@@ -36,10 +36,13 @@ use rusqlite::{Connection, InterruptHandle};
 
 use crate::Timestamp;
 use crate::clock::{Clock, SystemClock};
-use crate::store::{Query, Reply, Store, StoreError, Transaction};
+use crate::store::{Query, Store, StoreError, Transaction};
 pub use open::OpenError;
 use read::Reader;
 use writer::Writer;
+
+/// The most queries that are answered from one snapshot.
+const READS: usize = 64;
 
 /// A journal in a SQLite file. Clones share it; the last one closes it.
 #[derive(Clone)]
@@ -225,25 +228,17 @@ fn write(
     }
 }
 
-/// The thread that reads.
+/// The thread that reads: what has queued up is answered from one snapshot.
 fn read(connection: &Connection, queries: &Receiver<Query>, _shared: &Shared, ready: &Ready) {
-    fn answer<T>(reply: Reply<T>, answer: rusqlite::Result<T>) {
-        reply.send(answer.map_err(|error| StoreError::Failed(error.to_string())));
-    }
     let mut reader = match Reader::new(connection) {
         Ok(reader) => reader,
         Err(error) => return drop(ready.send(Err(error))),
     };
     drop(ready.send(Ok(())));
-    for query in queries {
-        match query {
-            Query::Load(run, reply) => answer(reply, reader.load(run)),
-            Query::Inbox(run, after, reply) => answer(reply, reader.inbox(run, after)),
-            Query::Run(run, reply) => answer(reply, reader.run(run)),
-            Query::Runs(filter, reply) => answer(reply, reader.runs(&filter)),
-            Query::Journal(run, reply) => answer(reply, reader.journal(run)),
-            Query::NextFire(schedule, reply) => answer(reply, reader.next_fire(&schedule)),
-        }
+    while let Ok(first) = queries.recv() {
+        let mut batch = vec![first];
+        batch.extend(queries.try_iter().take(READS - 1));
+        reader.answer(batch);
     }
 }
 

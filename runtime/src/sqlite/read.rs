@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension, Params, Result, Statement};
 use super::codec::{
     self, ENTRY_COLUMNS, EVENT_COLUMNS, FIRST_SETTLED, RUN_COLUMNS, RUN_TABLES, State,
 };
-use crate::store::{Entry, Inbox, InboxEvent, Loaded, RunFilter, RunRow};
+use crate::store::{Entry, Inbox, InboxEvent, Loaded, Query, Reply, RunFilter, RunRow, StoreError};
 use crate::{RunId, Timestamp};
 
 /// A connection with its statements, each prepared once.
@@ -46,38 +46,54 @@ impl<'c> Reader<'c> {
         })
     }
 
+    /// Answers from one snapshot, which is taken now: a query that was asked later might miss
+    /// what was acknowledged to its asker meanwhile.
+    pub(super) fn answer(&mut self, batch: Vec<Query>) {
+        fn send<T>(reply: Reply<T>, answer: Result<T>) {
+            reply.send(answer.map_err(|error| StoreError::Failed(error.to_string())));
+        }
+        // Without a snapshot each statement reads by itself, and says what is wrong.
+        let _snapshot = self.connection.unchecked_transaction();
+        for query in batch {
+            match query {
+                Query::Load(run, reply) => send(reply, self.load(run)),
+                Query::Inbox(run, after, reply) => send(reply, self.inbox(run, after)),
+                Query::Run(run, reply) => send(reply, self.run(run)),
+                Query::Runs(filter, reply) => send(reply, self.runs(&filter)),
+                Query::Journal(run, reply) => send(reply, self.journal(run)),
+                Query::NextFire(schedule, reply) => send(reply, self.next_fire(&schedule)),
+            }
+        }
+    }
+
     /// What it takes to drive a run.
-    pub(super) fn load(&mut self, id: RunId) -> Result<Option<Loaded>> {
-        let _snapshot = self.connection.unchecked_transaction()?;
+    fn load(&mut self, id: RunId) -> Result<Option<Loaded>> {
         let Some((n, row)) = self.row(id)? else { return Ok(None) };
         let entries = entries(&mut self.unsealed, [n])?;
         Ok(Some(Loaded { row, entries, inbox: self.mail(n, 0)? }))
     }
 
     /// The mail that came after a position.
-    pub(super) fn inbox(&mut self, id: RunId, after: u64) -> Result<Option<Inbox>> {
-        let _snapshot = self.connection.unchecked_transaction()?;
+    fn inbox(&mut self, id: RunId, after: u64) -> Result<Option<Inbox>> {
         let Some((n, row)) = self.row(id)? else { return Ok(None) };
         let RunRow { inbox_seq, cancel_requested, .. } = row;
         Ok(Some(Inbox { inbox_seq, cancel_requested, events: self.mail(n, after)? }))
     }
 
     /// A run's row with its open entries.
-    pub(super) fn run(&mut self, id: RunId) -> Result<Option<(RunRow, Vec<Entry>)>> {
-        let _snapshot = self.connection.unchecked_transaction()?;
+    fn run(&mut self, id: RunId) -> Result<Option<(RunRow, Vec<Entry>)>> {
         let Some((n, row)) = self.row(id)? else { return Ok(None) };
         Ok(Some((row, entries(&mut self.open, [n])?)))
     }
 
     /// A run's whole journal.
-    pub(super) fn journal(&mut self, id: RunId) -> Result<Option<Vec<Entry>>> {
-        let _snapshot = self.connection.unchecked_transaction()?;
+    fn journal(&mut self, id: RunId) -> Result<Option<Vec<Entry>>> {
         let Some((n, _)) = self.row(id)? else { return Ok(None) };
         entries(&mut self.whole, [n]).map(Some)
     }
 
     /// When a schedule fires next; `None` if it was never told.
-    pub(super) fn next_fire(&mut self, schedule: &str) -> Result<Option<Timestamp>> {
+    fn next_fire(&mut self, schedule: &str) -> Result<Option<Timestamp>> {
         let found: Option<Option<i64>> =
             self.next_fire.query_row([schedule], |row| row.get(0)).optional()?;
         Ok(found.flatten().map(Timestamp))
@@ -92,7 +108,7 @@ impl<'c> Reader<'c> {
     }
 
     /// Rows of runs, newest id first.
-    pub(super) fn runs(&mut self, filter: &RunFilter) -> Result<Vec<RunRow>> {
+    fn runs(&mut self, filter: &RunFilter) -> Result<Vec<RunRow>> {
         let mut sql = format!("SELECT {RUN_COLUMNS} FROM {RUN_TABLES} WHERE TRUE");
         let mut values: Vec<Box<dyn ToSql>> = Vec::new();
         if let Some(workflow) = &filter.workflow {
