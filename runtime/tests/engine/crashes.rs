@@ -88,11 +88,19 @@ async fn act(engine: &Engine, workflow: Flow) -> Result<RunHandle<Value>> {
 }
 
 fn crash_everywhere(linger: Option<Duration>, always_replay: bool) {
+    crash_everywhere_on(|| Arc::new(MemoryStore::new()), linger, always_replay);
+}
+
+fn crash_everywhere_on(
+    store: impl Fn() -> Arc<dyn Store> + Clone + 'static,
+    linger: Option<Duration>,
+    always_replay: bool,
+) {
     for index in 0..corpus(&Ledger::default()).len() {
         run_test(async {
             let (name, _) = corpus(&Ledger::default())[index];
             let test = CrashTest {
-                store: Box::new(|| Arc::new(MemoryStore::new())),
+                store: Box::new(store.clone()),
                 build: move |builder: EngineBuilder, ledger: Ledger| {
                     let (_, workflow) = corpus(&ledger).swap_remove(index);
                     let builder = builder.register(workflow);
@@ -125,6 +133,20 @@ fn promises_a_b_c_d_hold_where_waiting_runs_are_rows() {
 #[test]
 fn promises_a_b_c_d_hold_where_every_await_is_replayed() {
     crash_everywhere(None, true);
+}
+
+#[cfg(feature = "sqlite")]
+#[test]
+fn promises_a_b_c_d_hold_on_sqlite() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().to_owned();
+    let files = std::rc::Rc::new(std::cell::Cell::new(0));
+    let store = move || -> Arc<dyn Store> {
+        files.set(files.get() + 1);
+        let file = path.join(format!("{}.db", files.get()));
+        Arc::new(flowcrate::sqlite::SqliteStore::open(file).unwrap())
+    };
+    crash_everywhere_on(store, Some(Duration::ZERO), false);
 }
 
 #[test]
