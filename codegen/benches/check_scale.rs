@@ -12,10 +12,13 @@ use serde_json::{Value, json};
 /// Noise of a busy machine aside, a shape may cost this much at 10,000 nodes.
 const BUDGET: Duration = Duration::from_millis(400);
 
+/// Draws a graph of so many nodes.
+type Shape = fn(usize) -> Value;
+
 fn main() {
     // Tests run benches without optimisation, where times mean nothing.
     let timed = std::env::args().any(|argument| argument == "--bench");
-    let shapes: [(&str, fn(usize) -> Value); 8] = [
+    let shapes: [(&str, Shape); 8] = [
         ("chain", chain),
         ("fan-out and join", fan),
         ("random", random),
@@ -52,9 +55,9 @@ fn time(document: &Value) -> Duration {
     tries.min().unwrap_or_default()
 }
 
-fn node(id: &str, kind: &str, inputs: Value) -> Value {
+fn node(id: &str, kind: &str, inputs: impl Into<Value>) -> Value {
     json!({"id": id, "type": "node", "position": {"x": 1, "y": 2},
-        "data": {"label": format!("Node {id}"), "kind": kind, "inputs": inputs}})
+        "data": {"label": format!("Node {id}"), "kind": kind, "inputs": inputs.into()}})
 }
 
 fn edge(source: &str, handle: &str, target: &str) -> Value {

@@ -286,15 +286,14 @@ impl Guards {
 
     /// Whether one of these is sure to have happened at a place. False where that is not proved.
     pub(crate) fn implies(&self, place: Place, any_of: &[(NodeIndex, Event<'_>)]) -> bool {
-        let mut ways = any_of.iter().flat_map(|(node, event)| self.ways(*node, *event));
-        if ways.any(|way| self.dominators.dominates(way.vertex, place.vertex)) {
+        let ways = || any_of.iter().flat_map(|(node, event)| self.ways(*node, *event));
+        if ways().any(|way| self.dominators.dominates(way.vertex, place.vertex)) {
             return true;
         }
         let mut bdd = self.bdd.borrow_mut();
-        let mut ways: Vec<&Way> =
-            any_of.iter().flat_map(|(node, event)| self.ways(*node, *event)).collect();
-        ways.sort_by_key(|way| way.vertex);
-        let sum = ways.iter().try_fold(Ref::FALSE, |sum, way| bdd.or(sum, way.guard));
+        let mut guards: Vec<(Vertex, Ref)> = ways().map(|way| (way.vertex, way.guard)).collect();
+        guards.sort_unstable();
+        let sum = guards.iter().try_fold(Ref::FALSE, |sum, (_, guard)| bdd.or(sum, *guard));
         sum.and_then(|sum| bdd.implies(place.guard, sum)).unwrap_or(false)
     }
 

@@ -48,6 +48,9 @@ pub(crate) struct Bdd {
     done: HashMap<(Op, Ref, Ref), Ref, FastHash>,
     variables: u32,
     steps: usize,
+    /// The stacks of [`Bdd::apply`], kept so that an operation costs no allocation.
+    tasks: Vec<Task>,
+    results: Vec<Ref>,
 }
 
 impl Bdd {
@@ -59,6 +62,8 @@ impl Bdd {
             done: HashMap::default(),
             variables: 0,
             steps: 0,
+            tasks: Vec::new(),
+            results: Vec::new(),
         }
     }
 
@@ -105,11 +110,23 @@ impl Bdd {
         })
     }
 
-    /// Shannon expansion with a stack of its own: no recursion, however deep a guard is.
     fn apply(&mut self, op: Op, left: Ref, right: Ref) -> Option<Ref> {
+        if let Some(known) = op.trivial(left, right) {
+            return Some(known);
+        }
+        let (mut tasks, mut results) =
+            (std::mem::take(&mut self.tasks), std::mem::take(&mut self.results));
+        tasks.clear();
+        results.clear();
+        tasks.push(Task::Expand(left, right));
+        let done = self.expand(op, &mut tasks, &mut results);
+        (self.tasks, self.results) = (tasks, results);
+        done
+    }
+
+    /// Shannon expansion with a stack of its own: no recursion, however deep a guard is.
+    fn expand(&mut self, op: Op, tasks: &mut Vec<Task>, results: &mut Vec<Ref>) -> Option<Ref> {
         let mut budget = if self.steps < ALL_STEPS { STEPS } else { FEW_STEPS };
-        let mut tasks = vec![Task::Expand(left, right)];
-        let mut results: Vec<Ref> = Vec::new();
         while let Some(task) = tasks.pop() {
             match task {
                 Task::Expand(left, right) => {
@@ -148,6 +165,8 @@ impl Bdd {
     }
 }
 
+/// What is left to do of an operation.
+#[derive(Clone, Copy, Debug)]
 enum Task {
     Expand(Ref, Ref),
     Combine(u32, Ref, Ref),

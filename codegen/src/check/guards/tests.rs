@@ -21,8 +21,8 @@ impl Random {
     }
 }
 
-fn node(id: &str, data: Value) -> Value {
-    json!({"id": id, "data": data})
+fn node(id: &str, data: impl Into<Value>) -> Value {
+    json!({"id": id, "data": data.into()})
 }
 
 fn edge(source: &str, handle: &str, target: &str) -> Value {
