@@ -21,7 +21,7 @@ mod template;
 pub use ast::{Ast, Template};
 pub use check::{FieldIssue, check, check_json};
 pub use eval::{Env, eval};
-pub use issue::ExprIssue;
+pub use issue::{Edit, ExprIssue};
 pub use names::facts;
 pub use names::{Access, Binding, Facts, Names, Reference, ReferenceAt, Root, Segment, Unresolved};
 pub use template::parse;

@@ -41,6 +41,8 @@ pub(crate) struct Guards {
     facts: Vec<Facts>,
     dominators: Dominators,
     paths: Paths,
+    /// Whether any path of edges leads to a node from where a run starts, dead or live.
+    connected: Vec<bool>,
 }
 
 /// What is known of one node.
@@ -122,6 +124,7 @@ impl Guards {
             facts: vec![Facts::unreached(); graph.nodes.node_count()],
             dominators: Dominators::new(),
             paths: Paths::default(),
+            connected: paths::connected(graph, outcomes::starts_runs),
         };
         let enabled = |&index: &NodeIndex| outcomes::starts_runs(graph.node(index));
         let enabled: Vec<NodeIndex> = graph.top.iter().copied().filter(enabled).collect();
@@ -258,6 +261,12 @@ impl Guards {
     /// Whether a path of edges that can be live leads to the node.
     pub(crate) fn reached(&self, node: NodeIndex) -> bool {
         self.facts(node).is_some_and(|facts| facts.reached)
+    }
+
+    /// Whether any path of edges leads to the node from where a run starts. Known of every node
+    /// from the beginning, and less than [`Guards::reached`].
+    pub(crate) fn connected(&self, node: NodeIndex) -> bool {
+        self.connected.get(node.index()).copied().unwrap_or(false)
     }
 
     /// Whether the node may run at all.

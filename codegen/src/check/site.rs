@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 
 use super::guards::Place;
 use super::stage::Stage;
-use crate::diagnostic::{Code, Diagnostic, code, nearest, pointer_token};
-use crate::expr::{self, Expr};
+use crate::diagnostic::{Code, Diagnostic, Fix, code, nearest, pointer_token};
+use crate::expr::{self, Edit, Expr};
 use crate::resolve::Node;
 
 /// A place in the graph from which names are read, and the findings there.
@@ -94,13 +94,39 @@ impl<'a> Site<'a> {
             Ok(expr) => Some(expr),
             Err(issues) => {
                 self.broken.set(true);
-                for field in issues {
+                for mut field in issues {
+                    let text = value.pointer(&field.pointer).and_then(Value::as_str);
                     let pointer = format!("{pointer}{}", field.pointer);
-                    self.report(field.issue.at(&self.node.raw.id, &pointer));
+                    let edit = field.issue.edit.take();
+                    let mut found = field.issue.at(&self.node.raw.id, &pointer);
+                    if let (Some(edit), Some(text), None) = (edit, text, &found.fix) {
+                        found.fix = self.fix_of(&pointer, text, &edit);
+                    }
+                    self.report(found);
                 }
                 None
             }
         }
+    }
+
+    /// The change to the document that an edit of a field's text is.
+    fn fix_of(&self, pointer: &str, text: &str, edit: &Edit) -> Option<Fix> {
+        let (before, old, after) = (
+            text.get(..edit.span.start)?,
+            text.get(edit.span.start..edit.span.end)?,
+            text.get(edit.span.end..)?,
+        );
+        let quote = old.chars().next().filter(|first| matches!(first, '\'' | '"'));
+        let quote = quote.map(String::from).unwrap_or_default();
+        let new = format!("{quote}{}{quote}", edit.text);
+        let path = format!("{}{pointer}", self.data_pointer());
+        let value = format!("{before}{new}{after}");
+        let title = if old.is_empty() {
+            format!("add `{}`", new.trim())
+        } else {
+            format!("change `{old}` to `{new}`")
+        };
+        Some(Fix { title, patch: vec![json!({"op": "replace", "path": path, "value": value})] })
     }
 
     /// The input of this name, unless it is absent or null.

@@ -15,18 +15,37 @@ pub struct ExprIssue {
     pub help: Option<String>,
     /// A change to the graph that mends it.
     pub fix: Option<Box<Fix>>,
+    /// A change to the field's text that mends it; the check stage makes a fix of it.
+    pub edit: Option<Box<Edit>>,
+}
+
+/// A change to a field's text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Edit {
+    /// What is replaced; empty where something is put in. Where it stands in quotes, so does the
+    /// new text.
+    pub span: Span,
+    /// The new text.
+    pub text: String,
 }
 
 impl ExprIssue {
     /// An issue without help.
     pub fn new(code: &'static str, span: Span, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), span, help: None, fix: None }
+        Self { code, message: message.into(), span, help: None, fix: None, edit: None }
     }
 
     /// The same issue with an instruction.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
+        self
+    }
+
+    /// The same issue with the text that would be right at `span`.
+    #[must_use]
+    pub fn edit(mut self, span: Span, text: Option<impl Into<String>>) -> Self {
+        self.edit = text.map(|text| Box::new(Edit { span, text: text.into() }));
         self
     }
 

@@ -6,7 +6,28 @@ use std::collections::BTreeMap;
 use petgraph::Direction;
 use petgraph::graph::NodeIndex;
 
-use crate::resolve::Graph;
+use crate::resolve::{Graph, Node};
+
+/// For each node, whether a path of edges leads to it from a root that starts runs, through the
+/// loops around it.
+pub(super) fn connected(graph: &Graph<'_>, starts: fn(&Node<'_>) -> bool) -> Vec<bool> {
+    let mut found = vec![false; graph.nodes.node_count()];
+    let roots = graph.top.iter().copied().filter(|index| starts(graph.node(*index)));
+    let mut open: Vec<NodeIndex> = roots.collect();
+    while let Some(index) = open.pop() {
+        let Some(slot) = found.get_mut(index.index()) else { continue };
+        if std::mem::replace(slot, true) {
+            continue;
+        }
+        open.extend(graph.nodes.neighbors(index));
+        let children = graph.node(index).children.iter().copied();
+        let is_root = |child: &NodeIndex| {
+            graph.nodes.neighbors_directed(*child, Direction::Incoming).next().is_none()
+        };
+        open.extend(children.filter(is_root));
+    }
+    found
+}
 
 /// For each scope that was asked about, who comes before whom.
 #[derive(Debug, Default)]

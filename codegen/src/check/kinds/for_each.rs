@@ -36,7 +36,10 @@ pub(in crate::check) fn open(site: &Site<'_>) -> Opened {
 }
 
 fn items(site: &Site<'_>) -> (Option<Expr>, Type) {
-    let Some(items) = site.required_input("items", None) else { return (None, Type::Any) };
+    if site.raw_input("items").is_none() {
+        site.missing_input("items", &Type::list(Type::Any));
+    }
+    let Some(items) = site.input("items", None) else { return (None, Type::Any) };
     match &items.ty {
         Type::List { items: item } => {
             let item = Type::clone(item);

@@ -100,11 +100,18 @@ impl Site<'_> {
         if !self.sees(index) {
             return Err(self.inner(index, root));
         }
-        if graph.whole && !self.stage.guards.reached(index) {
+        let never = || {
             let message = format!("{label} never runs, so `{root}.{id}` is never there");
-            return Err(unusable(code::NEVER_THERE, message, "lead an edge from a trigger to it"));
+            Err(unusable(code::NEVER_THERE, message, "lead an edge from a trigger to it"))
+        };
+        if graph.whole && !self.stage.guards.connected(index) {
+            return never();
         }
         self.ordered(index, root)?;
+        // A path leads here from it, so it was decided before.
+        if graph.whole && !self.stage.guards.reached(index) {
+            return never();
+        }
         Ok(index)
     }
 

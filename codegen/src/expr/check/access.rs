@@ -81,7 +81,8 @@ impl Checker<'_> {
         let near = nearest(id, ids.iter().map(String::as_str));
         let suggestion = near.map_or_else(String::new, |id| format!("; did you mean `{id}`?"));
         let message = format!("there is no {} `{id}` to read here{suggestion}", root.noun());
-        let issue = ExprIssue::new(code::UNKNOWN_ID.id, at.id_span.unwrap_or(at.span), message);
+        let span = at.id_span.unwrap_or(at.span);
+        let issue = ExprIssue::new(code::UNKNOWN_ID.id, span, message).edit(span, near);
         match ids.as_slice() {
             [] => issue.help(format!("nothing can be read under `{}` here", root.text())),
             ids => {
@@ -128,7 +129,8 @@ impl Checker<'_> {
             code::UNKNOWN_NAME.id,
             span,
             format!("there is no name `{name}`{suggestion}"),
-        );
+        )
+        .edit(span, near);
         if self.names.candidates(Root::Steps).iter().any(|id| id == name) {
             issue.help(format!("write `steps.{name}` for the output of that node"))
         } else if matches!(name, "null" | "undefined" | "nil") {
@@ -273,10 +275,10 @@ fn unknown_field(base: &Expr, record: &RecordType, key: &str, span: Span) -> Exp
         Some(access) if access.name != Name::Element => format!("`{access}`"),
         _ => "the record".to_owned(),
     };
-    let near = nearest(key, record.fields.keys().map(String::as_str))
-        .map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
-    let issue =
-        ExprIssue::new(code::UNKNOWN_FIELD.id, span, format!("{what} has no field `{key}`{near}"));
+    let near = nearest(key, record.fields.keys().map(String::as_str));
+    let suggestion = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+    let message = format!("{what} has no field `{key}`{suggestion}");
+    let issue = ExprIssue::new(code::UNKNOWN_FIELD.id, span, message).edit(span, near);
     let known: Vec<&str> = record.fields.keys().map(String::as_str).take(12).collect();
     if known.is_empty() {
         return issue.help("it has no fields at all");

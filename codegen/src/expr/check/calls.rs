@@ -240,7 +240,10 @@ impl Checker<'_> {
         }
         let typed = self.invoke(table::functions(&call.name), &arguments, &call.name, span)?;
         match literal_time(&typed) {
-            Some(Err(error)) => self.report(ExprIssue::new(code::BAD_TIME.id, span, error.message)),
+            Some(Err(error)) => {
+                let help = "write a duration as `1m 30s`, a timestamp as `2026-11-21T08:30:00Z`";
+                self.report(ExprIssue::new(code::BAD_TIME.id, span, error.message).help(help))
+            }
             _ => Some(typed),
         }
     }
@@ -320,14 +323,15 @@ fn comparison(test: &str) -> Option<Binary> {
 }
 
 fn unknown(code: Code, noun: &str, call: &Invocation, names: Vec<&'static str>) -> ExprIssue {
-    let near = nearest(&call.name, names.iter().copied())
-        .map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
-    let message = format!("there is no {noun} `{}`{near}", call.name);
+    let near = nearest(&call.name, names.iter().copied());
+    let suggestion = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+    let message = format!("there is no {noun} `{}`{suggestion}", call.name);
     let mut names = names;
     names.sort_unstable();
     names.dedup();
     ExprIssue::new(code.id, call.name_span, message)
         .help(format!("the {noun}s are {}", names.join(", ")))
+        .edit(call.name_span, near)
 }
 
 fn unknown_filter(call: &Invocation) -> ExprIssue {

@@ -25,7 +25,10 @@ impl Checker<'_> {
                      `is defined`",
                     example(some)
                 );
-                self.report(ExprIssue::new(code::MAY_BE_ABSENT.id, expr.span, message).help(help))
+                let issue = ExprIssue::new(code::MAY_BE_ABSENT.id, expr.span, message).help(help);
+                let behind = Span { start: expr.span.end, end: expr.span.end };
+                let default = fallback(some).map(|value| format!(" | default({value})"));
+                self.report(issue.edit(behind, default))
             }
             _ => Some(expr),
         }
@@ -136,14 +139,19 @@ fn with_article(ty: &Type) -> String {
     }
 }
 
-fn example(some: &Type) -> &'static str {
+fn example(some: &Type) -> String {
+    fallback(some).map_or_else(String::new, |value| format!(", such as `| default({value})`"))
+}
+
+/// A value to take where there is none, as it is written.
+fn fallback(some: &Type) -> Option<&'static str> {
     match some {
-        Type::String => ", such as `| default('')`",
-        Type::Int => ", such as `| default(0)`",
-        Type::Number => ", such as `| default(0.0)`",
-        Type::Bool => ", such as `| default(false)`",
-        Type::List { .. } => ", such as `| default([])`",
-        _ => "",
+        Type::String => Some("''"),
+        Type::Int => Some("0"),
+        Type::Number => Some("0.0"),
+        Type::Bool => Some("false"),
+        Type::List { .. } => Some("[]"),
+        _ => None,
     }
 }
 
