@@ -88,6 +88,9 @@ pub fn package(
     files.ours("src/lib.rs", sources::lib(checked, &emitted));
     files.ours("src/generated/triggers.rs", sources::triggers(checked));
     files.theirs("src/main.rs", sources::main(&emitted, &library));
+    files.ours("tests/workflow.rs", sources::tests(&emitted, &library));
+    let rehearsal = example::rehearsal(checked, &input);
+    files.ours("tests/rehearsal.json", format!("{rehearsal:#}\n"));
     files.ours("src/generated/workflow.rs", emitted.workflow);
     if let Some(steps) = emitted.steps {
         files.ours("src/generated/steps.rs", steps);

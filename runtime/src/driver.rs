@@ -56,6 +56,8 @@ pub struct EngineBuilder {
     registry: Registry,
     linger: Option<Duration>,
     always_replay: bool,
+    #[cfg(feature = "testkit")]
+    answers: crate::testkit::Answers,
 }
 
 impl EngineBuilder {
@@ -92,6 +94,13 @@ impl EngineBuilder {
         Self { always_replay: true, ..self }
     }
 
+    /// Lets steps answer from examples instead of running their bodies.
+    #[cfg(feature = "testkit")]
+    #[must_use]
+    pub(crate) fn answers(self, answers: crate::testkit::Answers) -> Self {
+        Self { answers, ..self }
+    }
+
     /// Opens the store for driving and resumes what is unfinished. The bodies of steps run on
     /// the tokio runtime that this is called in.
     pub async fn build(self) -> Result<Engine> {
@@ -115,6 +124,8 @@ impl EngineBuilder {
             runtime,
             linger: self.linger.unwrap_or(LINGER),
             always_replay: self.always_replay,
+            #[cfg(feature = "testkit")]
+            answers: self.answers,
             sender: shard.clone(),
         };
         let thread = std::thread::Builder::new()

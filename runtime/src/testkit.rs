@@ -12,8 +12,11 @@ pub mod conformance;
 mod crashes;
 mod faults;
 mod ledger;
+mod rehearsal;
 
 pub use clock::SimClock;
 pub use crashes::CrashTest;
 pub use faults::{Fault, FaultStore};
 pub use ledger::Ledger;
+pub(crate) use rehearsal::Answers;
+pub use rehearsal::Rehearsal;

@@ -1,7 +1,28 @@
-//! An example of a type's values, for README and `input.json` where no sample is pinned.
+//! Examples of a type's values, for README, `input.json` and the rehearsal.
 
 use flowcrate::types::Type;
 use serde_json::{Map, Value, json};
+
+use crate::check::{Body, Checked};
+
+/// `tests/rehearsal.json`: the input, and an example for whatever comes from outside.
+pub(super) fn rehearsal(checked: &Checked, input: &Value) -> Value {
+    let mut steps = Map::new();
+    let mut events = Map::new();
+    for node in checked.nodes.values() {
+        match &node.body {
+            Body::Action { .. } | Body::Custom { .. } => {
+                let output = node.output.as_ref().map_or(Value::Null, example);
+                steps.insert(node.id.to_string(), output);
+            }
+            Body::WaitEvent { event, payload, .. } => {
+                events.insert(event.clone(), example(payload));
+            }
+            _ => {}
+        }
+    }
+    json!({ "input": input, "steps": steps, "events": events })
+}
 
 /// A value that `ty` accepts. Optional parts are left out of records, so it is the least input.
 pub(super) fn example(ty: &Type) -> Value {

@@ -86,6 +86,8 @@ fn dependency(package: &str, features: &BTreeSet<String>, support: &Support) -> 
         }
     }
     table.insert("default-features", false.into());
+    let base = versions::base_features(package).iter().map(|feature| (*feature).to_owned());
+    let features: BTreeSet<String> = base.chain(features.iter().cloned()).collect();
     if !features.is_empty() {
         table.insert("features", strings(features).into());
     }

@@ -1,5 +1,5 @@
 //! The Rust files around the emitted ones: `src/lib.rs`, `src/main.rs`,
-//! `src/generated/triggers.rs`.
+//! `src/generated/triggers.rs`, `tests/workflow.rs`.
 
 use quote::{format_ident, quote};
 
@@ -10,7 +10,7 @@ use crate::emit::{Emitted, docs, print};
 pub(super) fn lib(checked: &Checked, emitted: &Emitted) -> String {
     let (function, structure) =
         (format_ident!("{}", emitted.function), format_ident!("{}", emitted.structure));
-    let mut docs = docs::inner(&[
+    let docs = docs::inner(&[
         docs::sentence(if checked.description.is_empty() {
             &checked.name
         } else {
@@ -21,7 +21,6 @@ pub(super) fn lib(checked: &Checked, emitted: &Emitted) -> String {
              it durably."
         ),
     ]);
-    docs.push('\n');
     let custom = emitted.custom.as_ref().map(|_| {
         quote!(
             pub mod custom;
@@ -113,6 +112,39 @@ pub(super) fn triggers(checked: &Checked) -> String {
                 /// The triggers of the graph.
                 pub fn triggers() -> Triggers {
                     Triggers::new() #(#calls)*
+                }
+            },
+        ],
+    )
+}
+
+/// `tests/workflow.rs`: the workflow rehearsed with `tests/rehearsal.json`.
+pub(super) fn tests(emitted: &Emitted, library: &str) -> String {
+    let structure = format_ident!("{}", emitted.structure);
+    let library = format_ident!("{}", library);
+    print::file(
+        "//! The workflow rehearsed: its steps answer from `rehearsal.json` instead of calling \
+         anyone,\n//! its waits take no time, and its events come at once.\n",
+        vec![
+            quote! {
+                use flowcrate::testkit::Rehearsal;
+                use #library::#structure;
+            },
+            quote! {
+                fn rehearsal() -> Rehearsal<#structure> {
+                    Rehearsal::read(#structure, include_str!("rehearsal.json"))
+                }
+            },
+            quote! {
+                #[test]
+                fn a_replay_at_every_await_changes_nothing() {
+                    rehearsal().replay_at_every_await();
+                }
+            },
+            quote! {
+                #[test]
+                fn a_crash_at_every_write_loses_nothing_and_repeats_nothing() {
+                    rehearsal().crash_at_every_write();
                 }
             },
         ],

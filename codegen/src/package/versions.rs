@@ -11,3 +11,12 @@ pub const OUTSIDE: [(&str, &str); 3] = [("serde", "1"), ("serde_json", "1"), ("t
 pub(crate) fn requirement(package: &str) -> &'static str {
     OUTSIDE.iter().find(|(name, _)| *name == package).map_or(OURS, |(_, version)| version)
 }
+
+/// Features that every use of an outside crate needs.
+pub(crate) fn base_features(package: &str) -> &'static [&'static str] {
+    match package {
+        "serde" => &["derive", "std"],
+        "serde_json" => &["std"],
+        _ => &[],
+    }
+}

@@ -79,6 +79,8 @@ pub(super) struct Settings {
     pub(super) runtime: Handle,
     pub(super) linger: Duration,
     pub(super) always_replay: bool,
+    #[cfg(feature = "testkit")]
+    pub(super) answers: crate::testkit::Answers,
     pub(super) sender: Sender<Message>,
 }
 

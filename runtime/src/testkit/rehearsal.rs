@@ -1,0 +1,213 @@
+//! A workflow rehearsed: its steps answer from examples, time is simulated, events come at once.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::clock::SimClock;
+use super::crashes::CrashTest;
+use super::ledger::Ledger;
+use crate::client::{Client, SendEvent};
+use crate::payload::Payload;
+use crate::store::{MemoryStore, RunState, Store};
+use crate::values::Timestamp;
+use crate::{Engine, EngineBuilder, Result, RunHandle, RunId, Workflow};
+
+/// How often a rehearsal looks whether its run waits for something.
+const LOOK: Duration = Duration::from_millis(1);
+
+/// What steps answer instead of running their bodies, by the step's id.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Answers {
+    by_step: Arc<BTreeMap<String, Value>>,
+    ledger: Ledger,
+}
+
+impl Answers {
+    /// The answer of the step at `path`, counted; none where its body is to run.
+    pub(crate) fn answer(&self, path: &str) -> Option<Payload> {
+        let id = path.rsplit('/').next().unwrap_or(path);
+        // A hand-written step that is called twice has `#2` behind its id.
+        let id = id.split('#').next().unwrap_or(id);
+        let answer = self.by_step.get(id)?;
+        self.ledger.count(path);
+        Some(Payload::from(answer))
+    }
+}
+
+/// A rehearsal of one workflow with one input.
+///
+/// No step's body runs for which [`step`](Self::step) gives an answer, so nothing outside is
+/// touched; waits take no time; an event that the run waits for comes at once.
+///
+/// ```
+/// use flowcrate::{Context, Result, testkit::Rehearsal, workflow};
+/// use serde_json::json;
+///
+/// #[workflow(name = "nap")]
+/// async fn nap(ctx: Context, hours: u64) -> Result<u64> {
+///     ctx.sleep("doze", std::time::Duration::from_secs(3600 * hours)).await?;
+///     Ok(hours)
+/// }
+///
+/// let rehearsal = Rehearsal::of(Nap, json!(8));
+/// assert_eq!(rehearsal.play().unwrap(), json!(8));
+/// rehearsal.replay_at_every_await();
+/// rehearsal.crash_at_every_write();
+/// ```
+#[derive(Clone, Debug)]
+pub struct Rehearsal<W> {
+    workflow: W,
+    input: Value,
+    steps: BTreeMap<String, Value>,
+    events: BTreeMap<String, Value>,
+}
+
+/// The parts of a rehearsal, as a file holds them.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Script {
+    #[serde(default)]
+    input: Value,
+    #[serde(default)]
+    steps: BTreeMap<String, Value>,
+    #[serde(default)]
+    events: BTreeMap<String, Value>,
+}
+
+impl<W: Workflow + Clone + Send + Sync> Rehearsal<W> {
+    /// A rehearsal of a workflow with `input`.
+    pub fn of(workflow: W, input: Value) -> Self {
+        Self { workflow, input, steps: BTreeMap::new(), events: BTreeMap::new() }
+    }
+
+    /// A rehearsal whose parts are JSON: `{"input": …, "steps": {"<id>": …}, "events": {"<name>": …}}`.
+    /// Panics where the text is something else.
+    pub fn read(workflow: W, script: &str) -> Self {
+        let Script { input, steps, events } =
+            serde_json::from_str(script).expect("a rehearsal has input, steps and events");
+        Self { workflow, input, steps, events }
+    }
+
+    /// Lets the step with this id answer so, wherever in the run it stands.
+    #[must_use]
+    pub fn step(mut self, id: &str, output: Value) -> Self {
+        self.steps.insert(id.to_owned(), output);
+        self
+    }
+
+    /// Lets this event come whenever the run waits for it.
+    #[must_use]
+    pub fn event(mut self, name: &str, payload: Value) -> Self {
+        self.events.insert(name.to_owned(), payload);
+        self
+    }
+
+    /// Plays the run once: its output, or why it failed.
+    pub fn play(&self) -> Result<Value> {
+        self.once(false)
+    }
+
+    /// Drops the run from memory at every await, so that it is replayed over its journal as often
+    /// as can be. Panics unless the result is that of an undisturbed run.
+    pub fn replay_at_every_await(&self) {
+        assert_eq!(self.once(true), self.once(false), "a replay came to another result");
+    }
+
+    /// Lets the process die right before and right after each write of the run, and another finish
+    /// it. Panics unless the result is each time the same and no step ran again whose outcome was
+    /// recorded. How many crashes there were.
+    pub fn crash_at_every_write(&self) -> u64 {
+        block_on(async {
+            // Both lives of a process see one clock, as the world has one.
+            let clock = SimClock::at(Timestamp(0));
+            let test = CrashTest {
+                store: {
+                    let clock = clock.clone();
+                    Box::new(move || {
+                        Arc::new(MemoryStore::with_clock(clock.clone())) as Arc<dyn Store>
+                    })
+                },
+                build: |builder: EngineBuilder, ledger: Ledger| self.cast(builder, ledger),
+                act: async |engine: &Engine| self.act(engine, &clock).await,
+            };
+            test.run().await
+        })
+    }
+
+    fn once(&self, always_replay: bool) -> Result<Value> {
+        block_on(async {
+            let clock = SimClock::at(Timestamp(0));
+            let store: Arc<dyn Store> = Arc::new(MemoryStore::with_clock(clock.clone()));
+            let builder = self.cast(Engine::builder().shared_store(store), Ledger::default());
+            let builder = if always_replay { builder.always_replay() } else { builder };
+            let engine = builder.build().await?;
+            let result = self.act(&engine, &clock).await?.result().await;
+            engine.kill();
+            result
+        })
+    }
+
+    /// Registers the workflow, its steps answered.
+    fn cast(&self, builder: EngineBuilder, ledger: Ledger) -> EngineBuilder {
+        let by_step = Arc::new(self.steps.clone());
+        builder.register(self.workflow.clone()).answers(Answers { by_step, ledger })
+    }
+
+    /// Starts the run, and sees to what it waits for until it has ended.
+    async fn act(&self, engine: &Engine, clock: &SimClock) -> Result<RunHandle<Value>> {
+        let definition = self.workflow.definition();
+        let key = Some("rehearsal".to_owned());
+        let start =
+            engine.start_value(&definition.name, &definition.revision, self.input.clone(), key);
+        let run = start.await?;
+        let prompter =
+            Prompter { client: engine.client(), clock: clock.clone(), events: self.events.clone() };
+        tokio::spawn(prompter.attend(run.id()));
+        Ok(run)
+    }
+}
+
+/// Sees to it that a run never waits for long.
+struct Prompter {
+    client: Client,
+    clock: SimClock,
+    events: BTreeMap<String, Value>,
+}
+
+impl Prompter {
+    async fn attend(self, run: RunId) {
+        while let Ok(Some(view)) = self.client.run(run).await {
+            match view.state {
+                RunState::Completed | RunState::Failed | RunState::Cancelled | RunState::Paused => {
+                    return;
+                }
+                RunState::Pending | RunState::Running | RunState::Waiting => {}
+            }
+            for waiting in view.waiting_for {
+                let known = waiting.event.as_ref().and_then(|name| self.events.get_key_value(name));
+                if let Some((name, payload)) = known {
+                    let options = SendEvent { key: waiting.key, event_id: Some(waiting.path) };
+                    // A run that ended meanwhile needs no event.
+                    drop(self.client.send_event(run, name, payload.clone(), options).await);
+                } else if let Some(due) = waiting.due {
+                    let left = due.0.saturating_sub(crate::clock::Clock::now(&self.clock).0);
+                    self.clock.advance(Duration::from_millis(u64::try_from(left).unwrap_or(0)));
+                }
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+}
+
+fn block_on<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_time()
+        .build()
+        .expect("the test has threads")
+        .block_on(future)
+}
