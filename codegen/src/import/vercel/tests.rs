@@ -259,3 +259,71 @@ fn text_that_only_looks_like_an_expression_stays_text() {
     assert_eq!(graph["nodes"][1]["data"]["inputs"]["v"], "open {{ \"{{\" }} here");
     assert_eq!(graph["nodes"][1]["data"]["inputs"]["w"], "{{ trigger.x }}");
 }
+
+#[test]
+fn whatever_is_translated_is_sound_in_our_language() {
+    let schema = "[{\"name\":\"id\",\"type\":\"number\"},{\"name\":\"tags\",\"type\":\"array\",\
+                   \"itemType\":\"string\"}]";
+    let first = json!({ "actionType": "a/b", "open": "a {{ b", "close": "c }} d", "hash": "{# {% x",
+                        "both": "{{@w:The w.tags[0]}} and {{@w:The w.id}}" });
+    let call = json!({
+        "actionType": "HTTP Request", "httpMethod": "PUT",
+        "endpoint": "https://x.example/{{@w:The w.id}}?q={{@first:The first.rows[0]['unit price']}}",
+        "httpHeaders": "{\"X\": \"{{@first:The first.key}}\"}",
+        "httpBody": "{\"id\": {{@w:The w.id}}, \"all\": {{@first:The first}}, \"n\": [1, null]}",
+    });
+    let run = json!({ "actionType": "code/run-code",
+                      "code": "return {{@call:The call.data.list[1].x}} + {{@first:The first['a b']}}" });
+    let nodes = [
+        node("w", "trigger", &json!({ "triggerType": "Webhook", "webhookSchema": schema })),
+        node("first", "action", &first),
+        node("call", "action", &call),
+        node("run", "action", &run),
+    ];
+    let edge = |source: &str, target: &str| json!({ "source": source, "target": target });
+    let edges = json!([edge("w", "first"), edge("first", "call"), edge("call", "run")]);
+    let graph = import(&nodes, &edges).graph.unwrap();
+    let catalogue = flowcrate::catalogue::Catalogue { actions: [http_like()].into() };
+    let (checked, found) = crate::check_source(graph.to_string().as_bytes(), &catalogue);
+    assert!(checked.is_some() && found.iter().all(|found| found.code == "W501"), "{found:#?}");
+}
+
+/// As much of `http.request@1` as an import writes; the plugin itself is above this crate.
+fn http_like() -> (String, flowcrate::catalogue::ActionManifest) {
+    use flowcrate::types::Type;
+    let map = || Type::map(Type::String).optional();
+    let field = |name: &str, ty: Type| (name.to_owned(), ty);
+    let kind = "http.request@1".to_owned();
+    let input = Type::record([
+        field("method", Type::String.optional()),
+        field("url", Type::String),
+        field("headers", map()),
+        field("json", Type::Any),
+        field("text", Type::String.optional()),
+    ]);
+    let output = Type::record([
+        field("status", Type::Int),
+        field("headers", Type::map(Type::String)),
+        field("body", Type::Any),
+    ]);
+    let rust = flowcrate::catalogue::RustItems {
+        package: "flowcrate-plugins".to_owned(),
+        feature: "http".to_owned(),
+        module: "flowcrate_plugins::http".to_owned(),
+        function: "request".to_owned(),
+        input: "Request".to_owned(),
+        output: "Response".to_owned(),
+    };
+    let manifest = flowcrate::catalogue::ActionManifest {
+        label: "HTTP request".to_owned(),
+        description: String::new(),
+        category: "Network".to_owned(),
+        generic_output: Some("body".to_owned()),
+        effects: true,
+        kind: kind.clone(),
+        input,
+        output,
+        rust,
+    };
+    (kind, manifest)
+}

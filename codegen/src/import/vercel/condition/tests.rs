@@ -1,3 +1,4 @@
+use flowcrate::catalogue::Catalogue;
 use serde_json::{Value, json};
 
 use super::super::vercel;
@@ -17,10 +18,17 @@ fn imported(config: Value) -> Result<String, Vec<String>> {
         node("hook", "trigger", json!({ "triggerType": "Webhook", "webhookSchema": schema })),
         node("act-1", "action", json!({ "actionType": "x/y" })),
         node("if", "action", config),
-    ], "edges": [] });
+    ], "edges": [
+        { "source": "hook", "target": "act-1" },
+        { "source": "act-1", "target": "if" },
+    ] });
     let found = vercel(document.to_string().as_bytes(), None);
     match found.graph {
         Some(graph) => {
+            // Whatever is translated is sound in our own language.
+            let source = graph.to_string();
+            let (_, found) = crate::check_source(source.as_bytes(), &Catalogue::default());
+            assert_eq!(found, [], "{}", graph["nodes"][2]["data"]["inputs"]);
             Ok(graph["nodes"][2]["data"]["inputs"]["condition"].as_str().unwrap().into())
         }
         None => Err(found
