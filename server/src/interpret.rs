@@ -60,7 +60,10 @@ impl Workflow for Interpreted {
     fn run(&self, ctx: Context, input: Value) -> LocalBoxFuture<'static, Result<Value>> {
         let plan = Arc::clone(&self.plan);
         Box::pin(async move {
-            let scope = Scope::root(Arc::clone(&plan), ctx, plan.triggered(&input));
+            let triggered = plan
+                .triggered(&input)
+                .map_err(|(id, error)| ctx.failure(id.as_str(), "input", error.to_string()))?;
+            let scope = Scope::root(Arc::clone(&plan), ctx, triggered);
             walk::block(&scope, &plan.ir.body).await?;
             Ok(scope.output())
         })

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use flowcrate::types::{ProjectError, project};
 use flowcrate_codegen::check::{Checked, Node, NodeId};
 use flowcrate_codegen::ir;
 use flowcrate_plugins::Actions;
@@ -32,19 +33,22 @@ impl Plan {
         self.checked.nodes.get(id)
     }
 
-    /// Which trigger an input names (S30): the only one, or the one whose payload is there.
-    pub fn triggered(&self, input: &Value) -> Triggered {
-        if let [only] = self.ir.triggers.as_slice() {
-            return Triggered { trigger: Some(only.clone()), payload: input.clone() };
-        }
+    /// Which trigger an input names (S30): the only one, or the one whose payload is there; with
+    /// its payload read as the trigger's type (S13). An error carries the trigger that it is of.
+    pub fn triggered(&self, input: &Value) -> Result<Triggered, (NodeId, ProjectError)> {
         let payload = |id: &NodeId| input.get(id.as_str()).filter(|payload| !payload.is_null());
-        let named = self.ir.triggers.iter().find_map(|id| Some((id, payload(id)?)));
-        match named {
-            Some((id, payload)) => {
-                Triggered { trigger: Some(id.clone()), payload: payload.clone() }
-            }
-            None => Triggered { trigger: None, payload: Value::Null },
-        }
+        let named = match self.ir.triggers.as_slice() {
+            [only] => Some((only, input)),
+            several => several.iter().find_map(|id| Some((id, payload(id)?))),
+        };
+        let Some((id, payload)) = named else {
+            return Ok(Triggered { trigger: None, payload: Value::Null });
+        };
+        let payload = match self.node(id).and_then(|node| node.output.as_ref()) {
+            Some(ty) => project(ty, payload).map_err(|error| (id.clone(), error))?,
+            None => payload.clone(),
+        };
+        Ok(Triggered { trigger: Some(id.clone()), payload })
     }
 
     /// The input of a run that `trigger` starts with `payload` (S30).

@@ -2,7 +2,7 @@
 
 use flowcrate::Timestamp;
 use flowcrate::types::{ProjectError, project};
-use flowcrate_codegen::check::{Body, Node, NodeId};
+use flowcrate_codegen::check::{Body, NodeId};
 use serde_json::{Value, json};
 use thiserror::Error;
 
@@ -37,8 +37,8 @@ impl Misfit {
     }
 }
 
-/// The canonical input of a run (S30) that `trigger` starts with `payload`; without a trigger
-/// `payload` is the whole input.
+/// The input of a run (S30) that `trigger` starts with `payload`; without a trigger `payload` is
+/// the whole input. It is checked, and kept as it was sent (S13): each typed read projects it.
 pub(crate) fn run_input(
     plan: &Plan,
     trigger: Option<&str>,
@@ -64,7 +64,10 @@ pub(crate) fn run_input(
         (Body::Schedule { .. }, Value::Null) => json!({ "scheduled_at": now.to_string() }),
         (_, payload) => payload,
     };
-    Ok(plan.input(&id, typed(node, &payload)?))
+    if let Some(ty) = &node.output {
+        project(ty, &payload)?;
+    }
+    Ok(plan.input(&id, payload))
 }
 
 /// The trigger that a whole input names.
@@ -77,13 +80,6 @@ fn named(plan: &Plan, input: Value) -> Result<(String, Value), Misfit> {
     match (entries.next(), entries.next()) {
         (Some(one), None) => Ok(one),
         _ => Err(Misfit::Ambiguous(list(plan))),
-    }
-}
-
-fn typed(trigger: &Node, payload: &Value) -> Result<Value, ProjectError> {
-    match &trigger.output {
-        Some(ty) => project(ty, payload),
-        None => Ok(payload.clone()),
     }
 }
 

@@ -58,14 +58,13 @@ impl Runs {
         send: SendEvent,
     ) -> Result<(), StartError> {
         let view = self.0.client.run(run).await?.ok_or(flowcrate::Error::UnknownRun(run))?;
-        let payload = match self.plan(&view.workflow, &view.revision).await? {
-            Some(plan) => match plan.ir.events.iter().find(|event| event.name == name) {
-                Some(event) => project(&event.payload, &payload).map_err(Misfit::from)?,
-                // The engine says what is wrong.
-                None => payload,
-            },
-            None => payload,
-        };
+        let plan = self.plan(&view.workflow, &view.revision).await?;
+        let declared =
+            plan.as_ref().and_then(|plan| plan.ir.events.iter().find(|event| event.name == name));
+        // Checked, and kept as it was sent (S13). What is not declared the engine refuses.
+        if let Some(event) = declared {
+            project(&event.payload, &payload).map_err(Misfit::from)?;
+        }
         Ok(self.0.client.send_event(run, name, payload, send).await?)
     }
 }

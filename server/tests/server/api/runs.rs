@@ -24,10 +24,17 @@ async fn hello_runs_to_its_end() {
 }
 
 #[tokio::test]
-async fn an_input_is_projected_onto_its_type() {
+async fn an_input_is_kept_as_sent_and_read_as_its_type() {
     let server = TestServer::start().await;
     let run = server.run("hello", &json!({ "name": "Ada", "more": [1] })).await;
-    assert_eq!(run["input"], json!({ "name": "Ada" }));
+    assert_eq!(run["input"], json!({ "name": "Ada", "more": [1] }));
+    let nodes = [
+        manual(&json!({ "n": { "type": "number" } })),
+        node("done", "return@1", &json!({ "inputs": { "value": "{{ trigger }}" } })),
+    ];
+    server.store(&graph("echo", &nodes, &["start>done"])).await;
+    let run = server.run("echo", &json!({ "n": 2, "more": [1] })).await;
+    assert_eq!(run["output"], json!({ "n": 2.0 }), "unknown fields are invisible to typed reads");
 }
 
 #[tokio::test]
