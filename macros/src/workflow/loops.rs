@@ -66,6 +66,11 @@ impl Finder {
         self.forks
     }
 
+    /// The context's name here.
+    fn context(&self) -> Option<&Ident> {
+        self.scopes.last().and_then(|scope| scope.context.as_ref())
+    }
+
     /// Whether the call's first argument is `&ctx`.
     fn is_step(&self, call: &ExprCall) -> bool {
         let Some(Expr::Reference(reference)) = call.args.first() else { return false };
@@ -108,9 +113,11 @@ fn exclusive(one: &[(usize, usize)], other: &[(usize, usize)]) -> bool {
     one.iter().any(|(fork, arm)| other.iter().any(|(f, a)| f == fork && a != arm))
 }
 
-/// Whether the closure takes a context of its own, and its name.
-fn own_context(closure: &ExprClosure) -> Option<Ident> {
+/// Whether the closure takes a context of its own, and its name. A parameter is one by its type,
+/// or because it shadows the context around it.
+fn own_context(closure: &ExprClosure, around: Option<&Ident>) -> Option<Ident> {
     closure.inputs.iter().find_map(|input| match input {
+        Pat::Ident(pat) if Some(&pat.ident) == around => Some(pat.ident.clone()),
         Pat::Type(typed) if signature::is_named(&typed.ty, "Context") => match &*typed.pat {
             Pat::Ident(pat) => Some(pat.ident.clone()),
             _ => None,
@@ -151,7 +158,7 @@ impl<'ast> Visit<'ast> for Finder {
     }
 
     fn visit_expr_closure(&mut self, node: &'ast ExprClosure) {
-        match own_context(node) {
+        match own_context(node, self.context()) {
             Some(context) => {
                 self.scopes.push(Scope::new(Some(context)));
                 visit::visit_expr_closure(self, node);
@@ -172,7 +179,9 @@ impl<'ast> Visit<'ast> for Finder {
         let iterates = ITERATION.iter().any(|name| node.method == name);
         for arg in &node.args {
             match arg {
-                Expr::Closure(closure) if iterates && own_context(closure).is_none() => {
+                Expr::Closure(closure)
+                    if iterates && own_context(closure, self.context()).is_none() =>
+                {
                     self.in_loop(|this| this.visit_expr(arg));
                 }
                 arg => self.visit_expr(arg),

@@ -78,6 +78,10 @@ fn a_scope_of_its_own_has_paths_of_its_own() {
             .await?;
     });
     assert!(found(&block).is_empty());
+    let shadowing = parse_quote!({
+        ctx.for_each("each", items, 1, async |ctx, item, _| charge(&ctx, item).await).await?;
+    });
+    assert!(found(&shadowing).is_empty());
     let inner = parse_quote!({
         ctx.for_each("each", items, 1, async |ctx: Context, item, _| {
             for line in item {
