@@ -2,7 +2,7 @@
 
 import type { Edge, Node } from "@xyflow/react";
 
-import { isContainer, isNote, sourceHandle, targetHandle, type GraphDocument, type GraphEdge, type GraphNode } from "../graph/document";
+import { findNode, isContainer, isNote, sourceHandle, targetHandle, type GraphDocument, type GraphEdge, type GraphNode } from "../graph/document";
 import { nodeSize, parentsFirst, type Size, type Sizes } from "../graph/scopes";
 
 export type FlowNode = Node<{ node: GraphNode }, "card" | "container" | "note">;
@@ -36,7 +36,7 @@ export function nodeDeriver(): (doc: GraphDocument, selected: ReadonlySet<string
 
 function toFlowNode(doc: GraphDocument, node: GraphNode, selected: boolean, size: Size | undefined): FlowNode {
   const container = isContainer(node);
-  const held = node.parentId !== undefined && doc.nodes.some((entry) => entry.id === node.parentId);
+  const held = node.parentId !== undefined && findNode(doc, node.parentId) !== undefined;
   return {
     id: node.id,
     type: container ? "container" : isNote(node) ? "note" : "card",

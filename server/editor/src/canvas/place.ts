@@ -1,7 +1,7 @@
 /** Where a new node goes, and what it is joined to. */
 
 import type { CatalogueKind } from "../api/types";
-import { findNode, kindName, sourceHandle, type GraphDocument, type Point } from "../graph/document";
+import { edgesFrom, findNode, kindName, sourceHandle, type GraphDocument, type Point } from "../graph/document";
 import { addNode, connect, connectionProblem, splitEdge } from "../graph/edit";
 import { declaredHandles } from "../graph/handles";
 import { absolutePosition, containerAt, makeRoom, nodeSize, NODE_SIZE, type Sizes } from "../graph/scopes";
@@ -96,7 +96,7 @@ export function freeHandle(doc: GraphDocument, id: string): string | undefined {
   if (!node) return undefined;
   const kind = useUi.getState().catalogue.get(node.data.kind);
   const handles = declaredHandles(node, kind).filter((handle) => handle !== "error");
-  const used = new Set(doc.edges.filter((edge) => edge.source === id).map(sourceHandle));
+  const used = new Set(edgesFrom(doc, id).map(sourceHandle));
   return handles.find((handle) => !used.has(handle)) ?? handles[0];
 }
 

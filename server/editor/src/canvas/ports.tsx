@@ -3,7 +3,7 @@
 import { Handle, Position, useUpdateNodeInternals } from "@xyflow/react";
 import { useEffect } from "react";
 
-import type { GraphNode } from "../graph/document";
+import { edgesFrom, sourceHandle, type GraphNode } from "../graph/document";
 import { groupOf, hasInput, outputHandles } from "../graph/handles";
 import { useEditor } from "../store/editor";
 import { useUi } from "../store/ui";
@@ -13,10 +13,7 @@ export function useHandles(node: GraphNode): { outputs: string[]; wired: Readonl
   const kind = useUi((state) => state.catalogue.get(node.data.kind));
   const joined = useEditor((state) => outputHandles(state.doc, node, kind).join("\n"));
   const used = useEditor((state) =>
-    state.doc.edges
-      .filter((edge) => edge.source === node.id)
-      .map((edge) => edge.sourceHandle || "out")
-      .join("\n"),
+    edgesFrom(state.doc, node.id).map(sourceHandle).join("\n"),
   );
   const update = useUpdateNodeInternals();
   useEffect(() => update(node.id), [update, node.id, joined]);

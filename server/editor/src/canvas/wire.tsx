@@ -6,7 +6,7 @@ import { removeEdges } from "../graph/edit";
 import { useEditor } from "../store/editor";
 import { useRuns } from "../store/runs";
 import { useUi } from "../store/ui";
-import { lookOf, useNodeRun } from "./badges";
+import { lookOf, useGravity, useNodeRun } from "./badges";
 import type { FlowEdge } from "./flow-model";
 
 /** An edge. Hovered or selected, it offers to be split by a node or removed. */
@@ -17,11 +17,12 @@ export const Wire = memo(function Wire(props: EdgeProps<FlowEdge>) {
   const to = useNodeRun(target).run;
   const live = useRuns((state) => state.trace.edges.has(id));
   const flown = live ? `run-${to ? lookOf(to.status).tone : "good"}` : "";
-  const kind = sourceHandleId === "error" ? "error" : "";
+  const kind = sourceHandleId === "error" ? "failure" : "";
+  const gravity = useGravity(id);
   const active = hover || selected === true;
   return (
     <g onMouseEnter={() => setHover(true)} onMouseLeave={() => setHover(false)}>
-      <BaseEdge id={id} path={path} interactionWidth={22} className={`wire ${kind} ${flown} ${selected ? "selected" : ""}`} />
+      <BaseEdge id={id} path={path} interactionWidth={22} className={`wire ${kind} ${flown} ${gravity ?? ""} ${selected ? "selected" : ""}`} />
       {active && (
         <EdgeLabelRenderer>
           <div

@@ -1,7 +1,7 @@
 /** What an expression of a node may name, with types: from the graph's edges and the server's types. */
 
 import type { NodeTypes, Type } from "../api/types";
-import { findNode, isContainer, sourceHandle, type GraphDocument, type GraphNode } from "../graph/document";
+import { edgesFrom, edgesInto, findNode, isContainer, sourceHandle, type GraphDocument, type GraphNode } from "../graph/document";
 import { groupOf } from "../graph/handles";
 import { ancestors } from "../graph/scopes";
 import { segments } from "./template";
@@ -26,11 +26,10 @@ export function upstream(doc: GraphDocument, id: string): Set<string> {
   const found = new Set<string>();
   const queue = [id, ...ancestors(doc, id)];
   for (let at = queue.pop(); at !== undefined; at = queue.pop()) {
-    for (const edge of doc.edges) {
-      if (edge.target === at && !found.has(edge.source)) {
-        found.add(edge.source);
-        queue.push(edge.source);
-      }
+    for (const edge of edgesInto(doc, at)) {
+      if (found.has(edge.source)) continue;
+      found.add(edge.source);
+      queue.push(edge.source);
     }
   }
   found.delete(id);
@@ -72,7 +71,7 @@ function failing(doc: GraphDocument, before: ReadonlySet<string>): GraphNode[] {
   return doc.nodes.filter(
     (node) =>
       before.has(node.id) &&
-      (node.data.on_error === "continue" || doc.edges.some((edge) => edge.source === node.id && sourceHandle(edge) === "error")),
+      (node.data.on_error === "continue" || edgesFrom(doc, node.id).some((edge) => sourceHandle(edge) === "error")),
   );
 }
 

@@ -68,8 +68,44 @@ export function targetHandle(edge: GraphEdge): string {
   return edge.targetHandle || DEFAULT_TARGET;
 }
 
+/** Remembers what `make` gave for an array: documents are never changed in place. */
+function perArray<T extends object, R>(make: (array: T) => R): (array: T) => R {
+  const known = new WeakMap<T, R>();
+  return (array) => {
+    const old = known.get(array);
+    if (old !== undefined) return old;
+    const made = make(array);
+    known.set(array, made);
+    return made;
+  };
+}
+
+const byId = perArray((nodes: GraphNode[]) => new Map(nodes.map((node) => [node.id, node])));
+
+function grouped(edges: GraphEdge[], key: (edge: GraphEdge) => string): Map<string, GraphEdge[]> {
+  const groups = new Map<string, GraphEdge[]>();
+  for (const edge of edges) {
+    const group = groups.get(key(edge));
+    if (group) group.push(edge);
+    else groups.set(key(edge), [edge]);
+  }
+  return groups;
+}
+
+const bySource = perArray((edges: GraphEdge[]) => grouped(edges, (edge) => edge.source));
+const byTarget = perArray((edges: GraphEdge[]) => grouped(edges, (edge) => edge.target));
+const NO_EDGES: readonly GraphEdge[] = [];
+
 export function findNode(doc: GraphDocument, id: string): GraphNode | undefined {
-  return doc.nodes.find((node) => node.id === id);
+  return byId(doc.nodes).get(id);
+}
+
+export function edgesFrom(doc: GraphDocument, id: string): readonly GraphEdge[] {
+  return bySource(doc.edges).get(id) ?? NO_EDGES;
+}
+
+export function edgesInto(doc: GraphDocument, id: string): readonly GraphEdge[] {
+  return byTarget(doc.edges).get(id) ?? NO_EDGES;
 }
 
 export function isObject(value: unknown): value is Record<string, unknown> {

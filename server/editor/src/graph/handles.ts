@@ -1,7 +1,7 @@
 /** Which output handles a node has, from its kind, its data and the catalogue. */
 
 import type { CatalogueKind } from "../api/types";
-import { isObject, kindName, sourceHandle, type GraphDocument, type GraphNode } from "./document";
+import { edgesFrom, isObject, kindName, sourceHandle, type GraphDocument, type GraphNode } from "./document";
 
 export interface SwitchCase {
   name: string;
@@ -36,7 +36,7 @@ export function declaredHandles(node: GraphNode, kind: CatalogueKind | undefined
 /** The declared handles, then those that only an edge still names: they are drawn, so that the edge can be seen. */
 export function outputHandles(doc: GraphDocument, node: GraphNode, kind: CatalogueKind | undefined): string[] {
   const handles = declaredHandles(node, kind);
-  const used = doc.edges.filter((edge) => edge.source === node.id).map(sourceHandle);
+  const used = edgesFrom(doc, node.id).map(sourceHandle);
   return [...new Set([...handles, ...used])];
 }
 

@@ -1,7 +1,7 @@
 /** Which way a run went: what is recorded of its steps, and what follows from it for the kinds that record nothing. */
 
 import type { StepView } from "../api/types";
-import { kindName, sourceHandle, type GraphDocument, type GraphEdge } from "./document";
+import { edgesFrom, edgesInto, kindName, sourceHandle, type GraphDocument, type GraphEdge } from "./document";
 
 export interface Trace {
   /** Unrecorded nodes that the run came through. */
@@ -29,7 +29,7 @@ export function trace(doc: GraphDocument, steps: ReadonlyMap<string, readonly St
   const reached = (id: string) => passed.has(id) || steps.has(id);
   const finished = (id: string) => passed.has(id) || steps.get(id)?.every((step) => step.status === "completed") === true;
   // A plain output is live as soon as its node is done; behind a choice only what came of it tells.
-  const plain = (edge: GraphEdge) => sourceHandle(edge) === "out" && !doc.edges.some((other) => other.source === edge.source && sourceHandle(other) === "timeout");
+  const plain = (edge: GraphEdge) => sourceHandle(edge) === "out" && !edgesFrom(doc, edge.source).some((other) => sourceHandle(other) === "timeout");
   const live = (edge: GraphEdge) => {
     if (sourceHandle(edge) === "error") return steps.get(edge.source)?.some((step) => step.status === "failed") === true && reached(edge.target);
     return finished(edge.source) && (plain(edge) || (reached(edge.target) && soleEntry(doc, edge)));
@@ -48,5 +48,5 @@ export function trace(doc: GraphDocument, steps: ReadonlyMap<string, readonly St
 
 /** Whether the edge is the only way into its target. */
 function soleEntry(doc: GraphDocument, edge: GraphEdge): boolean {
-  return doc.edges.every((other) => other === edge || other.target !== edge.target);
+  return edgesInto(doc, edge.target).length === 1;
 }

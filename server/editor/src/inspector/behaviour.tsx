@@ -3,7 +3,7 @@
 import { useId, type ReactNode } from "react";
 
 import type { Diagnostic } from "../api/types";
-import { kindName, type GraphNode, type Json } from "../graph/document";
+import { edgesInto, kindName, type GraphNode, type Json } from "../graph/document";
 import { setIn, setKey, updateData } from "../graph/edit";
 import type { Group } from "../graph/handles";
 import { useEditor } from "../store/editor";
@@ -20,7 +20,7 @@ function set(node: GraphNode, key: string, value: Json | undefined): void {
 }
 
 export function BehaviourSection({ node, group, diagnostics }: Props) {
-  const incoming = useEditor((state) => state.doc.edges.filter((edge) => edge.target === node.id).length);
+  const incoming = useEditor((state) => edgesInto(state.doc, node.id).length);
   const id = useId();
   const fails = group !== "trigger" && kindName(node.data.kind) !== "fail";
   return (

@@ -3,7 +3,7 @@ import { useState } from "react";
 
 import { api, describeError } from "../api/client";
 import type { Diagnostic } from "../api/types";
-import { findNode } from "../graph/document";
+import { findNode, type GraphDocument } from "../graph/document";
 import { applyPatch, PatchError } from "../graph/patch";
 import { useCheck } from "../store/check";
 import { documentToStore, useEditor } from "../store/editor";
@@ -41,10 +41,16 @@ export function ProblemsPanel() {
 
 function Problem({ diagnostic, onExplain }: { diagnostic: Diagnostic; onExplain: () => void }) {
   const { severity, code, message, help, fix, field } = diagnostic;
-  const label = useEditor((state) => (diagnostic.node === undefined ? undefined : findNode(state.doc, diagnostic.node)?.data.label));
+  const label = useEditor((state) => placeLabel(state.doc, diagnostic.node));
   const Icon = severity === "error" ? CircleAlert : TriangleAlert;
   const focus = () => {
-    if (diagnostic.node !== undefined && label !== undefined) useEditor.getState().focusOn(diagnostic.node, field);
+    const { doc, focusOn, select } = useEditor.getState();
+    if (diagnostic.node === undefined) return;
+    const edge = doc.edges.find((entry) => entry.id === diagnostic.node);
+    if (findNode(doc, diagnostic.node)) return focusOn(diagnostic.node, field);
+    if (!edge) return;
+    focusOn(edge.source);
+    select([], [edge.id]);
   };
   return (
     <li className={`problem ${severity === "error" ? "bad" : "warn"}`}>
@@ -80,6 +86,15 @@ function Problem({ diagnostic, onExplain }: { diagnostic: Diagnostic; onExplain:
       </button>
     </li>
   );
+}
+
+/** The node's label, or both ends of an edge. */
+function placeLabel(doc: GraphDocument, id: string | undefined): string | undefined {
+  if (id === undefined) return undefined;
+  const node = findNode(doc, id);
+  if (node) return node.data.label || id;
+  const edge = doc.edges.find((entry) => entry.id === id);
+  return edge && `${findNode(doc, edge.source)?.data.label ?? edge.source} → ${findNode(doc, edge.target)?.data.label ?? edge.target}`;
 }
 
 /** Applies a fix to the document, as one undoable edit. */

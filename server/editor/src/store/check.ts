@@ -12,7 +12,7 @@ const NONE: readonly Diagnostic[] = [];
 
 interface State {
   diagnostics: readonly Diagnostic[];
-  /** The diagnostics by node id; those of an edge or of the document are under "". */
+  /** The diagnostics by node or edge id; those of the whole document are under "". */
   byNode: ReadonlyMap<string, readonly Diagnostic[]>;
   /** Types of the last check that gave any: a broken expression does not take completion away. */
   types: Readonly<Record<string, NodeTypes>>;
@@ -26,8 +26,9 @@ export const useCheck = create<State>()(() => ({
   checking: false,
 }));
 
+/** Nodes and edges share no ids in practice; where they do, both are marked. */
 export function groupByNode(diagnostics: readonly Diagnostic[], doc: GraphDocument): Map<string, Diagnostic[]> {
-  const ids = new Set(doc.nodes.map((node) => node.id));
+  const ids = new Set([...doc.nodes, ...doc.edges].map((entry) => entry.id));
   const groups = new Map<string, Diagnostic[]>();
   for (const diagnostic of diagnostics) {
     const key = diagnostic.node !== undefined && ids.has(diagnostic.node) ? diagnostic.node : "";

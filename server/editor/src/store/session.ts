@@ -8,7 +8,7 @@ import { showDiagnostics } from "./check";
 import { dropDraft, keepDraft, loadDraft, NEW_DRAFT, type Draft } from "./drafts";
 import { documentToStore, EMPTY, isDirty, useEditor } from "./editor";
 import { followRun } from "./runs";
-import { toast, useUi } from "./ui";
+import { clearOffers, toast, useUi } from "./ui";
 
 export async function loadCatalogue(): Promise<void> {
   if (useUi.getState().catalogue.size > 0) return;
@@ -74,6 +74,8 @@ function finishSave(stored: Stored, doc: GraphDocument, created: boolean): void 
   useEditor.getState().stored(stored, doc);
   dropDraft(created ? NEW_DRAFT : stored.workflow.id);
   if (created || location.pathname !== workflowPath(stored.workflow.name)) navigate(workflowPath(stored.workflow.name), true);
+  // The offer to discard the draft has nothing left to discard.
+  clearOffers();
   toast("good", `Saved ${stored.workflow.name}`);
 }
 

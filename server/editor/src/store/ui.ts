@@ -94,6 +94,11 @@ export function dismissToast(id: number): void {
   useUi.setState((state) => ({ toasts: state.toasts.filter((entry) => entry.id !== id) }));
 }
 
+/** Takes away the toasts that offer to do something. */
+export function clearOffers(): void {
+  useUi.setState((state) => ({ toasts: state.toasts.filter((entry) => entry.action === undefined) }));
+}
+
 /** The theme as an attribute of the page, which the tokens follow. */
 export function applyTheme(theme: Theme): void {
   if (theme === "system") delete document.documentElement.dataset.theme;
