@@ -1,11 +1,13 @@
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
 
-// `npm run dev` talks to a server that runs elsewhere: FLOWCRATE_URL, or the default address.
+// `npm run dev` and `vite preview` talk to a server that runs elsewhere: FLOWCRATE_URL, or the default address.
 const server = process.env.FLOWCRATE_URL ?? "http://127.0.0.1:7700";
+const proxy = { "/api": server, "/hooks": server, "/healthz": server };
 
 export default defineConfig({
   plugins: [react()],
   build: { target: "es2022", cssTarget: ["chrome123", "firefox121", "safari17.5"], chunkSizeWarningLimit: 900, assetsInlineLimit: 0 },
-  server: { proxy: { "/api": server, "/hooks": server, "/healthz": server } },
+  server: { proxy },
+  preview: { proxy },
 });

@@ -6,15 +6,18 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 
 import { launch, open } from "./browser.mjs";
+import * as access from "./access.mjs";
 import * as draw from "./draw.mjs";
 import * as examples from "./examples.mjs";
 import * as keep from "./keep.mjs";
+import * as large from "./large.mjs";
+import * as loops from "./loops.mjs";
 
 const base = (process.env.FLOWCRATE_URL ?? "http://127.0.0.1:7700").replace(/\/$/, "");
 const shots = process.env.SHOTS;
 if (shots) mkdirSync(shots, { recursive: true });
 
-const scenarios = Object.entries({ draw, keep, examples }).filter(([name]) => !process.env.ONLY || process.env.ONLY === name);
+const scenarios = Object.entries({ draw, keep, loops, examples, access, large }).filter(([name]) => !process.env.ONLY || process.env.ONLY === name);
 const browser = await launch();
 let failed = 0;
 for (const [name, scenario] of scenarios) {
@@ -28,7 +31,7 @@ for (const [name, scenario] of scenarios) {
     failed += 1;
     console.error(`FAILED  ${name}: ${error.message}`);
     if (complaints.length > 0) console.error(`console:\n  ${complaints.join("\n  ")}`);
-    if (shots) await page.screenshot({ path: join(shots, `${name}-failed.png`) });
+    if (shots) await page.screenshot({ path: join(shots, `${name}-failed.png`) }).catch(() => undefined);
   }
   await context.close();
 }

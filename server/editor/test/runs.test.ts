@@ -16,6 +16,7 @@ describe("steps of a run", () => {
     expect(nodeOfStep({ path: "each[3]/charge" })).toBe("charge");
     expect(nodeOfStep({ path: "each[3]" })).toBe("each");
     expect(nodeOfStep({ path: "a", node: "b" })).toBe("b");
+    expect(stepsByNode([step("each"), step("each[0]"), step("each[1]")]).get("each")).toHaveLength(1);
     expect(stepsByNode([step("each[0]/charge"), step("each[1]/charge"), step("look")]).get("charge")).toHaveLength(2);
   });
 
@@ -60,7 +61,15 @@ describe("the timeline", () => {
     };
     expect(timelineRows(run, 0).map((row) => [row.step.path, row.left, row.width, row.depth])).toEqual([
       ["a", 0, 50, 0],
-      ["b[10]/x", 50, 50, 1],
+      ["b[10]/x", 50, 50, 2],
     ]);
+  });
+
+  it("keeps the rounds of a loop together and in order", () => {
+    const second = (at: number) => new Date(Date.UTC(2026, 0, 1, 0, 0, at)).toISOString();
+    const begun = (path: string, at: number) => step(path, "completed", { started_at: second(at), ended_at: second(at + 1) });
+    const steps = [begun("after", 9), begun("each[10]/x", 1), begun("each[2]/x", 3), begun("each[2]", 3), begun("each", 1), begun("each[10]", 1), begun("first", 0)];
+    const run: Run = { id: "r", workflow: "w", revision: "1", status: "completed", started_at: second(0), ended_at: second(10), steps };
+    expect(timelineRows(run, 0).map((row) => row.step.path)).toEqual(["first", "each", "each[2]", "each[2]/x", "each[10]", "each[10]/x", "after"]);
   });
 });

@@ -59,7 +59,7 @@ export function RunBadge({ id }: { id: string }) {
   const count = steps.length > 1 ? `${run.done}/${steps.length}` : run.attempts > 1 ? `×${run.attempts}` : "";
   const label = `${run.status}${steps.length > 1 ? `, ${run.done} of ${steps.length} done` : ""}${run.attempts > 1 ? `, ${run.attempts} attempts` : ""}`;
   return (
-    <span className={`run-badge ${tone}`} title={label} aria-label={label} data-status={run.status}>
+    <span className={`run-badge ${tone}`} role="img" title={label} aria-label={label} data-status={run.status}>
       <Icon size={11} strokeWidth={2.6} className={spin ? "spin" : ""} aria-hidden />
       {count}
     </span>
@@ -82,7 +82,7 @@ export function ProblemBadge({ id }: { id: string }) {
   const Icon = error ? CircleAlert : TriangleAlert;
   const text = found.map((entry) => `${entry.code}: ${entry.message}`).join("\n");
   return (
-    <span className={`problem-badge ${error ? "bad" : "warn"}`} title={text} aria-label={`${found.length} problems: ${text}`}>
+    <span className={`problem-badge ${error ? "bad" : "warn"}`} role="img" title={text} aria-label={`${found.length} problems: ${text}`}>
       <Icon size={12} strokeWidth={2.4} aria-hidden />
       {found.length > 1 && found.length}
     </span>

@@ -25,13 +25,14 @@ export function Canvas() {
   const chosenNodes = useEditor((state) => state.nodes);
   const chosenEdges = useEditor((state) => state.edges);
   const sizes = useEditor((state) => state.sizes);
+  const held = useEditor((state) => state.held);
   const quickAdd = useUi((state) => state.quickAdd);
   const catalogue = useUi((state) => state.catalogue);
   const flow = useReactFlow<FlowNode, FlowEdge>();
   const events = useFlowEvents();
   const toNodes = useMemo(nodeDeriver, []);
   const toEdges = useMemo(edgeDeriver, []);
-  const nodes = toNodes(doc, chosenNodes, sizes);
+  const nodes = toNodes(doc, chosenNodes, sizes, held);
   const edges = toEdges(doc, chosenEdges);
   useShortcuts();
   useFocusRequests();

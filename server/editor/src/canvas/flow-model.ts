@@ -16,13 +16,13 @@ interface Kept {
 }
 
 /** Makes a function that derives nodes and remembers what it gave last. */
-export function nodeDeriver(): (doc: GraphDocument, selected: ReadonlySet<string>, sizes: Sizes) => FlowNode[] {
+export function nodeDeriver(): (doc: GraphDocument, selected: ReadonlySet<string>, sizes: Sizes, held: Sizes | null) => FlowNode[] {
   let kept = new Map<string, Kept>();
-  return (doc, selected, sizes) => {
+  return (doc, selected, sizes, held) => {
     const next = new Map<string, Kept>();
     const nodes = parentsFirst(doc).map((node) => {
       const chosen = selected.has(node.id);
-      const size = isContainer(node) ? nodeSize(doc, node, sizes) : sizes.get(node.id);
+      const size = isContainer(node) ? (held?.get(node.id) ?? nodeSize(doc, node, sizes)) : sizes.get(node.id);
       const last = kept.get(node.id);
       const same = last && last.node === node && last.selected === chosen && last.size?.width === size?.width && last.size?.height === size?.height;
       const entry = same ? last : { node, selected: chosen, size, flow: toFlowNode(doc, node, chosen, size) };

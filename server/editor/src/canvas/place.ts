@@ -4,7 +4,7 @@ import type { CatalogueKind } from "../api/types";
 import { edgesFrom, findNode, kindName, sourceHandle, type GraphDocument, type Point } from "../graph/document";
 import { addNode, connect, connectionProblem, splitEdge } from "../graph/edit";
 import { declaredHandles } from "../graph/handles";
-import { absolutePosition, containerAt, makeRoom, nodeSize, NODE_SIZE, type Sizes } from "../graph/scopes";
+import { absolutePosition, containerAt, containerSizes, makeRoom, nodeSize, NODE_SIZE, type Sizes } from "../graph/scopes";
 import { useEditor } from "../store/editor";
 import { useUi, type QuickAdd } from "../store/ui";
 
@@ -39,7 +39,7 @@ function holderOf(doc: GraphDocument, place: Omit<QuickAdd, "at">, sizes: Sizes)
     const parent = findNode(doc, neighbour)?.parentId;
     return parent === undefined ? undefined : findNode(doc, parent);
   }
-  return containerAt(doc, { x: place.position.x + 20, y: place.position.y + 20 }, new Set(), sizes);
+  return containerAt(doc, { x: place.position.x + 20, y: place.position.y + 20 }, new Set(), containerSizes(doc, sizes));
 }
 
 /** To the right of `id`, below what stands there already. */

@@ -1,7 +1,7 @@
 /** The named handles of a node: one in, any number out. */
 
 import { Handle, Position, useUpdateNodeInternals } from "@xyflow/react";
-import { useEffect } from "react";
+import { useEffect, useRef } from "react";
 
 import { edgesFrom, sourceHandle, type GraphNode } from "../graph/document";
 import { groupOf, hasInput, outputHandles } from "../graph/handles";
@@ -16,7 +16,13 @@ export function useHandles(node: GraphNode): { outputs: string[]; wired: Readonl
     edgesFrom(state.doc, node.id).map(sourceHandle).join("\n"),
   );
   const update = useUpdateNodeInternals();
-  useEffect(() => update(node.id), [update, node.id, joined]);
+  // React Flow measures a node when it appears; only handles that come or go later need another look.
+  const measured = useRef(joined);
+  useEffect(() => {
+    if (measured.current === joined) return;
+    measured.current = joined;
+    update(node.id);
+  }, [update, node.id, joined]);
   return {
     outputs: joined === "" ? [] : joined.split("\n"),
     wired: new Set(used.split("\n")),
@@ -25,12 +31,12 @@ export function useHandles(node: GraphNode): { outputs: string[]; wired: Readonl
 }
 
 export function InputPort() {
-  return <Handle type="target" position={Position.Left} id="in" className="port port-in" aria-label="input" />;
+  return <Handle type="target" position={Position.Left} id="in" className="port port-in" title="Input" />;
 }
 
 /** The only output, or the main one: half way down the node's edge. */
 export function MainPort() {
-  return <Handle type="source" position={Position.Right} id="out" className="port port-out" aria-label="output" />;
+  return <Handle type="source" position={Position.Right} id="out" className="port port-out" title="Output" />;
 }
 
 /** Further outputs, one row each with its name. */
@@ -41,7 +47,7 @@ export function PortRows({ handles, wired }: { handles: string[]; wired: Readonl
       {handles.map((name) => (
         <li key={name} className={`port-row ${name === "error" ? "error" : ""} ${wired.has(name) ? "wired" : ""}`}>
           <span>{name}</span>
-          <Handle type="source" position={Position.Right} id={name} className="port" aria-label={`output ${name}`} />
+          <Handle type="source" position={Position.Right} id={name} className="port" title={`Output: ${name}`} />
         </li>
       ))}
     </ul>

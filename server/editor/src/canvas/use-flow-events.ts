@@ -3,9 +3,9 @@
 import { useReactFlow, type Connection, type EdgeChange, type FinalConnectionState, type NodeChange } from "@xyflow/react";
 import { useCallback, useMemo, useRef, type DragEvent } from "react";
 
-import { findNode, isContainer, type Point } from "../graph/document";
+import { findNode, isContainer, type GraphDocument, type Point } from "../graph/document";
 import { connect, connectionProblem, moveNodes, removeEdges } from "../graph/edit";
-import { absolutePosition, containerAt, makeRoom, nodeSize, reparent, withDescendants, type Size } from "../graph/scopes";
+import { absolutePosition, containerAt, containerSizes, makeRoom, nodeSize, reparent, withDescendants, type Size, type Sizes } from "../graph/scopes";
 import { useEditor } from "../store/editor";
 import { toast, useUi } from "../store/ui";
 import type { FlowEdge, FlowNode } from "./flow-model";
@@ -33,7 +33,8 @@ function applySelection(changes: NodeChange<FlowNode>[]): void {
 /** After a drag: nodes dropped into a container belong to it, nodes pulled out of one no longer do. */
 function settle(ids: string[]): void {
   useEditor.getState().adjust((doc) => {
-    const { sizes } = useEditor.getState();
+    const { sizes, held } = useEditor.getState();
+    const containers = held ?? containerSizes(doc, sizes);
     const moving = withDescendants(doc, ids);
     return ids.reduce((next, id) => {
       const node = findNode(next, id);
@@ -41,22 +42,23 @@ function settle(ids: string[]): void {
       const at = absolutePosition(next, node);
       const size = nodeSize(next, node, sizes);
       const centre = { x: at.x + size.width / 2, y: at.y + size.height / 2 };
-      const holder = containerAt(next, centre, moving, sizes);
-      // A child grows its own container, so only leaving it altogether takes it out.
-      if (node.parentId !== undefined && holder?.id !== node.parentId && stillInside(next, node.parentId, centre)) return makeRoom(next, node.parentId);
+      const holder = containerAt(next, centre, moving, containers);
+      // A child that only looks over the edge stays, and its container grows.
+      if (node.parentId !== undefined && !holder && near(next, node.parentId, centre, containers)) return makeRoom(next, node.parentId);
       const moved = reparent(next, id, holder?.id);
       return holder ? makeRoom(moved, holder.id) : moved;
     }, doc);
   });
 }
 
-const MARGIN = 60;
+const MARGIN = 50;
 
-function stillInside(doc: Parameters<typeof reparent>[0], parent: string, centre: Point): boolean {
-  const holder = findNode(doc, parent);
-  if (!holder) return false;
+function near(doc: GraphDocument, id: string, point: Point, containers: Sizes): boolean {
+  const holder = findNode(doc, id);
+  const size = containers.get(id);
+  if (!holder || !size) return false;
   const at = absolutePosition(doc, holder);
-  return centre.x > at.x - MARGIN && centre.y > at.y - MARGIN;
+  return point.x > at.x - MARGIN && point.y > at.y - MARGIN && point.x < at.x + size.width + MARGIN && point.y < at.y + size.height + MARGIN;
 }
 
 function screenPoint(event: MouseEvent | TouchEvent): Point {
@@ -93,12 +95,15 @@ export function useFlowEvents() {
 
   const onNodeDragStart = useCallback(() => {
     dragging.current = true;
-    useEditor.getState().checkpoint("Move");
+    const { checkpoint, doc, sizes } = useEditor.getState();
+    checkpoint("Move");
+    useEditor.setState({ held: containerSizes(doc, sizes) });
   }, []);
 
   const onNodeDragStop = useCallback((_event: unknown, _node: FlowNode, nodes: FlowNode[]) => {
     dragging.current = false;
     settle(nodes.map((node) => node.id));
+    useEditor.setState({ held: null });
   }, []);
 
   const onConnect = useCallback((connection: Connection) => {

@@ -61,12 +61,17 @@ export function nodeSize(doc: GraphDocument, node: GraphNode, sizes: Sizes, dept
   }, stored);
 }
 
+/** The sizes of all containers: they hold still while their children are dragged. */
+export function containerSizes(doc: GraphDocument, sizes: Sizes): Map<string, Size> {
+  return new Map(doc.nodes.filter(isContainer).map((node) => [node.id, nodeSize(doc, node, sizes)]));
+}
+
 /** The innermost container under `point` that is none of `moving`. */
-export function containerAt(doc: GraphDocument, point: Point, moving: ReadonlySet<string>, sizes: Sizes): GraphNode | undefined {
+export function containerAt(doc: GraphDocument, point: Point, moving: ReadonlySet<string>, containers: Sizes): GraphNode | undefined {
   const hits = doc.nodes.filter((node) => {
     if (!isContainer(node) || moving.has(node.id)) return false;
     const at = absolutePosition(doc, node);
-    const size = nodeSize(doc, node, sizes);
+    const size = containers.get(node.id) ?? CONTAINER_MIN;
     return point.x >= at.x && point.x <= at.x + size.width && point.y >= at.y && point.y <= at.y + size.height;
   });
   return hits.sort((a, b) => ancestors(doc, b.id).length - ancestors(doc, a.id).length)[0];

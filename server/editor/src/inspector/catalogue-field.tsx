@@ -29,10 +29,10 @@ export function CatalogueFieldRow(props: Props) {
   const id = useId();
   return (
     <FieldRow
-      label={field.label}
+      label={written(field.label)}
       pointer={pointer}
       diagnostics={diagnostics}
-      type={typeText(field.type)}
+      {...(widgetOf(field, value) === "choice" ? {} : { type: typeText(field.type) })}
       required={field.required}
       doc={field.doc}
       htmlFor={id}
@@ -41,6 +41,13 @@ export function CatalogueFieldRow(props: Props) {
       <Control {...props} id={id} key={widgetOf(field, value)} />
     </FieldRow>
   );
+}
+
+const ACRONYMS: Record<string, string> = { Url: "URL", Json: "JSON", Html: "HTML", Id: "ID", Api: "API" };
+
+/** The catalogue makes labels out of names: `url` comes as "Url". */
+function written(label: string): string {
+  return ACRONYMS[label] ?? label;
 }
 
 /** Spans of diagnostics, as positions in the field's text. */
@@ -56,7 +63,7 @@ function placeholderOf(field: CatalogueField): string | undefined {
 function Control({ field, value, onChange, pointer, scope, diagnostics, id }: Props & { id: string }) {
   const found = useFindings(diagnostics, pointer, value);
   const placeholder = placeholderOf(field);
-  const common = { label: field.label, scope, findings: found, ...(placeholder === undefined ? {} : { placeholder }) };
+  const common = { label: written(field.label), scope, findings: found, ...(placeholder === undefined ? {} : { placeholder }) };
   switch (widgetOf(field, value)) {
     case "choice":
       return <Choice field={field} value={value} onChange={onChange} id={id} />;

@@ -1,6 +1,6 @@
 /** A text with expressions: highlighted, completed, with the checker's findings underlined. */
 
-import { autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap, startCompletion, type CompletionContext } from "@codemirror/autocomplete";
+import { autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap, completionStatus, startCompletion, type CompletionContext } from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
 import { Compartment, EditorState, type Extension } from "@codemirror/state";
 import { EditorView, keymap, placeholder as placeholderText } from "@codemirror/view";
@@ -77,7 +77,7 @@ const oneLine = EditorState.transactionFilter.of((transaction) =>
 /** Without Ctrl+Enter, which runs the workflow. */
 const PLAIN_KEYS = defaultKeymap.filter((binding) => binding.key !== "Mod-Enter");
 
-function extensions(props: CodeFieldProps, current: { props: CodeFieldProps }, dynamic: Compartment): Extension {
+function extensions(props: CodeFieldProps, current: { props: CodeFieldProps; typedAt: number }, dynamic: Compartment): Extension {
   return [
     history(),
     // Before closeBrackets, which would close the second brace on its own.
@@ -92,16 +92,22 @@ function extensions(props: CodeFieldProps, current: { props: CodeFieldProps }, d
     placeholderText(props.placeholder ?? ""),
     dynamic.of(findings(props.findings ?? [])),
     EditorView.updateListener.of((update) => {
-      if (update.docChanged && !update.transactions.some((entry) => entry.isUserEvent("outside"))) current.props.onChange(update.state.doc.toString());
+      if (update.docChanged && !update.transactions.some((entry) => entry.isUserEvent("outside"))) {
+        current.typedAt = Date.now();
+        current.props.onChange(update.state.doc.toString());
+      }
       if (update.focusChanged && !update.view.hasFocus) current.props.onBlur?.();
     }),
   ];
 }
 
+const NO_FINDINGS: readonly Finding[] = [];
+const LATE_MS = 2_000;
+
 export default function CodeField(props: CodeFieldProps) {
   const host = useRef<HTMLDivElement>(null);
   const view = useRef<EditorView | null>(null);
-  const current = useRef({ props });
+  const current = useRef({ props, typedAt: 0 });
   const dynamic = useRef(new Compartment());
   current.current.props = props;
 
@@ -122,9 +128,21 @@ export default function CodeField(props: CodeFieldProps) {
     editor.dispatch({ changes: { from: 0, to: editor.state.doc.length, insert: props.value }, userEvent: "outside" });
   }, [props.value]);
 
+  const shown = useRef<readonly Finding[]>(NO_FINDINGS);
   useEffect(() => {
-    view.current?.dispatch({ effects: dynamic.current.reconfigure(findings(props.findings ?? [])) });
+    const next = props.findings ?? NO_FINDINGS;
+    if (next.length === 0 && shown.current.length === 0) return;
+    shown.current = next;
+    view.current?.dispatch({ effects: dynamic.current.reconfigure(findings(next)) });
   }, [props.findings]);
+
+  useEffect(() => {
+    // Types may arrive just after the dot that asked for them.
+    const editor = view.current;
+    if (!editor?.hasFocus || Date.now() - current.current.typedAt > LATE_MS || completionStatus(editor.state) !== null) return;
+    const { head } = editor.state.selection.main;
+    if (editor.state.sliceDoc(Math.max(0, head - 1), head) === ".") startCompletion(editor);
+  }, [props.scope]);
 
   return <div ref={host} className={`input code-field ${props.multiline ? "tall" : ""}`} aria-invalid={props.invalid} />;
 }

@@ -1,3 +1,6 @@
+import { ChevronRight } from "lucide-react";
+import { useState } from "react";
+
 import { useNodeRun } from "../canvas/badges";
 import type { Type } from "../api/types";
 import type { Scope } from "../expr/scope";
@@ -27,7 +30,13 @@ export function OutputTab({ node, scope }: { node: GraphNode; scope: Scope }) {
       )}
       <section className="section first">
         <h3>Output</h3>
-        {output ? <TypeTree name={`steps.${node.id}`} type={output} path={`steps.${node.id}`} /> : <p className="quiet-text">Nothing that others can use.</p>}
+        {output ? (
+          <ul className="type-tree">
+            <TypeTree name={`steps.${node.id}`} type={output} path={`steps.${node.id}`} />
+          </ul>
+        ) : (
+          <p className="quiet-text">Nothing that others can use.</p>
+        )}
       </section>
       <section className="section">
         <h3>What it may use</h3>
@@ -47,25 +56,29 @@ function TypeTree({ name, type, path, depth = 0 }: { name: string; type: Type | 
   const inner = unwrap(type);
   const element = inner?.type === "list" ? unwrap(inner.items) : undefined;
   const fields = depth < DEPTH ? fieldsOf(element ?? inner) : [];
+  const [open, setOpen] = useState(depth === 0 && fields.length <= 8);
   const below = element ? `${path}[0]` : path;
-  const line = (
-    <>
-      <code className="tree-name">{name}</code>
-      <code className="tree-type">{typeText(type)}</code>
-      <CopyButton text={`{{ ${path} }}`} label={`Copy {{ ${path} }}`} />
-    </>
-  );
-  if (fields.length === 0) return <li className="tree-leaf">{line}</li>;
   return (
     <li>
-      <details open={depth === 0 && fields.length <= 8}>
-        <summary>{line}</summary>
+      <div className="tree-row">
+        {fields.length > 0 ? (
+          <button type="button" className="json-fold" aria-expanded={open} aria-label={`Fields of ${name}`} onClick={() => setOpen(!open)}>
+            <ChevronRight size={12} aria-hidden />
+          </button>
+        ) : (
+          <span className="tree-gap" />
+        )}
+        <code className="tree-name">{name}</code>
+        <code className="tree-type">{typeText(type)}</code>
+        <CopyButton text={`{{ ${path} }}`} label={`Copy {{ ${path} }}`} />
+      </div>
+      {open && fields.length > 0 && (
         <ul>
           {fields.map(([field, fieldType]) => (
             <TypeTree key={field} name={field} type={fieldType} path={`${below}.${field}`} depth={depth + 1} />
           ))}
         </ul>
-      </details>
+      )}
     </li>
   );
 }

@@ -18,9 +18,11 @@ export function Dock() {
   return (
     <section className="dock" style={tab ? { height } : undefined} aria-label="Problems and runs">
       {tab && <Grip />}
-      <div className="dock-tabs" role="tablist">
-        <ProblemsTab active={tab === "problems"} />
-        <RunTab active={tab === "run"} />
+      <div className="dock-tabs">
+        <div role="tablist" aria-label="Panel">
+          <ProblemsTab active={tab === "problems"} />
+          <RunTab active={tab === "run"} />
+        </div>
         <span className="dock-space" />
         <IconButton label={tab ? "Close the panel" : "Open the panel"} small onClick={() => useUi.setState({ dock: tab ? null : "run" })}>
           {tab ? <ChevronDown size={15} /> : <ChevronUp size={15} />}
@@ -86,6 +88,8 @@ function Grip() {
       role="separator"
       aria-orientation="horizontal"
       aria-label="Height of the panel"
+      aria-valuenow={useUi.getState().dockHeight}
+      aria-valuemin={MIN}
       tabIndex={0}
       onPointerDown={onDown}
       onPointerMove={onMove}

@@ -57,7 +57,7 @@ export function EventForm({ run, onClose }: { run: Run; onClose: () => void }) {
           {waits.map((entry, index) => (
             <option key={`${entry.path} ${index}`} value={index}>
               {eventName(entry)}
-              {entry.path ? ` · ${entry.path}` : ""}
+              {waits.length > 1 && entry.path ? ` · ${entry.path}` : ""}
             </option>
           ))}
         </select>

@@ -40,7 +40,7 @@ function RunRow({ run, active }: { run: Run; active: boolean }) {
   const { tone, icon: Icon, spin } = lookOf(run.status);
   return (
     <button type="button" className={`run-row ${active ? "active" : ""}`} aria-current={active} onClick={() => followRun(run.id)} title={`${run.id}\n${clock(run.started_at)}`}>
-      <span className={`dot ${tone}`} aria-label={run.status}>
+      <span className={`dot ${tone}`} role="img" aria-label={run.status}>
         <Icon size={11} strokeWidth={2.6} className={spin ? "spin" : ""} />
       </span>
       <span className="run-row-when">{ago(run.started_at)}</span>

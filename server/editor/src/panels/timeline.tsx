@@ -17,19 +17,53 @@ interface Row {
   depth: number;
 }
 
+/** `each[3]/charge` lies in `each[3]`, which lies in `each`. */
+function lineage(path: string): string[] {
+  const found: string[] = [];
+  let prefix = "";
+  for (const part of path.split("/")) {
+    const scope = part.replace(/\[\d+\]$/, "");
+    found.push(prefix + scope);
+    if (scope !== part) found.push(prefix + part);
+    prefix += `${part}/`;
+  }
+  return found;
+}
+
+/** Steps in the order in which they began, each scope's own together below it. */
+function inOrder(steps: readonly StepView[]): StepView[] {
+  const keys = new Map(steps.map((step) => [step.path, lineage(step.path)]));
+  const began = new Map<string, number>();
+  for (const step of steps) {
+    // A scope that has no entry yet began with the first of what it holds.
+    const at = step.started_at ? Date.parse(step.started_at) : Number.MAX_SAFE_INTEGER;
+    for (const path of keys.get(step.path) ?? []) began.set(path, Math.min(at, began.get(path) ?? at));
+  }
+  return [...steps].sort((a, b) => {
+    const left = keys.get(a.path) ?? [];
+    const right = keys.get(b.path) ?? [];
+    const at = left.findIndex((path, index) => path !== right[index]);
+    if (at < 0) return left.length - right.length;
+    const [mine = "", other] = [left[at], right[at]];
+    if (other === undefined) return 1;
+    // The rounds of a loop stand in their own order: many begin at once.
+    const numbered = mine.endsWith("]") && other.endsWith("]");
+    const byTime = numbered ? 0 : (began.get(mine) ?? 0) - (began.get(other) ?? 0);
+    return byTime || mine.localeCompare(other, "en", { numeric: true });
+  });
+}
+
 /** Each step's share of the run's time, in percent. */
 export function timelineRows(run: Run, now: number): Row[] {
   const steps = run.steps ?? [];
   const begin = Date.parse(run.started_at);
   const end = Math.max(run.ended_at ? Date.parse(run.ended_at) : now, begin + 1);
   const share = (time: number) => Math.min(100, Math.max(0, ((time - begin) / (end - begin)) * 100));
-  return [...steps]
-    .map((step) => {
-      const from = step.started_at ? Date.parse(step.started_at) : begin;
-      const to = step.ended_at ? Date.parse(step.ended_at) : isFinished(run) ? from : now;
-      return { step, left: share(from), width: share(to) - share(from), depth: step.path.split("/").length - 1, from };
-    })
-    .sort((a, b) => a.from - b.from || a.step.path.localeCompare(b.step.path, "en", { numeric: true }));
+  return inOrder(steps).map((step) => {
+    const from = step.started_at ? Date.parse(step.started_at) : begin;
+    const to = step.ended_at ? Date.parse(step.ended_at) : isFinished(run) ? from : now;
+    return { step, left: share(from), width: share(to) - share(from), depth: lineage(step.path).length - 1 };
+  });
 }
 
 export function Timeline({ run }: { run: Run }) {
@@ -50,7 +84,7 @@ function TimelineRow({ row: { step, left, width, depth }, active, now }: { row: 
   const { tone, icon: Icon, spin } = lookOf(step.status);
   const node = nodeOfStep(step);
   const label = useEditor((state) => findNode(state.doc, node)?.data.label) ?? node;
-  const index = /\[(\d+)\](?=\/[^/]*$)/.exec(step.path)?.[1];
+  const round = /\[(\d+)\]$/.exec(step.path)?.[1];
   const style = { "--left": `${left}%`, "--width": `${width}%`, "--depth": depth } as CSSProperties;
   const open = () => {
     selectStep(active ? null : step.path);
@@ -60,9 +94,8 @@ function TimelineRow({ row: { step, left, width, depth }, active, now }: { row: 
     <li>
       <button type="button" className={`time-row ${tone} ${active ? "active" : ""}`} style={style} onClick={open} title={step.path}>
         <span className="time-label">
-          <KindIcon kind={step.kind} size={13} />
-          <span>{label}</span>
-          {index !== undefined && <code>[{index}]</code>}
+          {round === undefined && <KindIcon kind={step.kind} size={13} />}
+          <span>{round === undefined ? label : `Item ${round}`}</span>
         </span>
         <span className="time-track">
           <span className="time-bar" />
@@ -70,7 +103,7 @@ function TimelineRow({ row: { step, left, width, depth }, active, now }: { row: 
         <span className="time-end">
           {step.attempts > 1 && <span className="mono">×{step.attempts}</span>}
           <span className="mono">{duration(step.started_at, step.ended_at, now)}</span>
-          <span className={`dot ${tone}`} aria-label={step.status}>
+          <span className={`dot ${tone}`} role="img" aria-label={step.status}>
             <Icon size={11} strokeWidth={2.6} className={spin ? "spin" : ""} />
           </span>
         </span>

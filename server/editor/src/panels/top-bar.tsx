@@ -29,7 +29,7 @@ export function TopBar() {
       <a
         href="/"
         className="brand"
-        aria-label="All workflows"
+        aria-label="Flowcrate: all workflows"
         onClick={(event) => {
           event.preventDefault();
           navigate("/");

@@ -27,6 +27,8 @@ interface State {
   nodes: ReadonlySet<string>;
   edges: ReadonlySet<string>;
   sizes: ReadonlyMap<string, Size>;
+  /** Sizes of the containers while nodes are dragged, so that a child can leave its own. */
+  held: ReadonlyMap<string, Size> | null;
   focus: FocusRequest | null;
 }
 
@@ -59,6 +61,7 @@ const closed: State = {
   nodes: new Set(),
   edges: new Set(),
   sizes: new Map(),
+  held: null,
   focus: null,
 };
 
@@ -131,7 +134,9 @@ export const useEditor = create<State & Actions>()((set, get) => ({
   },
 
   measure(sizes) {
-    set({ sizes: new Map([...get().sizes, ...sizes]) });
+    const known = get().sizes;
+    const news = [...sizes].filter(([id, size]) => known.get(id)?.width !== size.width || known.get(id)?.height !== size.height);
+    if (news.length > 0) set({ sizes: new Map([...known, ...news]) });
   },
 
   setViewport(viewport) {

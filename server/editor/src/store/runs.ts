@@ -37,6 +37,8 @@ export function nodeOfStep(step: Pick<StepView, "node" | "path">): string {
 export function stepsByNode(steps: readonly StepView[]): Map<string, StepView[]> {
   const groups = new Map<string, StepView[]>();
   for (const step of steps) {
+    // One round of a loop: the loop has an entry of its own.
+    if (step.path.endsWith("]")) continue;
     const node = nodeOfStep(step);
     groups.set(node, [...(groups.get(node) ?? []), step]);
   }

@@ -1,0 +1,44 @@
+// What axe finds on each page, in both themes: contrast, names, roles.
+import { createRequire } from "node:module";
+
+import { node } from "./browser.mjs";
+
+export const expect = [];
+
+const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
+
+export async function run(page, base) {
+  for (const colorScheme of ["light", "dark"]) {
+    await page.emulateMedia({ colorScheme });
+    await page.goto(base);
+    await page.getByRole("button", { name: "New workflow" }).first().waitFor();
+    await page.waitForTimeout(300);
+    await clean(page, `${colorScheme} home`);
+    await page.getByRole("button", { name: "New workflow" }).first().click();
+    await clean(page, `${colorScheme} dialog`);
+    await page.goto(`${base}/workflows/site-watch`);
+    await node(page, "look").click();
+    await page.locator(".cm-content").first().waitFor();
+    await page.waitForTimeout(400);
+    await clean(page, `${colorScheme} inspector`);
+    await page.getByRole("tab", { name: "Data" }).click();
+    await page.getByRole("tab", { name: /Runs/ }).click();
+    await page.waitForTimeout(300);
+    await clean(page, `${colorScheme} runs`);
+    await node(page, "tick").click();
+    await page.keyboard.press("/");
+    await page.getByRole("combobox", { name: "Search nodes" }).waitFor();
+    await clean(page, `${colorScheme} quick add`);
+  }
+}
+
+async function clean(page, place) {
+  await page.addScriptTag({ path: AXE });
+  const violations = await page.evaluate(async () => {
+    const result = await globalThis.axe.run(document, { resultTypes: ["violations"] });
+    return result.violations
+      .filter((violation) => violation.impact === "serious" || violation.impact === "critical")
+      .map((violation) => `${violation.id}: ${violation.nodes.slice(0, 3).map((found) => `${found.target} (${found.any[0]?.message ?? ""})`).join("; ")}`);
+  });
+  if (violations.length > 0) throw new Error(`${place}:\n  ${violations.join("\n  ")}`);
+}
