@@ -1,7 +1,11 @@
 //! `flowcrate serve` as a process: its address, its lock, its end, and SIGKILL in mid-run.
 
+use std::time::{Duration, Instant};
+
 use serde_json::json;
 
+use crate::support::client::call;
+use crate::support::graphs::waiting;
 use crate::support::process::{ServerProcess, run};
 use crate::support::shop::Shop;
 
@@ -60,7 +64,7 @@ async fn an_order_survives_sigkill_and_nothing_is_charged_twice() {
         if recorded.len() >= 5 {
             break;
         }
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        tokio::time::sleep(Duration::from_millis(20)).await;
     }
     assert!((5..14).contains(&recorded.len()), "the kill comes in mid-run: {recorded:?}");
     server.kill().await;
@@ -92,4 +96,54 @@ fn completed(run: &serde_json::Value) -> Vec<String> {
     let steps = run["steps"].as_array().unwrap().iter();
     let done = steps.filter(|step| step["status"] == "completed");
     done.map(|step| step["path"].as_str().unwrap().to_owned()).collect()
+}
+
+#[tokio::test]
+async fn endless_answers_end_with_the_server() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = ServerProcess::start(folder.path()).await;
+    server.post("/api/v1/workflows", &waiting("hold")).await.expect(201);
+    let run = server.post("/api/v1/workflows/hold/runs", &json!({})).await.expect(202);
+    let run = run["id"].as_str().unwrap();
+    server.until(run, "waiting").await;
+    let address = server.address.clone();
+    let watch = tokio::spawn({
+        let (address, path) = (address.clone(), format!("/api/v1/runs/{run}/watch"));
+        async move { call(&address, "GET", &path, "").await.unwrap() }
+    });
+    let wait = tokio::spawn(async move {
+        call(&address, "POST", "/api/v1/workflows/hold/runs?wait=60s", "{}").await.unwrap()
+    });
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let start = Instant::now();
+    assert_eq!(server.stop().await.code(), Some(0));
+    assert!(start.elapsed() < Duration::from_secs(4), "{:?}", start.elapsed());
+    let watched = watch.await.unwrap();
+    assert!(String::from_utf8_lossy(&watched.body).contains("event: run"));
+    // The run is durable, whatever the server does.
+    assert_eq!(wait.await.unwrap().expect(202)["workflow"], "hold");
+}
+
+#[tokio::test]
+async fn many_webhooks_at_once_each_start_one_run() {
+    let (folder, shop) = (tempfile::tempdir().unwrap(), Shop::open().await);
+    let server = ServerProcess::start(folder.path()).await;
+    let body = shop.order(1).to_string();
+    let calls = (0..64).map(|_| {
+        let (address, body) = (server.address.clone(), body.clone());
+        tokio::spawn(async move {
+            let answer = call(&address, "POST", "/hooks/order-intake", &body).await;
+            answer.unwrap().expect(202)["run"].as_str().unwrap().to_owned()
+        })
+    });
+    let mut runs = std::collections::BTreeSet::new();
+    for call in calls.collect::<Vec<_>>() {
+        runs.insert(call.await.unwrap());
+    }
+    assert_eq!(runs.len(), 64);
+    for run in &runs {
+        server.until(run, "waiting").await;
+    }
+    assert_eq!(shop.calls("/payments"), 64);
+    server.stop().await;
 }
