@@ -72,3 +72,8 @@ pub use task::{Task, task};
 pub use values::{Bytes, Duration, Timestamp};
 #[cfg(feature = "engine")]
 pub use workflow::{Definition, EventDef, Workflow};
+
+/// Runs the README's example with the tests.
+#[cfg(all(doctest, feature = "engine"))]
+#[doc = include_str!("../README.md")]
+struct Readme;

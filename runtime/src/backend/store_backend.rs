@@ -419,7 +419,11 @@ impl Backend for StoreBackend {
                 Activity::Scope { seals } => self.draft.seal(seals.clone()),
                 Activity::Step(_) | Activity::Timer { .. } | Activity::Event { .. } => {}
             }
-            blank(&live.site, live.began)
+            let mut entry = blank(&live.site, live.began);
+            if let Activity::Step(step) = &live.activity {
+                entry.attempts = step.attempts;
+            }
+            entry
         } else if let Some(at) = self.arrived.iter().position(arrived) {
             // It had come to an outcome that nobody will see. An event stays in the inbox.
             let Some(lost) = self.arrived.remove(at) else { return };

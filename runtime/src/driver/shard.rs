@@ -25,6 +25,10 @@ use crate::store::{
 };
 use crate::values::Timestamp;
 
+/// Runs in memory above which no further ones are claimed. A run that is started here is taken
+/// in any case.
+const RESIDENT: usize = 20_000;
+
 /// Messages to take before the runs that they concern are advanced.
 const BATCH: usize = 1024;
 
@@ -131,8 +135,7 @@ impl Shard {
                 self.take(message);
             }
         }
-        // Whoever waits for a run must look for himself who drives it now.
-        self.settings.hub.all_changed();
+        self.settings.hub.close();
     }
 
     /// Does all that is to be done now; how long until there is more.
@@ -160,7 +163,9 @@ impl Shard {
         }
         let reap = self.reaper.reap(self.now);
         let agenda = self.agenda.first().map(|(at, _)| *at);
-        let next = [agenda, self.claims.next(), reap].into_iter().flatten().min();
+        // Without room the next claim is made when a run leaves, which is a message.
+        let claims = self.claims.next().filter(|_| self.runs.len() < RESIDENT);
+        let next = [agenda, claims, reap].into_iter().flatten().min();
         next.map_or(NAP, |at| until(self.now, at).min(NAP))
     }
 
@@ -209,7 +214,8 @@ impl Shard {
         for (run, epoch) in self.claims.take_evicted(self.now) {
             self.submit(advance::bare_write(run, epoch, Next::Release));
         }
-        if !self.claims.begin(self.now) {
+        let room = self.runs.len() < RESIDENT;
+        if !room || !self.claims.begin(self.now) {
             return;
         }
         let Settings { store, worker, registry, sender, .. } = &self.settings;

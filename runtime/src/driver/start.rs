@@ -64,6 +64,9 @@ impl<T> Start<T> {
     }
 
     async fn start(self) -> Result<RunHandle<T>> {
+        if self.engine.inner.hub.is_closed() {
+            return Err(Error::Closed);
+        }
         let run = self.new_run()?;
         let (id, hash) = (run.id, run.input_hash);
         let (told, answer) = oneshot::channel();
@@ -104,11 +107,16 @@ impl<T: DeserializeOwned + 'static> IntoFuture for Start<T> {
 }
 
 /// A run that was started.
-#[derive(Clone)]
 pub struct RunHandle<T> {
     id: RunId,
     client: Client,
     output: PhantomData<fn() -> T>,
+}
+
+impl<T> Clone for RunHandle<T> {
+    fn clone(&self) -> Self {
+        Self { id: self.id, client: self.client.clone(), output: PhantomData }
+    }
 }
 
 impl<T: DeserializeOwned> RunHandle<T> {

@@ -270,3 +270,23 @@ fn promise_h_an_orderly_shutdown_hands_runs_over() {
         assert_eq!(ledger.of("one"), 1);
     });
 }
+
+#[test]
+fn a_closed_engine_says_so() {
+    run_test(async {
+        let workflow = counted(&Ledger::default(), |ctx, _, _| async move {
+            Ok(json!(ctx.wait_event::<Value>("wait", WaitEvent::new("a")).await?))
+        });
+        let engine = engine_on(MemoryStore::new(), &workflow).await;
+        let run = engine.start(workflow.clone(), json!(null)).await.unwrap();
+        until(&engine, &run, RunState::Waiting).await;
+        let result = tokio::spawn({
+            let run = run.clone();
+            async move { run.result().await }
+        });
+        engine.shutdown().await;
+        assert_eq!(result.await.unwrap(), Err(Error::Closed));
+        assert_eq!(run.result().await, Err(Error::Closed));
+        assert_eq!(engine.start(workflow, json!(null)).await.err(), Some(Error::Closed));
+    });
+}
