@@ -16,8 +16,8 @@ pub use memory::MemoryStore;
 pub use reply::{Reply, StoreError};
 pub use rows::{Entry, EntryStatus, EventKey, InboxEvent, RunRow, RunState, Waiting};
 pub use transaction::{
-    Claim, Claimed, Delivered, End, Fire, Fired, Inbox, Loaded, NewEvent, NewRun, Next, Requested,
-    RunFilter, RunWrite, Started, Transaction, Written,
+    Claim, Claimed, Delivered, End, Fire, Fired, Firing, Inbox, Loaded, NewEvent, NewRun, Next,
+    Requested, RunFilter, RunWrite, Started, Transaction, Written,
 };
 
 use crate::{RunId, Timestamp};
@@ -53,6 +53,6 @@ pub enum Query {
     Runs(RunFilter, Reply<Vec<RunRow>>),
     /// A run's whole journal, sealed entries included: settled ones by `seq`, then those without.
     Journal(RunId, Reply<Option<Vec<Entry>>>),
-    /// When a schedule fires next; none if it never was told, or never will.
-    NextFire(String, Reply<Option<Timestamp>>),
+    /// When a schedule fires next; none if it never was told.
+    NextFire(String, Reply<Option<Firing>>),
 }

@@ -6,7 +6,8 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::journal::{self, Journal};
-use super::{Host, Trouble, render, stop};
+use super::stop::Stop;
+use super::{Host, Trouble, render};
 use crate::RunId;
 use crate::client::{Client, RunView};
 use crate::error::{Error, Result};
@@ -25,9 +26,10 @@ pub(super) async fn run(
     input: Value,
     key: Option<String>,
 ) -> Result<(), Trouble> {
+    let stop = Stop::listen();
     let definition = host.definition.clone();
     let Some(store) = journal.driver()? else {
-        return run_as_client(&host, journal, &input, key).await;
+        return run_as_client(&host, journal, &input, key, stop).await;
     };
     let engine = journal::engine(host, &store).await?;
     let handle = engine.start_value(&definition.name, &definition.revision, input, key).await;
@@ -39,7 +41,7 @@ pub(super) async fn run(
         }
     };
     eprintln!("run {}", handle.id());
-    let followed = stop::or_requested(follow(&engine.client(), handle.id())).await;
+    let followed = stop.unless_told(follow(&engine.client(), handle.id())).await;
     engine.shutdown().await;
     report(followed)
 }
@@ -50,6 +52,7 @@ async fn run_as_client(
     journal: &Journal,
     input: &Value,
     key: Option<String>,
+    stop: Stop,
 ) -> Result<(), Trouble> {
     let gone = || Trouble::failed(format!("{}: the journal is gone", journal.name()));
     let store = journal.client()?.ok_or_else(gone)?;
@@ -57,7 +60,7 @@ async fn run_as_client(
     let run = journal::new_run(&host.definition, input, key, at)?;
     let id = journal::start(&store, run).await?;
     eprintln!("run {id} (driven by the process that has the journal open)");
-    report(stop::or_requested(follow(&journal::client(&store), id)).await)
+    report(stop.unless_told(follow(&journal::client(&store), id)).await)
 }
 
 /// Follows a run until it ends or pauses, and says what it waits for meanwhile.
@@ -94,6 +97,7 @@ fn report(followed: Option<Result<RunView>>) -> Result<(), Trouble> {
 
 /// Drives all unfinished runs until each has ended or only waits.
 pub(super) async fn resume(host: Host, journal: &Journal) -> Result<(), Trouble> {
+    let stop = Stop::listen();
     let definition = host.definition.clone();
     let Some(store) = journal.driver()? else {
         let name = journal.name();
@@ -109,7 +113,7 @@ pub(super) async fn resume(host: Host, journal: &Journal) -> Result<(), Trouble>
         }
         work_off(&client, &store, runs, &definition.revision).await
     };
-    let worked = stop::or_requested(worked).await;
+    let worked = stop.unless_told(worked).await;
     engine.shutdown().await;
     let Some(runs) = worked.transpose()? else {
         return Err(Trouble::failed("stopped; `resume` lets the runs go on"));

@@ -18,8 +18,9 @@ use tokio::sync::watch;
 
 use super::input::{self, Refusal};
 use super::journal::{self, Journal};
+use super::stop::Stop;
 use super::triggers::{Source, Triggers};
-use super::{Host, Trouble, render, stop};
+use super::{Host, Trouble, render};
 use crate::RunId;
 use crate::client::SendEvent;
 use crate::driver::Engine;
@@ -31,6 +32,7 @@ use route::Route;
 
 /// Serves until the process is told to stop, then lets requests and writes come to their end.
 pub(super) async fn serve(host: Host, journal: &Journal, listen: &str) -> Result<(), Trouble> {
+    let told = Stop::listen();
     let Some(store) = journal.driver()? else {
         let name = journal.name();
         return Err(Trouble::failed(format!("{name}: another process drives this journal")));
@@ -51,9 +53,9 @@ pub(super) async fn serve(host: Host, journal: &Journal, listen: &str) -> Result
     let (stop, stopped) = watch::channel(());
     let accepting = tokio::spawn(accept(listener, Arc::clone(&service), stopped));
     #[cfg(feature = "schedule")]
-    let served = stop::or_requested(schedules.fire_for_ever()).await;
+    let served = told.unless_told(schedules.fire_for_ever()).await;
     #[cfg(not(feature = "schedule"))]
-    let served = stop::or_requested(std::future::pending::<Result<(), Trouble>>()).await;
+    let served = told.unless_told(std::future::pending::<Result<(), Trouble>>()).await;
     drop(stop);
     // A task that panicked has nothing left to wait for.
     drop(accepting.await);

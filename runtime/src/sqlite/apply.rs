@@ -7,9 +7,9 @@ use std::collections::HashMap;
 
 use rusqlite::{Connection, OptionalExtension, Result, Statement};
 
-use super::codec::{ABANDONED, Blob16, Json, READY, State};
+use super::codec::{self, ABANDONED, Blob16, Json, READY, State};
 use crate::store::{Delivered, Fire, Fired, NewEvent, NewRun, Requested, RunState, Started};
-use crate::{InputHash, RunId, Timestamp, WorkerId};
+use crate::{InputHash, RunId, WorkerId};
 use owned::Owned;
 pub(super) use owned::WriteResult;
 
@@ -129,12 +129,13 @@ statements! {
         "UPDATE run SET inbox_seq = inbox_seq + 1, queued = queued | 1, state = 0, failure = NULL,
                         takeovers = 0
          WHERE n = ?";
-    // The firing that was expected, and no other: IS, since a first firing expects nothing.
+    tell =
+        "INSERT INTO schedule (name, rule, next_fire) VALUES (?, ?, ?) ON CONFLICT DO NOTHING";
+    // IS, since a schedule that never fires again has no instant.
     fire =
-        "INSERT INTO schedule (name, next_fire) SELECT ?1, ?2
-         WHERE (SELECT next_fire FROM schedule WHERE name = ?1) IS ?3
-         ON CONFLICT (name) DO UPDATE SET next_fire = excluded.next_fire";
-    next_fire = "SELECT next_fire FROM schedule WHERE name = ?";
+        "UPDATE schedule SET rule = ?2, next_fire = ?3
+         WHERE name = ?1 AND rule = ?4 AND next_fire IS ?5";
+    next_fire = "SELECT rule, next_fire FROM schedule WHERE name = ?";
 }
 
 /// The run that an outside message is for.
@@ -262,12 +263,18 @@ impl<'c> Tables<'c> {
     }
 
     pub(super) fn fire(&mut self, fire: &Fire) -> Result<Fired> {
-        let next = fire.next.map(|at| at.0);
-        let expected = fire.expected.map(|at| at.0);
-        if self.sql.fire.execute((&fire.schedule, next, expected))? == 0 {
-            let now = self.sql.next_fire.query_row([&fire.schedule], |row| row.get(0));
-            let now: Option<i64> = now.optional()?.flatten();
-            return Ok(Fired::Moved(now.map(Timestamp)));
+        let (name, next) = (&fire.schedule, &fire.next);
+        let at = next.at.map(|at| at.0);
+        let rows = match &fire.expected {
+            None => self.sql.tell.execute((name, &next.rule, at))?,
+            Some(old) => {
+                let expected = old.at.map(|at| at.0);
+                self.sql.fire.execute((name, &next.rule, at, &old.rule, expected))?
+            }
+        };
+        if rows == 0 {
+            let found = self.sql.next_fire.query_row([name], codec::firing).optional()?;
+            return Ok(Fired::Moved(found));
         }
         fire.start.as_ref().map(|run| self.start(run)).transpose().map(Fired::Done)
     }

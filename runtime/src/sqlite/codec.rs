@@ -7,7 +7,7 @@ use rusqlite::{Result, Row};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::store::{Entry, EntryStatus, EventKey, InboxEvent, RunRow, RunState, Waiting};
+use crate::store::{Entry, EntryStatus, EventKey, Firing, InboxEvent, RunRow, RunState, Waiting};
 use crate::{InputHash, Payload, RunId, Timestamp, WorkerId};
 
 /// Gives an enum its numbers in the tables. They are part of the format: never renumber.
@@ -168,6 +168,11 @@ fn waiting(row: &Row<'_>) -> Result<Option<Waiting>> {
     let key = row.get(15)?;
     let event = name.map(|name| EventKey { name, key });
     Ok(Some(Waiting { due: instant(row, 13)?, event, order }))
+}
+
+/// When a schedule fires next: its rule, then its instant.
+pub(super) fn firing(row: &Row<'_>) -> Result<Firing> {
+    Ok(Firing { rule: row.get(0)?, at: instant(row, 1)? })
 }
 
 /// What [`event`] reads, in its order.

@@ -8,8 +8,10 @@ use rusqlite::{Connection, OptionalExtension, Params, Result, Statement};
 use super::codec::{
     self, ENTRY_COLUMNS, EVENT_COLUMNS, FIRST_SETTLED, RUN_COLUMNS, RUN_TABLES, State,
 };
-use crate::store::{Entry, Inbox, InboxEvent, Loaded, Query, Reply, RunFilter, RunRow, StoreError};
-use crate::{RunId, Timestamp};
+use crate::RunId;
+use crate::store::{
+    Entry, Firing, Inbox, InboxEvent, Loaded, Query, Reply, RunFilter, RunRow, StoreError,
+};
 
 /// A connection with its statements, each prepared once.
 pub(super) struct Reader<'c> {
@@ -42,7 +44,7 @@ impl<'c> Reader<'c> {
                 "SELECT {EVENT_COLUMNS} FROM event
                  WHERE run = ? AND consumed = 0 AND seq > ? ORDER BY seq"
             ))?,
-            next_fire: connection.prepare("SELECT next_fire FROM schedule WHERE name = ?")?,
+            next_fire: connection.prepare("SELECT rule, next_fire FROM schedule WHERE name = ?")?,
         })
     }
 
@@ -93,10 +95,8 @@ impl<'c> Reader<'c> {
     }
 
     /// When a schedule fires next; `None` if it was never told.
-    fn next_fire(&mut self, schedule: &str) -> Result<Option<Timestamp>> {
-        let found: Option<Option<i64>> =
-            self.next_fire.query_row([schedule], |row| row.get(0)).optional()?;
-        Ok(found.flatten().map(Timestamp))
+    fn next_fire(&mut self, schedule: &str) -> Result<Option<Firing>> {
+        self.next_fire.query_row([schedule], codec::firing).optional()
     }
 
     fn row(&mut self, id: RunId) -> Result<Option<(i64, RunRow)>> {

@@ -91,5 +91,6 @@ CREATE UNIQUE INDEX event_id ON event (run, event_id) WHERE event_id IS NOT NULL
 -- When each schedule trigger fires next.
 CREATE TABLE schedule (
   name TEXT PRIMARY KEY,
+  rule TEXT NOT NULL,
   next_fire INTEGER
 ) STRICT, WITHOUT ROWID;

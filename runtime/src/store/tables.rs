@@ -5,8 +5,8 @@ use std::ops::Bound;
 use std::sync::Arc;
 
 use super::{
-    Claim, Claimed, Delivered, End, Entry, Fire, Fired, Inbox, InboxEvent, Loaded, NewEvent,
-    NewRun, Next, Requested, RunFilter, RunRow, RunState, RunWrite, Started, Written,
+    Claim, Claimed, Delivered, End, Entry, Fire, Fired, Firing, Inbox, InboxEvent, Loaded,
+    NewEvent, NewRun, Next, Requested, RunFilter, RunRow, RunState, RunWrite, Started, Written,
 };
 use crate::Timestamp;
 use crate::ids::{RunId, WorkerId};
@@ -21,7 +21,7 @@ pub(super) struct Tables {
     active: BTreeSet<RunId>,
     /// Unowned runs that are due by themselves.
     wakes: BTreeSet<(Timestamp, RunId)>,
-    schedules: BTreeMap<String, Option<Timestamp>>,
+    schedules: BTreeMap<String, Firing>,
 }
 
 #[derive(Debug)]
@@ -200,8 +200,8 @@ impl Tables {
         Fired::Done(fire.start.map(|run| self.start(run)))
     }
 
-    pub(super) fn next_fire(&self, schedule: &str) -> Option<Timestamp> {
-        self.schedules.get(schedule).copied().flatten()
+    pub(super) fn next_fire(&self, schedule: &str) -> Option<Firing> {
+        self.schedules.get(schedule).cloned()
     }
 
     pub(super) fn load(&self, id: RunId) -> Option<Loaded> {

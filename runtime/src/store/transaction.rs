@@ -219,10 +219,10 @@ pub enum Requested {
 pub struct Fire {
     /// The schedule's name, unique in the store.
     pub schedule: String,
-    /// Refused unless this is when the schedule fires next; none for one that never was told.
-    pub expected: Option<Timestamp>,
-    /// When it fires after that; none if never again.
-    pub next: Option<Timestamp>,
+    /// Refused unless this is what the store holds; none for a schedule that never was told.
+    pub expected: Option<Firing>,
+    /// What comes after that.
+    pub next: Firing,
     /// The run to start, as by [`Transaction::Start`]; none where the firing is skipped, or
     /// where the schedule is only told when to fire first.
     pub start: Option<NewRun>,
@@ -233,8 +233,18 @@ pub struct Fire {
 pub enum Fired {
     /// The schedule is advanced, and the run is there.
     Done(Option<Started>),
-    /// Somebody else advanced it; this is when it fires next. Nothing was written.
-    Moved(Option<Timestamp>),
+    /// Somebody else advanced it, to this. Nothing was written.
+    Moved(Option<Firing>),
+}
+
+/// When a schedule fires next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Firing {
+    /// The rule by which the instant was found. After an edit it is another one, and an instant
+    /// that the old rule left in the past is none that the new one missed.
+    pub rule: String,
+    /// The instant; none if it never fires again.
+    pub at: Option<Timestamp>,
 }
 
 /// What it takes to drive a run.

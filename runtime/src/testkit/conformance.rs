@@ -40,6 +40,7 @@ macro_rules! store_conformance {
             a_key_holds_across_revisions
             a_key_belongs_to_its_workflow
             a_schedule_advances_by_compare_and_set
+            a_schedule_changes_its_rule
             a_firing_starts_its_run
             a_firing_whose_key_is_taken_advances
             a_claim_takes_what_is_ready_once

@@ -2,7 +2,7 @@
 
 use flowcrate::Timestamp;
 use flowcrate::sqlite::SqliteStore;
-use flowcrate::store::{Fire, Fired};
+use flowcrate::store::{Fire, Fired, Firing};
 use flowcrate::testkit::conformance::Probe;
 use serde_json::{Value, json};
 
@@ -80,8 +80,8 @@ pub(crate) fn a_schedule_fires_what_it_missed() {
     std::fs::create_dir_all(place.data()).unwrap();
     // As if the program had last been up long ago.
     let store = Probe::new(SqliteStore::open(place.data().join("orders.db")).unwrap());
-    let schedule = "orders/nightly/0 3 * * */UTC".to_owned();
-    let next = Some(Timestamp(3 * 3_600_000));
+    let schedule = "orders/nightly".to_owned();
+    let next = Firing { rule: "0 3 * * * UTC".to_owned(), at: Some(Timestamp(3 * 3_600_000)) };
     let told = store.fire(Fire { schedule, expected: None, next, start: None });
     assert_eq!(told, Fired::Done(None));
     drop(store);

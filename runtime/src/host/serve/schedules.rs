@@ -11,7 +11,7 @@ use crate::host::journal;
 use crate::host::triggers::{Source, Triggers};
 use crate::schedule::Schedule;
 use crate::sqlite::SqliteStore;
-use crate::store::{Fire, Fired, Query, Reply, Store, StoreError, Transaction};
+use crate::store::{Fire, Fired, Firing, Query, Reply, Store, StoreError, Transaction};
 use crate::workflow::Definition;
 
 /// The longest sleep: a clock that is set forward is noticed within it.
@@ -32,9 +32,10 @@ pub(super) struct Schedules {
 /// One schedule.
 struct Entry {
     trigger: &'static str,
-    /// Its name in the journal. It holds the rule: after an edit the schedule is a new one,
-    /// which never fires for the past.
+    /// Its name in the journal.
     name: String,
+    /// Its rule in the journal: after an edit nothing fires for the past.
+    rule: String,
     /// What the keys of its runs begin with.
     key: String,
     schedule: Schedule,
@@ -52,10 +53,10 @@ impl Schedules {
                 let schedule = Schedule::parse(cron, time_zone).map_err(|error| {
                     Trouble::misuse(format!("schedule `{}`: {error}", trigger.id))
                 })?;
-                let name = format!("{}/{}/{cron}/{time_zone}", definition.name, trigger.id);
                 all.push(Entry {
                     trigger: trigger.id,
-                    name,
+                    name: format!("{}/{}", definition.name, trigger.id),
+                    rule: format!("{cron} {time_zone}"),
                     key: "schedule/".to_owned(),
                     schedule,
                 });
@@ -92,17 +93,21 @@ impl Schedules {
     async fn attend(&self, entry: &Entry) -> Result<Duration, StoreError> {
         let now = self.store.now();
         let expected = self.next_fire(&entry.name).await?;
-        let due = match expected {
-            Some(at) if at > now => return Ok(until(now, at)),
-            Some(at) => Some(entry.latest_missed(at, now)),
-            // Told for the first time: it fires in the future only.
-            None => None,
+        let due = match &expected {
+            Some(firing) if firing.rule == entry.rule => match firing.at {
+                Some(at) if at > now => return Ok(until(now, at)),
+                Some(at) => Some(entry.latest_missed(at, now)),
+                None => return Ok(NAP),
+            },
+            // Told for the first time, or edited: it fires in the future only.
+            _ => None,
         };
-        let next = entry.schedule.next_after(now);
+        let next = Firing { rule: entry.rule.clone(), at: entry.schedule.next_after(now) };
         let start = due.map(|nominal| self.run(entry, nominal, now)).transpose()?;
+        let wait = next.at.map_or(NAP, |at| until(now, at));
         let fire = Fire { schedule: entry.name.clone(), expected, next, start };
         match self.fire(fire).await? {
-            Fired::Done(_) => Ok(next.map_or(NAP, |next| until(now, next))),
+            Fired::Done(_) => Ok(wait),
             // Another process was quicker; look again at once.
             Fired::Moved(_) => Ok(Duration::ZERO),
         }
@@ -122,7 +127,7 @@ impl Schedules {
             .map_err(|error| StoreError::Failed(error.to_string()))
     }
 
-    async fn next_fire(&self, name: &str) -> Result<Option<Timestamp>, StoreError> {
+    async fn next_fire(&self, name: &str) -> Result<Option<Firing>, StoreError> {
         let (reply, answer) = Reply::channel();
         self.store.query(Query::NextFire(name.to_owned(), reply));
         answer.await
@@ -254,6 +259,26 @@ mod tests {
             keys,
             ["schedule/a/1970-01-01T01:00:00.000Z", "schedule/b/1970-01-01T01:00:00.000Z"]
         );
+    }
+
+    #[test]
+    fn an_edited_schedule_fires_for_nothing_that_is_past() {
+        let directory = tempfile::tempdir().unwrap();
+        let clock = Stands::default();
+        let path = directory.path().join("j.db");
+        let store = SqliteStore::open_with_clock(&path, clock.clone()).unwrap();
+        let attend = |cron, hour: i64| {
+            clock.at(hour * 3_600_000);
+            let schedules = schedules(&Triggers::new().schedule("t", cron, "UTC"), store.clone());
+            block_on(schedules.attend(&schedules.all[0])).unwrap()
+        };
+        attend("0 3 * * *", 0);
+        attend("0 5 * * *", 4);
+        // Back to the first rule, whose instant has passed meanwhile.
+        attend("0 3 * * *", 6);
+        assert_eq!(keys(&store), [""; 0]);
+        attend("0 3 * * *", 27);
+        assert_eq!(keys(&store), ["schedule/1970-01-02T03:00:00.000Z"]);
     }
 
     #[test]

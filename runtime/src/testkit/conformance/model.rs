@@ -4,7 +4,8 @@ use std::fmt::Debug;
 
 use super::probe::{Probe, claim, completed, failure, open_entry, outcome};
 use crate::store::{
-    EventKey, Fire, MemoryStore, NewEvent, NewRun, Next, RunFilter, RunState, RunWrite, Store,
+    EventKey, Fire, Firing, MemoryStore, NewEvent, NewRun, Next, RunFilter, RunState, RunWrite,
+    Store,
 };
 use crate::{Payload, RunId, Timestamp, WorkerId};
 
@@ -261,7 +262,10 @@ impl<S: Store> Pair<'_, S> {
         self.runs.push(run.id);
         let fire = Fire {
             expected: if self.dice.one_in(4) { None } else { known },
-            next: (!self.dice.one_in(5)).then(|| Timestamp(i64::from(self.step))),
+            next: Firing {
+                rule: self.dice.below(2).to_string(),
+                at: (!self.dice.one_in(5)).then(|| Timestamp(i64::from(self.step))),
+            },
             start: self.dice.one_in(2).then_some(run),
             schedule,
         };

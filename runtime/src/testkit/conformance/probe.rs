@@ -5,8 +5,8 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use crate::store::{
-    Claim, Claimed, Delivered, End, Entry, EntryStatus, EventKey, Fire, Fired, Inbox, Loaded,
-    NewEvent, NewRun, Next, Query, Reply, Requested, RunFilter, RunRow, RunState, RunWrite,
+    Claim, Claimed, Delivered, End, Entry, EntryStatus, EventKey, Fire, Fired, Firing, Inbox,
+    Loaded, NewEvent, NewRun, Next, Query, Reply, Requested, RunFilter, RunRow, RunState, RunWrite,
     Started, Store, StoreError, Transaction, Written,
 };
 use crate::{Failure, Payload, RunId, Timestamp, WorkerId};
@@ -93,7 +93,7 @@ impl<S: Store> Probe<S> {
         /// [`Query::Journal`].
         fn journal(run: RunId) -> Option<Vec<Entry>> = query |reply| Query::Journal(run, reply);
         /// [`Query::NextFire`].
-        fn next_fire(name: &str) -> Option<Timestamp>
+        fn next_fire(name: &str) -> Option<Firing>
             = query |reply| Query::NextFire(name.to_owned(), reply);
     }
 

@@ -1,7 +1,7 @@
 //! Starts, start keys and schedules.
 
 use super::probe::{Probe, new_run, text};
-use crate::store::{Fire, Fired, NewRun, RunState, Started, Store};
+use crate::store::{Fire, Fired, Firing, NewRun, RunState, Started, Store};
 use crate::{Payload, RunId, Timestamp, WorkerId};
 
 /// Every field of a start is read back as it was given.
@@ -58,39 +58,53 @@ pub fn a_key_belongs_to_its_workflow<S: Store>(store: &Probe<S>) {
     assert_eq!(store.start(other), Started::New);
 }
 
-fn tell(expected: Option<i64>, next: Option<i64>) -> Fire {
-    Fire {
-        schedule: "orders/nightly".into(),
-        expected: expected.map(Timestamp),
-        next: next.map(Timestamp),
-        start: None,
-    }
+fn firing(at: i64) -> Firing {
+    Firing { rule: "hourly".into(), at: Some(Timestamp(at)) }
+}
+
+fn tell(expected: Option<i64>, next: i64) -> Fire {
+    let (schedule, expected) = ("orders/nightly".to_owned(), expected.map(firing));
+    Fire { schedule, expected, next: firing(next), start: None }
 }
 
 /// Of two that saw the same next firing, one advances the schedule.
 pub fn a_schedule_advances_by_compare_and_set<S: Store>(store: &Probe<S>) {
     assert_eq!(store.next_fire("orders/nightly"), None);
-    assert_eq!(store.fire(tell(Some(5), Some(6))), Fired::Moved(None));
-    assert_eq!(store.fire(tell(None, Some(10))), Fired::Done(None));
-    assert_eq!(store.fire(tell(None, Some(11))), Fired::Moved(Some(Timestamp(10))));
-    assert_eq!(store.fire(tell(Some(10), Some(20))), Fired::Done(None));
-    assert_eq!(store.fire(tell(Some(10), Some(20))), Fired::Moved(Some(Timestamp(20))));
-    assert_eq!(store.next_fire("orders/nightly"), Some(Timestamp(20)));
+    assert_eq!(store.fire(tell(Some(5), 6)), Fired::Moved(None));
+    assert_eq!(store.fire(tell(None, 10)), Fired::Done(None));
+    assert_eq!(store.fire(tell(None, 11)), Fired::Moved(Some(firing(10))));
+    assert_eq!(store.fire(tell(Some(10), 20)), Fired::Done(None));
+    assert_eq!(store.fire(tell(Some(10), 20)), Fired::Moved(Some(firing(20))));
+    assert_eq!(store.next_fire("orders/nightly"), Some(firing(20)));
     assert_eq!(store.next_fire("orders/hourly"), None);
-    assert_eq!(store.fire(tell(Some(20), None)), Fired::Done(None));
-    assert_eq!(store.next_fire("orders/nightly"), None);
+}
+
+/// The rule is part of what is compared; a schedule may come to its end, and be told anew.
+pub fn a_schedule_changes_its_rule<S: Store>(store: &Probe<S>) {
+    store.fire(tell(None, 10));
+    let daily = Firing { rule: "daily".into(), at: Some(Timestamp(10)) };
+    let stale = Fire { expected: Some(daily.clone()), ..tell(None, 20) };
+    assert_eq!(store.fire(stale), Fired::Moved(Some(firing(10))));
+    let edit = Fire { next: daily.clone(), ..tell(Some(10), 0) };
+    assert_eq!(store.fire(edit), Fired::Done(None));
+    let over = Firing { rule: "daily".into(), at: None };
+    let end = Fire { expected: Some(daily), next: over.clone(), ..tell(None, 0) };
+    assert_eq!(store.fire(end), Fired::Done(None));
+    assert_eq!(store.next_fire("orders/nightly"), Some(over.clone()));
+    assert_eq!(store.fire(tell(None, 30)), Fired::Moved(Some(over.clone())));
+    assert_eq!(store.fire(Fire { expected: Some(over), ..tell(None, 30) }), Fired::Done(None));
 }
 
 /// A firing and its run are written together, or neither is.
 pub fn a_firing_starts_its_run<S: Store>(store: &Probe<S>) {
-    store.fire(tell(None, Some(10)));
+    store.fire(tell(None, 10));
     let run = NewRun { key: Some("schedule/10".into()), ..new_run() };
-    let fire = Fire { start: Some(run.clone()), ..tell(Some(10), Some(20)) };
+    let fire = Fire { start: Some(run.clone()), ..tell(Some(10), 20) };
     assert_eq!(store.fire(fire.clone()), Fired::Done(Some(Started::New)));
     assert!(store.row(run.id).ready);
     let late = NewRun { id: RunId::new(), key: None, ..run };
     let late = Fire { start: Some(late), ..fire };
-    assert_eq!(store.fire(late.clone()), Fired::Moved(Some(Timestamp(20))));
+    assert_eq!(store.fire(late.clone()), Fired::Moved(Some(firing(20))));
     assert_eq!(store.run(late.start.expect("as given").id), None);
 }
 
@@ -99,8 +113,8 @@ pub fn a_firing_whose_key_is_taken_advances<S: Store>(store: &Probe<S>) {
     let run = NewRun { key: Some("schedule/10".into()), ..new_run() };
     store.start(run.clone());
     let again = NewRun { id: RunId::new(), owner: Some(WorkerId::new()), ..run.clone() };
-    let fire = Fire { start: Some(again), ..tell(None, Some(20)) };
+    let fire = Fire { start: Some(again), ..tell(None, 20) };
     let existing = Started::Existing { id: run.id, input_hash: run.input_hash };
     assert_eq!(store.fire(fire), Fired::Done(Some(existing)));
-    assert_eq!(store.next_fire("orders/nightly"), Some(Timestamp(20)));
+    assert_eq!(store.next_fire("orders/nightly"), Some(firing(20)));
 }
