@@ -7,54 +7,55 @@ use std::collections::BTreeMap;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use flowcrate::StepError;
+use flowcrate::{StepError, types};
 use hyper::header::{self, HeaderMap};
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::ReadAs;
 use super::exchange::Answered;
 
-/// The body as `B`.
+/// The body as `B`. The words of the error are those that the interpreter has for it.
 pub(super) fn decode<B: DeserializeOwned>(
     answered: &Answered,
     read_as: ReadAs,
 ) -> Result<B, StepError> {
+    let mut output = Map::new();
+    output.insert("body".to_owned(), raw(answered, read_as)?);
+    types::decode::<Output<B>>(&Value::Object(output))
+        .map(|output| output.body)
+        .map_err(|error| StepError::fatal("bad_response", error.to_string()))
+}
+
+/// As much of the output as has a type of the node's own, so that errors name the whole path.
+#[derive(Deserialize)]
+struct Output<B> {
+    body: B,
+}
+
+fn raw(answered: &Answered, read_as: ReadAs) -> Result<Value, StepError> {
     let body = &answered.body;
+    let said = content_type(&answered.headers);
+    let is_utf8 = || std::str::from_utf8(body).is_ok();
     let format = match read_as {
         ReadAs::Auto if is_json(&answered.headers) => ReadAs::Json,
         ReadAs::Auto if is_text(&answered.headers) => ReadAs::Text,
-        ReadAs::Auto if content_type(&answered.headers).is_empty() => {
-            if std::str::from_utf8(body).is_ok() { ReadAs::Text } else { ReadAs::Bytes }
-        }
+        ReadAs::Auto if said.is_empty() && is_utf8() => ReadAs::Text,
         ReadAs::Auto => ReadAs::Bytes,
         given => given,
     };
-    let decoded = match format {
-        ReadAs::Json if body.is_empty() => serde_json::from_value(Value::Null),
-        ReadAs::Json => serde_json::from_slice(body),
-        ReadAs::Text if body.is_empty() && content_type(&answered.headers).is_empty() => {
-            serde_json::from_value(Value::Null)
-        }
-        ReadAs::Text => {
-            serde_json::from_value(Value::String(String::from_utf8_lossy(body).into_owned()))
-        }
-        ReadAs::Bytes | ReadAs::Auto => {
-            serde_json::from_value(Value::String(STANDARD.encode(body)))
-        }
-    };
-    decoded.map_err(|error| bad_response(answered, format, &error))
-}
-
-fn bad_response(answered: &Answered, format: ReadAs, error: &serde_json::Error) -> StepError {
-    let asked = &answered.asked;
-    let message = match format {
-        ReadAs::Json if error.is_syntax() || error.is_eof() => {
-            format!("{asked} answered with a body that is no JSON: {error}")
-        }
-        _ => format!("{asked} answered with a body that does not have the declared type: {error}"),
-    };
-    StepError::fatal("bad_response", message)
+    let is_nothing = body.is_empty() && (format == ReadAs::Json || said.is_empty());
+    Ok(match format {
+        _ if is_nothing => Value::Null,
+        ReadAs::Json => serde_json::from_slice(body).map_err(|error| {
+            let message =
+                format!("{} answered with a body that is no JSON: {error}", answered.asked);
+            StepError::fatal("bad_response", message)
+        })?,
+        ReadAs::Text => Value::String(String::from_utf8_lossy(body).into_owned()),
+        ReadAs::Bytes | ReadAs::Auto => Value::String(STANDARD.encode(body)),
+    })
 }
 
 /// Headers by lower-case name; several of one name are joined, as RFC 9110 has it.

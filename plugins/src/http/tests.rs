@@ -161,10 +161,49 @@ fn a_body_has_the_declared_type_or_fails_with_a_code() {
     assert_eq!(user.headers["content-type"], "application/json");
     let file: Response<Bytes> = call(to(&server, "/file")).unwrap();
     assert_eq!(file.body, Bytes(b"%PDF".to_vec()));
-    for (path, says) in [("/other", "does not have the declared type"), ("/broken", "is no JSON")] {
+    for (path, says) in [("/other", "body.name"), ("/broken", "is no JSON")] {
         let error = call::<User>(to(&server, path)).unwrap_err();
         assert_eq!((error.code.as_str(), error.retryable), ("bad_response", false));
         assert!(error.message.contains(says), "{}", error.message);
+    }
+}
+
+/// S41: emitted code decodes into its own struct, the interpreter projects by the same type.
+#[test]
+fn a_typed_body_is_the_same_as_a_projected_one() {
+    #[derive(Debug, Serialize, Deserialize, Typed)]
+    struct User {
+        name: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        age: Option<i64>,
+    }
+    for body in [
+        r#"{"name":"Ada","age":36,"more":true}"#,
+        r#"{"name":"Ada","age":null}"#,
+        r#"{"name":5}"#,
+        r#"{"age":36}"#,
+        r#"["Ada",36]"#,
+        r#"{"name":"Ada","age":3.5}"#,
+        "null",
+        "",
+        "{",
+    ] {
+        let server = Server::start(move |_| Answer::body("application/json", body.as_bytes()));
+        let typed =
+            call::<User>(to(&server, "/")).map(|response| serde_json::to_value(response).unwrap());
+        let projected = call::<Value>(to(&server, "/")).and_then(|response| {
+            let raw = serde_json::to_value(response).unwrap();
+            flowcrate::types::project(&Response::<User>::ty(), &raw)
+                .map_err(|error| StepError::fatal("bad_response", error.to_string()))
+        });
+        // The date goes on between the two.
+        let without_date = |outcome: Result<Value, StepError>| {
+            outcome.map(|mut value| {
+                value["headers"].as_object_mut().unwrap().remove("date");
+                value
+            })
+        };
+        assert_eq!(without_date(typed), without_date(projected), "{body}");
     }
 }
 
