@@ -121,7 +121,7 @@ impl EngineBuilder {
             worker,
             registry: Arc::clone(&registry),
             hub: Arc::clone(&hub),
-            runtime,
+            runtime: Box::new(runtime),
             linger: self.linger.unwrap_or(LINGER),
             always_replay: self.always_replay,
             #[cfg(feature = "testkit")]

@@ -7,6 +7,7 @@ use std::sync::mpsc::Sender;
 use std::time::Duration;
 
 use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
 use tokio::runtime::Handle;
 use tokio::task::AbortHandle;
 
@@ -20,6 +21,33 @@ use crate::values::Timestamp;
 
 /// How long a body may go on after it was told that its outcome is not wanted.
 const GRACE: Duration = Duration::from_secs(5);
+
+/// Where bodies run.
+pub(super) trait Spawn: Send {
+    fn spawn(&self, body: BoxFuture<'static, ()>) -> Box<dyn Spawned>;
+}
+
+/// A body that was set to run.
+pub(super) trait Spawned {
+    fn abort(&self);
+    fn is_finished(&self) -> bool;
+}
+
+impl Spawn for Handle {
+    fn spawn(&self, body: BoxFuture<'static, ()>) -> Box<dyn Spawned> {
+        Box::new(Self::spawn(self, body).abort_handle())
+    }
+}
+
+impl Spawned for AbortHandle {
+    fn abort(&self) {
+        Self::abort(self);
+    }
+
+    fn is_finished(&self) -> bool {
+        Self::is_finished(self)
+    }
+}
 
 /// An attempt to be made.
 pub(super) struct Attempt {
@@ -35,11 +63,11 @@ pub(super) struct Bodies(BTreeMap<Arc<str>, Running>);
 struct Running {
     attempt: u32,
     token: CancelToken,
-    task: AbortHandle,
+    task: Box<dyn Spawned>,
 }
 
 impl Bodies {
-    pub(super) fn start(&mut self, runtime: &Handle, shard: &Sender<Message>, attempt: Attempt) {
+    pub(super) fn start(&mut self, runtime: &dyn Spawn, shard: &Sender<Message>, attempt: Attempt) {
         let Attempt { epoch, body, info } = attempt;
         let (run, path, number) = (info.run, info.path.clone(), info.attempt);
         if self.0.get(&path).is_some_and(|running| running.attempt == number) {
@@ -48,7 +76,7 @@ impl Bodies {
         }
         let (ctx, token) = StepContext::new(info);
         let (shard, place) = (shard.clone(), path.clone());
-        let task = runtime.spawn(async move {
+        let task = runtime.spawn(Box::pin(async move {
             // The call itself may panic as well as the future.
             let ended = AssertUnwindSafe(async move { body(ctx).await }).catch_unwind().await;
             let result = ended.unwrap_or_else(|panic| {
@@ -56,8 +84,8 @@ impl Bodies {
             });
             // Without a shard nobody waits for the outcome.
             drop(shard.send(Message::Body { run, epoch, path: place, attempt: number, result }));
-        });
-        self.0.insert(path, Running { attempt: number, token, task: task.abort_handle() });
+        }));
+        self.0.insert(path, Running { attempt: number, token, task });
     }
 
     /// The attempts that are under way.

@@ -23,7 +23,7 @@ pub(super) struct Resident {
     pub(super) agenda: Option<Timestamp>,
     /// Since when it only waits.
     pub(super) idle_since: Option<Timestamp>,
-    /// Whether there was mail for it lately.
+    /// Whether mail came for it while it was leaving.
     pub(super) nudged: bool,
     /// Whether something was written since it was taken up.
     pub(super) stale: bool,

@@ -9,14 +9,13 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::time::Duration;
 
-use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
 use super::Hub;
-use super::bodies::Reaper;
+use super::bodies::{Reaper, Spawn};
 use super::claims::{Claims, LIMIT};
 use super::registry::Registry;
-use super::resident::Resident;
+use super::resident::{Leaving, Resident};
 use crate::failure::StepError;
 use crate::ids::{RunId, WorkerId};
 use crate::payload::Payload;
@@ -80,7 +79,7 @@ pub(super) struct Settings {
     pub(super) worker: WorkerId,
     pub(super) registry: Arc<Registry>,
     pub(super) hub: Arc<Hub>,
-    pub(super) runtime: Handle,
+    pub(super) runtime: Box<dyn Spawn>,
     pub(super) linger: Duration,
     pub(super) always_replay: bool,
     #[cfg(feature = "testkit")]
@@ -96,8 +95,8 @@ pub(super) struct Shard {
     agenda: BTreeSet<(Timestamp, RunId)>,
     /// Runs that messages concern.
     touched: BTreeSet<RunId>,
-    /// Runs that are not in memory yet, though mail has come for them.
-    nudged: BTreeSet<RunId>,
+    /// Runs that are on their way into memory, and whether mail has come for them meanwhile.
+    loading: BTreeMap<RunId, bool>,
     claims: Claims,
     reaper: Reaper,
     now: Timestamp,
@@ -114,7 +113,7 @@ impl Shard {
             runs: BTreeMap::new(),
             agenda: BTreeSet::new(),
             touched: BTreeSet::new(),
-            nudged: BTreeSet::new(),
+            loading: BTreeMap::new(),
             claims: Claims::default(),
             reaper: Reaper::default(),
             closing: None,
@@ -186,8 +185,11 @@ impl Shard {
             Message::Claimed(claimed) => self.claimed(claimed),
             Message::Loaded { run, epoch, loaded } => match loaded {
                 Ok(Some(loaded)) => self.take_up(*loaded, epoch),
-                Ok(None) => {}
-                Err(error) => self.store_failed(run, epoch, &error),
+                Ok(None) => drop(self.loading.remove(&run)),
+                Err(error) => {
+                    self.loading.remove(&run);
+                    self.store_failed(run, epoch, &error);
+                }
             },
             Message::Written { run, epoch, written } => self.written(run, epoch, written),
             Message::Inbox { run, inbox } => self.mail(run, inbox),
@@ -242,6 +244,7 @@ impl Shard {
         }
         self.claims.ended(&claimed);
         for (run, epoch) in claimed.runs {
+            self.loading.insert(run, false);
             self.load(run, epoch);
         }
         claimed.nudged.into_iter().for_each(|run| self.nudge(run));
@@ -259,13 +262,14 @@ impl Shard {
     /// There is mail for a run.
     fn nudge(&mut self, run: RunId) {
         let Some(resident) = self.runs.get_mut(&run) else {
-            // Suspended, or on its way into memory: a claim tells, and says so again.
-            if self.nudged.insert(run) {
-                self.claims.want();
+            match self.loading.get_mut(&run) {
+                // What is being loaded may be older than the mail.
+                Some(nudged) => *nudged = true,
+                None => self.claims.want(),
             }
             return;
         };
-        resident.nudged = true;
+        resident.nudged |= matches!(resident.leaving, Leaving::Now);
         let seen = resident.backend.borrow().seen_mail();
         let sender = self.settings.sender.clone();
         let tell = move |inbox| drop(sender.send(Message::Inbox { run, inbox }));

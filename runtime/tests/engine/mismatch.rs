@@ -198,3 +198,24 @@ fn a_paused_run_can_be_mended_and_resumed_or_cancelled() {
         assert_eq!(ledger.of("one"), 2);
     });
 }
+
+#[test]
+fn mail_for_a_paused_run_does_not_keep_it_from_being_resumed() {
+    run_test(async {
+        let failing = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(true));
+        let fails = failing.clone();
+        let workflow = flow(move |ctx, _| {
+            assert!(!fails.load(std::sync::atomic::Ordering::SeqCst), "not yet");
+            async move { wait(&ctx).await }
+        });
+        let engine = engine(&workflow).await;
+        let run = engine.start(workflow, json!(null)).await.unwrap();
+        until(&engine, &run, RunState::Paused).await;
+        let client = engine.client();
+        client.send_event(run.id(), "a", json!(1), SendEvent::default()).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        failing.store(false, std::sync::atomic::Ordering::SeqCst);
+        client.resume(run.id()).await.unwrap();
+        until(&engine, &run, RunState::Completed).await;
+    });
+}

@@ -106,7 +106,7 @@ impl Shard {
                     let body = rehearsed(&self.settings.answers, &path, body);
                     let info = StepInfo { run, path, attempt, key };
                     let epoch = resident.epoch;
-                    resident.bodies.start(runtime, sender, Attempt { epoch, body, info });
+                    resident.bodies.start(runtime.as_ref(), sender, Attempt { epoch, body, info });
                 }
             }
         }

@@ -18,6 +18,7 @@ impl Shard {
     /// Brings a run that is ours into memory.
     pub(super) fn take_up(&mut self, loaded: Loaded, epoch: u64) {
         let run = loaded.row.id;
+        let nudged = self.loading.remove(&run).unwrap_or_default();
         if self.closing.is_some() {
             return self.submit(bare_write(run, epoch, Next::Release));
         }
@@ -34,7 +35,7 @@ impl Shard {
                 self.runs.insert(run, resident);
                 self.touched.insert(run);
                 self.settings.hub.changed(run);
-                if self.nudged.remove(&run) {
+                if nudged {
                     self.nudge(run);
                 }
             }
