@@ -14,6 +14,8 @@ use super::runs::{document, run_id};
 use crate::app::App;
 use crate::runs::{Changes, RunDocument};
 
+/// How long changes are gathered before the run is looked at again.
+const SWARM: Duration = Duration::from_millis(40);
 /// How often a quiet stream shows that it lives.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
@@ -68,6 +70,8 @@ impl Watching {
                 changed = self.changes.changed() => changed.ok()?,
                 _ = self.app.stopping.wait_for(|stopping| *stopping) => return None,
             }
+            // Changes come in swarms; one picture of them all is enough.
+            tokio::time::sleep(SWARM).await;
         }
     }
 }
