@@ -50,6 +50,30 @@ impl Workflow for Steps {
     }
 }
 
+/// So many items, all at once.
+struct Wide;
+
+impl Workflow for Wide {
+    type Input = u32;
+    type Output = u32;
+
+    fn definition(&self) -> Definition {
+        Definition { name: "wide".into(), revision: "1".into(), events: Vec::new() }
+    }
+
+    fn run(&self, ctx: Context, width: u32) -> LocalBoxFuture<'static, Result<u32>> {
+        Box::pin(async move {
+            let items: Vec<u32> = (0..width).collect();
+            let body = async |ctx: Context, item: u32, _| {
+                let spec = StepSpec::new("one", "one@1");
+                ctx.step(spec, item, |_, item| async move { Ok::<_, StepError>(item) }).await
+            };
+            let results = ctx.for_each("each", items, width as usize, body).await?;
+            Ok(u32::try_from(results.len()).unwrap_or(u32::MAX))
+        })
+    }
+}
+
 fn main() {
     // cargo adds `--bench`.
     let place = std::env::args().skip(1).find(|argument| !argument.starts_with('-'));
@@ -60,6 +84,7 @@ fn main() {
     runtime.block_on(one_at_a_time(directory.path()));
     runtime.block_on(many_in_flight(directory.path()));
     runtime.block_on(many_steps(directory.path()));
+    runtime.block_on(fan_out(directory.path()));
 }
 
 async fn engine(file: &Path, instants: &Arc<Mutex<Vec<Instant>>>) -> (Engine, SqliteStore) {
@@ -236,5 +261,28 @@ async fn many_steps(directory: &Path) {
         first.as_secs_f64() * 1e3,
         last.as_secs_f64() * 1e3,
         last.as_secs_f64() / first.as_secs_f64(),
+    );
+}
+
+/// The cost of a branch does not grow with the branches beside it.
+async fn fan_out(directory: &Path) {
+    let store = SqliteStore::open(directory.join("wide.db")).unwrap();
+    let engine = Engine::builder().store(store).register(Wide).build().await.unwrap();
+    let mut each = Vec::new();
+    for width in [10, 1_000] {
+        let mut times = Vec::new();
+        for _ in 0..(4_000 / width).min(50) {
+            let begun = Instant::now();
+            assert_eq!(engine.start(Wide, width).await.unwrap().result().await.unwrap(), width);
+            times.push(begun.elapsed());
+        }
+        each.push(median(&mut times).as_secs_f64() * 1e3 / f64::from(width));
+    }
+    engine.shutdown().await;
+    println!(
+        "fan-out of 10: {:.3} ms a branch; of 1000: {:.3} ms; ratio {:.2} (budget 1.5)",
+        each[0],
+        each[1],
+        each[1] / each[0],
     );
 }

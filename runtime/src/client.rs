@@ -169,6 +169,11 @@ impl Client {
     pub fn watch(&self, run: RunId) -> Watch {
         Watch { client: self.clone(), run, changes: self.hub.watch(run), seen: None }
     }
+
+    /// Follows a run, but is told only of what may be its end.
+    pub(crate) fn watch_stops(&self, run: RunId) -> Watch {
+        Watch { client: self.clone(), run, changes: self.hub.watch_stops(run), seen: None }
+    }
 }
 
 /// A run's views, one after the other.

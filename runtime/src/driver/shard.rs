@@ -309,7 +309,7 @@ impl Shard {
         if let Some(at) = resident.agenda {
             self.agenda.remove(&(at, run));
         }
-        self.settings.hub.changed(run);
+        self.settings.hub.stopped(run);
         Some(resident)
     }
 

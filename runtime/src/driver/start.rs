@@ -127,7 +127,7 @@ impl<T: DeserializeOwned> RunHandle<T> {
 
     /// The run's output, once it has ended; [`Error::Paused`] if it comes to a stand.
     pub async fn result(&self) -> Result<T> {
-        let mut watch = self.client.watch(self.id);
+        let mut watch = self.client.watch_stops(self.id);
         while let Some(view) = watch.next().await? {
             match view.state {
                 RunState::Completed => {

@@ -168,7 +168,7 @@ impl Shard {
         let Some(resident) = self.runs.get_mut(&run) else {
             // It was released, paused or ended without having been taken up.
             self.claims.want();
-            return self.settings.hub.changed(run);
+            return self.settings.hub.stopped(run);
         };
         match std::mem::replace(&mut resident.leaving, Leaving::Now) {
             Leaving::No => {
