@@ -12,8 +12,15 @@ mod npm;
 mod table;
 
 /// What the app is made of: a change to any of these builds it again, nothing else does.
-const INPUTS: [&str; 6] =
-    ["src", "index.html", "package.json", "package-lock.json", "tsconfig.json", "vite.config.ts"];
+const INPUTS: [&str; 7] = [
+    "src",
+    "build-web",
+    "index.html",
+    "package.json",
+    "package-lock.json",
+    "tsconfig.json",
+    "vite.config.ts",
+];
 
 fn main() -> Result<(), Box<dyn Error>> {
     let source = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").ok_or("no CARGO_MANIFEST_DIR")?);

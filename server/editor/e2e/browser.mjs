@@ -20,14 +20,17 @@ export async function launch() {
   return chromium.launch({ executablePath, args: FLAGS });
 }
 
-/** A page that remembers what its console complained of. `expect` lists HTTP statuses that a scenario provokes. */
-export async function open(browser, { theme = "light", expect = [] } = {}) {
+/**
+ * A page that remembers what its console complained of. `expect` lists HTTP statuses that a scenario
+ * provokes, `tolerate` matches other complaints that it does.
+ */
+export async function open(browser, { theme = "light", expect = [], tolerate } = {}) {
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, colorScheme: theme, acceptDownloads: true });
   const page = await context.newPage();
   const complaints = [];
   page.on("console", (message) => {
     const text = message.text();
-    const provoked = expect.some((status) => text.includes(`status of ${status}`));
+    const provoked = tolerate?.test(text) || expect.some((status) => text.includes(`status of ${status}`));
     if (["error", "warning"].includes(message.type()) && !provoked) complaints.push(text);
   });
   page.on("pageerror", (error) => complaints.push(String(error)));

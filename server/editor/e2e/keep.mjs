@@ -2,6 +2,8 @@
 import { check, eventually, node } from "./browser.mjs";
 
 export const expect = [412, 422];
+/** Requests that fail on purpose. */
+export const tolerate = /ERR_FAILED/;
 
 export async function run(page, base, shot) {
   const name = `e2e-keep-${Date.now().toString(36)}`;
@@ -37,5 +39,25 @@ export async function run(page, base, shot) {
   await page.getByRole("dialog", { name: "Keyboard" }).waitFor();
   await shot("keyboard");
   await page.keyboard.press("Escape");
+  await page.keyboard.press("Control+k");
+  await page.getByRole("combobox", { name: "Find a node" }).fill("begin");
+  await page.keyboard.press("Enter");
+  await page.locator(".card.selected").waitFor();
+  await serverDown(page, shot);
   await page.request.delete(`${base}/api/v1/workflows/${name}`, { headers: { "If-Match": "*" } });
+}
+
+/** While the server is gone a banner says so, and edits go on; when it is back they can be saved. */
+async function serverDown(page, shot) {
+  await page.route("**/api/**", (route) => route.abort());
+  await page.route("**/healthz", (route) => route.abort());
+  await page.getByLabel("Label").fill("While you were out");
+  await page.getByText("The server does not answer.").waitFor();
+  await shot("offline");
+  await page.unroute("**/api/**");
+  await page.unroute("**/healthz");
+  await page.getByRole("button", { name: "Try now" }).click();
+  await eventually(() => page.locator(".banner").count(), 0, "the banner after the server is back");
+  await page.keyboard.press("Control+s");
+  await page.locator(".save-state").waitFor();
 }

@@ -12,16 +12,17 @@ import * as examples from "./examples.mjs";
 import * as keep from "./keep.mjs";
 import * as large from "./large.mjs";
 import * as loops from "./loops.mjs";
+import * as orders from "./orders.mjs";
 
 const base = (process.env.FLOWCRATE_URL ?? "http://127.0.0.1:7700").replace(/\/$/, "");
 const shots = process.env.SHOTS;
 if (shots) mkdirSync(shots, { recursive: true });
 
-const scenarios = Object.entries({ draw, keep, loops, examples, access, large }).filter(([name]) => !process.env.ONLY || process.env.ONLY === name);
+const scenarios = Object.entries({ draw, keep, loops, orders, examples, access, large }).filter(([name]) => !process.env.ONLY || process.env.ONLY === name);
 const browser = await launch();
 let failed = 0;
 for (const [name, scenario] of scenarios) {
-  const { page, context, complaints } = await open(browser, { expect: scenario.expect });
+  const { page, context, complaints } = await open(browser, { expect: scenario.expect, tolerate: scenario.tolerate });
   const shot = async (title) => shots && page.screenshot({ path: join(shots, `${title}.png`) });
   try {
     await scenario.run(page, base, shot);

@@ -34,7 +34,7 @@ export function App() {
       {!online && <Banner onRetry={() => void api.healthy()} />}
       {route.page === "home" && <HomePage />}
       {route.page === "workflow" && <WorkflowPage id={route.id} />}
-      {route.page === "new" && <WorkflowPage id={null} />}
+      {route.page === "new" && <WorkflowPage id={null} draft={route.key} />}
       <Toasts />
     </>
   );

@@ -2,16 +2,20 @@
 
 import { useSyncExternalStore } from "react";
 
-export type Route = { page: "home" } | { page: "workflow"; id: string } | { page: "new" };
+export type Route = { page: "home" } | { page: "workflow"; id: string } | { page: "new"; key: string };
 
-export const NEW_PATH = "/new";
+/** The page of a workflow that was never stored, by the key of its draft. */
+export function newPath(key: string): string {
+  return `/new/${encodeURIComponent(key)}`;
+}
 
 export function workflowPath(name: string): string {
   return `/workflows/${encodeURIComponent(name)}`;
 }
 
 export function parseRoute(path: string): Route {
-  if (path === NEW_PATH) return { page: "new" };
+  const key = /^\/new\/([^/]+)\/?$/.exec(path)?.[1];
+  if (key) return { page: "new", key: decodeURIComponent(key) };
   const id = /^\/workflows\/([^/]+)\/?$/.exec(path)?.[1];
   return id ? { page: "workflow", id: decodeURIComponent(id) } : { page: "home" };
 }

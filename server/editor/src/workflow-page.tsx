@@ -3,6 +3,7 @@ import { useEffect, useState } from "react";
 
 import { ApiError, describeError } from "./api/client";
 import { Canvas } from "./canvas/canvas";
+import { FindNode } from "./canvas/find-node";
 import { Palette } from "./canvas/palette";
 import { Inspector } from "./inspector/inspector";
 import { ConflictDialog } from "./panels/conflict";
@@ -19,8 +20,8 @@ import { Button } from "./ui/button";
 
 type Load = "loading" | "ready" | { problem: string };
 
-/** The editor of one workflow; `id` is null for one that was never stored. */
-export function WorkflowPage({ id }: { id: string | null }) {
+/** The editor of one workflow; `id` is null for one that was never stored and has only a draft. */
+export function WorkflowPage({ id, draft = "" }: { id: string | null; draft?: string }) {
   const [load, setLoad] = useState<Load>("loading");
   const online = useUi((state) => state.online);
   // A page that could not be loaded is loaded again when the server is back.
@@ -33,14 +34,14 @@ export function WorkflowPage({ id }: { id: string | null }) {
     let gone = false;
     setLoad("loading");
     resetRuns();
-    open(id).then(
+    open(id, draft).then(
       () => !gone && setLoad("ready"),
       (error: unknown) => !gone && setLoad({ problem: error instanceof ApiError && error.status === 404 ? "There is no such workflow." : describeError(error) }),
     );
     return () => {
       gone = true;
     };
-  }, [id, retry]);
+  }, [id, draft, retry]);
 
   useEffect(() => {
     if (load !== "ready") return;
@@ -62,9 +63,9 @@ export function WorkflowPage({ id }: { id: string | null }) {
   return <Workspace />;
 }
 
-async function open(id: string | null): Promise<void> {
+async function open(id: string | null, key: string): Promise<void> {
   await loadCatalogue();
-  if (id === null) return openNew();
+  if (id === null) return openNew(key);
   const draft = await openWorkflow(id);
   if (!draft) return;
   const changed = draft.etag !== useEditor.getState().meta?.etag;
@@ -87,7 +88,7 @@ function Workspace() {
   const palette = useUi((state) => state.palette);
   const dialog = useUi((state) => state.dialog);
   const name = useEditor((state) => state.doc.name);
-  const key = useEditor((state) => state.meta?.id ?? "new");
+  const key = useEditor((state) => state.draftKey);
   useEffect(() => {
     document.title = `${name} · Flowcrate`;
   }, [name]);
@@ -98,13 +99,16 @@ function Workspace() {
         <main className="stage">
           {palette && <Palette />}
           <div className="middle">
-            <Canvas />
+            <div className="drawing">
+              <Canvas />
+              <Inspector />
+            </div>
             <Dock />
           </div>
-          <Inspector />
         </main>
       </div>
       {dialog === "help" && <HelpDialog />}
+      {dialog === "find" && <FindNode />}
       {dialog === "conflict" && <ConflictDialog />}
     </ReactFlowProvider>
   );

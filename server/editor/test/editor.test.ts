@@ -14,7 +14,7 @@ const move = (x: number) => state().adjust((doc) => moveNodes(doc, new Map([["lo
 beforeEach(() => {
   const graph = orders();
   const workflow = { id: "w1", name: "orders", revision: "r", triggers: [], created_at: "", updated_at: "", graph, diagnostics: [] };
-  state().open({ workflow, etag: '"1"' }, graph);
+  state().open({ workflow, etag: '"1"' }, graph, "w1");
 });
 
 describe("undo and redo", () => {

@@ -120,6 +120,8 @@ export interface WaitingFor {
   key?: string | null;
   until?: string | null;
   due?: string | null;
+  /** Why the latest attempt failed. */
+  error?: Failure | null;
 }
 
 export interface Run {

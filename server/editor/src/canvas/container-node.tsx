@@ -52,7 +52,7 @@ export const ContainerNode = memo(function ContainerNode({ data, selected }: Nod
           <Plus size={14} aria-hidden /> Add a step to run for each item
         </button>
       )}
-      <MainPort />
+      <MainPort node={node.id} />
       <div className={`port-corner ${wired.has("error") ? "wired" : ""}`}>
         <PortRows handles={rows} wired={wired} />
       </div>

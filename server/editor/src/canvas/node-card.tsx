@@ -40,7 +40,7 @@ export const NodeCard = memo(function NodeCard({ data, selected }: NodeProps<Flo
           <span className="card-gist">{gist || node.id}</span>
         </div>
       </div>
-      {main && <MainPort />}
+      {main && <MainPort node={node.id} />}
       {lone ? (
         <div className={`port-corner ${wired.has("error") ? "wired" : ""}`}>
           <PortRows handles={rows} wired={wired} />

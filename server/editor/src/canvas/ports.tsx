@@ -5,6 +5,8 @@ import { useEffect, useRef } from "react";
 
 import { edgesFrom, sourceHandle, type GraphNode } from "../graph/document";
 import { groupOf, hasInput, outputHandles } from "../graph/handles";
+import { typeText } from "../expr/types";
+import { useCheck } from "../store/check";
 import { useEditor } from "../store/editor";
 import { useUi } from "../store/ui";
 
@@ -35,8 +37,9 @@ export function InputPort() {
 }
 
 /** The only output, or the main one: half way down the node's edge. */
-export function MainPort() {
-  return <Handle type="source" position={Position.Right} id="out" className="port port-out" title="Output" />;
+export function MainPort({ node }: { node: string }) {
+  const type = useCheck((state) => state.types[node]?.output);
+  return <Handle type="source" position={Position.Right} id="out" className="port port-out" title={type ? `Output: ${typeText(type)}` : "Output"} />;
 }
 
 /** Further outputs, one row each with its name. */

@@ -98,6 +98,11 @@ export function useShortcuts(): void {
         runOrAsk();
         return;
       }
+      if (control && key === "k") {
+        event.preventDefault();
+        useUi.setState({ dialog: "find" });
+        return;
+      }
       if (inField(event.target)) return;
       const action = control ? withControl(event) : plain(event);
       if (!action) return;

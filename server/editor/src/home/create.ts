@@ -3,8 +3,8 @@
 import { api, ApiError } from "../api/client";
 import type { Diagnostic } from "../api/types";
 import type { GraphDocument } from "../graph/document";
-import { NEW_PATH, navigate, workflowPath } from "../router";
-import { keepDraft, NEW_DRAFT } from "../store/drafts";
+import { navigate, newPath, workflowPath } from "../router";
+import { keepDraft, newDraftKey } from "../store/drafts";
 
 export function blankDocument(name: string): GraphDocument {
   return {
@@ -27,8 +27,9 @@ export async function createAndOpen(doc: GraphDocument): Promise<void> {
 }
 
 export function openAsDraft(doc: GraphDocument): void {
-  keepDraft(NEW_DRAFT, { doc, etag: null, at: Date.now() });
-  navigate(NEW_PATH);
+  const key = newDraftKey();
+  keepDraft(key, { doc, etag: null, at: Date.now() });
+  navigate(newPath(key));
 }
 
 export function hasErrors(diagnostics: readonly Diagnostic[]): boolean {

@@ -8,6 +8,7 @@ import { useUi } from "../store/ui";
 import { Button } from "../ui/button";
 import { Logo } from "../ui/logo";
 import { CreateDialog } from "./create-dialog";
+import { DraftList } from "./draft-list";
 import { DeleteDialog } from "./delete-dialog";
 import { ImportDialog } from "./import-dialog";
 import { WorkflowCard } from "./workflow-card";
@@ -60,6 +61,7 @@ export function HomePage() {
             <Plus size={15} aria-hidden /> New workflow
           </Button>
         </div>
+        <DraftList />
         {load.state === "loading" && <p className="quiet-text">Loading…</p>}
         {load.state === "failed" && (
           <div className="empty">

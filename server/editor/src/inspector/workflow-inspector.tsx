@@ -1,6 +1,16 @@
+import { FileDown } from "lucide-react";
+
 import { isNote } from "../graph/document";
-import { useEditor } from "../store/editor";
+import { documentToStore, useEditor } from "../store/editor";
+import { download } from "../store/session";
+import { Button } from "../ui/button";
 import { WebhookUrls } from "../panels/webhook-urls";
+
+/** The document as it is on the canvas, saved or not. */
+function downloadGraph(): void {
+  const graph = documentToStore(useEditor.getState());
+  download(new Blob([JSON.stringify(graph, null, 2)], { type: "application/json" }), `${graph.name}.json`);
+}
 
 /** What there is to say of the workflow as a whole. */
 export function WorkflowInspector() {
@@ -41,6 +51,9 @@ export function WorkflowInspector() {
         )}
       </dl>
       <WebhookUrls />
+      <Button onClick={downloadGraph}>
+        <FileDown size={14} aria-hidden /> Download the graph
+      </Button>
       <p className="quiet-text inspector-tip">
         Select a node to edit it; <kbd className="kbd">/</kbd> adds one.
       </p>

@@ -17,6 +17,7 @@ const KEYS: [string, [string, string][]][] = [
   [
     "Look",
     [
+      ["Ctrl+K", "Go to a node"],
       ["F", "Fit to screen"],
       ["Shift+L", "Tidy up"],
       ["Ctrl+A", "Select all"],
@@ -64,6 +65,9 @@ export function HelpDialog() {
           </section>
         ))}
       </div>
+      <p className="quiet-text">
+        Made with the work of others: <a href="/licences.txt">licences</a>.
+      </p>
     </Dialog>
   );
 }

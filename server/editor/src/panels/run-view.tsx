@@ -26,11 +26,39 @@ export function RunView() {
     <div className="run-view">
       <div className="run-main">
         <RunHead run={run} />
+        <WaitingLines run={run} />
         <Timeline run={run} />
       </div>
       <div className="run-side">{step ? <StepDetail step={step} onClose={() => selectStep(null)} /> : <RunValues run={run} />}</div>
     </div>
   );
+}
+
+/** What an unfinished run waits for, and until when. */
+function WaitingLines({ run }: { run: Run }) {
+  const waits = run.waiting_for ?? [];
+  const now = useNow(waits.length > 0);
+  if (waits.length === 0) return null;
+  return (
+    <ul className="waits">
+      {waits.slice(0, MOST_WAITS).map((wait, at) => (
+        <li key={`${wait.path} ${at}`}>{waitText(wait, now)}</li>
+      ))}
+      {waits.length > MOST_WAITS && <li>and {waits.length - MOST_WAITS} more</li>}
+    </ul>
+  );
+}
+
+const MOST_WAITS = 3;
+
+function waitText(wait: NonNullable<Run["waiting_for"]>[number], now: number): string {
+  const event = eventName(wait);
+  const due = wait.due ?? wait.until;
+  const left = due ? duration(new Date(now).toISOString(), due) : "";
+  const at = wait.path ? `${wait.path}: ` : "";
+  if (event !== undefined) return `${at}waits for the event ${event}${wait.key ? ` with key ${wait.key}` : ""}${left ? `, for ${left} more` : ""}`;
+  if (wait.error) return `${at}tries again in ${left || "a moment"} after “${wait.error.message}”`;
+  return `${at}waits${left ? ` for ${left} more` : ""}`;
 }
 
 function RunHead({ run }: { run: Run }) {

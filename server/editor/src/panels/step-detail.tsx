@@ -13,7 +13,7 @@ export function StepDetail({ step, onClose }: { step: StepView; onClose: () => v
     <div className="values">
       <header className="step-head">
         <span className={`chip ${tone}`}>{step.status}</span>
-        <code>{step.path}</code>
+        <code title={step.path}>{step.path}</code>
         <span className="quiet-text">
           {step.kind} · {step.attempts === 1 ? "one attempt" : `${step.attempts} attempts`} · {duration(step.started_at, step.ended_at)}
         </span>

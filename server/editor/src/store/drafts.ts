@@ -3,8 +3,16 @@
 import { toDocument, type GraphDocument } from "../graph/document";
 
 const PREFIX = "flowcrate.draft.";
-/** The key of a workflow that the server has never stored. */
-export const NEW_DRAFT = "new";
+/** The keys of workflows that the server has never stored begin with this. */
+const NEW = "new.";
+
+export function newDraftKey(): string {
+  return NEW + Math.random().toString(36).slice(2, 10);
+}
+
+export function isNewDraft(key: string): boolean {
+  return key.startsWith(NEW);
+}
 
 export interface Draft {
   doc: GraphDocument;
@@ -23,6 +31,19 @@ export function loadDraft(key: string): Draft | null {
   } catch {
     return null;
   }
+}
+
+/** The drafts of workflows that were never stored, the latest first. */
+export function newDrafts(): { key: string; draft: Draft }[] {
+  const keys = Object.keys(localStorage)
+    .filter((key) => key.startsWith(PREFIX + NEW))
+    .map((key) => key.slice(PREFIX.length));
+  return keys
+    .flatMap((key) => {
+      const draft = loadDraft(key);
+      return draft ? [{ key, draft }] : [];
+    })
+    .sort((a, b) => b.draft.at - a.draft.at);
 }
 
 /** False where the browser refused: the caller says so once. */

@@ -19,6 +19,8 @@ export interface FocusRequest {
 
 interface State {
   meta: Meta | null;
+  /** Where this browser keeps unsaved work on it. */
+  draftKey: string;
   doc: GraphDocument;
   /** The document as the server has it; a draft differs from it. */
   saved: GraphDocument | null;
@@ -33,7 +35,7 @@ interface State {
 }
 
 interface Actions {
-  open(stored: Stored | null, doc: GraphDocument): void;
+  open(stored: Stored | null, doc: GraphDocument, draftKey: string): void;
   /** Replaces the document as one undoable step; nothing happens where it is the same object. */
   edit(edit: Edit, change: (doc: GraphDocument) => GraphDocument): void;
   /** Replaces the document without a step of its own: the moves of a drag, between its start and end. */
@@ -54,6 +56,7 @@ export const EMPTY: GraphDocument = { format: 1, name: "untitled", nodes: [], ed
 
 const closed: State = {
   meta: null,
+  draftKey: "",
   doc: EMPTY,
   saved: null,
   viewport: null,
@@ -85,9 +88,10 @@ function show(state: State, doc: GraphDocument): Partial<State> {
 export const useEditor = create<State & Actions>()((set, get) => ({
   ...closed,
 
-  open(stored, doc) {
+  open(stored, doc, draftKey) {
     set({
       ...closed,
+      draftKey,
       meta: stored && metaOf(stored),
       saved: stored && stored.workflow.graph,
       doc,
@@ -145,7 +149,7 @@ export const useEditor = create<State & Actions>()((set, get) => ({
 
   stored(stored, doc) {
     // An edit may have been made while the request was under way: it stays, and stays unsaved.
-    set({ meta: metaOf(stored), saved: doc });
+    set({ meta: metaOf(stored), draftKey: stored.workflow.id, saved: doc });
   },
 
   focusOn(node, field) {

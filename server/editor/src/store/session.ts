@@ -5,7 +5,7 @@ import type { CatalogueKind, Stored } from "../api/types";
 import { toDocument, type GraphDocument, type Json } from "../graph/document";
 import { navigate, workflowPath } from "../router";
 import { showDiagnostics } from "./check";
-import { dropDraft, keepDraft, loadDraft, NEW_DRAFT, type Draft } from "./drafts";
+import { dropDraft, keepDraft, loadDraft, type Draft } from "./drafts";
 import { documentToStore, EMPTY, isDirty, useEditor } from "./editor";
 import { followRun } from "./runs";
 import { clearOffers, toast, useUi } from "./ui";
@@ -22,13 +22,13 @@ export async function openWorkflow(id: string): Promise<Draft | null> {
   const doc = toDocument(stored.workflow.graph) ?? EMPTY;
   stored.workflow.graph = doc;
   const draft = loadDraft(stored.workflow.id);
-  useEditor.getState().open(stored, draft?.doc ?? doc);
+  useEditor.getState().open(stored, draft?.doc ?? doc, stored.workflow.id);
   return draft;
 }
 
-/** Opens the workflow that was never stored. */
-export function openNew(): void {
-  useEditor.getState().open(null, loadDraft(NEW_DRAFT)?.doc ?? EMPTY);
+/** Opens a workflow that was never stored. */
+export function openNew(key: string): void {
+  useEditor.getState().open(null, loadDraft(key)?.doc ?? EMPTY, key);
 }
 
 /** Keeps what is unsaved in this browser, after each edit; the result ends it. */
@@ -36,10 +36,9 @@ export function startDrafting(): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let warned = false;
   const keep = () => {
-    const { doc, saved, meta } = useEditor.getState();
-    const key = meta?.id ?? NEW_DRAFT;
-    if (!isDirty({ doc, saved })) return dropDraft(key);
-    const kept = keepDraft(key, { doc, etag: meta?.etag ?? null, at: Date.now() });
+    const { doc, saved, meta, draftKey } = useEditor.getState();
+    if (!isDirty({ doc, saved })) return dropDraft(draftKey);
+    const kept = keepDraft(draftKey, { doc, etag: meta?.etag ?? null, at: Date.now() });
     if (!kept && !warned) toast("bad", "This browser keeps no draft: save before you leave.");
     warned ||= !kept;
   };
@@ -59,21 +58,21 @@ export type SaveOutcome = "saved" | "failed" | "conflict";
 
 /** Stores the document. `force` overwrites what someone else stored meanwhile. */
 export async function save(force = false): Promise<SaveOutcome> {
-  const { meta, doc } = useEditor.getState();
+  const { meta, doc, draftKey } = useEditor.getState();
   const body = documentToStore(useEditor.getState());
   try {
     const stored = meta ? await api.save(meta.id, body, force ? "*" : meta.etag) : await api.create(body);
-    finishSave(stored, doc, meta === null);
+    finishSave(stored, doc, draftKey);
     return "saved";
   } catch (error) {
     return saveFailed(error);
   }
 }
 
-function finishSave(stored: Stored, doc: GraphDocument, created: boolean): void {
+function finishSave(stored: Stored, doc: GraphDocument, draftKey: string): void {
   useEditor.getState().stored(stored, doc);
-  dropDraft(created ? NEW_DRAFT : stored.workflow.id);
-  if (created || location.pathname !== workflowPath(stored.workflow.name)) navigate(workflowPath(stored.workflow.name), true);
+  dropDraft(draftKey);
+  if (location.pathname !== workflowPath(stored.workflow.name)) navigate(workflowPath(stored.workflow.name), true);
   // The offer to discard the draft has nothing left to discard.
   clearOffers();
   toast("good", `Saved ${stored.workflow.name}`);
@@ -99,8 +98,8 @@ function saveFailed(error: unknown): SaveOutcome {
 
 /** Throws the draft away and shows what the server has. */
 export async function discardDraft(): Promise<void> {
-  const { meta } = useEditor.getState();
-  dropDraft(meta?.id ?? NEW_DRAFT);
+  const { meta, draftKey } = useEditor.getState();
+  dropDraft(draftKey);
   if (meta) await openWorkflow(meta.id);
 }
 

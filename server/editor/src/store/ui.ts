@@ -26,7 +26,7 @@ export interface QuickAdd {
   edge?: string;
 }
 
-export type DialogName = "help" | "conflict";
+export type DialogName = "help" | "conflict" | "find";
 
 interface State {
   theme: Theme;
