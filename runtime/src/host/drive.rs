@@ -1,6 +1,6 @@
 //! Commands that drive runs: `run` and `resume`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -68,7 +68,13 @@ async fn follow(client: &Client, run: RunId) -> Result<RunView> {
     let mut watch = client.watch(run);
     let mut said = Vec::new();
     let mut last = None;
+    let mut forgiven = false;
     while let Some(view) = watch.next().await? {
+        if !forgiven && is_crash_loop(&view) {
+            forgiven = true;
+            client.resume(run).await?;
+            continue;
+        }
         if view.state.is_final() || view.state == RunState::Paused {
             return Ok(view);
         }
@@ -81,6 +87,13 @@ async fn follow(client: &Client, run: RunId) -> Result<RunView> {
         last = Some(view);
     }
     last.ok_or(Error::UnknownRun(run))
+}
+
+/// Whether a run is paused because its worker died again and again. Whoever starts the program by
+/// hand has seen that, and asks for one more try.
+fn is_crash_loop(view: &RunView) -> bool {
+    view.state == RunState::Paused
+        && view.failure.as_ref().is_some_and(|failure| failure.code == "crash_loop")
 }
 
 /// Prints how a run ended.
@@ -155,10 +168,15 @@ async fn work_off(
     }
     let all: Vec<RunId> = ours.iter().chain(&others).map(|run| run.id).collect();
     let mut busy: Vec<RunId> = ours.iter().map(|run| run.id).collect();
+    let mut forgiven = BTreeSet::new();
     loop {
         let mut still_busy = Vec::new();
         for run in busy {
-            if is_busy(store, run).await? {
+            let crash_loop = client.run(run).await?.as_ref().is_some_and(is_crash_loop);
+            if crash_loop && forgiven.insert(run) {
+                client.resume(run).await?;
+                still_busy.push(run);
+            } else if is_busy(store, run).await? {
                 still_busy.push(run);
             }
         }
