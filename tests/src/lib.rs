@@ -1,6 +1,7 @@
 //! Proofs over the whole workspace: what the tests in `tests/tests/` share.
 
 pub mod emitted;
+pub mod fixtures;
 pub mod order_intake;
 pub mod server;
 pub mod service;

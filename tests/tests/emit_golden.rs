@@ -1,0 +1,76 @@
+//! Golden files: each fixture's IR and emitted sources, byte by byte.
+//!
+//! `UPDATE_GOLDEN=1 cargo test -p flowcrate-tests --test emit_golden` rewrites them; read the diff.
+
+use std::fs;
+use std::path::Path;
+
+use flowcrate_tests::fixtures::{Fixture, examples, running};
+
+fn files(fixture: &Fixture) -> Vec<(&'static str, Option<String>)> {
+    let (ir, emitted) =
+        fixture.emit().unwrap_or_else(|errors| panic!("{}: {errors}", fixture.name));
+    vec![
+        ("ir.txt", Some(ir)),
+        ("workflow.rs", Some(emitted.workflow)),
+        ("steps.rs", emitted.steps),
+        ("types.rs", emitted.types),
+        ("custom.rs", emitted.custom),
+    ]
+}
+
+fn check(fixture: &Fixture, faults: &mut Vec<String>) {
+    let folder = fixture.folder.join("golden");
+    for (name, text) in files(fixture) {
+        let path = folder.join(name);
+        if std::env::var_os("UPDATE_GOLDEN").is_some() {
+            update(&path, text.as_deref());
+        } else if fs::read_to_string(&path).ok() != text {
+            faults.push(format!("{} differs", path.display()));
+        }
+        if let Some(text) = &text {
+            limits(fixture, name, text, faults);
+        }
+    }
+}
+
+fn update(path: &Path, text: Option<&str>) {
+    match text {
+        Some(text) => {
+            fs::create_dir_all(path.parent().expect("a golden file has a folder")).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        None => drop(fs::remove_file(path)),
+    }
+}
+
+/// What holds for every emitted file: it parses, and its lines are short.
+fn limits(fixture: &Fixture, name: &str, text: &str, faults: &mut Vec<String>) {
+    if name == "ir.txt" {
+        return;
+    }
+    if let Err(error) = syn::parse_file(text) {
+        faults.push(format!("{}/{name} does not parse: {error}", fixture.name));
+    }
+    for (number, line) in text.lines().enumerate() {
+        if line.chars().count() > 100 {
+            faults.push(format!("{}/{name}:{} is too long", fixture.name, number + 1));
+        }
+    }
+}
+
+#[test]
+fn emitted_sources_are_as_recorded() {
+    let mut faults = Vec::new();
+    for fixture in running().iter().chain(&examples()) {
+        check(fixture, &mut faults);
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[test]
+fn the_same_graph_gives_the_same_bytes() {
+    for fixture in running() {
+        assert_eq!(fixture.emit(), fixture.emit(), "{}", fixture.name);
+    }
+}
