@@ -7,9 +7,17 @@ use std::path::Path;
 
 use flowcrate_tests::fixtures::{Fixture, examples, running};
 
-fn files(fixture: &Fixture) -> Vec<(&'static str, Option<String>)> {
-    let (ir, emitted) =
-        fixture.emit().unwrap_or_else(|errors| panic!("{}: {errors}", fixture.name));
+fn files(
+    fixture: &Fixture,
+    faults: &mut Vec<String>,
+) -> Vec<(&'static str, Option<String>)> {
+    let (ir, emitted) = match fixture.emit() {
+        Ok(emitted) => emitted,
+        Err(errors) => {
+            faults.push(format!("{}: {errors}", fixture.name));
+            return Vec::new();
+        }
+    };
     vec![
         ("ir.txt", Some(ir)),
         ("workflow.rs", Some(emitted.workflow)),
@@ -21,7 +29,7 @@ fn files(fixture: &Fixture) -> Vec<(&'static str, Option<String>)> {
 
 fn check(fixture: &Fixture, faults: &mut Vec<String>) {
     let folder = fixture.folder.join("golden");
-    for (name, text) in files(fixture) {
+    for (name, text) in files(fixture, faults) {
         let path = folder.join(name);
         if std::env::var_os("UPDATE_GOLDEN").is_some() {
             update(&path, text.as_deref());
