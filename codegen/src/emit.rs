@@ -134,6 +134,11 @@ impl<'a> Emitter<'a> {
         )
     }
 
+    /// The type of the run's output.
+    fn workflow_output(&self) -> Type {
+        self.workflow.output.clone()
+    }
+
     /// For an event's payload.
     fn event_hint(&self, node: &Node, event: &str) -> Hint {
         let stem = self.names(&node.id).stem;
@@ -200,7 +205,8 @@ impl<'a> Emitter<'a> {
         let uses = self.symbols.uses();
         let name = docs::code(&self.workflow.name);
         let docs = docs::inner(&[format!("The control flow of `{name}`.")]);
-        let workflow = print::file(&docs, vec![uses, function]);
+        let items = uses.into_iter().chain([function]).collect();
+        let workflow = print::file(&docs, items);
         let mut type_symbols = Symbols::at("super::types");
         let types = self.types_file(&mut type_symbols);
         let mut dependencies = BTreeMap::new();
@@ -230,7 +236,7 @@ impl<'a> Emitter<'a> {
             return None;
         }
         items.extend(self.types.items(symbols));
-        items.insert(0, symbols.uses());
+        let items = symbols.uses().into_iter().chain(items).collect();
         let name = docs::code(&self.workflow.name);
         let docs =
             docs::inner(&[format!("The data of `{name}`: names in JSON are those of the graph.")]);

@@ -7,10 +7,7 @@ use std::path::Path;
 
 use flowcrate_tests::fixtures::{Fixture, examples, running};
 
-fn files(
-    fixture: &Fixture,
-    faults: &mut Vec<String>,
-) -> Vec<(&'static str, Option<String>)> {
+fn files(fixture: &Fixture, faults: &mut Vec<String>) -> Vec<(&'static str, Option<String>)> {
     let (ir, emitted) = match fixture.emit() {
         Ok(emitted) => emitted,
         Err(errors) => {

@@ -19,7 +19,7 @@ pub(crate) fn plain(text: &str) -> String {
             }
             // A URL is no link, a time no definition.
             ':' => safe.push_str("\\:"),
-            c if c.is_control() || is_invisible(c) => {}
+            c if is_unprintable(c) => {}
             c => safe.push(c),
         }
     }
@@ -34,16 +34,19 @@ pub(crate) fn plain(text: &str) -> String {
 /// One line of text between backticks.
 pub(crate) fn code(text: &str) -> String {
     let one_line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    one_line
-        .chars()
-        .filter(|c| *c != '`' && !c.is_control() && !is_invisible(*c))
-        .take(60)
-        .collect()
+    one_line.chars().filter(|c| *c != '`' && !is_unprintable(*c)).take(60).collect()
 }
 
-/// Direction marks and the like, which rustc refuses in comments.
-fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}')
+/// Control characters, direction marks and the like, which rustc refuses in comments.
+pub(crate) fn is_unprintable(c: char) -> bool {
+    c.is_control()
+        || matches!(
+            c,
+            '\u{200B}'..='\u{200F}'
+                | '\u{202A}'..='\u{202E}'
+                | '\u{2060}'..='\u{2069}'
+                | '\u{FEFF}'
+        )
 }
 
 /// A line that begins like a list, a rule or a heading is none.

@@ -23,6 +23,7 @@ pub(crate) use optional::{mentions, same};
 use super::Emitter;
 use super::locals::Locals;
 use super::names::ident;
+use super::print::layout::macros;
 use super::types::Hint;
 use crate::expr::{Expr, ExprKind, Name};
 
@@ -64,11 +65,6 @@ impl<'e, 'a> Exprs<'e, 'a> {
         self.code(expr).borrowed()
     }
 
-    /// An expression of type `Option<&T>`, for an expression of type `optional<T>`.
-    fn option(&mut self, expr: &Expr) -> TokenStream {
-        self.code(expr).option()
-    }
-
     /// The code in whatever form is the most direct.
     pub(crate) fn code(&mut self, expr: &Expr) -> Code {
         match &expr.kind {
@@ -77,7 +73,7 @@ impl<'e, 'a> Exprs<'e, 'a> {
             ExprKind::Field { base, name } => self.field(base, name, &expr.ty),
             ExprKind::Key { base, key, or_absent } => self.key(base, key, *or_absent),
             ExprKind::Index { base, index, or_absent } => self.index(base, index, *or_absent),
-            ExprKind::Call { op, args } => self.call(op, args, &expr.ty),
+            ExprKind::Call { op, args } => self.call(op, args),
             ExprKind::And(left, right) => self.logic(left, right, Rank::And),
             ExprKind::Or(left, right) => self.logic(left, right, Rank::Or),
             ExprKind::Conditional { condition, then, otherwise } => {
@@ -104,27 +100,27 @@ impl<'e, 'a> Exprs<'e, 'a> {
         match name {
             Name::Step(id) => match self.locals.output(id) {
                 Some((code, ty)) => self.adapt(code, &ty, wanted),
-                None => Code::absent(wanted),
+                None => Code::Absent,
             },
             Name::Error(id) => match self.locals.error(id) {
                 Some((code, ty)) => self.adapt(code, &ty, wanted),
-                None => Code::absent(wanted),
+                None => Code::Absent,
             },
             Name::Trigger => self.trigger(wanted),
             Name::TriggerOf(id) => self.trigger_of(id, wanted),
-            Name::Item(id) => self.locals.item(id).unwrap_or_else(|| Code::absent(wanted)),
-            Name::Index(id) => self.locals.index(id).unwrap_or_else(|| Code::absent(wanted)),
+            Name::Item(id) => self.locals.item(id).unwrap_or_else(|| Code::Absent),
+            Name::Index(id) => self.locals.index(id).unwrap_or_else(|| Code::Absent),
             Name::Element => Code::reference(quote!(element)),
             Name::RunId => Code::value(quote!(ctx.run_id().to_string())),
             Name::RunStartedAt => Code::value(quote!(ctx.started_at())),
             // The check stage resolves neither yet; absent is what an unknown name reads as.
-            Name::State(_) | Name::Var(_) => Code::absent(wanted),
+            Name::State(_) | Name::Var(_) => Code::Absent,
         }
     }
 
     /// A variable of type `have` where a `want` is named: one of them may be the other's optional.
     pub(crate) fn adapt(&mut self, code: Code, have: &Type, want: &Type) -> Code {
-        if have == want {
+        if have == want || matches!(code, Code::Absent) {
             code
         } else if have.clone().optional() == *want {
             let value = code.owned(have);
@@ -184,7 +180,7 @@ impl<'e, 'a> Exprs<'e, 'a> {
 
     /// A struct literal; fields that are not given are absent.
     fn structure(&mut self, values: &[(String, TokenStream)], ty: &Type) -> Code {
-        let Type::Record(record) = ty else { return Code::absent(ty) };
+        let Type::Record(record) = ty else { return Code::Absent };
         let path = self.emitter.types.path(ty, &self.hint, &mut self.emitter.symbols);
         let mut fields = Vec::new();
         for (name, value) in values {
@@ -204,7 +200,7 @@ impl<'e, 'a> Exprs<'e, 'a> {
             return Code::value(quote!(#path { #(#fields,)* ..#path::default() }));
         }
         for (name, field) in absent {
-            let value = Code::absent(&field.ty).owned(&field.ty);
+            let value = Code::Absent.owned(&field.ty);
             let name = ident(&self.emitter.types.field(ty, name));
             fields.push(quote!(#name: #value));
         }
@@ -233,7 +229,7 @@ impl<'e, 'a> Exprs<'e, 'a> {
         if args.is_empty() && !format.replace("{{", "").contains('{') {
             return Code::Text(format.replace("{{", "{").replace("}}", "}"));
         }
-        Code::value(quote!(format!(#format #(, #args)*)))
+        Code::value(macros::format(&quote!(#format #(, #args)*)))
     }
 
     /// A string as an argument of `format!`: what text it is made of, where Rust prints it alike.

@@ -261,7 +261,7 @@ impl<'e, 'a> Flow<'e, 'a> {
             }
             Final::Output(ty) => match &locals.returned {
                 None => {
-                    let value = Code::absent(ty).owned(ty);
+                    let value = Code::Absent.owned(ty);
                     quote!(Ok(#value))
                 }
                 Some((name, optional)) if !optional || ty.clone().optional() == *ty => {

@@ -154,7 +154,7 @@ impl<'a> Emitter<'a> {
             return None;
         }
         items.extend(self.custom_trait());
-        items.insert(0, self.step_symbols.uses());
+        let items = self.step_symbols.uses().into_iter().chain(items).collect();
         let name = docs::code(&self.workflow.name);
         let docs = docs::inner(&[format!(
             "The steps of `{name}`: what each does, and when it is tried again."
@@ -207,14 +207,14 @@ impl<'a> Emitter<'a> {
             }
         }
         symbols.import("crate::generated::steps::Custom");
-        let items = vec![
-            symbols.uses(),
+        let items = [
             quote! {
                 /// The functions of this workflow's custom nodes.
                 pub struct Functions;
             },
             quote!(impl Custom for Functions { #(#methods)* }),
         ];
+        let items = symbols.uses().into_iter().chain(items).collect();
         let docs = docs::inner(&[
             "The custom nodes: yours to write.".to_owned(),
             "An export writes this file once and never again. A node that is added later fails with `not_written` until its method of [`Custom`] is written here.".to_owned(),

@@ -65,7 +65,7 @@ impl Symbols {
     }
 
     /// The `use` lines: the standard library, other crates, this crate, in rustfmt's order.
-    pub(crate) fn uses(&self) -> TokenStream {
+    pub(crate) fn uses(&self) -> Vec<TokenStream> {
         let mut groups: [BTreeMap<&str, Vec<&str>>; 3] = Default::default();
         for path in &self.paths {
             let (module, name) = path.rsplit_once("::").unwrap_or(("", path));
@@ -76,23 +76,27 @@ impl Symbols {
             };
             groups[group].entry(module).or_default().push(name);
         }
-        let mut lines = Vec::new();
-        for (module, mut names) in groups.into_iter().flatten() {
-            names.sort_by(|left, right| style_order(left, right));
-            let module: TokenStream = module.parse().unwrap_or_default();
-            let names = names.into_iter().map(ident);
-            if names.len() == 1 {
-                lines.push(quote!(use #module #(::#names)*;));
-            } else {
-                lines.push(quote!(use #module::{#(#names),*};));
-            }
-        }
-        quote!(#(#lines)*)
+        groups.into_iter().map(use_lines).filter(|lines| !lines.is_empty()).collect()
     }
 }
 
-/// rustfmt's order within braces: lower-case names, then types, as text.
+fn use_lines(group: BTreeMap<&str, Vec<&str>>) -> TokenStream {
+    let mut lines = Vec::new();
+    for (module, mut names) in group {
+        names.sort_by(|left, right| style_order(left, right));
+        let module: TokenStream = module.parse().unwrap_or_default();
+        let names = names.into_iter().map(ident);
+        if names.len() == 1 {
+            lines.push(quote!(use #module #(::#names)*;));
+        } else {
+            lines.push(quote!(use #module::{#(#names),*};));
+        }
+    }
+    quote!(#(#lines)*)
+}
+
+/// rustfmt's order within braces: types, then lower-case names.
 fn style_order(left: &str, right: &str) -> std::cmp::Ordering {
     let is_type = |name: &str| name.starts_with(|c: char| c.is_ascii_uppercase());
-    is_type(left).cmp(&is_type(right)).then_with(|| left.cmp(right))
+    is_type(right).cmp(&is_type(left)).then_with(|| left.cmp(right))
 }

@@ -19,23 +19,28 @@ impl Exprs<'_, '_> {
         self.emitter.types.path(record, &self.hint, &mut super::super::symbols::Symbols::default());
         let field = ident(&self.emitter.types.field(record, name));
         if let Type::Optional { .. } = &base.ty {
-            let option = self.option(base);
+            let (option, value) = match self.code(base) {
+                Code::Absent => return Code::Absent,
+                Code::Chain(option, place) => (option, place),
+                other => (other.option(), quote!(value)),
+            };
             return match (attempts, ty) {
                 (true, _) => {
                     Code::value(quote!(#option.map(|failure| i64::from(failure.attempts))))
                 }
                 (false, Type::Any) => Code::value(quote!(
-                    #option.map_or(serde_json::Value::Null, |value| value.#field.clone())
+                    #option.map_or(serde_json::Value::Null, |value| #value.#field.clone())
                 )),
                 (false, _) => match record_field(record, name) {
                     Some(Type::Optional { .. }) => {
-                        Code::Option(quote!(#option.and_then(|value| value.#field.as_ref())))
+                        Code::Option(quote!(#option.and_then(|value| #value.#field.as_ref())))
                     }
-                    _ => Code::Option(quote!(#option.map(|value| &value.#field))),
+                    _ => Code::Chain(option, quote!(#value.#field)),
                 },
             };
         }
         match self.code(base) {
+            Code::Absent => Code::Absent,
             code @ (Code::Place(_) | Code::Ref(_)) => {
                 let base = code.receiver();
                 if attempts {
@@ -89,7 +94,10 @@ impl Exprs<'_, '_> {
         let expr = self.emitter.symbols.import("flowcrate::expr");
         let function = ident(function);
         if optional {
-            let base = self.option(base);
+            let base = match self.code(base) {
+                Code::Absent => return Code::Absent,
+                other => other.option(),
+            };
             let key = self.key_argument(key);
             return Code::value(quote!(#base.and_then(|value| #expr::#function(value, #key))));
         }
@@ -129,7 +137,7 @@ impl Exprs<'_, '_> {
         if let Some((payload, ty)) = self.locals.output(id) {
             return self.adapt(payload, &ty, wanted);
         }
-        let Some(variant) = self.emitter.input_variant(id) else { return Code::absent(wanted) };
+        let Some(variant) = self.emitter.input_variant(id) else { return Code::Absent };
         let (input, _) = self.emitter.input_variants();
         let variant = ident(&variant);
         Code::Option(quote!(match &trigger {

@@ -7,14 +7,14 @@ use quote::quote;
 use super::{Code, Exprs, Rank};
 use crate::emit::names::ident;
 use crate::expr::Expr;
-use crate::expr::table::{self, Passing, Totality};
+use crate::expr::table::{self, Passing, Pattern, Totality};
 
 impl Exprs<'_, '_> {
-    pub(super) fn call(&mut self, op: &str, args: &[Expr], ty: &Type) -> Code {
+    pub(super) fn call(&mut self, op: &str, args: &[Expr]) -> Code {
         if let Some(code) = self.idiom(op, args) {
             return code;
         }
-        let Some(entry) = table::op(op) else { return Code::absent(ty) };
+        let Some(entry) = table::op(op) else { return Code::Absent };
         let module = self.emitter.symbols.import("flowcrate::expr");
         let function = ident(entry.rust.rsplit("::").next().unwrap_or(entry.name));
         let mut arguments = Vec::new();
@@ -23,7 +23,16 @@ impl Exprs<'_, '_> {
             arguments.push(match passing {
                 Some(Passing::Closure) => self.each(arg),
                 Some(Passing::Value) => self.owned(arg),
-                Some(Passing::Reference) | None => self.borrowed(arg),
+                Some(Passing::Reference) | None => {
+                    let generic = entry.params.get(place).is_some_and(|param| {
+                        matches!(param.ty, Pattern::T | Pattern::K | Pattern::R)
+                    });
+                    if generic && arg.ty == Type::String {
+                        self.string(arg)
+                    } else {
+                        self.borrowed(arg)
+                    }
+                }
             });
         }
         let call = quote!(#module::#function(#(#arguments),*));
@@ -32,6 +41,17 @@ impl Exprs<'_, '_> {
             Code::value(quote!(#call?))
         } else {
             Code::value(call)
+        }
+    }
+
+    /// A `&String`, where `&str` would not do.
+    fn string(&mut self, arg: &Expr) -> TokenStream {
+        match self.code(arg) {
+            Code::Place(code) => quote!(&#code),
+            other => {
+                let owned = other.owned(&Type::String);
+                quote!(&#owned)
+            }
         }
     }
 
@@ -77,6 +97,7 @@ impl Exprs<'_, '_> {
             ("string_starts_with", [text, part]) => Some(self.text_test(text, part, "starts_with")),
             ("string_ends_with", [text, part]) => Some(self.text_test(text, part, "ends_with")),
             ("string_contains", [text, part]) => Some(self.text_test(text, part, "contains")),
+            ("list_contains", [list, element]) => Some(self.list_contains(list, element)),
             ("number_neg", [value]) => {
                 let value = self.code(value).ranked(Rank::Unary);
                 Some(Code::Value(quote!(-#value), Rank::Unary))
@@ -95,6 +116,21 @@ impl Exprs<'_, '_> {
             (one, other) => (operand(one, &left.ty), operand(other, &right.ty)),
         };
         Code::Value(quote!(#left #operator #right), Rank::Compare)
+    }
+
+    fn list_contains(&mut self, list: &Expr, element: &Expr) -> Code {
+        self.emitter.types.compare(&element.ty);
+        let list = self.code(list).receiver();
+        if element.ty != Type::String {
+            let element = self.borrowed(element);
+            return Code::value(quote!(#list.contains(#element)));
+        }
+        let element = match self.code(element) {
+            Code::Text(text) => quote!(#text),
+            Code::Place(code) => return Code::value(quote!(#list.contains(&#code))),
+            other => other.owned(&Type::String),
+        };
+        Code::value(quote!(#list.iter().any(|item| item == #element)))
     }
 
     fn text_test(&mut self, text: &Expr, part: &Expr, method: &str) -> Code {

@@ -32,6 +32,10 @@ pub(crate) enum Code {
     Ref(TokenStream),
     /// An expression of type `Option<&T>`, for an optional.
     Option(TokenStream),
+    /// A field of what an `Option<&_>` holds: the option, and the field as a place of `value`.
+    Chain(TokenStream, TokenStream),
+    /// A value that is never there.
+    Absent,
     /// An owned value.
     Value(TokenStream, Rank),
     /// A text literal.
@@ -54,18 +58,16 @@ impl Code {
         Self::Ref(code)
     }
 
-    /// What an absent value of this type is.
-    pub(crate) fn absent(ty: &Type) -> Self {
-        match ty {
-            Type::Any => Self::value(quote!(serde_json::Value::Null)),
-            Type::Null => Self::value(quote!(())),
-            _ => Self::value(quote!(None)),
-        }
-    }
-
     /// Owned, of type `ty`.
     pub(crate) fn owned(self, ty: &Type) -> TokenStream {
         match self {
+            Self::Absent => match ty {
+                Type::Any => quote!(serde_json::Value::Null),
+                Type::Null => quote!(()),
+                _ => quote!(None),
+            },
+            Self::Chain(base, place) if is_copy(ty) => quote!(#base.map(|value| #place)),
+            Self::Chain(base, place) => quote!(#base.map(|value| #place.clone())),
             Self::Place(code) if is_copy(ty) => code,
             Self::Ref(code) if is_copy(ty) => quote!(*#code),
             Self::Ref(code) if *ty == Type::String => quote!(#code.to_owned()),
@@ -83,6 +85,8 @@ impl Code {
             Self::Ref(code) => code,
             Self::Text(text) => quote!(#text),
             Self::Option(code) => quote!(&#code.cloned()),
+            Self::Chain(base, place) => quote!(&#base.map(|value| #place.clone())),
+            Self::Absent => quote!(&None),
             Self::Place(code) => quote!(&#code),
             other @ Self::Value(..) => {
                 let code = other.ranked(Rank::Unary);
@@ -95,6 +99,7 @@ impl Code {
     pub(crate) fn option(self) -> TokenStream {
         match self {
             Self::Option(code) => code,
+            Self::Chain(base, place) => quote!(#base.map(|value| &#place)),
             Self::Place(code) | Self::Ref(code) => quote!(#code.as_ref()),
             other => {
                 let code = other.ranked(Rank::Atom);
@@ -107,6 +112,7 @@ impl Code {
     pub(crate) fn receiver(self) -> TokenStream {
         match self {
             Self::Place(code) | Self::Ref(code) | Self::Option(code) => code,
+            other @ Self::Chain(..) => other.option(),
             other => other.ranked(Rank::Atom),
         }
     }
@@ -116,6 +122,8 @@ impl Code {
         match self {
             Self::Place(code) | Self::Ref(code) | Self::Option(code) | Self::Value(code, _) => code,
             Self::Text(text) => quote!(#text),
+            other @ Self::Chain(..) => other.option(),
+            Self::Absent => quote!(None),
         }
     }
 

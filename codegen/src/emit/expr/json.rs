@@ -6,6 +6,7 @@ use quote::quote;
 
 use super::literal::json_tokens;
 use super::{Code, Exprs};
+use crate::emit::print::layout::macros;
 use crate::expr::{Expr, ExprKind};
 
 impl Exprs<'_, '_> {
@@ -13,12 +14,12 @@ impl Exprs<'_, '_> {
     pub(super) fn as_any(&mut self, inner: &Expr) -> Code {
         match &inner.kind {
             _ if inner.ty == Type::Any => self.code(inner),
-            _ if inner.ty == Type::Null => Code::absent(&Type::Any),
+            _ if inner.ty == Type::Null => Code::Absent,
             ExprKind::Literal(value) => self.literal(value, &Type::Any),
             _ => {
-                let json = self.emitter.symbols.import("serde_json::json");
+                self.emitter.symbols.import("serde_json::json");
                 let value = self.json(inner);
-                Code::value(quote!(#json!(#value)))
+                Code::value(macros::json(&value))
             }
         }
     }
@@ -32,14 +33,9 @@ impl Exprs<'_, '_> {
                 quote!([#(#items),*])
             }
             ExprKind::Record(fields) => {
-                let fields: Vec<_> = fields
-                    .iter()
-                    .map(|(key, value)| {
-                        let value = self.json(value);
-                        quote!(#key: #value)
-                    })
-                    .collect();
-                quote!({#(#fields),*})
+                let fields: Vec<_> =
+                    fields.iter().map(|(key, value)| (key.clone(), self.json(value))).collect();
+                macros::object(fields)
             }
             ExprKind::Widen(inner) if matches!(expr.ty, Type::Any | Type::Optional { .. }) => {
                 self.json(inner)

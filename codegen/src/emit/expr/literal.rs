@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::{Code, Exprs, Rank};
 use crate::emit::names::ident;
+use crate::emit::print::layout::macros;
 
 impl Exprs<'_, '_> {
     /// A constant of type `ty`.
@@ -77,7 +78,7 @@ impl Exprs<'_, '_> {
                 self.structure(&values, ty)
             }
             // A literal of another form than its type is a bug of the check stage.
-            _ => Code::absent(ty),
+            _ => Code::Absent,
         }
     }
 
@@ -86,9 +87,8 @@ impl Exprs<'_, '_> {
             let name = self.emitter.symbols.import("serde_json::Value");
             return Code::value(quote!(#name::Null));
         }
-        let json = self.emitter.symbols.import("serde_json::json");
-        let value = json_tokens(value);
-        Code::value(quote!(#json!(#value)))
+        self.emitter.symbols.import("serde_json::json");
+        Code::value(macros::json(&json_tokens(value)))
     }
 }
 
@@ -107,11 +107,8 @@ pub(super) fn json_tokens(value: &Value) -> TokenStream {
             quote!([#(#items),*])
         }
         Value::Object(entries) => {
-            let entries = entries.iter().map(|(key, value)| {
-                let value = json_tokens(value);
-                quote!(#key: #value)
-            });
-            quote!({#(#entries),*})
+            let entries = entries.iter().map(|(key, value)| (key.clone(), json_tokens(value)));
+            macros::object(entries.collect())
         }
     }
 }

@@ -10,10 +10,14 @@ use crate::expr::{Expr, ExprKind};
 impl Exprs<'_, '_> {
     pub(super) fn is_defined(&mut self, inner: &Expr) -> Code {
         match &inner.ty {
-            Type::Optional { .. } => {
-                let code = self.code(inner).receiver();
-                Code::value(quote!(#code.is_some()))
-            }
+            Type::Optional { .. } => match self.code(inner) {
+                Code::Absent => Code::value(quote!(false)),
+                Code::Chain(option, _) => Code::value(quote!(#option.is_some())),
+                other => {
+                    let code = other.receiver();
+                    Code::value(quote!(#code.is_some()))
+                }
+            },
             Type::Any => {
                 let code = self.code(inner).receiver();
                 Code::Value(quote!(!#code.is_null()), Rank::Unary)
@@ -35,6 +39,9 @@ impl Exprs<'_, '_> {
     }
 
     fn default_of_any(&mut self, value: &Expr, fallback: &Expr) -> Code {
+        if let Code::Absent = self.code(value) {
+            return self.code(fallback);
+        }
         let (value, fallback) = (self.owned(value), self.owned(fallback));
         let null = self.emitter.symbols.import("serde_json::Value");
         let code = quote!(match #value { #null::Null => #fallback, value => value });
@@ -43,6 +50,10 @@ impl Exprs<'_, '_> {
 
     /// The optional, else the fallback.
     fn or_else(&mut self, code: Code, fallback: &Expr, optional: &Type, ty: &Type) -> Code {
+        if let Code::Absent = code {
+            let code = self.code(fallback);
+            return self.adapt(code, &fallback.ty, ty);
+        }
         let before = std::mem::replace(&mut self.fallible, false);
         let other = self.code(fallback);
         let other_fails = self.fallible;
@@ -77,11 +88,24 @@ impl Exprs<'_, '_> {
                     Code::Option(code) => {
                         Code::reference(quote!(#code.map_or(#other, String::as_str)))
                     }
+                    Code::Chain(base, place) => {
+                        Code::reference(quote!(#base.map_or(#other, |value| #place.as_str())))
+                    }
                     other_code => {
                         let code = other_code.ranked(Rank::Atom);
                         Code::value(quote!(#code.unwrap_or_else(|| #other.to_owned())))
                     }
                 }
+            }
+            (Code::Chain(base, place), other) if !is_empty(fallback) => {
+                let place = Code::place(place).owned(ty);
+                let cheap = is_cheap(fallback);
+                let other = other.owned(ty);
+                Code::value(if cheap {
+                    quote!(#base.map_or(#other, |value| #place))
+                } else {
+                    quote!(#base.map_or_else(|| #other, |value| #place))
+                })
             }
             (code, other) => {
                 let value = receiver(code, optional);
@@ -100,7 +124,7 @@ impl Exprs<'_, '_> {
     }
 
     pub(super) fn first_of(&mut self, parts: &[Expr], ty: &Type) -> Code {
-        let Some((first, rest)) = parts.split_first() else { return Code::absent(ty) };
+        let Some((first, rest)) = parts.split_first() else { return Code::Absent };
         let mut code = self.code(first);
         let mut so_far = first.ty.clone();
         for (place, part) in rest.iter().enumerate() {
@@ -162,7 +186,10 @@ impl Exprs<'_, '_> {
 
     /// `then if optional is defined else otherwise`.
     pub(super) fn if_present(&mut self, optional: &Expr, then: &Expr, otherwise: &Expr) -> Code {
-        let option = self.option(optional);
+        let option = match self.code(optional) {
+            Code::Absent => return self.code(otherwise),
+            other => other.option(),
+        };
         let variable = super::ident(&format!("value{}", numbered(self.present.len())));
         self.present.push((optional.clone(), quote!(#variable)));
         let then = self.owned(then);

@@ -5,6 +5,7 @@ use quote::quote;
 
 use super::{Code, Exprs, Rank};
 use crate::emit::names::ident;
+use crate::emit::print::layout::macros;
 use crate::expr::{Expr, ExprKind};
 
 impl Exprs<'_, '_> {
@@ -23,7 +24,8 @@ impl Exprs<'_, '_> {
     pub(super) fn widen_code(&mut self, code: Code, from: &Type, to: &Type) -> Code {
         match (from, to) {
             (from, to) if from == to => code,
-            (Type::Null, _) => Code::absent(to),
+            _ if matches!(code, Code::Absent) => code,
+            (Type::Null, _) => Code::Absent,
             (Type::Int, Type::Number) => {
                 let code = match code {
                     Code::Ref(code) => Code::Value(quote!(*#code), Rank::Unary),
@@ -42,12 +44,12 @@ impl Exprs<'_, '_> {
                 Code::value(quote!(Some(#inner)))
             }
             (from, Type::Any) => {
-                let json = self.emitter.symbols.import("serde_json::json");
+                self.emitter.symbols.import("serde_json::json");
                 let code = match code {
                     Code::Ref(code) => code,
                     other => other.owned_or_place(from),
                 };
-                Code::value(quote!(#json!(#code)))
+                Code::value(macros::json(&code))
             }
             (Type::Enum(_), Type::String | Type::Enum(_)) => self.widen_enum(code, from, to),
             (Type::List { items: from }, Type::List { items: to }) => {
@@ -82,7 +84,7 @@ impl Exprs<'_, '_> {
                     let place = Code::place(quote!(#source.#place));
                     self.widen_code(place, &own.ty, &field.ty).owned(&field.ty)
                 }
-                None => Code::absent(&field.ty).owned(&field.ty),
+                None => Code::Absent.owned(&field.ty),
             };
             values.push((name.clone(), value));
         }

@@ -186,30 +186,41 @@ impl Flow<'_, '_> {
         locals: &mut Locals,
         lines: &mut Lines,
     ) {
-        let function = self.emitter.symbols.import("flowcrate::join");
         let used = |slot: &Slot| slot.is_of(&tasks.exports);
-        let futures: Vec<TokenStream> = names.iter().map(|name| quote!(#name)).collect();
+        let awaited: BTreeSet<usize> =
+            tasks.tasks.iter().flat_map(|task| task.after.iter().copied()).collect();
+        let mut futures = Vec::new();
         let mut patterns = Vec::new();
         let mut bound = false;
-        for slots in given {
-            if !slots.iter().any(used) {
+        for (index, (name, slots)) in names.iter().zip(given).enumerate() {
+            let read = slots.iter().any(used);
+            // Those that others wait for are driven by them.
+            match (awaited.contains(&index), read) {
+                (true, false) => continue,
+                (true, true) => futures.push(quote!(#name.clone())),
+                (false, _) => futures.push(quote!(#name)),
+            }
+            if !read {
                 patterns.push(quote!(_));
                 continue;
             }
             bound = true;
-            let parts: Vec<_> = slots
-                .iter()
-                .map(|slot| {
-                    if used(slot) {
-                        self.bind(std::slice::from_ref(slot), locals)
-                    } else {
-                        quote!(_)
-                    }
-                })
-                .collect();
+            let mut parts = Vec::new();
+            for slot in slots {
+                parts.push(match used(slot) {
+                    true => self.bind(std::slice::from_ref(slot), locals),
+                    false => quote!(_),
+                });
+            }
             patterns.push(tuple(&parts));
         }
-        let call = nested(&futures, &|group| quote!(#function((#(#group),*))));
+        let call = match futures.as_slice() {
+            [future] => future.clone(),
+            futures => {
+                let function = self.emitter.symbols.import("flowcrate::join");
+                nested(futures, &|group| quote!(#function((#(#group),*))))
+            }
+        };
         if bound {
             let pattern = nested(&patterns, &|group| tuple(group));
             lines.push(quote!(let #pattern = #call.await?;));

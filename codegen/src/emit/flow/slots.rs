@@ -144,7 +144,7 @@ impl Flow<'_, '_> {
             }
         };
         match (found, movable) {
-            (None, _) => Code::absent(&want).owned(&want),
+            (None, _) => Code::Absent.owned(&want),
             (Some((_, have)), Some(name)) if have == want => quote!(#name),
             (Some((_, have)), Some(name)) if have.clone().optional() == want => quote!(Some(#name)),
             (Some((code, have)), _) => {
@@ -191,7 +191,7 @@ impl Flow<'_, '_> {
 fn returned_value(optional: bool, ty: &Type, locals: &Locals) -> TokenStream {
     let is_option = ty.clone().optional() == *ty;
     match &locals.returned {
-        None if is_option => Code::absent(ty).owned(ty),
+        None if is_option => Code::Absent.owned(ty),
         None => quote!(None),
         Some((name, have)) if *have == optional || is_option => quote!(#name),
         Some((name, _)) => quote!(Some(#name)),

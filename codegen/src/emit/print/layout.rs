@@ -1,0 +1,434 @@
+//! Lays printed code out as rustfmt would, where prettyplease does not.
+//!
+//! prettyplease breaks at 89 columns, indents some calls twice and gives every argument a line of
+//! its own. This pass reads its lines as a tree of brackets, puts together what fits, and lets a
+//! closure or a single argument hang over its call. It moves white space and trailing commas, and
+//! spells out `json!` and `format!`; it changes no token otherwise.
+
+pub(crate) mod macros;
+
+/// Columns of a line.
+const WIDTH: usize = 100;
+
+/// Tidies the text of one item.
+pub(super) fn tidy(text: &str) -> String {
+    let text = join_generics(&macros::spell_out(text));
+    let lines: Vec<&str> = text.lines().collect();
+    let mut next = 0;
+    let mut items = Vec::new();
+    while next < lines.len() {
+        items.extend(parse(&lines, &mut next));
+        // A closer without an opener: leave the rest as it is.
+        if let Some(line) = lines.get(next) {
+            items.push(Item::Line(line.trim().to_owned(), indent(line)));
+            next += 1;
+        }
+    }
+    let items = compact_all(items, 0);
+    let mut out = String::new();
+    print(&items, 0, &mut out);
+    out
+}
+
+/// A line, or a bracket with what stands in it.
+#[derive(Clone, Debug)]
+enum Item {
+    /// Text, and the steps by which it stands further in than its neighbours.
+    Line(String, usize),
+    Group(Group),
+}
+
+/// A bracket over several lines. `if … { } else { }` has several parts.
+#[derive(Clone, Debug)]
+struct Group {
+    /// The line that opens each part (`} else {` closes one and opens the next), and its items.
+    parts: Vec<(String, Vec<Item>)>,
+    /// The line that closes the last part.
+    close: String,
+    /// As for a line.
+    indent: usize,
+}
+
+fn indent(line: &str) -> usize {
+    line.len() - line.trim_start().len()
+}
+
+/// Brackets that a line closes before it opens any, and those that it leaves open.
+fn balance(line: &str) -> (usize, usize) {
+    if line.trim_start().starts_with("//") {
+        return (0, 0);
+    }
+    let (mut closed, mut open) = (0, 0);
+    for bracket in brackets(line) {
+        match bracket {
+            '(' | '[' | '{' => open += 1,
+            _ if open > 0 => open -= 1,
+            _ => closed += 1,
+        }
+    }
+    (closed, open)
+}
+
+/// The brackets of a line outside of literals and comments.
+fn brackets(line: &str) -> Vec<char> {
+    let mut found = Vec::new();
+    let mut chars = line.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '"' => {
+                while let Some(c) = chars.next() {
+                    match c {
+                        '\\' => drop(chars.next()),
+                        '"' => break,
+                        _ => {}
+                    }
+                }
+            }
+            '/' if chars.peek() == Some(&'/') => break,
+            '(' | '[' | '{' | ')' | ']' | '}' => found.push(c),
+            _ => {}
+        }
+    }
+    found
+}
+
+/// Items up to a line that closes a bracket of the lines above.
+fn parse(lines: &[&str], next: &mut usize) -> Vec<Item> {
+    let mut items = Vec::new();
+    while let Some(line) = lines.get(*next) {
+        let (closed, open) = balance(line);
+        if closed > 0 {
+            break;
+        }
+        *next += 1;
+        let text = line.trim().to_owned();
+        if open == 0 {
+            items.push(Item::Line(text, indent(line)));
+            continue;
+        }
+        let mut group = Group { parts: Vec::new(), close: String::new(), indent: indent(line) };
+        let mut head = text;
+        loop {
+            let inner = parse(lines, next);
+            group.parts.push((head, inner));
+            let Some(line) = lines.get(*next) else { break };
+            *next += 1;
+            let text = line.trim().to_owned();
+            if balance(line).1 == 0 {
+                group.close = text;
+                break;
+            }
+            head = text;
+        }
+        items.push(Item::Group(group));
+    }
+    items
+}
+
+fn is_chained(text: &str) -> bool {
+    text.starts_with('.') && !text.starts_with("..")
+}
+
+impl Item {
+    fn first(&self) -> &str {
+        match self {
+            Self::Line(text, _) => text,
+            Self::Group(group) => group.parts.first().map_or("", |(head, _)| head),
+        }
+    }
+
+    fn line(&self) -> Option<&str> {
+        match self {
+            Self::Line(text, _) if !text.starts_with("//") => Some(text),
+            _ => None,
+        }
+    }
+}
+
+/// Compacts the items of one level, which stand `column` in.
+fn compact_all(items: Vec<Item>, column: usize) -> Vec<Item> {
+    let mut done: Vec<Item> = Vec::new();
+    for item in items {
+        let deeper = column + if is_chained(item.first()) { 4 } else { 0 };
+        let item = match item {
+            Item::Group(group) => compact(group, deeper),
+            line @ Item::Line(..) => line,
+        };
+        done.push(item);
+    }
+    join_chains(done, column)
+}
+
+fn compact(mut group: Group, column: usize) -> Item {
+    for (_, items) in &mut group.parts {
+        *items = compact_all(std::mem::take(items), column + 4);
+    }
+    if let [(head, items)] = group.parts.as_slice() {
+        if let Some(line) = one_line(head, items, &group.close, column) {
+            return Item::Line(line, group.indent);
+        }
+        if let Some(hung) = hang(head, items, &group, column) {
+            return Item::Group(hung);
+        }
+    }
+    Item::Group(group)
+}
+
+/// The whole group on one line, if that is how one would write it.
+fn one_line(head: &str, items: &[Item], close: &str, column: usize) -> Option<String> {
+    if items.is_empty() || head.starts_with("//") || !may_be_joined(head) {
+        return None;
+    }
+    let texts: Option<Vec<&str>> = items.iter().map(Item::line).collect();
+    let texts = texts?;
+    let inner = texts.join(" ");
+    let inner = inner.strip_suffix(',').unwrap_or(&inner);
+    // A comma after the only item of a tuple is part of it.
+    let line = if head.ends_with('{') {
+        format!("{head} {inner} {close}")
+    } else {
+        format!("{head}{inner}{close}")
+    };
+    (column + line.chars().count() <= WIDTH && !inner.contains("//")).then_some(line)
+}
+
+/// Arguments, elements and the fields of a struct may stand on one line, statements not.
+fn may_be_joined(head: &str) -> bool {
+    if !head.ends_with('{') {
+        return !head.starts_with("#[")
+            && !head.starts_with("pub ")
+            && !head.starts_with("async fn");
+    }
+    let before = head.trim_end_matches('{').trim_end();
+    if head.ends_with("({") || before.ends_with(':') || before.ends_with('[') {
+        return true;
+    }
+    let statement =
+        ["if ", "match ", "for ", "while ", "impl ", "pub ", "enum ", "trait ", "struct "];
+    if statement.iter().any(|word| before.starts_with(word) || before.contains(&format!(" {word}")))
+    {
+        return false;
+    }
+    let name = before.rsplit(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or("");
+    name.starts_with(|c: char| c.is_ascii_uppercase())
+}
+
+/// Lets the last argument hang over the call: a closure, or the only argument.
+fn hang(head: &str, items: &[Item], group: &Group, column: usize) -> Option<Group> {
+    if head.ends_with('{') || head.starts_with("pub ") || head.starts_with("#[") {
+        return None;
+    }
+    let (last, before) = items.split_last()?;
+    let Item::Group(last) = last else { return None };
+    let [(last_head, inner)] = last.parts.as_slice() else { return None };
+    let before: Option<Vec<&str>> = before.iter().map(Item::line).collect();
+    let before = before?;
+    let last_close = last.close.strip_suffix(',').unwrap_or(&last.close);
+    let closure = ["async |", "async {", "|"].iter().any(|start| last_head.starts_with(start));
+    if !closure && !before.is_empty() || is_chained(last_head) {
+        return None;
+    }
+    let arguments: String = before.iter().map(|text| format!("{text} ")).collect();
+    let (hung_head, hung_items, hung_close) = match block_of(last_head) {
+        Some((parameters, body)) => {
+            let body = Group {
+                parts: vec![(body.to_owned(), inner.clone())],
+                close: last_close.to_owned(),
+                indent: 0,
+            };
+            (format!("{parameters} {{"), vec![Item::Group(body)], "}".to_owned())
+        }
+        None => (last_head.clone(), inner.clone(), last_close.to_owned()),
+    };
+    let new_head = format!("{head}{arguments}{hung_head}");
+    if column + new_head.chars().count() > WIDTH {
+        return None;
+    }
+    // What hangs stands one step further out than before, so more of it may fit.
+    let hung_items = compact_all(hung_items, column + 4);
+    Some(Group {
+        parts: vec![(new_head, hung_items)],
+        close: format!("{hung_close}{}", group.close),
+        indent: group.indent,
+    })
+}
+
+/// The parameters and the body of a closure whose body is no block.
+fn block_of(head: &str) -> Option<(&str, &str)> {
+    let rest = head.strip_prefix('|')?;
+    let end = rest.find('|')? + 2;
+    let (parameters, body) = head.split_at(end);
+    let body = body.trim_start();
+    (body != "{").then_some((parameters, body))
+}
+
+/// Puts method chains together where they fit: all of a short one, or the first call of one whose
+/// receiver is short.
+fn join_chains(items: Vec<Item>, column: usize) -> Vec<Item> {
+    let mut done: Vec<Item> = Vec::new();
+    let mut rest = items.into_iter().peekable();
+    while let Some(item) = rest.next() {
+        let mut chain = Vec::new();
+        while rest.peek().is_some_and(|next| is_chained(next.first())) {
+            chain.extend(rest.next());
+        }
+        if chain.is_empty() {
+            done.push(brace_behind(item, &mut rest, column));
+            continue;
+        }
+        done.extend(join_chain(item, chain, column));
+    }
+    done
+}
+
+fn join_chain(item: Item, mut chain: Vec<Item>, column: usize) -> Vec<Item> {
+    let Item::Line(text, step) = &item else {
+        // Behind a bracket that closes on a line of its own a chain goes on at its column.
+        return std::iter::once(item).chain(chain.into_iter().map(flush)).collect();
+    };
+    let calls: Option<Vec<&str>> = chain.iter().map(Item::line).collect();
+    if let Some(calls) = calls {
+        let line = format!("{text}{}", calls.concat());
+        if column + line.chars().count() <= WIDTH && !text.ends_with('{') {
+            return vec![Item::Line(line, *step)];
+        }
+    }
+    if let [Item::Group(group)] = chain.as_mut_slice()
+        && let Some((head, _)) = group.parts.first_mut()
+    {
+        let joined = format!("{text}{head}");
+        if column + joined.chars().count() <= WIDTH {
+            *head = joined;
+            group.indent = *step;
+            return chain;
+        }
+    }
+    std::iter::once(item).chain(chain).collect()
+}
+
+/// Marks an item as not to be indented by itself.
+fn flush(item: Item) -> Item {
+    match item {
+        Item::Line(text, _) => Item::Line(format!("\u{0}{text}"), 0),
+        Item::Group(mut group) => {
+            if let Some((head, _)) = group.parts.first_mut() {
+                head.insert(0, '\u{0}');
+            }
+            Item::Group(group)
+        }
+    }
+}
+
+/// `if …` with its brace on the next line: together if they fit.
+fn brace_behind(
+    item: Item,
+    rest: &mut std::iter::Peekable<std::vec::IntoIter<Item>>,
+    column: usize,
+) -> Item {
+    let joined = match (&item, rest.peek()) {
+        (Item::Line(text, _), Some(Item::Group(group)))
+            if group.parts.first().is_some_and(|(head, _)| head == "{")
+                && column + text.chars().count() + 2 <= WIDTH =>
+        {
+            format!("{text} {{")
+        }
+        _ => return item,
+    };
+    match rest.next() {
+        Some(Item::Group(mut group)) => {
+            if let Some((head, _)) = group.parts.first_mut() {
+                *head = joined;
+            }
+            Item::Group(group)
+        }
+        _ => item,
+    }
+}
+
+fn print(items: &[Item], column: usize, out: &mut String) {
+    for item in items {
+        let column = column + if is_chained(item.first()) { 4 } else { 0 };
+        match item {
+            Item::Line(text, _) => line(text, column, out),
+            Item::Group(group) => {
+                for (head, items) in &group.parts {
+                    line(head, column, out);
+                    print(items, column + 4, out);
+                }
+                line(&group.close, column, out);
+            }
+        }
+    }
+}
+
+fn line(text: &str, column: usize, out: &mut String) {
+    let text = text.trim_start_matches('\u{0}');
+    if !text.is_empty() {
+        out.extend(std::iter::repeat_n(' ', column));
+        out.push_str(text);
+    }
+    out.push('\n');
+}
+
+/// `name::<` and its types on one line.
+fn join_generics(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut lines = text.lines().peekable();
+    while let Some(line) = lines.next() {
+        out.push_str(line);
+        if line.trim_end().ends_with("::<")
+            && let Some(types) = lines.next()
+        {
+            out.push_str(types.trim().trim_end_matches(','));
+            if let Some(close) = lines.next() {
+                out.push_str(close.trim());
+            }
+        }
+        out.push('\n');
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::tidy;
+
+    fn tidied(text: &str) -> String {
+        let file = syn::parse_file(text).expect("Rust");
+        tidy(&prettyplease::unparse(&file))
+    }
+
+    #[test]
+    fn a_closure_hangs_over_its_call() {
+        let text = "async fn f() { let each = ctx.for_each(\"each_item\", trigger.items.clone(), 4, async |ctx, item, _| { one(&ctx, item).await?; two(&ctx).await }).await?; Ok(each) }";
+        assert_eq!(
+            tidied(text),
+            "async fn f() {\n    let each = ctx\n        .for_each(\"each_item\", trigger.items.clone(), 4, async |ctx, item, _| {\n            one(&ctx, item).await?;\n            two(&ctx).await\n        })\n        .await?;\n    Ok(each)\n}\n"
+        );
+    }
+
+    #[test]
+    fn a_join_is_indented_once() {
+        let text = "async fn f() { let (customer, stock) = join((customer(&ctx, CustomerInput { email: trigger.email.clone(), name: trigger.name.clone() }), stock(&ctx, StockInput { items: trigger.items.clone() }))).await?; }";
+        assert_eq!(
+            tidied(text),
+            "async fn f() {\n    let (customer, stock) = join((\n        customer(&ctx, CustomerInput { email: trigger.email.clone(), name: trigger.name.clone() }),\n        stock(&ctx, StockInput { items: trigger.items.clone() }),\n    ))\n    .await?;\n}\n"
+        );
+    }
+
+    #[test]
+    fn what_is_evaluated_becomes_a_block() {
+        let text = "fn f() { let input = ctx.evaluate(\"charge\", || Ok(ChargeInput { amount: expr::int_mul(item.price, item.quantity)?, customer: customer.body.id.clone() }))?; }";
+        assert_eq!(
+            tidied(text),
+            "fn f() {\n    let input = ctx.evaluate(\"charge\", || {\n        Ok(ChargeInput {\n            amount: expr::int_mul(item.price, item.quantity)?,\n            customer: customer.body.id.clone(),\n        })\n    })?;\n}\n"
+        );
+    }
+
+    #[test]
+    fn tokens_stay_as_they_are() {
+        let text = "fn f() { if a { g(\"(({{ // \\\"\"); } else if b { h(1, 2); } else { match x { 1 => {} _ => i(), } } }";
+        let strip = |text: &str| text.replace([' ', '\n', ','], "");
+        assert_eq!(strip(&tidied(text)), strip(text));
+    }
+}
