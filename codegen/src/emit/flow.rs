@@ -10,7 +10,7 @@ mod slots;
 mod switch;
 
 use flowcrate::types::Type;
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Group, Ident, TokenStream, TokenTree};
 use quote::quote;
 
 pub(crate) use slots::Slot;
@@ -63,12 +63,35 @@ struct Lines {
     diverges: bool,
     /// Condition and body, if the only statement is an `if` without `else`.
     lone_if: Option<(TokenStream, TokenStream)>,
+    /// Name and value, if the last statement binds a variable and says no more.
+    last_let: Option<(Ident, TokenStream)>,
 }
 
 impl Lines {
     fn push(&mut self, code: TokenStream) {
         self.lone_if = None;
+        self.last_let = None;
         self.code.push(code);
+    }
+
+    /// `let name = value;`
+    fn push_let(&mut self, comment: Option<&TokenStream>, name: &Ident, value: &TokenStream) {
+        self.push(quote!(#comment let #name = #value;));
+        self.last_let = comment.is_none().then(|| (name.clone(), value.clone()));
+    }
+
+    /// `tail`, with the variable that was bound last in place if that reads better.
+    fn with_last(&mut self, tail: TokenStream) -> TokenStream {
+        let Some((name, value)) = &self.last_let else { return tail };
+        let whole = tail.to_string() == name.to_string();
+        let short = value.to_string().len() <= SHORT && !value.to_string().ends_with('?');
+        if !(whole || short) || count(&tail, name) != 1 {
+            return tail;
+        }
+        let tail = replace(tail, name, value);
+        self.code.pop();
+        self.last_let = None;
+        tail
     }
 
     fn push_if(&mut self, condition: TokenStream, body: TokenStream) {
@@ -159,13 +182,14 @@ impl<'e, 'a> Flow<'e, 'a> {
         if let Mode::Tail(end) = mode {
             return self.tail(stmts, locals, end);
         }
-        let lines = self.lines(stmts, &mut locals);
+        let mut lines = self.lines(stmts, &mut locals);
         let code = &lines.code;
         let mut all = quote!(#(#code)*);
         if let (false, Mode::Values(slots)) = (lines.diverges, mode) {
             let values: Vec<_> = slots.iter().map(|slot| self.slot_value(slot, &locals)).collect();
-            let tuple = tuple(&values);
-            all = quote!(#all #tuple);
+            let tuple = lines.with_last(tuple(&values));
+            let code = &lines.code;
+            all = quote!(#(#code)* #tuple);
         }
         BlockCode { code: all, diverges: lines.diverges, lone_if: lines.lone_if }
     }
@@ -199,7 +223,10 @@ impl<'e, 'a> Flow<'e, 'a> {
         }
         let mut lines = self.lines(stmts, &mut locals);
         if !lines.diverges {
-            let value = self.finish(end, &locals);
+            let mut value = self.finish(end, &locals);
+            if let Final::Slots(_) = end {
+                value = lines.with_last(value);
+            }
             lines.push(value);
         }
         BlockCode::of(lines)
@@ -320,6 +347,32 @@ fn collapse(condition: TokenStream, body: BlockCode) -> (TokenStream, TokenStrea
         Some((inner, code)) => (quote!(#condition && #inner), code),
         None => (condition, body.code),
     }
+}
+
+/// Values up to this length stand where they are used.
+const SHORT: usize = 48;
+
+/// How often the code names a variable.
+fn count(code: &TokenStream, name: &Ident) -> usize {
+    let each = |token| match token {
+        TokenTree::Group(group) => count(&group.stream(), name),
+        TokenTree::Ident(ident) => usize::from(ident == *name),
+        TokenTree::Literal(_) | TokenTree::Punct(_) => 0,
+    };
+    code.clone().into_iter().map(each).sum()
+}
+
+/// The code with a value in the place of a variable.
+fn replace(code: TokenStream, name: &Ident, value: &TokenStream) -> TokenStream {
+    let each = |token| match token {
+        TokenTree::Group(group) => {
+            let inner = replace(group.stream(), name, value);
+            TokenTree::Group(Group::new(group.delimiter(), inner)).into()
+        }
+        TokenTree::Ident(ident) if ident == *name => value.clone(),
+        other => TokenStream::from(other),
+    };
+    code.into_iter().map(each).collect()
 }
 
 /// A tuple; one value bare.

@@ -124,12 +124,12 @@ impl Types {
             Type::Bytes => imported(symbols, "flowcrate::Bytes"),
             Type::Any => imported(symbols, "serde_json::Value"),
             Type::List { items } => {
-                let hint = Hint::new(singular(&hint.name), format!("One item: {}", hint.doc));
+                let hint = Hint::new(singular(&hint.name), one_of(&hint.doc));
                 let items = self.rust(items, &hint, symbols);
                 quote!(Vec<#items>)
             }
             Type::Map { values } => {
-                let hint = Hint::new(singular(&hint.name), format!("One entry: {}", hint.doc));
+                let hint = Hint::new(singular(&hint.name), one_of(&hint.doc));
                 let values = self.rust(values, &hint, symbols);
                 let map = imported(symbols, "std::collections::BTreeMap");
                 quote!(#map<String, #values>)
@@ -299,6 +299,14 @@ fn named(ty: &Type) -> Option<String> {
         Type::Enum(texts) => texts.name.clone(),
         Type::Optional { some } => named(some),
         _ => None,
+    }
+}
+
+/// A sentence about a list as one about its items.
+fn one_of(doc: &str) -> String {
+    match doc.strip_prefix("Field ") {
+        Some(rest) => format!("One of {rest}"),
+        None => format!("One item. {doc}"),
     }
 }
 

@@ -98,6 +98,19 @@ impl<'a> Flow<'a> {
         self.ancestors[second].contains(first)
     }
 
+    /// Whether the node takes no time (S37), so that nothing waits by coming after it.
+    pub(super) fn is_instant(&self, number: usize) -> bool {
+        let node = self.nodes[number];
+        node.disabled
+            || matches!(
+                node.body,
+                Body::Condition { .. }
+                    | Body::Switch { .. }
+                    | Body::Transform { .. }
+                    | Body::Return { .. }
+            )
+    }
+
     /// Whether never both run in one scope instance.
     pub(super) fn exclusive(&mut self, first: usize, second: usize) -> bool {
         self.logic.disjoint(self.guards[first], self.guards[second])

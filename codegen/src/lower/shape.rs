@@ -62,7 +62,7 @@ impl Shaper<'_, '_> {
         while let Some((first, others)) = rest.split_first() {
             rest = others;
             match self.gate(first, context) {
-                Gate::Open => stmts.push(self.part(first, context)),
+                Gate::Open => stmts.extend(self.part(first, context)),
                 Gate::Branch { variable, place } => {
                     let mut groups = vec![(place, first.clone())];
                     while let Some((next, others)) = rest.split_first() {
@@ -95,13 +95,13 @@ impl Shaper<'_, '_> {
     }
 
     /// Nodes without a cut between them, all open to `context` or mixed.
-    fn part(&mut self, nodes: &[usize], context: Formula) -> Stmt {
+    fn part(&mut self, nodes: &[usize], context: Formula) -> Vec<Stmt> {
         if let [node] = nodes {
-            return Stmt::Run(self.flow.id(*node));
+            return vec![Stmt::Run(self.flow.id(*node))];
         }
         let components = self.components(nodes);
         if components.len() == 1 {
-            return self.tasks(nodes, context);
+            return vec![self.tasks(nodes, context)];
         }
         // Components on arms of one subject make one branch.
         let mut items: Vec<(Gate, Vec<Group>)> = Vec::new();
@@ -120,22 +120,30 @@ impl Shaper<'_, '_> {
                 items.push((gate, vec![(0, component)]));
             }
         }
-        let mut blocks: Vec<Block> = items
-            .into_iter()
-            .map(|(gate, groups)| match gate {
-                Gate::Branch { variable, .. } => {
-                    Block(vec![self.branch(variable, &groups, context)])
-                }
-                Gate::Open | Gate::When { .. } => {
-                    let nodes: Vec<_> = groups.into_iter().flat_map(|(_, nodes)| nodes).collect();
-                    self.region(&nodes, context)
-                }
-            })
-            .collect();
-        if blocks.len() == 1 && blocks[0].0.len() == 1 {
-            return blocks.remove(0).0.remove(0);
+        // What takes no time comes first, so that only what does is concurrent.
+        let (instant, lasting): (Vec<_>, Vec<_>) = items.into_iter().partition(|(_, groups)| {
+            groups.iter().flat_map(|(_, nodes)| nodes).all(|&node| self.flow.is_instant(node))
+        });
+        let mut stmts: Vec<Stmt> =
+            self.blocks(instant, context).into_iter().flat_map(|block| block.0).collect();
+        let mut blocks = self.blocks(lasting, context);
+        if blocks.len() > 1 {
+            stmts.push(Stmt::Join(Join { blocks, exports: Vec::new() }));
+        } else if let Some(block) = blocks.pop() {
+            stmts.extend(block.0);
         }
-        Stmt::Join(Join { blocks, exports: Vec::new() })
+        stmts
+    }
+
+    fn blocks(&mut self, items: Vec<(Gate, Vec<Group>)>, context: Formula) -> Vec<Block> {
+        let block = |(gate, groups): (Gate, Vec<Group>)| match gate {
+            Gate::Branch { variable, .. } => Block(vec![self.branch(variable, &groups, context)]),
+            Gate::Open | Gate::When { .. } => {
+                let nodes: Vec<_> = groups.into_iter().flat_map(|(_, nodes)| nodes).collect();
+                self.region(&nodes, context)
+            }
+        };
+        items.into_iter().map(block).collect()
     }
 
     fn branch(&mut self, variable: usize, groups: &[Group], context: Formula) -> Stmt {
@@ -166,14 +174,18 @@ impl Shaper<'_, '_> {
         Stmt::When(When { live, block: self.region(&nodes, inner), exports: Vec::new() })
     }
 
-    /// Splits the nodes wherever all that is above comes before all that is below, or excludes it.
+    /// Splits the nodes wherever all that is above comes before all that is below, excludes it, or
+    /// takes no time.
     fn series(&mut self, nodes: &[usize]) -> Vec<Vec<usize>> {
         // A node forbids all cuts between itself and the first node above that it neither follows
-        // nor excludes.
+        // nor excludes; one that takes no time is no burden to what comes after it.
         let mut first_open = vec![usize::MAX; nodes.len()];
         for (place, &node) in nodes.iter().enumerate() {
             for (above, &other) in nodes[..place].iter().enumerate() {
-                if !self.flow.before(other, node) && !self.flow.exclusive(other, node) {
+                let free = self.flow.is_instant(other)
+                    || self.flow.before(other, node)
+                    || self.flow.exclusive(other, node);
+                if !free {
                     first_open[place] = above;
                     break;
                 }

@@ -7,7 +7,7 @@ use flowcrate::types::Type;
 use serde_json::Value;
 
 use super::lower;
-use crate::check::{Body, Checked, Edge, JoinRule, Node, NodeId, Scope};
+use crate::check::{Body, Checked, Edge, JoinRule, Node, NodeId, Scope, WaitUntil};
 use crate::diagnostic::Span;
 use crate::expr::{Expr, ExprKind};
 use crate::ir::{Block, Live, Stmt, Subject, Workflow};
@@ -16,12 +16,14 @@ fn literal(value: Value, ty: Type) -> Expr {
     Expr { kind: ExprKind::Literal(value), ty, span: Span::default() }
 }
 
-/// A node whose kind its id tells: `t…` a trigger, `c…` a condition, `j…` joins all, others transforms.
+/// A node whose kind its id tells: `t…` a trigger, `c…` a condition, `p…` a transform, `j…` joins
+/// all, others waits.
 fn node(id: &str) -> Node {
     let body = match id.as_bytes().first() {
         Some(b't') => Body::Manual,
         Some(b'c') => Body::Condition { condition: literal(Value::Bool(true), Type::Bool) },
-        _ => Body::Transform { value: literal(Value::Null, Type::Null) },
+        Some(b'p') => Body::Transform { value: literal(Value::Null, Type::Null) },
+        _ => Body::Wait { until: WaitUntil::Duration(literal("1s".into(), Type::Duration)) },
     };
     Node {
         id: id.into(),
@@ -143,7 +145,15 @@ fn an_order_like_an_n_becomes_tasks() {
 fn a_join_of_all_runs_only_where_all_are_live() {
     assert_eq!(
         shaped("t>c c.true>x t>y x>j y>j"),
-        "join -> c.handle\n  -\n    run c\n    branch c\n      true:\n        run x\n  -\n    run y\nbranch c\n  true:\n    run j\n"
+        "run c\njoin\n  -\n    branch c\n      true:\n        run x\n  -\n    run y\nbranch c\n  true:\n    run j\n"
+    );
+}
+
+#[test]
+fn what_takes_no_time_comes_first() {
+    assert_eq!(
+        shaped("t>a t>p1 t>b t>p2 p2>d a>d b>d p1>d"),
+        "run p1\nrun p2\njoin\n  -\n    run a\n  -\n    run b\nrun d\n"
     );
 }
 
@@ -163,7 +173,7 @@ fn random_graph(dice: &mut Dice) -> Checked {
     let count = 3 + dice.below(7);
     let mut names: Vec<String> = (0..triggers).map(|index| format!("t{index}")).collect();
     for index in 0..count {
-        let kind = ["a", "c", "c", "b", "j", "a"][dice.below(6)];
+        let kind = ["a", "c", "c", "p", "j", "a"][dice.below(6)];
         names.push(format!("{kind}{index}"));
     }
     let mut text = String::new();

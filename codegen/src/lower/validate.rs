@@ -127,8 +127,11 @@ impl Expander<'_, '_> {
         })
     }
 
-    /// Whether waiting for `other` costs nothing: it never runs beside the node, or is a trigger.
+    /// Whether waiting for `other` costs nothing: it never runs beside the node, takes no time, or
+    /// is a trigger.
     fn is_free(&mut self, other: usize, number: usize) -> bool {
-        self.flow.triggers.contains(&other) || self.flow.exclusive(other, number)
+        self.flow.triggers.contains(&other)
+            || self.flow.is_instant(other)
+            || self.flow.exclusive(other, number)
     }
 }

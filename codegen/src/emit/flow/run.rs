@@ -79,7 +79,7 @@ impl Flow<'_, '_> {
         let comment = super::super::comment(node);
         if let Body::Return { .. } = node.body {
             let name = variable("output");
-            lines.push(quote!(let #name = #value;));
+            lines.push_let(None, &name, &value);
             locals.returned = Some((name, false));
             return;
         }
@@ -100,7 +100,7 @@ impl Flow<'_, '_> {
             locals.bind_output(&node.id, name.clone(), ty, Form::Plain);
         }
         if needed {
-            lines.push(quote!(#comment let #name = #value;));
+            lines.push_let(comment.as_ref(), &name, &value);
         } else if !pure {
             lines.push(quote!(#comment #value;));
         }

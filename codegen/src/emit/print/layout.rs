@@ -163,6 +163,7 @@ fn compact(mut group: Group, column: usize) -> Item {
     for (_, items) in &mut group.parts {
         *items = compact_all(std::mem::take(items), column + 4);
     }
+    join_heads(&mut group, column);
     if let [(head, items)] = group.parts.as_slice() {
         if let Some(line) = one_line(head, items, &group.close, column) {
             return Item::Line(line, group.indent);
@@ -172,6 +173,28 @@ fn compact(mut group: Group, column: usize) -> Item {
         }
     }
     Item::Group(group)
+}
+
+/// Arguments before a block, `fn f(…) {`, `if f(…) {`, on one line with it.
+fn join_heads(group: &mut Group, column: usize) {
+    let mut place = 0;
+    while place + 1 < group.parts.len() {
+        let (head, items) = &group.parts[place];
+        let next = &group.parts[place + 1].0;
+        let joined = (head.ends_with('(') && next.starts_with(')') && !head.starts_with("#["))
+            .then(|| items.iter().map(Item::line).collect::<Option<Vec<&str>>>())
+            .flatten()
+            .map(|texts| texts.join(" "))
+            .map(|inner| format!("{head}{}{next}", inner.strip_suffix(',').unwrap_or(&inner)))
+            .filter(|line| column + line.chars().count() <= WIDTH);
+        match joined {
+            Some(line) => {
+                group.parts.remove(place);
+                group.parts[place].0 = line;
+            }
+            None => place += 1,
+        }
+    }
 }
 
 /// The whole group on one line, if that is how one would write it.
