@@ -31,17 +31,17 @@ pub(super) fn readme(readme: &Readme<'_>) -> Result<String, minijinja::Error> {
             _ => None,
         })
         .collect();
-    let mut triggers = 0;
+    let mut triggers = Vec::new();
     let mut served = Vec::new();
     for node in checked.nodes.values() {
         match &node.body {
-            Body::Manual => triggers += 1,
+            Body::Manual => triggers.push(node.id.to_string()),
             Body::Webhook { path } => {
-                triggers += 1;
+                triggers.push(node.id.to_string());
                 served.push(format!("`POST /hooks/{path}`, whose JSON body is the input"));
             }
             Body::Schedule { cron, timezone } => {
-                triggers += 1;
+                triggers.push(node.id.to_string());
                 served.push(format!("firing of the schedule `{cron}` ({timezone})"));
             }
             _ => {}
@@ -56,7 +56,7 @@ pub(super) fn readme(readme: &Readme<'_>) -> Result<String, minijinja::Error> {
         has_input => !input.is_null(),
         input => serde_json::to_string_pretty(input).unwrap_or_default(),
         events,
-        several => triggers > 1,
+        triggers,
         served,
         package,
         library,
