@@ -1,6 +1,6 @@
 //! The compiler, top down: `parse -> resolve -> check -> lower -> emit -> package`.
 //!
-//! The first three are [`check_source`](crate::check_source), which editor and server also call
+//! The first three are [`check_source`], which editor and server also call
 //! on their own; each stage gives all its diagnostics, and an error stops the pipeline behind it.
 
 use flowcrate::catalogue::Catalogue;

@@ -1,7 +1,7 @@
 //! From the IR to Rust source: the workflow function, its steps, its types.
 //!
 //! Items are built with quote and printed with prettyplease; every identifier comes from one
-//! allocator ([`names`]), every outside item through [`symbols`], so that `use` lines and the
+//! allocator (`names`), every outside item through `symbols`, so that `use` lines and the
 //! manifest follow from the code. Same graph, same bytes.
 
 pub(crate) mod docs;

@@ -1,7 +1,7 @@
 //! The flowcrate compiler: a graph in, diagnostics or the files of a Rust crate out.
 //!
 //! Pure: bytes in, bytes out. No file system, network, environment, clock, threads or randomness,
-//! so the same graph gives the same bytes on every machine. Start at [`compile`].
+//! so the same graph gives the same bytes on every machine. Start at [`compile()`].
 
 pub mod check;
 pub mod compile;

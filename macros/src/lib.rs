@@ -24,9 +24,15 @@ use proc_macro::TokenStream;
 /// (`order_intake` gives `OrderIntake`) that implements `flowcrate::Workflow`: register that
 /// with an engine.
 ///
-/// ```ignore
+/// ```
+/// use flowcrate::{Context, Result, Workflow, workflow};
+///
 /// #[workflow(name = "order-intake", revision = "1", events("shipped"))]
-/// pub async fn order_intake(ctx: Context, order: Order) -> Result<Receipt> { … }
+/// async fn order_intake(ctx: Context, order: String) -> Result<String> {
+///     Ok(format!("{order}, taken in at {}", ctx.started_at()))
+/// }
+///
+/// assert_eq!(OrderIntake.definition().name, "order-intake");
 /// ```
 ///
 /// | argument | meaning | default |
@@ -49,13 +55,28 @@ pub fn workflow(args: TokenStream, item: TokenStream) -> TokenStream {
 /// Makes an async function a durable step: its outcome is journaled, and it never runs again
 /// once it is.
 ///
-/// ```ignore
-/// #[step(id = "charge", retry(max_attempts = 5, initial = "500ms", jitter), timeout = "30s")]
-/// async fn charge(step: StepContext, input: ChargeInput) -> Result<Payment, StepError> { … }
+/// ```
+/// use flowcrate::{Context, Result, StepContext, StepError, step, workflow};
+///
+/// /// Charges so many cents, and gives the payment's id.
+/// #[step(retry(max_attempts = 5, initial = "500ms", jitter), timeout = "30s")]
+/// async fn charge(step: StepContext, cents: i64) -> Result<String, StepError> {
+///     // The same key for all attempts, for the other side to do it once.
+///     Ok(format!("{cents} charged under {}", step.idempotency_key()))
+/// }
+///
+/// #[workflow]
+/// async fn checkout(ctx: Context, prices: Vec<i64>) -> Result<Vec<String>> {
+///     let mut payments = Vec::new();
+///     for (line, cents) in prices.into_iter().enumerate() {
+///         payments.push(charge(&ctx, cents).key(line.to_string()).await?);
+///     }
+///     Ok(payments)
+/// }
 /// ```
 ///
-/// becomes `fn charge(ctx: &Context, input: ChargeInput) -> Step<Payment>`, to be awaited in a
-/// workflow. The input may be left out.
+/// The function becomes `fn charge(ctx: &Context, cents: i64) -> Step<String>`.
+/// The input may be left out.
 ///
 /// | argument | meaning | default |
 /// |---|---|---|
@@ -80,7 +101,9 @@ pub fn step(args: TokenStream, item: TokenStream) -> TokenStream {
 /// ```ignore
 /// /// Sends a text to a channel.
 /// #[action(kind = "chat.send@1", label = "Send a message", category = "Chat", effects)]
-/// pub async fn send(step: StepContext, input: Message) -> Result<Sent, StepError> { … }
+/// pub async fn send(step: StepContext, input: Message) -> Result<Sent, StepError> {
+///     deliver(step.idempotency_key(), input).await
+/// }
 /// ```
 ///
 /// | argument | meaning | default |
@@ -104,6 +127,22 @@ pub fn action(args: TokenStream, item: TokenStream) -> TokenStream {
 /// become the fields' documentation. A field that may be left out is an `Option` (or a `Value`)
 /// with `#[serde(default)]`; a default that is not null has no place in a type.
 /// `#[typed(crate = path)]` says where the runtime lives, `::flowcrate` by default.
+///
+/// ```
+/// use flowcrate::types::{Type, Typed};
+///
+/// /// What to send.
+/// #[derive(Typed)]
+/// struct Message {
+///     /// Where to.
+///     channel: String,
+///     copies: Option<i64>,
+/// }
+///
+/// let Type::Record(message) = Message::ty() else { unreachable!() };
+/// assert_eq!(message.fields["channel"].doc.as_deref(), Some("Where to."));
+/// assert_eq!(message.fields["copies"].ty, Type::Int.optional());
+/// ```
 #[proc_macro_derive(Typed, attributes(typed))]
 pub fn typed(item: TokenStream) -> TokenStream {
     typed::typed(item.into()).into()

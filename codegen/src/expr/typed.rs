@@ -29,7 +29,7 @@ pub enum ExprKind {
     Literal(Value),
     /// A name in scope.
     Name(Name),
-    /// A record's field. `base` is a record; or optional<record>, and then so is the result
+    /// A record's field. `base` is a record; or `optional<record>`, and then so is the result
     /// (an access chain under `default`, `is defined` or `first_of`, S8).
     Field { base: Box<Expr>, name: String },
     /// A key of a map or of `any` (a string; `any` results are `any`); fails where it is missing (S12), except inside an access
@@ -58,7 +58,7 @@ pub enum ExprKind {
     List(Vec<Expr>),
     /// A record (type record), or a map (type map) with constant keys, in source order.
     Record(Vec<(String, Expr)>),
-    /// `value` as a wider type: int as number, T or null as optional<T>, enum as string or as a
+    /// `value` as a wider type: int as number, T or null as `optional<T>`, enum as string or as a
     /// wider enum, record as a record with other optional fields or fewer fields, list or map of
     /// such, anything as any. See `flowcrate::types::widens_to`.
     Widen(Box<Expr>),
