@@ -1,6 +1,7 @@
 //! What durability costs, as ratios to what the disk and the database cost in the same run.
 //!
-//! `cargo bench -p flowcrate --bench steps [DIRECTORY]`: the directory chooses the file system.
+//! `cargo bench -p flowcrate --bench steps [DIRECTORY [PART]]`: the directory chooses the file
+//! system, the part is one of `one-at-a-time`, `many-in-flight`, `many-steps`, `fan-out`.
 #![allow(clippy::unwrap_used, clippy::cast_precision_loss, reason = "a bench, and ratios")]
 
 use std::fs::File;
@@ -76,15 +77,26 @@ impl Workflow for Wide {
 
 fn main() {
     // cargo adds `--bench`.
-    let place = std::env::args().skip(1).find(|argument| !argument.starts_with('-'));
-    let place = place.unwrap_or_else(|| "target".to_owned());
+    let mut arguments = std::env::args().skip(1).filter(|argument| !argument.starts_with('-'));
+    let place = arguments.next().unwrap_or_else(|| "target".to_owned());
+    let part = arguments.next().unwrap_or_default();
     std::fs::create_dir_all(&place).unwrap();
     let runtime = tokio::runtime::Builder::new_multi_thread().build().unwrap();
     let directory = tempfile::tempdir_in(place).unwrap();
-    runtime.block_on(one_at_a_time(directory.path()));
-    runtime.block_on(many_in_flight(directory.path()));
-    runtime.block_on(many_steps(directory.path()));
-    runtime.block_on(fan_out(directory.path()));
+    let place = directory.path();
+    let wanted = |name: &str| name.contains(&part);
+    if wanted("one-at-a-time") {
+        runtime.block_on(one_at_a_time(place));
+    }
+    if wanted("many-in-flight") {
+        runtime.block_on(many_in_flight(place));
+    }
+    if wanted("many-steps") {
+        runtime.block_on(many_steps(place));
+    }
+    if wanted("fan-out") {
+        runtime.block_on(fan_out(place));
+    }
 }
 
 async fn engine(file: &Path, instants: &Arc<Mutex<Vec<Instant>>>) -> (Engine, SqliteStore) {

@@ -2,8 +2,8 @@
 //!
 //! One process *drives* a file's runs; the operating system holds its lock and frees it when the
 //! process ends, even by `kill -9`. Any number of other processes may be *clients* of the same
-//! file: they read, start runs, send events and cancel, and the driver notices within a quarter
-//! of a second.
+//! file: they read, start runs, send events and cancel, and the driver notices at once, or within
+//! a quarter of a second where there are no local sockets.
 //!
 //! Every acknowledged transaction is durable: SQLite writes ahead (WAL) and syncs at each commit
 //! (`synchronous = FULL`). One thread writes; transactions that arrive while a commit waits for
@@ -22,12 +22,14 @@
 mod apply;
 mod codec;
 mod open;
+#[cfg(unix)]
+mod poke;
 mod read;
 mod writer;
 
 use std::fmt;
-use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread::JoinHandle;
@@ -44,6 +46,9 @@ use writer::Writer;
 /// The most queries that are answered from one snapshot.
 const READS: usize = 64;
 
+/// How many transactions may wait before starts and events are turned away.
+const QUEUE: usize = 16_384;
+
 /// A journal in a SQLite file. Clones share it; the last one closes it.
 #[derive(Clone)]
 pub struct SqliteStore {
@@ -53,10 +58,13 @@ pub struct SqliteStore {
 /// What the threads of a store share.
 struct Shared {
     role: Role,
+    path: PathBuf,
     clock: Box<dyn Clock>,
     hints: Mutex<Vec<Arc<Hint>>>,
     closed: OnceLock<String>,
     commits: AtomicU64,
+    /// Transactions that wait for the writer.
+    queued: AtomicUsize,
 }
 
 type Hint = Box<dyn Fn() + Send + Sync>;
@@ -74,6 +82,8 @@ struct Inner {
     transactions: Option<Sender<Transaction>>,
     queries: Option<Sender<Query>>,
     check: Option<InterruptHandle>,
+    #[cfg(unix)]
+    ear: Option<poke::Ear>,
     /// The writer first.
     threads: Vec<JoinHandle<()>>,
     /// Freed last, when no thread writes any more.
@@ -114,16 +124,20 @@ impl SqliteStore {
         let suspicious = role == Role::Driver && open::was_killed(path);
         let shared = Arc::new(Shared {
             role,
+            path: path.to_owned(),
             clock,
             hints: Mutex::default(),
             closed: OnceLock::new(),
             commits: AtomicU64::new(0),
+            queued: AtomicUsize::new(0),
         });
         let mut inner = Inner {
             shared: Arc::clone(&shared),
             transactions: None,
             queries: None,
             check: None,
+            #[cfg(unix)]
+            ear: None,
             threads: Vec::new(),
             _lock: lock,
         };
@@ -131,6 +145,11 @@ impl SqliteStore {
         inner.queries = Some(inner.spawn(path, "reader", open::reader(path)?, read)?);
         if suspicious {
             inner.check_in_background(path)?;
+        }
+        #[cfg(unix)]
+        if role == Role::Driver {
+            let poked = Arc::clone(&shared);
+            inner.ear = poke::Ear::listen(path, move || poked.hint());
         }
         let hinted = Arc::downgrade(&shared);
         shared.clock.on_jump(Box::new(move || {
@@ -186,6 +205,8 @@ impl Inner {
 
 impl Drop for Inner {
     fn drop(&mut self) {
+        #[cfg(unix)]
+        drop(self.ear.take());
         drop(self.queries.take());
         if let Some(check) = self.check.take() {
             check.interrupt();
@@ -264,6 +285,12 @@ impl Shared {
 
 impl Store for SqliteStore {
     fn submit(&self, transaction: Transaction) {
+        let shared = &self.inner.shared;
+        let outside = matches!(transaction, Transaction::Start(..) | Transaction::Event(..));
+        if outside && shared.queued.load(Ordering::Relaxed) >= QUEUE {
+            return writer::refuse([transaction], &StoreError::Busy);
+        }
+        shared.queued.fetch_add(1, Ordering::Relaxed);
         let sent = self.inner.transactions.as_ref().map(|sender| sender.send(transaction));
         // The thread is gone only after a panic; the reply says so when it is dropped.
         drop(sent);

@@ -1,6 +1,6 @@
 //! Journal files: what is opened, what is refused and why, and who may write.
 #![cfg(unix)]
-#![allow(clippy::unwrap_used, reason = "a test says what is wrong by panicking")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test says what is wrong by panicking")]
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
@@ -204,6 +204,38 @@ impl Drop for SmallDisk {
 }
 
 #[test]
+fn a_store_that_cannot_keep_up_is_busy() {
+    let (path, _directory) = place();
+    let store = SqliteStore::open(&path).unwrap();
+    // Another process that holds the journal for a while.
+    let blocker = Connection::open(&path).unwrap();
+    blocker.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let (sender, answers) = std::sync::mpsc::channel();
+    let total = 20_000;
+    for _ in 0..total {
+        let sender = sender.clone();
+        let reply = Reply::new(move |answer| sender.send(answer).unwrap());
+        let start = Transaction::Start(Box::new(NewRun { key: None, ..run() }), reply);
+        store.submit(start);
+    }
+    let first = answers.recv_timeout(Duration::from_secs(5)).unwrap();
+    assert_eq!(first, Err(StoreError::Busy));
+    blocker.execute_batch("ROLLBACK").unwrap();
+    drop(sender);
+    let (mut started, mut busy) = (0, 1);
+    for answer in answers {
+        match answer {
+            Ok(Started::New) => started += 1,
+            Err(StoreError::Busy) => busy += 1,
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(started + busy, total);
+    assert!(started > 10_000 && busy > 1_000, "{started} started, {busy} refused");
+    assert_eq!(Probe::new(store).runs(RunFilter::default()).len(), started);
+}
+
+#[test]
 fn a_full_disk_refuses_and_loses_nothing() {
     let Some(disk) = SmallDisk::new(3_000) else { return };
     let ballast = disk.0.path().join("ballast");
@@ -278,6 +310,33 @@ fn one_drives_and_others_are_clients() {
     drop(driver);
     let next = Probe::new(SqliteStore::open(&path).unwrap());
     assert_eq!(next.run(run.id).unwrap().0.state, RunState::Pending);
+}
+
+#[test]
+fn a_client_pokes_the_driver() {
+    let (path, _directory) = place();
+    let driver = SqliteStore::open(&path).unwrap();
+    let (sender, hints) = std::sync::mpsc::channel();
+    driver.on_hint(Box::new(move || {
+        // The test may be over.
+        let _ = sender.send(());
+    }));
+    let client = Probe::new(SqliteStore::client(&path).unwrap());
+    let mut times = Vec::new();
+    for _ in 0..15 {
+        while hints.try_recv().is_ok() {}
+        let begun = Instant::now();
+        client.start(NewRun { key: None, ..run() });
+        hints.recv_timeout(Duration::from_secs(10)).unwrap();
+        times.push(begun.elapsed());
+    }
+    times.sort_unstable();
+    // Looks alone would take an eighth of a second in the middle.
+    assert!(times[7] < Duration::from_millis(60), "{times:?}");
+    drop(driver);
+    // With nobody to poke a client works on, and the next driver hears again.
+    client.start(NewRun { key: None, ..run() });
+    drop(SqliteStore::open(&path).unwrap());
 }
 
 #[test]

@@ -83,6 +83,7 @@ impl<'c> Writer<'c> {
                 Ok(first) => {
                     let mut batch = vec![first];
                     batch.extend(transactions.try_iter().take(BATCH - 1));
+                    self.shared.queued.fetch_sub(batch.len(), Ordering::Relaxed);
                     self.commit(batch);
                 }
                 Err(RecvTimeoutError::Timeout) => {}
@@ -196,6 +197,10 @@ impl<'c> Writer<'c> {
         }
         if wakes {
             self.shared.hint();
+        }
+        #[cfg(unix)]
+        if self.shared.role == Role::Client {
+            super::poke::poke(&self.shared.path);
         }
     }
 }

@@ -9,6 +9,9 @@ pub enum StoreError {
     /// The store refused or failed; nothing was written.
     #[error("the store failed: {0}")]
     Failed(String),
+    /// Too much is queued for the disk already; nothing was written, and later it may be.
+    #[error("the store is busy; try again later")]
+    Busy,
     /// Whether the transaction was written is not known.
     #[error("the result of a commit is unknown: {0}")]
     Unknown(String),
