@@ -129,7 +129,7 @@ impl Type {
         matches!(self, Self::Null | Self::Any | Self::Optional { .. })
     }
 
-    /// The type of its values that are not null: T of optional<T>, itself otherwise.
+    /// The type of its values that are not null: T of `optional<T>`, itself otherwise.
     #[must_use]
     pub fn some(&self) -> &Self {
         match self {

@@ -23,7 +23,7 @@ fn at(path: &str) -> String {
 
 /// The type that both `left` and `right` widen to (S11).
 ///
-/// Equal types stay; null with T gives optional<T>; int with number gives number; enums unite;
+/// Equal types stay; null with T gives `optional<T>`; int with number gives number; enums unite;
 /// records unite field by field, one-sided fields becoming optional; `any` wins over all.
 /// Enum with string gives string, since every enum widens to it.
 ///

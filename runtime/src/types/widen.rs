@@ -6,7 +6,7 @@ use super::Type;
 
 /// Whether a value of type `from` may stand where `to` is expected.
 ///
-/// int as number; T and null as optional<T>; an enum as string or as an enum with all its values;
+/// int as number; T and null as `optional<T>`; an enum as string or as an enum with all its values;
 /// a record as a record each of whose fields it has (widened) or may lack; lists and maps of such;
 /// anything as `any`. An `any` widens to nothing else: reading it is checked, see
 /// [`project`](super::project).
