@@ -23,7 +23,7 @@ pub(crate) fn available() -> bool {
 pub(crate) fn build(source: &Path, out: &Path) -> Result<PathBuf, Box<dyn Error>> {
     let root = if writable(source) { source.to_path_buf() } else { stage(source, out)? };
     // Concurrent cargo invocations share `node_modules`: the second waits here, then finds it ready.
-    let lock = File::create(lock_path(&root))?;
+    let lock = File::create(root.join(".npm.lock"))?;
     lock.lock()?;
     install(&root)?;
     let dist = out.join("dist");
@@ -85,12 +85,6 @@ fn copy(from: &Path, to: &Path) -> Result<(), Box<dyn Error>> {
         fs::write(to, fs::read(from)?)?;
     }
     Ok(())
-}
-
-/// A file of the machine's temporary folder, named after the place that it guards.
-fn lock_path(root: &Path) -> PathBuf {
-    let name = fnv128(root.as_os_str().as_encoded_bytes());
-    std::env::temp_dir().join(format!("flowcrate-editor-{name}.lock"))
 }
 
 fn run<'a>(root: &Path, args: impl IntoIterator<Item = &'a OsStr>) -> Result<(), Box<dyn Error>> {

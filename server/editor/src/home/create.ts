@@ -26,9 +26,9 @@ export async function createAndOpen(doc: GraphDocument): Promise<void> {
   }
 }
 
-export function openAsDraft(doc: GraphDocument): void {
+export function openAsDraft(doc: GraphDocument, notes: Diagnostic[] = []): void {
   const key = newDraftKey();
-  keepDraft(key, { doc, etag: null, at: Date.now() });
+  keepDraft(key, { doc, etag: null, at: Date.now(), notes });
   navigate(newPath(key));
 }
 

@@ -3,8 +3,9 @@ import { useId, useState, type DragEvent } from "react";
 
 import { api, ApiError, describeError } from "../api/client";
 import type { Diagnostic } from "../api/types";
-import { isObject, toDocument } from "../graph/document";
+import { isObject, toDocument, type GraphDocument } from "../graph/document";
 import { slug } from "../graph/ids";
+import { useUi } from "../store/ui";
 import { Button } from "../ui/button";
 import { Dialog } from "../ui/dialog";
 import { Prose } from "../ui/prose";
@@ -123,9 +124,15 @@ async function importText(text: string, file: string | null): Promise<void> {
   const doc = toDocument(value);
   if (dialect === "flowcrate" && doc) return createAndOpen(doc);
   const name = slug((file ?? "").replace(/\.json$/i, ""));
-  const { graph } = await api.importVercel(text, file === null ? "" : name);
+  const { graph, diagnostics } = await api.importVercel(text, file === null ? "" : name);
   const translated = toDocument(graph);
   if (!translated) throw new Error("The server's translation cannot be read.");
   // Opened unsaved, so that its warnings are seen before it is stored.
-  openAsDraft(translated);
+  openAsDraft(spread(translated), diagnostics);
+  if (diagnostics.length > 0) useUi.setState({ dock: "problems" });
+}
+
+/** The other builder's nodes are narrower than ours: the same arrangement, with room for them. */
+function spread(doc: GraphDocument): GraphDocument {
+  return { ...doc, nodes: doc.nodes.map((node) => ({ ...node, position: { x: Math.round(node.position.x * 1.35), y: node.position.y } })) };
 }

@@ -43,7 +43,8 @@ function json(ranges: Range<Decoration>[], text: string): void {
 function decorate(view: EditorView, withJson: boolean): DecorationSet {
   const text = view.state.doc.toString();
   const ranges: Range<Decoration>[] = [];
-  if (withJson) json(ranges, text);
+  // A field of any value holds text as well: colours for JSON would mislead there.
+  if (withJson && /^\s*(["[]|\{(?!\{)|[-\d]+$|(true|false|null)$)/.test(text)) json(ranges, text);
   for (const segment of segments(text)) {
     push(ranges, "brace", segment.start, segment.innerStart);
     if (segment.closed) push(ranges, "brace", segment.innerEnd, segment.end);

@@ -31,7 +31,7 @@ export function PairsField({ value, onChange, label, scope, noun, json, namePatt
   return (
     <div className="pairs">
       {entries.map(([name, entry], at) => (
-        <div className="pair" key={name}>
+        <div className={`pair ${json ? "stacked" : ""}`} key={name}>
           <NameInput name={name} taken={names} noun={noun} pattern={namePattern} onDone={(next) => next !== name && rename(at, next)} />
           {json ? (
             <ValueField value={entry} onChange={(next) => set(at, next)} label={`${label}: ${name}`} scope={scope} />

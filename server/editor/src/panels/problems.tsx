@@ -69,7 +69,7 @@ function Problem({ diagnostic, onExplain }: { diagnostic: Diagnostic; onExplain:
         {label && (
           <span className="problem-place">
             {label}
-            {field && <code>{field.replace(/^\/(inputs|config)\//, "").replaceAll("/", ".")}</code>}
+            {field && <code>{field.replace(/^\/((inputs|config)\/)?/, "").replaceAll("/", ".")}</code>}
           </span>
         )}
       </button>

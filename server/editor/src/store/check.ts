@@ -4,7 +4,7 @@ import { create } from "zustand";
 
 import { api, OfflineError } from "../api/client";
 import type { Diagnostic, NodeTypes } from "../api/types";
-import type { GraphDocument } from "../graph/document";
+import { findNode, type GraphDocument } from "../graph/document";
 import { useEditor } from "./editor";
 
 const DEBOUNCE_MS = 250;
@@ -17,6 +17,8 @@ interface State {
   /** Types of the last check that gave any: a broken expression does not take completion away. */
   types: Readonly<Record<string, NodeTypes>>;
   checking: boolean;
+  /** What an import said of nodes: the check cannot know it, so it stands beside the check's findings. */
+  notes: readonly Diagnostic[];
 }
 
 export const useCheck = create<State>()(() => ({
@@ -24,6 +26,7 @@ export const useCheck = create<State>()(() => ({
   byNode: new Map(),
   types: {},
   checking: false,
+  notes: NONE,
 }));
 
 /** Nodes and edges share no ids in practice; where they do, both are marked. */
@@ -38,10 +41,12 @@ export function groupByNode(diagnostics: readonly Diagnostic[], doc: GraphDocume
 }
 
 export function showDiagnostics(diagnostics: readonly Diagnostic[], types?: Readonly<Record<string, NodeTypes>>): void {
-  const ordered = [...diagnostics].sort((a, b) => Number(a.severity === "warning") - Number(b.severity === "warning"));
+  const { doc } = useEditor.getState();
+  const notes = useCheck.getState().notes.filter((note) => note.node === undefined || findNode(doc, note.node) !== undefined);
+  const ordered = [...diagnostics, ...notes].sort((a, b) => Number(a.severity === "warning") - Number(b.severity === "warning"));
   useCheck.setState({
     diagnostics: ordered,
-    byNode: groupByNode(ordered, useEditor.getState().doc),
+    byNode: groupByNode(ordered, doc),
     checking: false,
     ...(types && Object.keys(types).length > 0 ? { types } : {}),
   });

@@ -1,5 +1,6 @@
 /** Unsaved work, kept in this browser until it is saved or thrown away. */
 
+import type { Diagnostic } from "../api/types";
 import { toDocument, type GraphDocument } from "../graph/document";
 
 const PREFIX = "flowcrate.draft.";
@@ -19,15 +20,17 @@ export interface Draft {
   /** Of the stored document that the draft began from. */
   etag: string | null;
   at: number;
+  /** What its import said of it. */
+  notes?: Diagnostic[];
 }
 
 export function loadDraft(key: string): Draft | null {
   try {
     const text = localStorage.getItem(PREFIX + key);
     if (text === null) return null;
-    const value = JSON.parse(text) as { doc: unknown; etag: unknown; at: unknown };
+    const value = JSON.parse(text) as { doc: unknown; etag: unknown; at: unknown; notes?: Diagnostic[] };
     const doc = toDocument(value.doc);
-    return doc && { doc, etag: typeof value.etag === "string" ? value.etag : null, at: Number(value.at) };
+    return doc && { doc, etag: typeof value.etag === "string" ? value.etag : null, at: Number(value.at), notes: value.notes ?? [] };
   } catch {
     return null;
   }

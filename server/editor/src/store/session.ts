@@ -4,7 +4,7 @@ import { api, ApiError, describeError, OfflineError } from "../api/client";
 import type { CatalogueKind, Stored } from "../api/types";
 import { toDocument, type GraphDocument, type Json } from "../graph/document";
 import { navigate, workflowPath } from "../router";
-import { showDiagnostics } from "./check";
+import { showDiagnostics, useCheck } from "./check";
 import { dropDraft, keepDraft, loadDraft, type Draft } from "./drafts";
 import { documentToStore, EMPTY, isDirty, useEditor } from "./editor";
 import { followRun } from "./runs";
@@ -22,13 +22,16 @@ export async function openWorkflow(id: string): Promise<Draft | null> {
   const doc = toDocument(stored.workflow.graph) ?? EMPTY;
   stored.workflow.graph = doc;
   const draft = loadDraft(stored.workflow.id);
+  useCheck.setState({ notes: [] });
   useEditor.getState().open(stored, draft?.doc ?? doc, stored.workflow.id);
   return draft;
 }
 
 /** Opens a workflow that was never stored. */
 export function openNew(key: string): void {
-  useEditor.getState().open(null, loadDraft(key)?.doc ?? EMPTY, key);
+  const draft = loadDraft(key);
+  useCheck.setState({ notes: draft?.notes ?? [] });
+  useEditor.getState().open(null, draft?.doc ?? EMPTY, key);
 }
 
 /** Keeps what is unsaved in this browser, after each edit; the result ends it. */
@@ -38,7 +41,7 @@ export function startDrafting(): () => void {
   const keep = () => {
     const { doc, saved, meta, draftKey } = useEditor.getState();
     if (!isDirty({ doc, saved })) return dropDraft(draftKey);
-    const kept = keepDraft(draftKey, { doc, etag: meta?.etag ?? null, at: Date.now() });
+    const kept = keepDraft(draftKey, { doc, etag: meta?.etag ?? null, at: Date.now(), notes: [...useCheck.getState().notes] });
     if (!kept && !warned) toast("bad", "This browser keeps no draft: save before you leave.");
     warned ||= !kept;
   };
