@@ -1,11 +1,12 @@
 // What axe finds on each page, in both themes: contrast, names, roles.
+import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 
 import { node } from "./browser.mjs";
 
 export const expect = [];
 
-const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 export async function run(page, base) {
   for (const colorScheme of ["light", "dark"]) {
@@ -33,7 +34,8 @@ export async function run(page, base) {
 }
 
 async function clean(page, place) {
-  await page.addScriptTag({ path: AXE });
+  // Evaluated, not added as a script: the server's policy forbids inline scripts, as it should.
+  await page.evaluate(AXE);
   const violations = await page.evaluate(async () => {
     const result = await globalThis.axe.run(document, { resultTypes: ["violations"] });
     return result.violations

@@ -27,7 +27,7 @@ export async function run(page, base, shot) {
   await page.getByRole("button", { name: `Delete ${name}` }).click();
   await page.getByRole("button", { name: "Delete", exact: true }).click();
   await page.getByText(`Deleted ${name}`).waitFor();
-  check((await page.getByText(name, { exact: true }).count()) === 0, "the deleted workflow is still listed");
+  await eventually(() => page.getByText(name, { exact: true }).count(), 0, "the deleted workflow in the list");
 }
 
 async function draw(page) {

@@ -8,10 +8,10 @@ const COUNT = 1_000;
 
 export async function run(page, base, shot) {
   await page.addInitScript((graph) => {
-    localStorage.setItem("flowcrate.draft.new.e2e", JSON.stringify({ doc: graph, etag: null, at: 0 }));
+    localStorage.setItem("flowcrate.draft.new-e2e", JSON.stringify({ doc: graph, etag: null, at: 0 }));
   }, large());
   const opened = Date.now();
-  await page.goto(`${base}/new/new.e2e`);
+  await page.goto(`${base}/new/new-e2e`);
   await node(page, "n0").waitFor();
   const open = Date.now() - opened;
   check(open < 6_000, `opening took ${open} ms`);

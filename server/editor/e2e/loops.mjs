@@ -5,11 +5,11 @@ export const expect = [422];
 
 export async function run(page, base, shot) {
   await page.addInitScript((graph) => {
-    localStorage.setItem("flowcrate.draft.new.e2e", JSON.stringify({ doc: graph, etag: null, at: 0 }));
+    localStorage.setItem("flowcrate.draft.new-e2e", JSON.stringify({ doc: graph, etag: null, at: 0 }));
   }, graph());
-  await page.goto(`${base}/new/new.e2e`);
+  await page.goto(`${base}/new/new-e2e`);
   await node(page, "each").waitFor();
-  const parent = () => page.evaluate(() => JSON.parse(localStorage.getItem("flowcrate.draft.new.e2e")).doc.nodes.find((entry) => entry.id === "work").parentId ?? null);
+  const parent = () => page.evaluate(() => JSON.parse(localStorage.getItem("flowcrate.draft.new-e2e")).doc.nodes.find((entry) => entry.id === "work").parentId ?? null);
 
   const loop = await node(page, "each").boundingBox();
   await drag(page, await centre(node(page, "work").locator(".card-icon")), { x: loop.x + 90, y: loop.y + 120 });

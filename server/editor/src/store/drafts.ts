@@ -5,7 +5,7 @@ import { toDocument, type GraphDocument } from "../graph/document";
 
 const PREFIX = "flowcrate.draft.";
 /** The keys of workflows that the server has never stored begin with this. */
-const NEW = "new.";
+const NEW = "new-";
 
 export function newDraftKey(): string {
   return NEW + Math.random().toString(36).slice(2, 10);
