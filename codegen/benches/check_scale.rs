@@ -3,6 +3,7 @@
 //! Budget (design 9): 30 ms and 400 ms, exponent at most 1.1. `cargo bench -p flowcrate-codegen`
 //! prints the table and fails where a shape is far over.
 
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use flowcrate::catalogue::Catalogue;
@@ -18,6 +19,7 @@ type Shape = fn(usize) -> Value;
 fn main() {
     // Tests run benches without optimisation, where times mean nothing.
     let timed = std::env::args().any(|argument| argument == "--bench");
+    let only = std::env::args().skip(1).find(|argument| !argument.starts_with('-'));
     let shapes: [(&str, Shape); 8] = [
         ("chain", chain),
         ("fan-out and join", fan),
@@ -31,6 +33,9 @@ fn main() {
     let mut over = Vec::new();
     println!("{:<22}{:>10}{:>10}{:>10}", "shape", "1,000", "10,000", "exponent");
     for (name, shape) in shapes {
+        if only.as_ref().is_some_and(|only| !name.contains(only.as_str())) {
+            continue;
+        }
         let (small, large) = (time(&shape(1_000)), time(&shape(10_000)));
         let exponent = (large.as_secs_f64() / small.as_secs_f64()).log10();
         println!("{name:<22}{small:>10.1?}{large:>10.1?}{exponent:>10.2}");
@@ -41,13 +46,22 @@ fn main() {
     assert!(!timed || over.is_empty(), "over {BUDGET:?}: {over:?}");
 }
 
+/// The time that this thread has spent on a processor, where the system tells; else the clock's.
+/// On a machine that does other things too, only the first says anything.
+fn now() -> Duration {
+    static START: OnceLock<Instant> = OnceLock::new();
+    let spent = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
+    let spent = spent.and_then(|text| text.split_whitespace().next()?.parse().ok());
+    spent.map_or_else(|| START.get_or_init(Instant::now).elapsed(), Duration::from_nanos)
+}
+
 /// The best of a few tries: what the machine can do, not what else it did.
 fn time(document: &Value) -> Duration {
     let source = document.to_string().into_bytes();
     let tries = (0..5).map(|_| {
-        let start = Instant::now();
+        let start = now();
         let (checked, found) = check_source(&source, &Catalogue::default());
-        let spent = start.elapsed();
+        let spent = now().saturating_sub(start);
         let first = found.iter().find(|found| found.is_error());
         assert!(checked.is_some(), "{first:?}");
         spent
@@ -136,7 +150,9 @@ fn random(count: usize) -> Value {
             let source = random.below(number);
             let ways = handles.get(source).copied().unwrap_or(&["out"]);
             let way = ways.get(random.below(ways.len())).copied().unwrap_or("out");
-            edges.push(edge(&id(source), way, &id(number)));
+            let mut edge = edge(&id(source), way, &id(number));
+            edge["id"] = json!(format!("e{}", edges.len()));
+            edges.push(edge);
         }
         handles.push(ways);
     }
@@ -160,7 +176,7 @@ fn merged(count: usize) -> Value {
     let mut nodes = Vec::new();
     let mut edges = Vec::new();
     let mut last = "start".to_owned();
-    for number in 0..count / 4 {
+    for number in 0..(count - 1) / 4 {
         let [choose, left, right, merge] = ["c", "l", "r", "m"].map(|n| format!("{n}{number:05}"));
         nodes.push(node(&choose, "condition@1", json!({"condition": "{{ trigger.flag }}"})));
         nodes.push(node(&left, "transform@1", json!({"value": "{{ 1 }}"})));
@@ -197,7 +213,7 @@ fn loops(count: usize) -> Value {
     let mut nodes = Vec::new();
     let mut edges = Vec::new();
     let mut last = "start".to_owned();
-    for number in 0..count / 10 {
+    for number in 0..(count - 1) / 10 {
         let each = format!("each{number:05}");
         nodes.push(node(&each, "for_each@1", json!({"items": "{{ trigger.rows }}"})));
         edges.push(edge(&last, "out", &each));

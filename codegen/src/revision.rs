@@ -15,6 +15,7 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::check::{Body, Checked, Edge, JoinRule, Node, OnItemError, Scope};
+use crate::graph::RawNode;
 use crate::resolve::Graph;
 
 /// The version of the canonical form itself.
@@ -26,32 +27,39 @@ pub const LANGUAGE: u32 = 1;
 
 /// The hash as lower-case hex. The graph is the one that `checked` was made of.
 pub(crate) fn of(graph: &Graph<'_>, checked: &Checked) -> String {
+    let mut hash = Sha256::new();
+    let mut text = format!("{{\"form\":{FORM},\"language\":{LANGUAGE},\"nodes\":[");
     let mut edges: Vec<&Edge> = checked.root.edges.iter().collect();
-    let mut nodes = Vec::with_capacity(checked.nodes.len());
     for (id, node) in &checked.nodes {
         if let Body::ForEach { body: Scope { edges: inner, .. }, .. } = &node.body {
             edges.extend(inner);
         }
         if let Some(index) = graph.ids.get(id) {
-            nodes.push(meaning(node, &graph.node(*index).raw));
+            meaning(node, &graph.node(*index).raw, &mut text);
         }
+        hash.update(&text);
+        text.clear();
     }
     edges.sort();
-    let edge = |edge: &Edge| json!([edge.source, edge.handle, edge.target]);
-    let edges: Vec<Value> = edges.into_iter().map(edge).collect();
-    let whole = json!({"form": FORM, "language": LANGUAGE, "nodes": nodes, "edges": edges});
-    let mut text = String::new();
-    canonical(&whole, &mut text);
+    text.push_str("],\"edges\":[");
+    for Edge { source, handle, target } in edges {
+        canonical(&json!([source, handle, target]), &mut text);
+        text.push(',');
+    }
+    text.push_str("]}");
+    hash.update(&text);
     let mut hex = String::with_capacity(64);
-    for byte in Sha256::digest(text.as_bytes()) {
+    for byte in hash.finalize() {
         // Writing to a string cannot fail.
         let _ = write!(hex, "{byte:02x}");
     }
     hex
 }
 
-fn meaning(node: &Node, raw: &crate::graph::RawNode) -> Value {
-    json!({
+/// What a node means, after those before it. Its parts are written one by one, so that its inputs
+/// need no copy.
+fn meaning(node: &Node, raw: &RawNode, out: &mut String) {
+    let head = json!({
         "id": node.id,
         "kind": node.kind,
         "parent": node.parent,
@@ -59,14 +67,19 @@ fn meaning(node: &Node, raw: &crate::graph::RawNode) -> Value {
         "disabled": node.disabled,
         "continue": node.continue_on_error,
         "connection": raw.connection,
-        "inputs": raw.inputs,
-        "result": raw.result,
         "settings": settings(node, raw),
-    })
+    });
+    out.push('[');
+    canonical(&head, out);
+    out.push(',');
+    object(&raw.inputs, out);
+    out.push(',');
+    canonical(raw.result.as_ref().unwrap_or(&Value::Null), out);
+    out.push_str("],");
 }
 
 /// The settings with their defaults, and the types that they declare.
-fn settings(node: &Node, raw: &crate::graph::RawNode) -> Value {
+fn settings(node: &Node, raw: &RawNode) -> Value {
     let output = || node.output.as_ref().map(shape);
     match &node.body {
         Body::Manual => json!({"payload": output()}),
@@ -130,19 +143,7 @@ fn shape(ty: &Type) -> Value {
 /// map type keeps.
 fn canonical(value: &Value, out: &mut String) {
     match value {
-        Value::Object(fields) => {
-            let mut fields: Vec<_> = fields.iter().filter(|(_, value)| !value.is_null()).collect();
-            fields.sort_by_key(|(name, _)| *name);
-            out.push('{');
-            for (position, (name, value)) in fields.into_iter().enumerate() {
-                if position > 0 {
-                    out.push(',');
-                }
-                let _ = write!(out, "{}:", Value::String(name.clone()));
-                canonical(value, out);
-            }
-            out.push('}');
-        }
+        Value::Object(fields) => object(fields, out),
         Value::Array(values) => {
             out.push('[');
             for (position, value) in values.iter().enumerate() {
@@ -153,8 +154,36 @@ fn canonical(value: &Value, out: &mut String) {
             }
             out.push(']');
         }
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {
+        Value::String(text) => string(text, out),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {
             let _ = write!(out, "{value}");
         }
     }
+}
+
+fn object(fields: &Map<String, Value>, out: &mut String) {
+    let mut fields: Vec<_> = fields.iter().filter(|(_, value)| !value.is_null()).collect();
+    fields.sort_unstable_by_key(|(name, _)| *name);
+    out.push('{');
+    for (position, (name, value)) in fields.into_iter().enumerate() {
+        if position > 0 {
+            out.push(',');
+        }
+        string(name, out);
+        out.push(':');
+        canonical(value, out);
+    }
+    out.push('}');
+}
+
+fn string(text: &str, out: &mut String) {
+    out.push('"');
+    for character in text.chars() {
+        match character {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            other => out.push(other),
+        }
+    }
+    out.push('"');
 }

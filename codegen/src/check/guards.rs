@@ -5,7 +5,7 @@
 //! No other check reasons about which nodes run.
 //!
 //! A guard is a decision diagram over the outcomes of earlier nodes. Diagrams have a fixed limit
-//! (see [`bdd`]): 4,096 steps for one operation, and 64 once half a million are spent in all.
+//! (see [`bdd`]): 2,048 steps for one operation, and 32 once 100,000 are spent in all.
 //! A guard past it is replaced by "its dominator's guard, and something that nothing else knows",
 //! so what is proved stays true, and what is not proved counts as possible: a value may be absent,
 //! two returns may meet, a join may live. Dominators are exact enough for most questions, and

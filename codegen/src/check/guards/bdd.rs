@@ -18,11 +18,11 @@ impl Ref {
 }
 
 /// Steps that one operation may take.
-const STEPS: usize = 4_096;
+const STEPS: usize = 2_048;
 /// Steps that all operations may take together before each is held to [`FEW_STEPS`].
-const ALL_STEPS: usize = 500_000;
+const ALL_STEPS: usize = 100_000;
 /// Steps that one operation may take once [`ALL_STEPS`] are spent.
-const FEW_STEPS: usize = 64;
+const FEW_STEPS: usize = 32;
 
 #[derive(Clone, Copy, Debug)]
 struct Node {

@@ -12,7 +12,8 @@ use crate::expr::{Binding, Name, Unresolved};
 
 impl Site<'_> {
     /// The payload of the run's trigger: of the one that can have led here, or the common type of
-    /// those that can.
+    /// all of them. (Of all, not of those that can have led here: a back end takes the payload of
+    /// whichever trigger it was as that type.)
     pub(super) fn trigger(&self) -> Resolved {
         let all = &self.stage.triggers;
         let led_here = |index: &&NodeIndex| {
@@ -22,8 +23,7 @@ impl Site<'_> {
         if let ([_, _, ..], [one]) = (all.as_slice(), possible.as_slice()) {
             return Ok(self.payload(*one));
         }
-        let types: Vec<Type> =
-            possible.iter().map(|index| self.stage.payload_type(*index)).collect();
+        let types: Vec<Type> = all.iter().map(|index| self.stage.payload_type(*index)).collect();
         match unify_all(&types) {
             None => Ok(Binding { name: Name::Trigger, ty: Type::Any }),
             Some(Ok(ty)) => Ok(Binding { name: Name::Trigger, ty }),
