@@ -85,7 +85,7 @@ struct FieldView {
 }
 
 /// Every kind that this server knows.
-#[utoipa::path(get, path = "/api/v1/catalogue", tag = "compiler",
+#[utoipa::path(get, path = "/api/v1/catalogue", operation_id = "read_catalogue", tag = "compiler",
     responses((status = 200, body = CatalogueView), (status = 500, body = Problem)))]
 pub(super) async fn catalogue(State(app): State<App>) -> Json<CatalogueView> {
     let mut kinds = built_in::kinds();

@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use super::problem::{Problem, Result};
 
 /// Explains a diagnostic's code: what, why, wrong, right. Markdown.
-#[utoipa::path(get, path = "/api/v1/diagnostics/{code}", tag = "compiler",
+#[utoipa::path(get, path = "/api/v1/diagnostics/{code}", operation_id = "explain_diagnostic", tag = "compiler",
     params(("code" = String, Path, description = "`E301`")),
     responses((status = 200, body = String, content_type = "text/markdown"), (status = 404, body = Problem)))]
 pub(super) async fn page(Path(code): Path<String>) -> Result<Response> {

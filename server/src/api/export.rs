@@ -14,7 +14,7 @@ use crate::app::{App, blocking};
 use crate::export;
 
 /// The workflow as a crate, zipped: it builds with the server gone.
-#[utoipa::path(get, path = "/api/v1/workflows/{id}/export", tag = "workflows",
+#[utoipa::path(get, path = "/api/v1/workflows/{id}/export", operation_id = "export_workflow", tag = "workflows",
     params(("id" = String, Path, description = "Id or name")),
     responses((status = 200, content_type = "application/zip"), (status = 304),
         (status = 404, body = Problem), (status = 422, body = Problem)))]

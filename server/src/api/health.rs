@@ -12,7 +12,7 @@ pub(super) struct Health {
 }
 
 /// Says that the server is up.
-#[utoipa::path(get, path = "/healthz", tag = "server", responses((status = 200, body = Health)))]
+#[utoipa::path(get, path = "/healthz", operation_id = "read_health", tag = "server", responses((status = 200, body = Health)))]
 pub(super) async fn healthz() -> Json<Health> {
     Json(Health { status: "ok" })
 }

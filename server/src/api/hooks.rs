@@ -23,7 +23,7 @@ pub(super) struct Started {
 
 /// Starts a run of the workflow whose webhook has this path. Its answer says that the start is
 /// durable; the run goes on by itself.
-#[utoipa::path(post, path = "/hooks/{path}", tag = "runs",
+#[utoipa::path(post, path = "/hooks/{path}", operation_id = "receive_webhook", tag = "runs",
     params(("path" = String, Path, description = "The webhook's path"),
         ("Idempotency-Key" = Option<String>, Header, description = "The same key starts one run")),
     request_body(content = Object, description = "The payload"),

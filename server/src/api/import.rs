@@ -33,7 +33,7 @@ pub(super) struct ImportedGraph {
 
 /// Translates a workflow of the Vercel workflow builder. Nothing is stored: look at the graph,
 /// then post it.
-#[utoipa::path(post, path = "/api/v1/import/vercel", tag = "compiler", params(Naming),
+#[utoipa::path(post, path = "/api/v1/import/vercel", operation_id = "import_vercel", tag = "compiler", params(Naming),
     request_body(content = Object, description = "The foreign document"),
     responses((status = 200, body = ImportedGraph), (status = 413, body = Problem),
         (status = 422, body = Problem)))]

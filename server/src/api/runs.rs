@@ -67,7 +67,7 @@ pub(super) struct EventQuery {
 
 /// Starts a run. 202 says that the start is durable; with `wait` the answer is the finished run,
 /// or 202 with the run as it stands when the time is up.
-#[utoipa::path(post, path = "/api/v1/workflows/{id}/runs", tag = "runs",
+#[utoipa::path(post, path = "/api/v1/workflows/{id}/runs", operation_id = "start_run", tag = "runs",
     params(("id" = String, Path, description = "Id or name of the workflow"), Waiting,
         ("Idempotency-Key" = Option<String>, Header, description = "The same key starts one run")),
     request_body = StartRequest,
@@ -102,7 +102,7 @@ pub(super) async fn start(
 }
 
 /// The runs of a workflow, newest first.
-#[utoipa::path(get, path = "/api/v1/workflows/{id}/runs", tag = "runs",
+#[utoipa::path(get, path = "/api/v1/workflows/{id}/runs", operation_id = "list_runs_of_workflow", tag = "runs",
     params(("id" = String, Path, description = "Id or name of the workflow"), Paging),
     responses((status = 200, body = Page<RunSummary>), (status = 404, body = Problem)))]
 pub(super) async fn list_of_workflow(
@@ -114,7 +114,7 @@ pub(super) async fn list_of_workflow(
 }
 
 /// Runs, newest first; those of deleted workflows too.
-#[utoipa::path(get, path = "/api/v1/runs", tag = "runs", params(Filter),
+#[utoipa::path(get, path = "/api/v1/runs", operation_id = "list_runs", tag = "runs", params(Filter),
     responses((status = 200, body = Page<RunSummary>), (status = 400, body = Problem),
         (status = 404, body = Problem)))]
 pub(super) async fn list(
@@ -136,7 +136,7 @@ async fn page(app: &App, filter: Filter) -> Result<Json<Page<RunSummary>>> {
 }
 
 /// A run with the input and output of each step.
-#[utoipa::path(get, path = "/api/v1/runs/{id}", tag = "runs",
+#[utoipa::path(get, path = "/api/v1/runs/{id}", operation_id = "read_run", tag = "runs",
     params(("id" = String, Path, description = "Id of the run")),
     responses((status = 200, body = RunDocument), (status = 404, body = Problem)))]
 pub(super) async fn read(
@@ -148,7 +148,7 @@ pub(super) async fn read(
 
 /// Sends an event to a run. 202 says that the event is durable: a wait that is there, or that
 /// comes later, takes it.
-#[utoipa::path(post, path = "/api/v1/runs/{id}/events/{name}", tag = "runs",
+#[utoipa::path(post, path = "/api/v1/runs/{id}/events/{name}", operation_id = "send_event", tag = "runs",
     params(("id" = String, Path, description = "Id of the run"),
         ("name" = String, Path, description = "The event's declared name"), EventQuery,
         ("Idempotency-Key" = Option<String>, Header, description = "The event's id: taken once")),
@@ -168,7 +168,7 @@ pub(super) async fn send_event(
 }
 
 /// Asks a run to cancel. It ends when its steps in flight have.
-#[utoipa::path(post, path = "/api/v1/runs/{id}/cancel", tag = "runs",
+#[utoipa::path(post, path = "/api/v1/runs/{id}/cancel", operation_id = "cancel_run", tag = "runs",
     params(("id" = String, Path, description = "Id of the run")),
     responses((status = 202), (status = 404, body = Problem), (status = 409, body = Problem)))]
 pub(super) async fn cancel(State(app): State<App>, Path(id): Path<String>) -> Result<StatusCode> {
@@ -177,7 +177,7 @@ pub(super) async fn cancel(State(app): State<App>, Path(id): Path<String>) -> Re
 }
 
 /// Lets a paused run go on; a step that spent its policy is granted it anew.
-#[utoipa::path(post, path = "/api/v1/runs/{id}/resume", tag = "runs",
+#[utoipa::path(post, path = "/api/v1/runs/{id}/resume", operation_id = "resume_run", tag = "runs",
     params(("id" = String, Path, description = "Id of the run")),
     responses((status = 202), (status = 404, body = Problem), (status = 409, body = Problem)))]
 pub(super) async fn resume(State(app): State<App>, Path(id): Path<String>) -> Result<StatusCode> {

@@ -20,7 +20,7 @@ const SWARM: Duration = Duration::from_millis(40);
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
 /// The run as JSON in an event `run`, now and whenever it changes; the stream ends with the run.
-#[utoipa::path(get, path = "/api/v1/runs/{id}/watch", tag = "runs",
+#[utoipa::path(get, path = "/api/v1/runs/{id}/watch", operation_id = "watch_run", tag = "runs",
     params(("id" = String, Path, description = "Id of the run")),
     responses((status = 200, body = RunDocument, content_type = "text/event-stream"),
         (status = 404, body = Problem)))]

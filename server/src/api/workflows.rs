@@ -67,7 +67,7 @@ impl From<Workflow> for WorkflowSummary {
 }
 
 /// All workflows, oldest first.
-#[utoipa::path(get, path = "/api/v1/workflows", tag = "workflows", params(Paging),
+#[utoipa::path(get, path = "/api/v1/workflows", operation_id = "list_workflows", tag = "workflows", params(Paging),
     responses((status = 200, body = Page<WorkflowSummary>), (status = 400, body = Problem)))]
 pub(super) async fn list(
     State(app): State<App>,
@@ -81,7 +81,7 @@ pub(super) async fn list(
 }
 
 /// Stores a new workflow. Nothing is stored where the graph has an error.
-#[utoipa::path(post, path = "/api/v1/workflows", tag = "workflows",
+#[utoipa::path(post, path = "/api/v1/workflows", operation_id = "create_workflow", tag = "workflows",
     request_body(content = Object, description = "A graph document"),
     responses((status = 201, body = WorkflowDocument), (status = 409, body = Problem),
         (status = 413, body = Problem), (status = 422, body = Problem)))]
@@ -98,7 +98,7 @@ pub(super) async fn create(State(app): State<App>, Raw(source): Raw) -> Result<R
 }
 
 /// A workflow by id or name.
-#[utoipa::path(get, path = "/api/v1/workflows/{id}", tag = "workflows",
+#[utoipa::path(get, path = "/api/v1/workflows/{id}", operation_id = "read_workflow", tag = "workflows",
     params(("id" = String, Path, description = "Id or name")),
     responses((status = 200, body = WorkflowDocument), (status = 304), (status = 404, body = Problem)))]
 pub(super) async fn read(
@@ -115,7 +115,7 @@ pub(super) async fn read(
 }
 
 /// Replaces a workflow's graph. Runs that have started stay with the revision that they have.
-#[utoipa::path(put, path = "/api/v1/workflows/{id}", tag = "workflows",
+#[utoipa::path(put, path = "/api/v1/workflows/{id}", operation_id = "replace_workflow", tag = "workflows",
     params(("id" = String, Path, description = "Id or name"),
         ("If-Match" = String, Header, description = "The ETag that was read, or *")),
     request_body(content = Object, description = "A graph document"),
@@ -142,7 +142,7 @@ pub(super) async fn replace(
 }
 
 /// Deletes a workflow. Its runs go on and its history stays.
-#[utoipa::path(delete, path = "/api/v1/workflows/{id}", tag = "workflows",
+#[utoipa::path(delete, path = "/api/v1/workflows/{id}", operation_id = "delete_workflow", tag = "workflows",
     params(("id" = String, Path, description = "Id or name"),
         ("If-Match" = String, Header, description = "The ETag that was read, or *")),
     responses((status = 204), (status = 404, body = Problem), (status = 412, body = Problem),

@@ -29,5 +29,6 @@ mod cli {
     mod serve;
 }
 
+mod interpret;
 mod restart;
 mod schedules;

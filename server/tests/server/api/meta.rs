@@ -59,6 +59,19 @@ async fn the_document_names_every_route() {
         "/hooks/{path}",
     ];
     assert_eq!(paths, expected.into_iter().collect());
+    let mut names = BTreeSet::new();
+    for operation in document["paths"]
+        .as_object()
+        .unwrap()
+        .values()
+        .flat_map(|item| item.as_object().unwrap().values())
+    {
+        let name = operation["operationId"].as_str().unwrap();
+        assert!(names.insert(name), "{name} is there twice");
+        for (status, response) in operation["responses"].as_object().unwrap() {
+            assert!(response["description"].is_string(), "{name} {status}");
+        }
+    }
     // Every reference leads somewhere.
     let text = document.to_string();
     for reference in text.split("\"#/components/schemas/").skip(1) {
