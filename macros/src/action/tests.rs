@@ -1,3 +1,5 @@
+//! What `#[action]` expands to.
+
 use super::*;
 
 #[expect(clippy::needless_pass_by_value, reason = "quoted items read better by value")]

@@ -1,3 +1,5 @@
+//! What `#[step]` expands to.
+
 use super::*;
 
 #[expect(clippy::needless_pass_by_value, reason = "quoted items read better by value")]

@@ -1,3 +1,5 @@
+//! What `#[derive(Typed)]` expands to.
+
 use super::*;
 
 fn run(item: TokenStream) -> String {

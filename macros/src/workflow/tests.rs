@@ -1,3 +1,5 @@
+//! What `#[workflow]` expands to.
+
 use super::*;
 
 #[expect(clippy::needless_pass_by_value, reason = "quoted items read better by value")]

@@ -1,3 +1,5 @@
+//! An action as a catalogue sees it.
+
 use std::collections::BTreeMap;
 
 use flowcrate::types::Type;

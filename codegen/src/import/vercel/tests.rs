@@ -1,3 +1,5 @@
+//! Whole documents in the dialect, one rule each.
+
 use serde_json::{Value, json};
 
 use super::*;

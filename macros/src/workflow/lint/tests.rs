@@ -1,3 +1,5 @@
+//! What the lint of a workflow's body finds, and what it leaves alone.
+
 use syn::parse_quote;
 
 use super::*;

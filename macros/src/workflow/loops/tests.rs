@@ -1,3 +1,5 @@
+//! Where a step without a key is warned about.
+
 use syn::parse_quote;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! What conditions translate to, and which have no translation.
+
 use flowcrate::catalogue::Catalogue;
 use serde_json::{Value, json};
 

@@ -1,3 +1,5 @@
+//! The JavaScript subset: precedence, literals, and where the rest is refused.
+
 use super::*;
 
 /// A compact form that shows the structure.
