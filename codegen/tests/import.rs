@@ -5,9 +5,10 @@
 use std::path::{Path, PathBuf};
 
 use flowcrate::catalogue::Catalogue;
-use flowcrate_codegen::compile;
+use flowcrate_codegen::graph::react_flow;
 use flowcrate_codegen::import::{Imported, vercel};
 use flowcrate_codegen::package::Support;
+use flowcrate_codegen::{check_source, compile};
 use serde_json::Value;
 
 /// The corpus's files in order; none, said aloud, where it is not beside the workspace.
@@ -115,4 +116,85 @@ fn the_others_check_clean_and_compile() {
         let files = compiled.files.unwrap().files;
         assert!(files.contains_key("src/custom.rs"), "{}", file.display());
     }
+}
+
+/// A document with every part of the dialect in it, for where the corpus is absent.
+const SAMPLE: &str = r#"{"name":"Sample: ünïcode","nodes":[
+ {"id":"t-1","type":"trigger","position":{"x":1,"y":2.5},"data":{"type":"trigger","label":"Hook","config":
+  {"triggerType":"Webhook","webhookSchema":"[{\"name\":\"id\",\"type\":\"number\"}]"}}},
+ {"id":"h","type":"action","data":{"type":"action","label":"A.b","config":{"actionType":"HTTP Request",
+  "endpoint":"https://x/{{@t-1:Hook.id}}","httpMethod":"POST","httpHeaders":"{\"a\":\"{{@t-1:Hook.id}}\"}",
+  "httpBody":"{\"n\":{{@t-1:Hook.id}}}"}}},
+ {"id":"c","type":"action","data":{"type":"action","label":"If","config":{"actionType":"Condition",
+  "condition":"!({{@h:A.b.x[0]['ü']}} === 'é\\n') && {{@t-1:Hook.id}} >= -1.5"}}},
+ {"id":"r","type":"action","data":{"type":"action","label":"Run","config":{"actionType":"code/run",
+  "code":"return {{@h:A.b.y}}"}}}],
+ "edges":[{"id":"e","source":"t-1","target":"h"},{"id":"f","source":"h","target":"c"},
+ {"source":"c","target":"r","sourceHandle":"true"}]}"#;
+
+/// A small generator of numbers; the same seed gives the same ones.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        usize::try_from(self.0 % limit.max(1) as u64).unwrap()
+    }
+}
+
+/// One change: bytes replaced, removed or doubled, or a part that means something put in.
+fn mutate(source: &mut Vec<u8>, random: &mut Random) {
+    const PARTS: [&str; 16] = [
+        "{{", "}}", "{{@", "\"", "\\", "'", "[", "]", "ü", "\u{0}", ":", ".", "null", "1e999", "-",
+        "&&",
+    ];
+    let at = random.below(source.len());
+    let end = (at + 1 + random.below(40)).min(source.len());
+    match random.below(4) {
+        0 => source[at] = u8::try_from(random.below(256)).unwrap(),
+        1 => drop(source.drain(at..end)),
+        2 => {
+            let copy = source[at..end].to_vec();
+            let to = random.below(source.len());
+            source.splice(to..to, copy);
+        }
+        _ => {
+            let part = PARTS[random.below(PARTS.len())];
+            source.splice(at..at, part.bytes());
+        }
+    }
+}
+
+#[test]
+fn hostile_documents_are_refused_or_give_a_graph_that_reads() {
+    let mut sources = vec![SAMPLE.as_bytes().to_vec()];
+    sources.extend(corpus().iter().map(|file| std::fs::read(file).unwrap()));
+    let mut given = 0;
+    for (index, source) in sources.iter().enumerate() {
+        for seed in 1..=400 {
+            let mut random =
+                Random((seed + 1_000 * index as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15));
+            let mut source = source.clone();
+            for _ in 0..=random.below(4) {
+                mutate(&mut source, &mut random);
+            }
+            let imported = vercel(&source, None);
+            let Some(graph) = imported.graph else {
+                let refused =
+                    imported.diagnostics.iter().any(flowcrate_codegen::Diagnostic::is_error);
+                assert!(refused, "seed {seed} of {index}: refused without a reason");
+                continue;
+            };
+            given += 1;
+            let (read, found) = react_flow::parse(graph.to_string().as_bytes());
+            assert!(read.is_some() && found.is_empty(), "seed {seed} of {index}: {found:#?}");
+            // What is translated can be wrong for the graph, but it is always an expression.
+            let (_, found) = check_source(graph.to_string().as_bytes(), &Catalogue::default());
+            let unreadable: Vec<_> = found.iter().filter(|found| found.code == "E401").collect();
+            assert!(unreadable.is_empty(), "seed {seed} of {index}: {unreadable:#?}");
+        }
+    }
+    assert!(given > 20, "mutations leave some documents whole: {given}");
 }
