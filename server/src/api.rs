@@ -4,6 +4,7 @@ mod body;
 mod catalogue;
 mod check;
 mod diagnostics;
+mod document;
 mod editor;
 mod etag;
 mod export;
@@ -25,7 +26,6 @@ use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router, middleware};
-use serde_json::Value;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate as _};
@@ -70,7 +70,7 @@ pub fn router(app: App, hosts: Hosts) -> Router {
         .routes(routes!(import::vercel))
         .routes(routes!(diagnostics::page))
         .split_for_parts();
-    let document = described(serde_json::to_value(document).unwrap_or_default());
+    let document = document::finished(serde_json::to_value(document).unwrap_or_default());
     api.route("/api/v1/openapi.json", get(move || async move { Json(document) }))
         .fallback(fallback)
         .method_not_allowed_fallback(method_not_allowed)
@@ -80,23 +80,6 @@ pub fn router(app: App, hosts: Hosts) -> Router {
         .layer(CatchPanicLayer::custom(panicked))
         .layer(middleware::from_fn(log))
         .with_state(app)
-}
-
-/// OpenAPI wants a description of each response; where a route says nothing more, it is the
-/// status in words.
-fn described(mut document: Value) -> Value {
-    let paths = document.get_mut("paths").and_then(Value::as_object_mut);
-    let operations = paths.into_iter().flat_map(|paths| paths.values_mut());
-    let operations = operations.filter_map(Value::as_object_mut).flat_map(|item| item.values_mut());
-    let responses = operations.filter_map(|operation| operation.get_mut("responses"));
-    for (status, response) in responses.filter_map(Value::as_object_mut).flatten() {
-        let status = StatusCode::from_bytes(status.as_bytes()).ok();
-        let words = status.and_then(|status| status.canonical_reason()).unwrap_or_default();
-        if let Some(response) = response.as_object_mut() {
-            response.entry("description").or_insert_with(|| words.into());
-        }
-    }
-    document
 }
 
 /// Gzip for what shrinks; event streams must not sit in a compressor's buffer.
