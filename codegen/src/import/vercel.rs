@@ -23,7 +23,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Imported, ids};
 use crate::Diagnostic;
-use crate::diagnostic;
+use crate::diagnostic::{self, code};
 use document::{Document, Node, Role};
 use names::Names;
 
@@ -56,12 +56,16 @@ pub fn vercel(source: &[u8], name: Option<&str>) -> Imported {
     Imported { graph: graph.filter(|_| !refused), diagnostics: found }
 }
 
-/// Findings are made on the original's ids; where a graph is given they are of its nodes.
+/// Findings are made on the original; where a graph is given they are on its nodes, and only
+/// warnings: that an action or code is to be written by hand concerns the node's kind, that a
+/// setting was left out its inputs.
 fn point_into_the_graph(found: &mut [Diagnostic], renamed: &BTreeMap<&str, String>) {
     for diagnostic in found {
         if let Some(ours) = diagnostic.node.as_deref().and_then(|id| renamed.get(id)) {
             diagnostic.node = Some(ours.clone());
         }
+        let left_out = diagnostic.code == code::LEFT_OUT.id;
+        diagnostic.field = Some(if left_out { "/inputs" } else { "/kind" }.to_owned());
     }
 }
 

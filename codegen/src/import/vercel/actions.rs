@@ -33,7 +33,7 @@ fn action(node: &Node, names: &Names<'_>, found: &mut Vec<Diagnostic>) -> Transl
             format!("{} does `{word}`, which has no counterpart here", node.quoted()),
         )
         .node(&node.id)
-        .field("/kind")
+        .field("/config/actionType")
         .help("write its function in `custom.rs` of the exported crate; its inputs are kept"),
     );
     Translated {
@@ -54,7 +54,7 @@ fn code_node(node: &Node, names: &Names<'_>, found: &mut Vec<Diagnostic>) -> Tra
             format!("{} runs JavaScript, which is not translated", node.quoted()),
         )
         .node(&node.id)
-        .field("/kind")
+        .field("/config/code")
         .help(
             "write its function in `custom.rs` of the exported crate; what the code reads is \
              its input, the code itself stands in the description",

@@ -79,7 +79,7 @@ fn body(
                 format!("{} has a body, which is never sent with {method}", node.quoted()),
             )
             .node(&node.id)
-            .field("/inputs")
+            .field("/config/httpBody")
             .help("nothing is lost: the original does not send it either"),
         );
         return;
