@@ -9,6 +9,8 @@ mod hub;
 mod registry;
 mod resident;
 mod shard;
+#[cfg(all(test, feature = "testkit"))]
+pub(crate) mod simulation;
 mod start;
 
 use std::sync::mpsc::Sender;

@@ -4,6 +4,20 @@
 //! ([`types`]), its operators ([`expr`]) and the [`catalogue`] of kinds.
 //! Feature `engine` adds durable execution, `sqlite` the embedded journal.
 
+// A defect that the simulation puts in to prove that it notices; never there outside of tests.
+#[cfg(all(test, feature = "testkit"))]
+macro_rules! sabotage {
+    ($defect:literal) => {
+        crate::driver::simulation::is_sabotaged($defect)
+    };
+}
+#[cfg(all(feature = "engine", not(all(test, feature = "testkit"))))]
+macro_rules! sabotage {
+    ($defect:literal) => {
+        false
+    };
+}
+
 #[cfg(feature = "engine")]
 mod backend;
 pub mod catalogue;

@@ -85,7 +85,12 @@ impl Mail {
                 self.stirred.remove(&key);
                 continue;
             };
-            let seq = self.by_key.get_mut(&key).and_then(BTreeSet::pop_first);
+            let events = self.by_key.get_mut(&key);
+            let seq = if sabotage!("events in reverse") {
+                events.and_then(BTreeSet::pop_last)
+            } else {
+                events.and_then(BTreeSet::pop_first)
+            };
             if let Some(event) = seq.and_then(|seq| self.events.remove(&seq)) {
                 self.taken.insert(event.seq, event.clone());
                 return Some((op, event));
@@ -106,7 +111,10 @@ impl StoreBackend {
             }
         }
         self.mail.seen = self.mail.seen.max(inbox.inbox_seq);
-        if inbox.cancel_requested && !self.mail.cancel_noted {
+        if inbox.cancel_requested
+            && !self.mail.cancel_noted
+            && !sabotage!("cancel is not delivered")
+        {
             self.request_cancel();
         }
     }

@@ -44,7 +44,9 @@ impl StepRun {
         Self {
             policy,
             body,
-            attempts: open.map_or(0, |entry| entry.attempts),
+            attempts: open
+                .filter(|_| !sabotage!("attempts are forgotten"))
+                .map_or(0, |entry| entry.attempts),
             forgiven: open.map_or(0, |entry| entry.forgiven),
             // Someone resumed the run: the total time begins anew.
             since: open.filter(|_| resting).map(|entry| entry.started_at),
@@ -149,13 +151,17 @@ impl StoreBackend {
         let forgiven = step.forgiven;
         let (began, site) = (step.since.unwrap_or(live.began), live.site.clone());
         let waiting = due.map(|due| Waiting { due: Some(due), ..Waiting::default() });
-        self.draft.put(Entry {
-            attempts,
-            forgiven,
-            error: Some(failure),
-            started_at: began,
-            ..self.open_entry(&site, EntryStatus::Retrying, waiting)
-        });
-        self.held.extend(due.map(|due| Held::Arm(op, due)));
+        if !sabotage!("retry is not recorded") {
+            self.draft.put(Entry {
+                attempts,
+                forgiven,
+                error: Some(failure),
+                started_at: began,
+                ..self.open_entry(&site, EntryStatus::Retrying, waiting)
+            });
+        }
+        if !sabotage!("failed bodies are not repeated") {
+            self.held.extend(due.map(|due| Held::Arm(op, due)));
+        }
     }
 }

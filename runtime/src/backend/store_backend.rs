@@ -112,7 +112,7 @@ impl StoreBackend {
             adopted: BTreeMap::new(),
             parked: BTreeMap::new(),
             arrived: VecDeque::new(),
-            next_seq: last_seq.map_or(0, |seq| seq + 1),
+            next_seq: last_seq.filter(|_| !sabotage!("seq begins anew")).map_or(0, |seq| seq + 1),
             mail: Mail::new(loaded.inbox, inbox_seq, last_order),
             draft: Draft::default(),
             held: Vec::new(),
@@ -120,7 +120,7 @@ impl StoreBackend {
             effects: Vec::new(),
             due: BTreeSet::new(),
         };
-        if cancel_requested && !cancelled {
+        if cancel_requested && !cancelled && !sabotage!("cancel is not delivered") {
             backend.request_cancel();
         }
         backend
@@ -143,8 +143,9 @@ impl StoreBackend {
 
     /// Lets everything happen that is due.
     pub(crate) fn fire(&mut self) {
+        let now = if sabotage!("early timers") { Timestamp(self.now.0 + 500) } else { self.now };
         while let Some(&(at, op)) = self.due.first()
-            && at <= self.now
+            && at <= now
         {
             self.due.pop_first();
             let Some(live) = self.live.get(&op) else { continue };
@@ -169,7 +170,7 @@ impl StoreBackend {
             && self.arrived.is_empty()
             && self.draft.is_empty()
             && self.held.is_empty()
-            && self.busy.is_empty()
+            && (self.busy.is_empty() || sabotage!("suspend in the middle of work"))
     }
 
     /// The effects that may be performed now.
@@ -180,6 +181,9 @@ impl StoreBackend {
     /// The write that is due, if one is. Without one, what is held is released at once: it
     /// follows nothing that is not durable already. One write is in flight at a time.
     pub(crate) fn flush(&mut self) -> Option<RunWrite> {
+        if sabotage!("effects before commit") {
+            self.release(|backend| std::mem::take(&mut backend.held));
+        }
         if self.in_flight.is_some() {
             return None;
         }
@@ -392,7 +396,9 @@ impl StoreBackend {
         self.draft.put(arrived.entry);
         if let Some(event) = arrived.consumed {
             self.mail.consume(event);
-            self.draft.consume(event);
+            if !sabotage!("event is not consumed") {
+                self.draft.consume(event);
+            }
         }
         arrived.seals.into_iter().for_each(|prefix| self.draft.seal(prefix));
         Some(completion)
@@ -427,13 +433,22 @@ impl Backend for StoreBackend {
         } else if let Some(at) = self.arrived.iter().position(arrived) {
             // It had come to an outcome that nobody will see. An event stays in the inbox.
             let Some(lost) = self.arrived.remove(at) else { return };
-            lost.consumed.into_iter().for_each(|event| self.mail.put_back(event));
+            if let Some(event) = lost.consumed {
+                if sabotage!("event consumed by a loser") {
+                    self.draft.consume(event);
+                } else {
+                    self.mail.put_back(event);
+                }
+            }
             lost.seals.into_iter().for_each(|prefix| self.draft.seal(prefix));
             lost.entry
         } else {
             // Recorded: it was given up at this very place before.
             return;
         };
+        if sabotage!("cancelled entries are not written") {
+            return;
+        }
         self.draft.put(Entry {
             status: EntryStatus::Cancelled,
             seq: None,

@@ -138,7 +138,7 @@ impl Shard {
     }
 
     /// Does all that is to be done now; how long until there is more.
-    fn tick(&mut self) -> Duration {
+    pub(super) fn tick(&mut self) -> Duration {
         self.now = self.now.max(self.settings.store.now());
         while let Some(&(at, run)) = self.agenda.first()
             && at <= self.now
@@ -168,7 +168,7 @@ impl Shard {
         next.map_or(NAP, |at| until(self.now, at).min(NAP))
     }
 
-    fn take(&mut self, message: Message) {
+    pub(super) fn take(&mut self, message: Message) {
         self.now = self.now.max(self.settings.store.now());
         if let Message::Body { run, .. } | Message::Inbox { run, .. } = &message
             && let Some(resident) = self.runs.get_mut(run)
@@ -261,6 +261,9 @@ impl Shard {
 
     /// There is mail for a run.
     fn nudge(&mut self, run: RunId) {
+        if sabotage!("mail does not wake") {
+            return;
+        }
         let Some(resident) = self.runs.get_mut(&run) else {
             match self.loading.get_mut(&run) {
                 // What is being loaded may be older than the mail.
@@ -300,7 +303,9 @@ impl Shard {
         tracing::warn!(%run, %error, "the store failed; the run is driven again from what it holds");
         self.closed |= matches!(error, StoreError::Closed(_));
         self.forget(run);
-        self.claims.evicted(run, epoch, self.now);
+        if !sabotage!("commits that fail are forgotten") {
+            self.claims.evicted(run, epoch, self.now);
+        }
     }
 
     fn forget(&mut self, run: RunId) -> Option<Resident> {

@@ -85,7 +85,7 @@ impl Tables {
                 if row.owner.is_some() {
                     row.takeovers += 1;
                 }
-                row.epoch += 1;
+                row.epoch += u64::from(!sabotage!("claim keeps the epoch"));
                 row.owner = Some(claim.worker);
                 row.ready = false;
                 if let Some(at) = row.wake_at.take() {
@@ -104,7 +104,8 @@ impl Tables {
 
     pub(super) fn write(&mut self, write: RunWrite) -> Written {
         let Some(run) = self.runs.get_mut(&write.run) else { return Written::Fenced };
-        if run.row.epoch != write.epoch || run.row.owner.is_none() {
+        let fenced = run.row.epoch != write.epoch && !sabotage!("no epoch check");
+        if fenced || run.row.owner.is_none() {
             return Written::Fenced;
         }
         let settled = |path| run.entries.get(path).is_some_and(|old| old.entry.status.is_settled());
@@ -113,16 +114,18 @@ impl Tables {
         }
         if let Next::Suspend { inbox_seq, .. } = write.next
             && inbox_seq != run.row.inbox_seq
+            && !sabotage!("suspend without compare-and-set")
         {
             return Written::NewMail;
         }
         if !write.entries.is_empty() {
             run.row.takeovers = 0;
         }
-        for entry in write.entries {
+        let lost = matches!(write.next, Next::End(_)) && sabotage!("end without its entries");
+        for entry in write.entries.into_iter().filter(|_| !lost) {
             run.entries.insert(entry.path.clone(), Stored { entry, sealed: false });
         }
-        for prefix in &write.seals {
+        for prefix in write.seals.iter().filter(|_| !sabotage!("scopes are not sealed")) {
             run.seal(prefix);
         }
         for seq in &write.consumed {
@@ -144,7 +147,8 @@ impl Tables {
         if !run.row.events.contains(&new.event.name) {
             return Delivered::Undeclared;
         }
-        if new.event_id.as_ref().is_some_and(|id| run.event_ids.contains(id)) {
+        let known = new.event_id.as_ref().is_some_and(|id| run.event_ids.contains(id));
+        if known && !sabotage!("events are accepted twice") {
             return Delivered::Duplicate;
         }
         if run.row.state.is_final() {
@@ -268,7 +272,7 @@ impl Run {
             Next::Suspend { wake_at, .. } => {
                 row.state = RunState::Waiting;
                 row.ready = false;
-                row.wake_at = wake_at;
+                row.wake_at = wake_at.filter(|_| !sabotage!("due timers are not woken"));
             }
             Next::Release => row.ready = true,
             Next::Pause(failure) => {

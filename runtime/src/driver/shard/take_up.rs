@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use super::advance::bare_write;
 use super::{Message, Shard};
 use crate::driver::resident::Resident;
-use crate::engine::{RootWaker, panic_message};
+use crate::engine::{RootWaker, items_prefix, panic_message};
 use crate::failure::Failure;
 use crate::ids::RunId;
 use crate::store::{End, Entry, EntryStatus, Loaded, Next, RunState, RunWrite};
@@ -97,6 +97,9 @@ impl Shard {
 /// The end of a paused run that is cancelled: its function is not asked any more.
 fn cancelled(loaded: Loaded, epoch: u64, at: Timestamp) -> RunWrite {
     let open = loaded.entries.into_iter().filter(|entry| !entry.status.is_settled());
+    let open: Vec<Entry> = open.collect();
+    let scopes = open.iter().filter(|entry| entry.status == EntryStatus::Running);
+    let seals = scopes.map(|scope| items_prefix(&scope.path)).collect();
     let give_up = |entry| Entry {
         status: EntryStatus::Cancelled,
         waiting: None,
@@ -105,7 +108,8 @@ fn cancelled(loaded: Loaded, epoch: u64, at: Timestamp) -> RunWrite {
     };
     let end = End { state: RunState::Cancelled, output: None, failure: None, at };
     RunWrite {
-        entries: open.map(give_up).collect(),
+        entries: open.into_iter().map(give_up).collect(),
+        seals,
         ..bare_write(loaded.row.id, epoch, Next::End(end))
     }
 }

@@ -1,0 +1,209 @@
+//! The invariants of `PROTOCOL.md`, by their numbers.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::mpsc::channel;
+
+use super::plan::BodyStart;
+use super::world::SimRun;
+use crate::RunId;
+use crate::store::{Entry, EntryStatus, Loaded, MemoryStore, Query, Reply, RunState, Store};
+
+/// What was true after the operation before.
+#[derive(Default)]
+pub(super) struct Checker {
+    journals: BTreeMap<RunId, BTreeMap<String, Entry>>,
+    epochs: BTreeMap<RunId, u64>,
+}
+
+impl Checker {
+    /// Compares what is with what was.
+    pub(super) fn check(
+        &mut self,
+        store: &MemoryStore,
+        runs: &[SimRun],
+        starts: &[BodyStart],
+        zombies: bool,
+    ) -> Result<(), String> {
+        for run in runs {
+            let Some(loaded) = load(store, run.id) else { continue };
+            let journal = journal(store, run.id);
+            let before = self.journals.get(&run.id).cloned().unwrap_or_default();
+            let epoch = self.epochs.insert(run.id, loaded.row.epoch).unwrap_or_default();
+            holds(loaded.row.epoch >= epoch, "I5", "the epoch fell")?;
+            outcomes_stay(&before, &journal)?;
+            order_grows(&before, &journal)?;
+            attempts_grow(&before, &journal)?;
+            is_woken(&loaded)?;
+            is_sealed(&loaded, &journal)?;
+            timers_are_not_early(&before, &journal)?;
+            events_are_consumed_once(run, &loaded, &journal)?;
+            if loaded.row.state.is_final() {
+                let open = journal.values().find(|entry| !entry.status.is_settled());
+                holds(loaded.row.owner.is_none() && open.is_none(), "I13", &format!("{open:?}"))?;
+            }
+            if loaded.row.state == RunState::Paused {
+                let code = loaded.row.failure.map(|failure| failure.code);
+                holds(code.as_deref() == Some("crash_loop"), "I3", &format!("{code:?}"))?;
+            }
+            for start in starts.iter().filter(|start| start.run == run.id) {
+                may_start(run, start, &before, zombies)?;
+            }
+            self.journals.insert(run.id, journal);
+        }
+        Ok(())
+    }
+}
+
+/// The result is the plan's, and everything that it surely does is recorded.
+pub(super) fn check_end(store: &MemoryStore, run: &SimRun) -> Result<(), String> {
+    let row = load(store, run.id).ok_or("the run is lost")?.row;
+    if row.state == RunState::Cancelled {
+        return holds(run.cancelled, "I14", "cancelled by nobody");
+    }
+    holds(!run.cancelled, "I14", "the cancel was acknowledged, and forgotten")?;
+    let output = row.output.map(|output| output.to_value());
+    let expected = run.plan.expected();
+    if output.as_ref() != Some(&expected) {
+        return Err(format!("the output is {output:?} ({:?}), not {expected}", row.failure));
+    }
+    let journal = journal(store, run.id);
+    let lost = run.plan.surely().into_iter().find(|path| !journal.contains_key(path));
+    holds(lost.is_none(), "I1", &format!("no outcome of {lost:?}"))
+}
+
+fn holds(holds: bool, invariant: &str, why: &str) -> Result<(), String> {
+    if holds { Ok(()) } else { Err(format!("{invariant} is broken: {why}")) }
+}
+
+/// I1
+fn outcomes_stay(
+    before: &BTreeMap<String, Entry>,
+    now: &BTreeMap<String, Entry>,
+) -> Result<(), String> {
+    let mut settled = before.iter().filter(|(_, entry)| entry.status.is_settled());
+    let changed = settled.find(|(path, entry)| now.get(*path) != Some(entry));
+    holds(changed.is_none(), "I1", &format!("{changed:?}"))
+}
+
+/// I2
+fn order_grows(
+    before: &BTreeMap<String, Entry>,
+    now: &BTreeMap<String, Entry>,
+) -> Result<(), String> {
+    let seqs = |journal: &BTreeMap<String, Entry>| -> Vec<u64> {
+        journal.values().filter_map(|entry| entry.seq).collect()
+    };
+    let (old, all) = (seqs(before), seqs(now));
+    let unique: BTreeSet<u64> = all.iter().copied().collect();
+    holds(unique.len() == all.len(), "I2", "two outcomes have one place")?;
+    let last = old.iter().max();
+    let early =
+        unique.iter().find(|seq| !old.contains(seq) && last.is_some_and(|last| *seq < last));
+    holds(early.is_none(), "I2", &format!("{early:?} came late"))
+}
+
+/// I7
+fn attempts_grow(
+    before: &BTreeMap<String, Entry>,
+    now: &BTreeMap<String, Entry>,
+) -> Result<(), String> {
+    let fewer = before.iter().find(|(path, entry)| {
+        now.get(*path).is_none_or(|now| now.attempts < entry.attempts)
+            && entry.status != EntryStatus::Running
+    });
+    holds(fewer.is_none(), "I7", &format!("{fewer:?}"))
+}
+
+/// I8
+fn is_woken(loaded: &Loaded) -> Result<(), String> {
+    let row = &loaded.row;
+    if row.owner.is_some() || row.ready || row.state.is_final() || row.state == RunState::Paused {
+        return Ok(());
+    }
+    let due = loaded.entries.iter().filter_map(|entry| entry.waiting.as_ref()?.due).min();
+    holds(due.is_none_or(|due| row.wake_at == Some(due)), "I8", "nobody wakes it")?;
+    holds(!loaded.entries.iter().all(|entry| entry.status.is_settled()), "I8", "waits for nothing")
+}
+
+/// I12
+fn is_sealed(loaded: &Loaded, journal: &BTreeMap<String, Entry>) -> Result<(), String> {
+    for scope in journal.values().filter(|entry| entry.status.is_settled()) {
+        let prefix = match &*scope.kind {
+            "for_each@1" => format!("{}[", scope.path),
+            "item" => format!("{}/", scope.path),
+            _ => continue,
+        };
+        let open = loaded.entries.iter().find(|entry| entry.path.starts_with(&prefix));
+        holds(open.is_none(), "I12", &format!("{open:?} is within {}", scope.path))?;
+    }
+    Ok(())
+}
+
+/// I10
+fn events_are_consumed_once(
+    run: &SimRun,
+    loaded: &Loaded,
+    journal: &BTreeMap<String, Entry>,
+) -> Result<(), String> {
+    let got = |entry: &&Entry| &*entry.kind == "wait_event@1" && entry.output.is_some();
+    let (left, got) = (loaded.inbox.len(), journal.values().filter(got).count());
+    let accepted = run.accepted;
+    holds(
+        left + got == accepted,
+        "I10",
+        &format!("{accepted} came, {got} were got, {left} are left"),
+    )
+}
+
+/// I16
+fn timers_are_not_early(
+    before: &BTreeMap<String, Entry>,
+    now: &BTreeMap<String, Entry>,
+) -> Result<(), String> {
+    for (path, entry) in now.iter().filter(|(_, entry)| entry.status == EntryStatus::Completed) {
+        let due = before.get(path).and_then(|entry| entry.waiting.as_ref()?.due);
+        let early = due.is_some_and(|due| entry.ended_at < Some(due));
+        holds(!early || &*entry.kind != "wait@1", "I16", path)?;
+    }
+    Ok(())
+}
+
+/// I4 and I6: `journal` is what was durable when the body started.
+fn may_start(
+    run: &SimRun,
+    start: &BodyStart,
+    journal: &BTreeMap<String, Entry>,
+    zombies: bool,
+) -> Result<(), String> {
+    let own = journal.get(&start.path);
+    let settled = own.is_some_and(|entry| entry.status.is_settled());
+    // A zombie, or a body whose run gave it up a moment ago, may not know.
+    let excused = zombies || own.is_some_and(|entry| entry.status == EntryStatus::Cancelled);
+    holds(!settled || excused, "I6", &format!("{start:?} is done already"))?;
+    let made = own.map_or(0, |entry| entry.attempts);
+    holds(
+        settled || zombies || start.attempt == made + 1,
+        "I7",
+        &format!("{start:?} after {made}"),
+    )?;
+    let order = run.plan.order();
+    let before = order.get(&start.path).map(Vec::as_slice).unwrap_or_default();
+    let missing = before
+        .iter()
+        .find(|path| !journal.get(*path).is_some_and(|entry| entry.status.is_settled()));
+    holds(missing.is_none(), "I4", &format!("{start:?} before {missing:?}"))
+}
+
+/// What a store holds of a run; the memory store answers at once.
+pub(super) fn load(store: &MemoryStore, run: RunId) -> Option<Loaded> {
+    let (sender, answer) = channel();
+    store.query(Query::Load(run, Reply::new(move |loaded| sender.send(loaded).unwrap())));
+    answer.recv().unwrap().unwrap()
+}
+
+fn journal(store: &MemoryStore, run: RunId) -> BTreeMap<String, Entry> {
+    let (sender, answer) = channel();
+    store.query(Query::Journal(run, Reply::new(move |journal| sender.send(journal).unwrap())));
+    let entries = answer.recv().unwrap().unwrap().unwrap_or_default();
+    entries.into_iter().map(|entry| (entry.path.to_string(), entry)).collect()
+}

@@ -1,0 +1,48 @@
+//! Defects that are put in on purpose, to prove that the simulation would notice them.
+
+use std::cell::Cell;
+
+/// The defects, by name; each is asked for where it would be.
+pub(super) const DEFECTS: &[&str] = &[
+    "attempts are forgotten",
+    "cancel is not delivered",
+    "cancelled entries are not written",
+    "claim keeps the epoch",
+    "commits that fail are forgotten",
+    "due timers are not woken",
+    "early timers",
+    "effects before commit",
+    "end without its entries",
+    "event consumed by a loser",
+    "event is not consumed",
+    "events in reverse",
+    "failed bodies are not repeated",
+    "events are accepted twice",
+    "mail does not wake",
+    "no epoch check",
+    "recorded outcomes are ignored",
+    "replay in the order of paths",
+    "retry is not recorded",
+    "scopes are not sealed",
+    "seq begins anew",
+    "suspend in the middle of work",
+    "suspend without compare-and-set",
+];
+
+thread_local! {
+    static ACTIVE: Cell<Option<&'static str>> = const { Cell::new(None) };
+}
+
+/// Whether this defect is put in.
+pub(crate) fn is_sabotaged(defect: &str) -> bool {
+    debug_assert!(DEFECTS.contains(&defect), "{defect} is not listed");
+    ACTIVE.get() == Some(defect)
+}
+
+/// Puts a defect in for the time of a call.
+pub(super) fn with<T>(defect: &'static str, call: impl FnOnce() -> T) -> T {
+    ACTIVE.set(Some(defect));
+    let result = call();
+    ACTIVE.set(None);
+    result
+}

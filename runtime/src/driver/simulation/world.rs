@@ -1,0 +1,394 @@
+//! The machine: workers, their stores, tasks, clock; and what may happen to them.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex};
+use std::task::{Context as Poller, Waker};
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+
+use super::Chance;
+use super::check::{Checker, check_end};
+use super::plan::{BodyStart, Plan, Planned, payload};
+use crate::driver::bodies::{Spawn, Spawned};
+use crate::driver::hub::Hub;
+use crate::driver::registry::Registry;
+use crate::driver::shard::{Message, Settings, Shard};
+use crate::store::{
+    Delivered, EventKey, MemoryStore, NewEvent, NewRun, Query, Reply, RunState, Store, StoreError,
+    Transaction,
+};
+use crate::testkit::SimClock;
+use crate::{Payload, RunId, Timestamp, WorkerId};
+
+/// All there is.
+pub(super) struct World {
+    chance: Chance,
+    clock: SimClock,
+    store: MemoryStore,
+    runs: Vec<SimRun>,
+    /// The last one drives; the ones before are zombies.
+    workers: Vec<Worker>,
+    next_worker: u8,
+    starts: Arc<Mutex<Vec<BodyStart>>>,
+    checker: Checker,
+    trace: Vec<u64>,
+}
+
+pub(super) struct SimRun {
+    pub(super) id: RunId,
+    pub(super) plan: Arc<Plan>,
+    /// Events that are still to be sent, in order.
+    sends: VecDeque<(String, usize)>,
+    /// How many the store has accepted.
+    pub(super) accepted: usize,
+    started: bool,
+    pub(super) cancelled: bool,
+}
+
+/// A process.
+struct Worker {
+    shard: Shard,
+    messages: Receiver<Message>,
+    sender: Sender<Message>,
+    store: SimStore,
+    tasks: SimTasks,
+}
+
+/// A worker's way to the store: what it asks for waits here until it is that operation's turn.
+#[derive(Clone)]
+struct SimStore {
+    inner: MemoryStore,
+    transactions: Arc<Mutex<VecDeque<Transaction>>>,
+    queries: Arc<Mutex<VecDeque<Query>>>,
+}
+
+impl Store for SimStore {
+    fn submit(&self, transaction: Transaction) {
+        self.transactions.lock().unwrap().push_back(transaction);
+    }
+
+    fn query(&self, query: Query) {
+        self.queries.lock().unwrap().push_back(query);
+    }
+
+    fn now(&self) -> Timestamp {
+        self.inner.now()
+    }
+
+    fn on_hint(&self, _: Box<dyn Fn() + Send + Sync>) {}
+}
+
+/// The bodies of a worker.
+#[derive(Clone, Default)]
+struct SimTasks(Arc<Mutex<Vec<SimTask>>>);
+
+struct SimTask {
+    body: BoxFuture<'static, ()>,
+    /// Ended or aborted.
+    over: Arc<AtomicBool>,
+}
+
+struct SimSpawned(Arc<AtomicBool>);
+
+impl Spawn for SimTasks {
+    fn spawn(&self, body: BoxFuture<'static, ()>) -> Box<dyn Spawned> {
+        let over = Arc::new(AtomicBool::new(false));
+        self.0.lock().unwrap().push(SimTask { body, over: Arc::clone(&over) });
+        Box::new(SimSpawned(over))
+    }
+}
+
+impl Spawned for SimSpawned {
+    fn abort(&self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+
+    fn is_finished(&self) -> bool {
+        self.0.load(Ordering::SeqCst)
+    }
+}
+
+impl World {
+    pub(super) fn new(chance: Chance, plans: Vec<Plan>) -> Self {
+        let clock = SimClock::at(Timestamp(1_000_000));
+        let plans = (0..).zip(plans);
+        let runs = plans.map(|(number, plan)| SimRun {
+            id: RunId::from_bytes([number + 1; 16]),
+            sends: plan.sends().into(),
+            plan: Arc::new(plan),
+            accepted: 0,
+            started: false,
+            cancelled: false,
+        });
+        let mut world = Self {
+            chance,
+            store: MemoryStore::with_clock(clock.clone()),
+            clock,
+            runs: runs.collect(),
+            workers: Vec::new(),
+            next_worker: 0,
+            starts: Arc::default(),
+            checker: Checker::default(),
+            trace: Vec::new(),
+        };
+        world.open_worker();
+        world
+    }
+
+    /// Lets one thing happen, and checks what must hold.
+    pub(super) fn operate(&mut self, disturbed: bool) -> Result<(), String> {
+        let choice = self.chance.below(100);
+        self.trace.push(u64::try_from(choice).unwrap());
+        match choice {
+            0..30 => self.take_message(),
+            30..55 => self.commit(disturbed),
+            55..65 => self.answer(),
+            65..82 => self.poll_body(),
+            82..88 => {
+                let by = self.chance.below(3_000);
+                self.clock.advance(Duration::from_millis(u64::try_from(by).unwrap()));
+                self.tick();
+            }
+            88..92 => self.start_run(),
+            92..96 => self.send_event(),
+            96 => self.hint(),
+            97 if disturbed => self.cancel(),
+            98 if disturbed => self.replace_worker(false),
+            99 if disturbed => self.replace_worker(true),
+            _ => self.resume(),
+        }
+        let starts = std::mem::take(&mut *self.starts.lock().unwrap());
+        let zombies = self.workers.len() > 1;
+        // Nothing else reaches the store.
+        let is_written = matches!(choice, 30..55 | 88..);
+        if !is_written && starts.is_empty() {
+            return Ok(());
+        }
+        self.checker.check(&self.store, &self.runs, &starts, zombies)
+    }
+
+    /// Whether every run has ended.
+    pub(super) fn is_over(&self) -> bool {
+        self.runs.iter().all(|run| self.state(run.id).is_some_and(RunState::is_final))
+    }
+
+    /// What must hold once every run has ended.
+    pub(super) fn check_end(&self) -> Result<(), String> {
+        self.runs.iter().try_for_each(|run| check_end(&self.store, run))
+    }
+
+    pub(super) fn describe(&self) -> String {
+        let runs = self.runs.iter().map(|run| format!("{:?} {:?}", self.load(run.id), run.plan));
+        runs.collect::<Vec<_>>().join("\n")
+    }
+
+    /// What was chosen and what came of it.
+    pub(super) fn trace(&self) -> (Vec<u64>, String) {
+        (self.trace.clone(), self.describe())
+    }
+
+    fn open_worker(&mut self) {
+        self.next_worker += 1;
+        let worker = WorkerId::from_bytes([self.next_worker; 16]);
+        self.store.submit(Transaction::Open(worker, Reply::new(drop)));
+        let registry = Registry::default();
+        for run in &self.runs {
+            let (plan, starts) = (Arc::clone(&run.plan), Arc::clone(&self.starts));
+            registry.add(Arc::new(Planned { name: run.id.to_string(), plan, starts }));
+        }
+        let (sender, messages) = channel();
+        let store = SimStore {
+            inner: self.store.clone(),
+            transactions: Arc::default(),
+            queries: Arc::default(),
+        };
+        let tasks = SimTasks::default();
+        let mut shard = Shard::new(Settings {
+            store: Arc::new(store.clone()),
+            worker,
+            registry: Arc::new(registry),
+            hub: Arc::new(Hub::default()),
+            runtime: Box::new(tasks.clone()),
+            linger: Duration::from_millis(u64::try_from(self.chance.below(2_000)).unwrap()),
+            always_replay: self.chance.once_in(4),
+            answers: crate::testkit::Answers::default(),
+            sender: sender.clone(),
+        });
+        shard.take(Message::Hint);
+        self.workers.push(Worker { shard, messages, sender, store, tasks });
+        self.tick();
+    }
+
+    fn worker(&mut self) -> &mut Worker {
+        let worker = self.chance.below(self.workers.len());
+        &mut self.workers[worker]
+    }
+
+    fn tick(&mut self) {
+        for worker in &mut self.workers {
+            worker.shard.tick();
+        }
+    }
+
+    fn take_message(&mut self) {
+        let worker = self.worker();
+        if let Ok(message) = worker.messages.try_recv() {
+            worker.shard.take(message);
+            worker.shard.tick();
+        }
+    }
+
+    fn commit(&mut self, disturbed: bool) {
+        let fault = if disturbed { self.chance.below(40) } else { 40 };
+        let store = self.store.clone();
+        let Some(transaction) = self.worker().store.transactions.lock().unwrap().pop_front() else {
+            return;
+        };
+        match (transaction, fault) {
+            (Transaction::Write(_, reply), 0) => {
+                reply.send(Err(StoreError::Failed("simulated".to_owned())));
+            }
+            // Dropped: unknown, and not written.
+            (Transaction::Write(..) | Transaction::Claim(..), 1) => {}
+            (Transaction::Write(write, reply), 2) => {
+                store.submit(Transaction::Write(write, Reply::new(drop)));
+                drop(reply);
+            }
+            (transaction, _) => store.submit(transaction),
+        }
+    }
+
+    fn answer(&mut self) {
+        let store = self.store.clone();
+        let query = self.worker().store.queries.lock().unwrap().pop_front();
+        if let Some(query) = query {
+            store.query(query);
+        }
+    }
+
+    fn poll_body(&mut self) {
+        let worker = self.chance.below(self.workers.len());
+        let tasks = self.workers[worker].tasks.clone();
+        tasks.0.lock().unwrap().retain(|task| !task.over.load(Ordering::SeqCst));
+        let count = tasks.0.lock().unwrap().len();
+        if count == 0 {
+            return;
+        }
+        let mut task = tasks.0.lock().unwrap().swap_remove(self.chance.below(count));
+        if task.body.as_mut().poll(&mut Poller::from_waker(Waker::noop())).is_pending() {
+            tasks.0.lock().unwrap().push(task);
+        } else {
+            task.over.store(true, Ordering::SeqCst);
+        }
+    }
+
+    fn start_run(&mut self) {
+        let Some(run) = self.runs.iter_mut().find(|run| !run.started) else { return };
+        run.started = true;
+        let input = Payload::null();
+        let new = NewRun {
+            id: run.id,
+            workflow: run.id.to_string().into(),
+            revision: "1".into(),
+            key: None,
+            seed: *run.id.as_bytes(),
+            input_hash: input.hash(),
+            input,
+            events: vec!["event".to_owned()],
+            at: self.store.now(),
+            owner: None,
+        };
+        self.store.submit(Transaction::Start(Box::new(new), Reply::new(drop)));
+        self.hint();
+    }
+
+    fn send_event(&mut self) {
+        let index = self.chance.below(self.runs.len());
+        let run = &mut self.runs[index];
+        if !run.started {
+            return;
+        }
+        let Some((key, number)) = run.sends.pop_front() else { return };
+        let event = NewEvent {
+            run: run.id,
+            event_id: Some(format!("{key}#{number}")),
+            payload: Payload::from(&payload(&key, number)),
+            event: EventKey { name: "event".to_owned(), key: Some(key) },
+            at: self.store.now(),
+        };
+        // Senders that are not sure send again.
+        for _ in 0..2 {
+            let (sender, answer) = channel();
+            let reply = Reply::new(move |delivered| sender.send(delivered).unwrap());
+            self.store.submit(Transaction::Event(Box::new(event.clone()), reply));
+            if answer.recv().unwrap() == Ok(Delivered::Accepted) {
+                self.runs[index].accepted += 1;
+            }
+        }
+        self.tell(Message::Nudge(event.run));
+    }
+
+    fn cancel(&mut self) {
+        let number = self.chance.below(self.runs.len() * 4);
+        let Some(run) = self.runs.get_mut(number).filter(|run| run.started) else { return };
+        let id = run.id;
+        if self.state(id).is_some_and(RunState::is_final) {
+            return;
+        }
+        self.runs[number].cancelled = true;
+        // It must end though nothing that it waits for comes any more.
+        self.runs[number].sends.clear();
+        self.store.submit(Transaction::Cancel(id, Reply::new(drop)));
+        self.tell(Message::Nudge(id));
+    }
+
+    /// Whoever crashes too often is paused; somebody looks and lets it go on.
+    fn resume(&mut self) {
+        for run in 0..self.runs.len() {
+            let id = self.runs[run].id;
+            let paused = self.load(id).is_some_and(|loaded| {
+                loaded.row.failure.is_some_and(|failure| failure.code == "crash_loop")
+            });
+            if paused {
+                self.store.submit(Transaction::Resume(id, Reply::new(drop)));
+                self.tell(Message::Nudge(id));
+            }
+        }
+    }
+
+    fn hint(&mut self) {
+        self.tell(Message::Hint);
+    }
+
+    fn tell(&mut self, message: Message) {
+        if let Some(worker) = self.workers.last() {
+            worker.sender.send(message).unwrap();
+        }
+    }
+
+    /// Another worker takes over; the one before dies, or does not know yet.
+    fn replace_worker(&mut self, zombie: bool) {
+        if zombie && self.workers.len() == 1 && self.next_worker < u8::MAX - 1 {
+            self.open_worker();
+            return;
+        }
+        // What it has submitted and the store has not taken is lost with it.
+        let keep = self.workers.len() - 1;
+        self.workers.drain(..keep);
+        if self.chance.once_in(2) && self.next_worker < u8::MAX - 1 {
+            self.workers.clear();
+            self.open_worker();
+        }
+    }
+
+    fn state(&self, run: RunId) -> Option<RunState> {
+        self.load(run).map(|loaded| loaded.row.state)
+    }
+
+    fn load(&self, run: RunId) -> Option<crate::store::Loaded> {
+        super::check::load(&self.store, run)
+    }
+}
