@@ -20,7 +20,7 @@ export async function run(page, base, shot) {
 
   await runIt(page);
   await shot("finished");
-  await refactor(page);
+  await refactor(page, shot);
   await exportIt(page, name);
 
   await page.goto(base);
@@ -48,9 +48,15 @@ async function draw(page) {
   await page.keyboard.press("Enter");
   await node(page, "wait").waitFor();
   await fill(page, "For", "1s");
+  // A new node takes its id from its label, and the cursor stays where it went.
+  await page.getByLabel("Label").fill("Take a breath");
+  await page.getByLabel("Doc comment").click();
+  await node(page, "take_a_breath").waitFor();
+  await page.keyboard.type("Because.");
+  check((await page.getByLabel("Doc comment").inputValue()) === "Because.", "the rename took the focus away");
 
   // Tab adds after the selected node.
-  await node(page, "wait").click();
+  await node(page, "take_a_breath").click();
   await page.keyboard.press("Tab");
   await page.getByRole("combobox", { name: "Search nodes" }).fill("return");
   await page.keyboard.press("Enter");
@@ -76,12 +82,12 @@ async function runIt(page) {
   await page.keyboard.press("Control+Enter");
   await page.locator("[data-run-status]").waitFor();
   await eventually(() => page.locator("[data-run-status]").getAttribute("data-run-status"), "completed", "the run", 20_000);
-  await eventually(() => node(page, "wait").locator("[data-status]").getAttribute("data-status"), "completed", "the step's status");
+  await eventually(() => node(page, "take_a_breath").locator("[data-status]").getAttribute("data-status"), "completed", "the step's status");
   await eventually(() => page.locator(".run-side .value-pair section").nth(1).locator(".json").innerText(), "42", "the run's output");
 }
 
 /** Renaming rewrites references; undo takes it back; a wrong reference is a problem with a place. */
-async function refactor(page) {
+async function refactor(page, shot) {
   await node(page, "transform").click();
   await page.getByLabel("Id", { exact: true }).fill("twice");
   await page.keyboard.press("Enter");
@@ -100,6 +106,13 @@ async function refactor(page) {
   await page.keyboard.press("Control+z");
   await node(page, "transform").waitFor();
   await eventually(() => page.locator(".problem-badge.bad").count(), 0, "problems after undo");
+  await page.keyboard.press("f");
+  await page.waitForTimeout(400);
+  await node(page, "start").click({ button: "right" });
+  await shot("menu");
+  await page.getByRole("menuitem", { name: /Disable/ }).click();
+  await page.locator(".card.disabled").waitFor();
+  await page.keyboard.press("Control+z");
   await page.keyboard.press("Control+a");
   await page.keyboard.press("Control+d");
   await eventually(() => page.locator(".react-flow__node").count(), 8, "duplicated nodes");

@@ -2,6 +2,8 @@ import { describe, expect, it } from "vitest";
 
 import type { NodeTypes, Type } from "../src/api/types";
 import { completionsAt } from "../src/expr/complete";
+import { valueInRun } from "../src/expr/value";
+import { pathAt } from "../src/inspector/hover";
 import { scopeOf, typeOfPath, upstream } from "../src/expr/scope";
 import { typeText } from "../src/expr/types";
 import { orders } from "./fixtures";
@@ -41,6 +43,35 @@ describe("completion", () => {
   it("says what it replaces", () => {
     const text = "{{ steps.look.sta";
     expect(completionsAt(text, text.length, scopeOf(orders(), "charge", types))?.from).toBe(text.length - 3);
+  });
+});
+
+describe("hovering", () => {
+  it("takes the path up to what is pointed at", () => {
+    const text = "a {{ steps.look.body.id + 1 }}";
+    expect(pathAt(text, text.indexOf("look") + 1)?.path).toBe("steps.look");
+    expect(pathAt(text, text.indexOf("id"))?.path).toBe("steps.look.body.id");
+    expect(pathAt(text, 0)).toBeNull();
+  });
+
+  it("finds values of the run, but none for a step inside a loop", () => {
+    const run = {
+      id: "r1",
+      workflow: "w",
+      revision: "1",
+      status: "completed" as const,
+      started_at: "2026-01-01T00:00:00Z",
+      input: { items: [{ sku: "a" }] },
+      steps: [
+        { path: "look", kind: "k", status: "completed", attempts: 1, output: { body: { id: 7 } } },
+        { path: "each[0]/charge", kind: "k", status: "completed", attempts: 1, output: 1 },
+      ],
+    };
+    expect(valueInRun(run, "trigger.items[0].sku")).toBe("a");
+    expect(valueInRun(run, "steps.look.body['id']")).toBe(7);
+    expect(valueInRun(run, "run.id")).toBe("r1");
+    expect(valueInRun(run, "steps.charge")).toBeUndefined();
+    expect(valueInRun(null, "trigger")).toBeUndefined();
   });
 });
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 
 import { isSingleExpression, references, renameInText, segments } from "../src/expr/template";
 import { findNode } from "../src/graph/document";
+import { followLabel } from "../src/graph/follow";
 import { referenceCount, renameNode } from "../src/graph/references";
 import { node, orders } from "./fixtures";
 
@@ -35,6 +36,22 @@ describe("references in a text", () => {
     expect(isSingleExpression(" {{ a }} ")).toBe(true);
     expect(isSingleExpression("{{ a }}{{ b }}")).toBe(false);
     expect(isSingleExpression("{{ a")).toBe(false);
+  });
+});
+
+describe("the id of a new node", () => {
+  const drawn = () => ({ ...orders(), nodes: [...orders().nodes, node("http_request_2", { label: "Charge the card" }), node("user", { inputs: { a: "{{ steps.http_request_2.x }}" } })] });
+
+  it("follows its first label, with all references", () => {
+    const next = followLabel(drawn(), orders(), "http_request_2", "HTTP request");
+    expect(next?.[1]).toBe("charge_the_card");
+    expect(next && findNode(next[0], "user")?.data.inputs?.a).toBe("{{ steps.charge_the_card.x }}");
+  });
+
+  it("stays once it was stored, or chosen by hand", () => {
+    expect(followLabel(drawn(), drawn(), "http_request_2", "HTTP request")).toBeNull();
+    expect(followLabel(drawn(), orders(), "http_request_2", "Other")).toBeNull();
+    expect(followLabel(drawn(), orders(), "absent", "HTTP request")).toBeNull();
   });
 });
 

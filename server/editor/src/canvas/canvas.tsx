@@ -1,6 +1,7 @@
 import { Background, BackgroundVariant, MiniMap, ReactFlow, SelectionMode, useReactFlow, useStore, type EdgeTypes, type NodeTypes } from "@xyflow/react";
-import { useEffect, useMemo, useRef, type DragEvent, type MouseEvent } from "react";
+import { useEffect, useMemo, useRef, useState, type DragEvent, type MouseEvent } from "react";
 
+import type { Point } from "../graph/document";
 import { groupOf } from "../graph/handles";
 import { useEditor } from "../store/editor";
 import { useUi } from "../store/ui";
@@ -8,6 +9,7 @@ import { ContainerNode } from "./container-node";
 import { Controls } from "./controls";
 import { edgeDeriver, nodeDeriver, type FlowEdge, type FlowNode } from "./flow-model";
 import { NodeCard } from "./node-card";
+import { NodeMenu } from "./node-menu";
 import { NoteNode } from "./note-node";
 import { DRAG_TYPE } from "./palette";
 import { QuickAddMenu } from "./quick-add";
@@ -34,6 +36,7 @@ export function Canvas() {
   const toEdges = useMemo(edgeDeriver, []);
   const nodes = toNodes(doc, chosenNodes, sizes, held);
   const edges = toEdges(doc, chosenEdges);
+  const [menu, setMenu] = useState<Point | null>(null);
   useShortcuts();
   useFocusRequests();
   useKeepInView();
@@ -61,6 +64,11 @@ export function Canvas() {
         onConnect={events.onConnect}
         onConnectEnd={events.onConnectEnd}
         onReconnect={events.onReconnect}
+        onNodeContextMenu={(event, node) => {
+          event.preventDefault();
+          if (!useEditor.getState().nodes.has(node.id)) useEditor.getState().select([node.id]);
+          setMenu({ x: event.clientX, y: event.clientY });
+        }}
         onDrop={events.onDrop}
         onDragOver={allowDrop}
         onMoveEnd={(_event, viewport) => useEditor.getState().setViewport(viewport)}
@@ -86,6 +94,7 @@ export function Canvas() {
         <Controls />
       </ReactFlow>
       {doc.nodes.length === 0 && <EmptyCanvas />}
+      {menu && <NodeMenu at={menu} onClose={() => setMenu(null)} />}
       {quickAdd && <QuickAddMenu request={quickAdd} />}
     </div>
   );

@@ -8,6 +8,10 @@ import { useEffect, useRef } from "react";
 
 import { completionsAt } from "../expr/complete";
 import type { Scope } from "../expr/scope";
+import { segments } from "../expr/template";
+import { valueInRun } from "../expr/value";
+import { useRuns } from "../store/runs";
+import { hover } from "./hover";
 import { highlighting } from "./highlight";
 import { findings } from "./findings";
 import type { Finding } from "./spans";
@@ -74,6 +78,15 @@ const oneLine = EditorState.transactionFilter.of((transaction) =>
     : transaction,
 );
 
+/** Opens the list of names: inside the expression at the cursor, or in a new one. */
+function insertExpression(view: EditorView): void {
+  const { from, to } = view.state.selection.main;
+  const inside = segments(view.state.doc.toString()).some((entry) => from >= entry.innerStart && to <= entry.innerEnd);
+  if (!inside) view.dispatch({ changes: { from, to, insert: "{{  }}" }, selection: { anchor: from + 3 }, userEvent: "input" });
+  view.focus();
+  startCompletion(view);
+}
+
 /** Without Ctrl+Enter, which runs the workflow. */
 const PLAIN_KEYS = defaultKeymap.filter((binding) => binding.key !== "Mod-Enter");
 
@@ -86,6 +99,7 @@ function extensions(props: CodeFieldProps, current: { props: CodeFieldProps; typ
     props.multiline ? [] : oneLine,
     EditorView.lineWrapping,
     highlighting(props.json === true),
+    hover(() => ({ scope: current.props.scope, valueOf: (path) => valueInRun(useRuns.getState().current, path) })),
     autocompletion({ override: [complete(() => current.props.scope)], icons: false, activateOnTyping: true }),
     keymap.of([...completionKeymap, ...closeBracketsKeymap, ...historyKeymap, ...PLAIN_KEYS]),
     EditorView.contentAttributes.of({ "aria-label": props.label, spellcheck: "false" }),
@@ -144,5 +158,20 @@ export default function CodeField(props: CodeFieldProps) {
     if (editor.state.sliceDoc(Math.max(0, head - 1), head) === ".") startCompletion(editor);
   }, [props.scope]);
 
-  return <div ref={host} className={`input code-field ${props.multiline ? "tall" : ""}`} aria-invalid={props.invalid} />;
+  return (
+    <div ref={host} className={`input code-field ${props.multiline ? "tall" : ""}`} aria-invalid={props.invalid}>
+      {props.scope.names.length > 0 && (
+        <button
+          type="button"
+          className="code-insert"
+          title="Insert data of other steps"
+          aria-label={`Insert data into ${props.label}`}
+          onMouseDown={(event) => event.preventDefault()}
+          onClick={() => view.current && insertExpression(view.current)}
+        >
+          {"{ }"}
+        </button>
+      )}
+    </div>
+  );
 }

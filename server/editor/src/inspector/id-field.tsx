@@ -15,9 +15,9 @@ export function IdField({ node }: { node: GraphNode }) {
   const uses = referenceCount(doc, node.id);
   const finish = () => {
     if (!problem && shown !== node.id) {
-      const { edit, select } = useEditor.getState();
+      const { edit, renamed } = useEditor.getState();
       edit({ label: `Rename ${node.id}` }, (current) => renameNode(current, node.id, shown));
-      select([shown]);
+      renamed(shown);
       if (uses > 0) toast("good", `Renamed to ${shown}, with its references in ${uses === 1 ? "one node" : `${uses} nodes`}`);
     }
     setText(null);

@@ -12,11 +12,12 @@ export function Inspector() {
     const [only] = state.nodes;
     return state.nodes.size === 1 && only !== undefined ? findNode(state.doc, only) : undefined;
   });
+  const inspected = useEditor((state) => state.inspected);
   const settings = useUi((state) => state.settings);
   if (count === 0 && !settings) return null;
   return (
     <aside className="inspector" aria-label="Inspector">
-      {node ? <NodeInspector node={node} key={node.id} /> : count > 1 ? <ManySelected count={count} /> : <WorkflowInspector />}
+      {node ? <NodeInspector node={node} key={inspected} /> : count > 1 ? <ManySelected count={count} /> : <WorkflowInspector />}
     </aside>
   );
 }

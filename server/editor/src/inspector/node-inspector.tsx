@@ -1,9 +1,10 @@
-import { useMemo, useState } from "react";
+import { useMemo, useRef, useState } from "react";
 
 import { useNodeRun } from "../canvas/badges";
 import { scopeOf } from "../expr/scope";
 import { kindName, type GraphNode } from "../graph/document";
 import { setKey, updateData } from "../graph/edit";
+import { followLabel } from "../graph/follow";
 import { groupOf } from "../graph/handles";
 import { diagnosticsOf, useCheck } from "../store/check";
 import { useEditor } from "../store/editor";
@@ -81,13 +82,27 @@ function editData(node: GraphNode, label: string, key: string, value: string | u
   useEditor.getState().edit({ label, key: `${label} ${node.id}` }, (doc) => updateData(doc, node.id, (data) => setKey(data, key, value)));
 }
 
+/** A node that was just drawn takes its id from its label. */
+function followed(node: GraphNode, before: string): void {
+  const { doc, saved, edit, renamed } = useEditor.getState();
+  const next = followLabel(doc, saved, node.id, before);
+  if (!next) return;
+  edit({ label: "Label" }, () => next[0]);
+  renamed(next[1]);
+}
+
 function LabelInput({ node }: { node: GraphNode }) {
+  const before = useRef(node.data.label);
   return (
     <input
       className="label-input"
       aria-label="Label"
       value={node.data.label}
       placeholder={node.id}
+      onFocus={() => {
+        before.current = node.data.label;
+      }}
+      onBlur={() => followed(node, before.current)}
       onChange={(event) => editData(node, "Label", "label", event.target.value)}
     />
   );

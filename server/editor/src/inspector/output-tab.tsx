@@ -1,14 +1,22 @@
-import { ChevronRight } from "lucide-react";
+import { ChevronRight, Sparkles } from "lucide-react";
 import { useState } from "react";
 
 import { useNodeRun } from "../canvas/badges";
-import type { Type } from "../api/types";
+import type { CatalogueKind, Run, Type } from "../api/types";
 import type { Scope } from "../expr/scope";
 import { fieldsOf, typeText, unwrap } from "../expr/types";
-import type { GraphNode } from "../graph/document";
+import { valueInRun } from "../expr/value";
+import type { GraphNode, Json } from "../graph/document";
+import { setIn, setKey, updateData } from "../graph/edit";
+import { groupOf } from "../graph/handles";
 import { useCheck } from "../store/check";
+import { useEditor } from "../store/editor";
+import { useRuns } from "../store/runs";
+import { toast, useUi } from "../store/ui";
+import { Button } from "../ui/button";
 import { CopyButton } from "../ui/copy";
 import { JsonView } from "../ui/json-view";
+import { sourceOf, withSource } from "./type-source";
 
 /** What the node gives, what it may use, and what it saw in the run that is shown. */
 export function OutputTab({ node, scope }: { node: GraphNode; scope: Scope }) {
@@ -17,6 +25,7 @@ export function OutputTab({ node, scope }: { node: GraphNode; scope: Scope }) {
   const step = steps.at(-1);
   return (
     <div className="inspector-body scroll">
+      <SampleOffer node={node} />
       {step && (
         <section className="section first">
           <h3>
@@ -48,6 +57,34 @@ export function OutputTab({ node, scope }: { node: GraphNode; scope: Scope }) {
       </section>
     </div>
   );
+}
+
+/** Real data gives the best types: what a run brought becomes the sample. */
+function SampleOffer({ node }: { node: GraphNode }) {
+  const run = useRuns((state) => state.current);
+  const kind = useUi((state) => state.catalogue.get(node.data.kind));
+  const sample = run && sampleOf(node, kind, run);
+  if (!sample) return null;
+  const use = () => {
+    useEditor.getState().edit({ label: "Use as sample" }, (doc) => updateData(doc, node.id, (data) => (sample.own ? setKey(data, "config", withSource(data.config, { sample: sample.value })) : setIn(data, "config", "response", { sample: sample.value }))));
+    toast("good", "The type now comes from this run");
+  };
+  return (
+    <Button small onClick={use}>
+      <Sparkles size={13} aria-hidden /> Take the type from this run
+    </Button>
+  );
+}
+
+/** What the run shows of an untyped payload or response body. */
+function sampleOf(node: GraphNode, kind: CatalogueKind | undefined, run: Run): { value: Json; own: boolean } | null {
+  const source = sourceOf(node.data.config as Json | undefined);
+  if (groupOf(node, kind) === "trigger") {
+    return run.input === undefined || run.input === null || source.schema !== undefined || source.sample !== undefined ? null : { value: run.input, own: true };
+  }
+  if (node.data.config?.response !== undefined || !kind?.config.some((field) => field.name === "response")) return null;
+  const body = valueInRun(run, `steps.${node.id}.body`);
+  return body === undefined || body === null ? null : { value: body as Json, own: false };
 }
 
 const DEPTH = 5;

@@ -1,11 +1,13 @@
-import { Ban, Send } from "lucide-react";
+import { Ban, RotateCw, Send } from "lucide-react";
 import { useState } from "react";
 
 import { api, describeError } from "../api/client";
 import type { Run } from "../api/types";
 import { isFinished } from "../api/watch";
 import { lookOf } from "../canvas/badges";
-import { selectStep, useRuns } from "../store/runs";
+import { useEditor } from "../store/editor";
+import { closeRun, selectStep, useRuns } from "../store/runs";
+import { chosenTrigger, triggersOf, typeInput, useStart } from "../store/start";
 import { toast } from "../store/ui";
 import { Button } from "../ui/button";
 import { CopyButton } from "../ui/copy";
@@ -87,6 +89,11 @@ function RunHead({ run }: { run: Run }) {
           <Send size={13} aria-hidden /> Send event
         </Button>
       )}
+      {finished && (
+        <Button small onClick={() => runAgain(run)}>
+          <RotateCw size={13} aria-hidden /> Run again…
+        </Button>
+      )}
       {!finished && (
         <Button small onClick={cancel}>
           <Ban size={13} aria-hidden /> Cancel
@@ -95,6 +102,14 @@ function RunHead({ run }: { run: Run }) {
       {sending && <EventForm run={run} onClose={() => setSending(false)} />}
     </div>
   );
+}
+
+/** Opens the form with this run's input. */
+function runAgain(run: Run): void {
+  const { doc } = useEditor.getState();
+  const trigger = chosenTrigger(triggersOf(doc.nodes), useStart.getState().trigger);
+  typeInput(doc.name, trigger, JSON.stringify(run.input ?? null, null, 2));
+  closeRun();
 }
 
 export function eventName(waiting: NonNullable<Run["waiting_for"]>[number]): string | undefined {
@@ -120,7 +135,7 @@ function RunValues({ run }: { run: Run }) {
         </section>
         <section>
           <h3>Output</h3>
-          {isFinished(run) && !run.error ? <JsonView value={run.output} /> : <p className="quiet-text">{run.error ? "None: the run failed." : "Not yet."}</p>}
+          {run.status === "completed" ? <JsonView value={run.output} /> : <p className="quiet-text">{isFinished(run) ? `None: the run ${run.status === "failed" ? "failed" : "was cancelled"}.` : "Not yet."}</p>}
         </section>
       </div>
     </div>

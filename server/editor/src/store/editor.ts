@@ -32,6 +32,8 @@ interface State {
   /** Sizes of the containers while nodes are dragged, so that a child can leave its own. */
   held: ReadonlyMap<string, Size> | null;
   focus: FocusRequest | null;
+  /** Counts what the inspector has shown: a renamed node is still the same one, and keeps the cursor in its field. */
+  inspected: number;
 }
 
 interface Actions {
@@ -45,6 +47,8 @@ interface Actions {
   undo(): string | null;
   redo(): string | null;
   select(nodes: Iterable<string>, edges?: Iterable<string>): void;
+  /** Selects a node under its new id. */
+  renamed(to: string): void;
   measure(sizes: ReadonlyMap<string, Size>): void;
   setViewport(viewport: Viewport): void;
   /** The server stored `doc`. */
@@ -66,6 +70,7 @@ const closed: State = {
   sizes: new Map(),
   held: null,
   focus: null,
+  inspected: 0,
 };
 
 function metaOf({ workflow, etag }: Stored): Meta {
@@ -79,6 +84,11 @@ function pruned(selected: ReadonlySet<string>, present: { id: string }[]): Reado
   const ids = new Set(present.map((entry) => entry.id));
   const left = [...selected].filter((id) => ids.has(id));
   return left.length === selected.size ? selected : new Set(left);
+}
+
+function inspectedAfter({ nodes, inspected }: State, next: ReadonlySet<string>): number {
+  const same = next.size === nodes.size && [...next].every((id) => nodes.has(id));
+  return same ? inspected : inspected + 1;
 }
 
 function show(state: State, doc: GraphDocument): Partial<State> {
@@ -134,7 +144,12 @@ export const useEditor = create<State & Actions>()((set, get) => ({
   },
 
   select(nodes, edges = []) {
-    set({ nodes: new Set(nodes), edges: new Set(edges) });
+    const next = new Set(nodes);
+    set({ nodes: next, edges: new Set(edges), inspected: inspectedAfter(get(), next) });
+  },
+
+  renamed(to) {
+    set({ nodes: new Set([to]) });
   },
 
   measure(sizes) {
@@ -154,7 +169,8 @@ export const useEditor = create<State & Actions>()((set, get) => ({
 
   focusOn(node, field) {
     const serial = (get().focus?.serial ?? 0) + 1;
-    set({ nodes: new Set([node]), edges: new Set(), focus: { node, serial, ...(field === undefined ? {} : { field }) } });
+    const next = new Set([node]);
+    set({ nodes: next, inspected: inspectedAfter(get(), next), edges: new Set(), focus: { node, serial, ...(field === undefined ? {} : { field }) } });
   },
 }));
 
