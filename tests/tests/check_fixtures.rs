@@ -11,7 +11,9 @@ use std::path::{Path, PathBuf};
 use flowcrate::catalogue::Catalogue;
 use flowcrate_codegen::check::{Report, check_source_types};
 use flowcrate_codegen::diagnostic::{CODES, Severity, explain};
+use flowcrate_codegen::emit::emit;
 use flowcrate_codegen::graph::limits::{MAX_BYTES, MAX_EDGES, MAX_NODES};
+use flowcrate_codegen::lower::lower;
 use serde_json::{Map, Value, json};
 
 /// Codes whose graphs are too large for a folder (E102, E105), that need an action with a record
@@ -312,8 +314,9 @@ fn mutate(value: &mut Value, random: &mut Random) {
 }
 
 #[test]
-fn mutated_documents_never_panic() {
+fn mutated_documents_never_panic_in_any_stage() {
     let catalogue = catalogue();
+    let mut passed = 0;
     let rounds = std::env::var("MUTATIONS").ok().and_then(|n| n.parse().ok()).unwrap_or(12_u64);
     for folder in fixtures("fail").into_iter().chain(fixtures("pass")) {
         let source = fs::read(folder.join("graph.json")).unwrap();
@@ -350,6 +353,17 @@ fn mutated_documents_never_panic() {
                 text()
             );
             assert_eq!(errors, report.checked.is_none(), "{} seed {seed}", folder.display());
+            if let Some(checked) = &report.checked {
+                passed += 1;
+                let later = std::panic::catch_unwind(|| {
+                    lower(checked).map(|workflow| emit(&workflow, checked, &catalogue))
+                });
+                let later = later
+                    .unwrap_or_else(|_| panic!("{} seed {seed}: {}", folder.display(), text()));
+                let found = later.err();
+                assert!(found.is_none(), "{} seed {seed}: {found:?} {}", folder.display(), text());
+            }
         }
     }
+    assert!(passed > 50, "only {passed} documents still pass");
 }
