@@ -11,7 +11,7 @@ use super::scope::Scope;
 impl Env for Scope {
     fn get(&self, name: &Name) -> Option<Value> {
         match name {
-            Name::Trigger => Some(self.triggered().payload.clone()),
+            Name::Trigger => Some(self.triggered().common.clone()),
             Name::TriggerOf(id) | Name::Step(id) => {
                 self.outcome(id, |outcome| outcome.output.clone()).flatten()
             }

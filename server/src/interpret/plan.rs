@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use flowcrate::types::{ProjectError, project};
+use flowcrate::types::{ProjectError, Type, project, unify_all, widen};
 use flowcrate_codegen::check::{Checked, Node, NodeId};
 use flowcrate_codegen::ir;
 use flowcrate_plugins::Actions;
@@ -23,8 +23,10 @@ pub struct Plan {
 pub struct Triggered {
     /// The trigger; `None` where the input names none, which validation refuses.
     pub trigger: Option<NodeId>,
-    /// Its payload.
+    /// Its payload, as its own type: `triggers.<id>`.
     pub payload: Value,
+    /// Its payload as the type that all triggers agree in, where they do: `trigger` (S16).
+    pub common: Value,
 }
 
 impl Plan {
@@ -42,13 +44,28 @@ impl Plan {
             several => several.iter().find_map(|id| Some((id, payload(id)?))),
         };
         let Some((id, payload)) = named else {
-            return Ok(Triggered { trigger: None, payload: Value::Null });
+            return Ok(Triggered { trigger: None, payload: Value::Null, common: Value::Null });
         };
-        let payload = match self.node(id).and_then(|node| node.output.as_ref()) {
+        let payload = match self.payload_type(id) {
             Some(ty) => project(ty, payload).map_err(|error| (id.clone(), error))?,
             None => payload.clone(),
         };
-        Ok(Triggered { trigger: Some(id.clone()), payload })
+        let common = self.common(id, payload.clone());
+        Ok(Triggered { trigger: Some(id.clone()), payload, common })
+    }
+
+    fn payload_type(&self, trigger: &NodeId) -> Option<&Type> {
+        self.node(trigger)?.output.as_ref()
+    }
+
+    /// A trigger's payload as the type that all triggers agree in. Where they agree in none the
+    /// checker lets nothing read it.
+    fn common(&self, trigger: &NodeId, payload: Value) -> Value {
+        let types = self.ir.triggers.iter().filter_map(|id| self.payload_type(id));
+        match (self.payload_type(trigger), unify_all(types)) {
+            (Some(own), Some(Ok(common))) => widen(payload, own, &common),
+            _ => payload,
+        }
     }
 
     /// The input of a run that `trigger` starts with `payload` (S30).
