@@ -1,6 +1,7 @@
 //! `serve`: takes webhooks and events over HTTP, fires schedules, drives every run.
 
 mod http;
+mod io;
 mod route;
 #[cfg(feature = "schedule")]
 mod schedules;
@@ -11,7 +12,6 @@ use std::sync::Arc;
 use futures_util::future::{Either, select};
 use hyper::Response;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
 use serde_json::{Value, json};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
@@ -27,7 +27,8 @@ use crate::driver::Engine;
 use crate::error::Error;
 use crate::store::StoreError;
 use crate::workflow::Definition;
-use http::{Body, Call, problem, reply};
+use http::{Call, problem, reply};
+use io::{Clock, Io, Whole};
 use route::Route;
 
 /// Serves until the process is told to stop, then lets requests and writes come to their end.
@@ -118,8 +119,8 @@ async fn converse(stream: TcpStream, service: Arc<Service>, closing: &mut watch:
         async move { Ok::<_, std::convert::Infallible>(service.answer(request).await) }
     });
     let connection = hyper::server::conn::http1::Builder::new()
-        .timer(TokioTimer::new())
-        .serve_connection(TokioIo::new(stream), answer);
+        .timer(Clock)
+        .serve_connection(Io(stream), answer);
     let mut connection = pin!(connection);
     if race(connection.as_mut(), closing.changed()).await.is_none() {
         connection.as_mut().graceful_shutdown();
@@ -137,7 +138,7 @@ struct Service {
 }
 
 impl Service {
-    async fn answer(&self, request: hyper::Request<hyper::body::Incoming>) -> Response<Body> {
+    async fn answer(&self, request: hyper::Request<hyper::body::Incoming>) -> Response<Whole> {
         let call = match http::read(request).await {
             Ok(call) => call,
             Err(refusal) => return refusal,
@@ -153,7 +154,7 @@ impl Service {
     }
 
     /// A webhook: its body is the payload of the run that it starts.
-    async fn hook(&self, path: &str, call: &Call) -> Response<Body> {
+    async fn hook(&self, path: &str, call: &Call) -> Response<Whole> {
         let listens = |source: &Source| matches!(source, Source::Webhook { path: p } if *p == path);
         let Some(trigger) = self.triggers.all.iter().find(|trigger| listens(&trigger.source))
         else {
@@ -176,7 +177,7 @@ impl Service {
         }
     }
 
-    async fn show(&self, id: &str) -> Response<Body> {
+    async fn show(&self, id: &str) -> Response<Whole> {
         let Ok(id) = id.parse::<RunId>() else { return unknown_run(id) };
         let client = self.engine.client();
         match client.run(id).await {
@@ -195,7 +196,7 @@ impl Service {
         name: &str,
         key: Option<String>,
         call: &Call,
-    ) -> Response<Body> {
+    ) -> Response<Whole> {
         let Ok(run) = id.parse::<RunId>() else { return unknown_run(id) };
         let payload = match input::json(&call.body) {
             Ok(payload) => payload,
@@ -209,11 +210,11 @@ impl Service {
     }
 }
 
-fn unknown_run(id: &str) -> Response<Body> {
+fn unknown_run(id: &str) -> Response<Whole> {
     problem(404, "unknown_run", &format!("there is no run {id}"))
 }
 
-fn refused(error: &Error) -> Response<Body> {
+fn refused(error: &Error) -> Response<Whole> {
     let status = match error {
         Error::UnknownRun(_) => 404,
         Error::Finished(_) | Error::KeyReused { .. } => 409,

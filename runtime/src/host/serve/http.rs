@@ -1,16 +1,14 @@
 //! HTTP messages: reading requests whole, writing JSON and problems.
 
-use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
-use hyper::body::{Bytes, Incoming};
+use hyper::body::Incoming;
 use hyper::header::{ALLOW, CONTENT_TYPE, HeaderValue};
 use hyper::{Request, Response, StatusCode};
 use serde_json::{Value, json};
 
+use super::io::{Unread, Whole, whole};
+
 /// The most bytes that a request may carry.
 const LIMIT: usize = 16 << 20;
-
-/// A response's body.
-pub(super) type Body = Full<Bytes>;
 
 /// A request, read whole.
 pub(super) struct Call {
@@ -18,11 +16,11 @@ pub(super) struct Call {
     pub(super) path: String,
     pub(super) query: Option<String>,
     pub(super) idempotency_key: Option<String>,
-    pub(super) body: Bytes,
+    pub(super) body: Vec<u8>,
 }
 
 /// Reads a request, or says what is wrong with it.
-pub(super) async fn read(request: Request<Incoming>) -> Result<Call, Response<Body>> {
+pub(super) async fn read(request: Request<Incoming>) -> Result<Call, Response<Whole>> {
     let (head, body) = request.into_parts();
     let key = match head.headers.get("idempotency-key").map(|value| value.to_str()) {
         None => None,
@@ -31,13 +29,10 @@ pub(super) async fn read(request: Request<Incoming>) -> Result<Call, Response<Bo
             return Err(problem(400, "malformed", "the Idempotency-Key is not visible ASCII"));
         }
     };
-    let body = match Limited::new(body, LIMIT).collect().await {
-        Ok(body) => body.to_bytes(),
-        Err(error) if error.is::<LengthLimitError>() => {
-            return Err(problem(413, "too_large", "the body is larger than 16 MiB"));
-        }
-        Err(error) => return Err(problem(400, "malformed", &format!("the body: {error}"))),
-    };
+    let body = whole(body, LIMIT).await.map_err(|unread| match unread {
+        Unread::TooLong => problem(413, "too_large", "the body is larger than 16 MiB"),
+        Unread::Broken(error) => problem(400, "malformed", &format!("the body: {error}")),
+    })?;
     Ok(Call {
         method: head.method.as_str().to_owned(),
         path: head.uri.path().to_owned(),
@@ -48,12 +43,12 @@ pub(super) async fn read(request: Request<Incoming>) -> Result<Call, Response<Bo
 }
 
 /// A JSON answer.
-pub(super) fn reply(status: u16, value: &Value) -> Response<Body> {
+pub(super) fn reply(status: u16, value: &Value) -> Response<Whole> {
     respond(status, "application/json", value)
 }
 
 /// A problem as of RFC 9457.
-pub(super) fn problem(status: u16, code: &str, detail: &str) -> Response<Body> {
+pub(super) fn problem(status: u16, code: &str, detail: &str) -> Response<Whole> {
     let title = StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason());
     let value = json!({
         "type": "about:blank",
@@ -66,14 +61,14 @@ pub(super) fn problem(status: u16, code: &str, detail: &str) -> Response<Body> {
 }
 
 /// The answer to a method that the path does not have.
-pub(super) fn wrong_method(allowed: &'static str) -> Response<Body> {
+pub(super) fn wrong_method(allowed: &'static str) -> Response<Whole> {
     let mut response = problem(405, "method", &format!("this path takes {allowed}"));
     response.headers_mut().insert(ALLOW, HeaderValue::from_static(allowed));
     response
 }
 
-fn respond(status: u16, content_type: &'static str, value: &Value) -> Response<Body> {
-    let mut response = Response::new(Full::new(Bytes::from(value.to_string())));
+fn respond(status: u16, content_type: &'static str, value: &Value) -> Response<Whole> {
+    let mut response = Response::new(Whole::from(value.to_string()));
     *response.status_mut() = StatusCode::from_u16(status).unwrap_or_default();
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     response
