@@ -11,6 +11,7 @@ mod mail;
 mod retry;
 mod steps;
 mod store_backend;
+mod writes;
 
 pub(crate) use store_backend::{Effect, StoreBackend};
 

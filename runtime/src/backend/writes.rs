@@ -1,0 +1,108 @@
+//! What is written when, and what is held until it is durable (R2).
+
+use super::store_backend::{Activity, Effect, Held, StoreBackend};
+use super::{OpId, Outcome};
+use crate::store::{End, Next, RunState, RunWrite};
+use crate::values::Timestamp;
+
+impl StoreBackend {
+    /// Whether nothing is going on here: no body, no write, nothing to write.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.in_flight.is_none()
+            && self.arrived.is_empty()
+            && self.draft.is_empty()
+            && self.held.is_empty()
+            && (self.busy.is_empty() || sabotage!("suspend in the middle of work"))
+    }
+
+    /// The effects that may be performed now.
+    pub(crate) fn take_effects(&mut self) -> Vec<Effect> {
+        std::mem::take(&mut self.effects)
+    }
+
+    /// The write that is due, if one is. Without one, what is held is released at once: it
+    /// follows nothing that is not durable already. One write is in flight at a time.
+    pub(crate) fn flush(&mut self) -> Option<RunWrite> {
+        if sabotage!("effects before commit") {
+            self.release(|backend| std::mem::take(&mut backend.held));
+        }
+        if self.in_flight.is_some() {
+            return None;
+        }
+        if self.busy.is_empty()
+            && let Some((_, failure)) = self.parked.pop_first()
+        {
+            return Some(self.last_write(Next::Pause(failure)));
+        }
+        if self.draft.is_empty() {
+            self.release(|backend| std::mem::take(&mut backend.held));
+            return None;
+        }
+        let state = if self.busy.is_empty() { RunState::Waiting } else { RunState::Running };
+        let write = self.write(Next::Keep(state));
+        self.in_flight = Some(std::mem::take(&mut self.held));
+        Some(write)
+    }
+
+    /// The write with which the run ends, pauses, or leaves memory.
+    pub(crate) fn last_write(&mut self, next: Next) -> RunWrite {
+        self.in_flight = Some(Vec::new());
+        self.write(next)
+    }
+
+    /// The end of a run whose function returned.
+    pub(crate) fn end(&self, state: RunState, outcome: Outcome) -> Next {
+        let (output, failure) = match outcome {
+            Outcome::Completed(output) => (output, None),
+            Outcome::Failed(failure) => (None, Some(failure)),
+        };
+        Next::End(End { state, output, failure, at: self.now })
+    }
+
+    /// The suspension of a run that only waits.
+    pub(crate) fn suspension(&self) -> Next {
+        Next::Suspend { inbox_seq: self.mail.seen(), wake_at: self.next_due() }
+    }
+
+    /// Whether a write is on its way.
+    pub(crate) fn is_writing(&self) -> bool {
+        self.in_flight.is_some()
+    }
+
+    /// The write in flight is durable.
+    pub(crate) fn written(&mut self) {
+        self.release(|backend| backend.in_flight.take().unwrap_or_default());
+    }
+
+    fn write(&mut self, next: Next) -> RunWrite {
+        let parts = self.draft.take();
+        RunWrite {
+            run: self.run,
+            epoch: self.epoch,
+            entries: parts.entries,
+            seals: parts.seals,
+            consumed: parts.consumed,
+            next,
+        }
+    }
+
+    fn release(&mut self, take: impl FnOnce(&mut Self) -> Vec<Held>) {
+        for held in take(self) {
+            match held {
+                Held::Start(op) => self.start_attempt(op),
+                Held::Arm(op, at) => self.arm(op, at),
+                Held::Stop(path) => self.effects.push(Effect::Stop(path)),
+            }
+        }
+    }
+
+    /// Lets a live operation have something to do at an instant.
+    fn arm(&mut self, op: OpId, at: Timestamp) {
+        if let Some(live) = self.live.get_mut(&op) {
+            if let Activity::Step(step) = &mut live.activity {
+                step.due = Some(at);
+            }
+            self.due.insert((at, op));
+        }
+    }
+}
