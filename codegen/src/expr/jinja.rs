@@ -24,9 +24,12 @@ pub(super) fn parse_at(source: &str, offset: usize) -> Result<Ast, ExprIssue> {
         return Err(ExprIssue::new(code::SYNTAX.id, whole, "an empty expression")
             .help("write an expression between `{{` and `}}`, or remove them"));
     }
-    scan(source, offset)?;
+    // Too short to be too deep: brackets come in pairs.
+    if source.len() >= 2 * BRACKET_LIMIT {
+        scan(source, offset)?;
+    }
     let tree = parse_expr(source).map_err(|error| syntax_error(&error, source, whole))?;
-    Converter { source, offset }.expr(&tree, 0)
+    Converter { source, offset, brackets: source.contains('(') }.expr(&tree, 0)
 }
 
 fn too_deep(span: Span) -> ExprIssue {
@@ -125,6 +128,8 @@ fn unsupported(span: Span, what: &str, help: &str) -> ExprIssue {
 struct Converter<'s> {
     source: &'s str,
     offset: usize,
+    /// Whether there is any `(` at all.
+    brackets: bool,
 }
 
 impl Converter<'_> {
@@ -334,6 +339,9 @@ impl Converter<'_> {
 
     /// Brackets around the first or last part belong to the whole: `(a + b) * c`.
     fn with_brackets(&self, mut span: Span) -> Span {
+        if !self.brackets {
+            return span;
+        }
         let (start, end) = (span.start - self.offset, span.end - self.offset);
         let Some(text) = self.source.get(start..end) else { return span };
         let count = |bracket: char| text.matches(bracket).count();

@@ -1,5 +1,7 @@
 //! Picking the entry of the table that fits the operands.
 
+use std::borrow::Cow;
+
 use flowcrate::types::{Type, unify};
 use serde_json::Value;
 
@@ -30,6 +32,9 @@ pub(super) struct Arguments {
     pub(super) each: Option<Expr>,
 }
 
+/// An entry with the arguments in the order of its parameters.
+type Candidate<'a> = (&'static Op, Vec<Cow<'a, Expr>>);
+
 impl Checker<'_> {
     /// An operator on operands that are all there.
     pub(super) fn apply(
@@ -51,7 +56,7 @@ impl Checker<'_> {
         what: &str,
         span: Span,
     ) -> Typed {
-        let bound: Vec<(&'static Op, Vec<Expr>)> =
+        let bound: Vec<Candidate<'_>> =
             candidates.iter().filter_map(|op| Some((*op, bind(op, arguments, span)?))).collect();
         if bound.is_empty() {
             return self.report(wrong_arguments(candidates, arguments, what, span));
@@ -65,7 +70,8 @@ impl Checker<'_> {
         for fit in fits {
             for (op, args) in &bound {
                 if let Some(bindings) = match_all(op, args, *fit) {
-                    return self.call(op, args.clone(), bindings, span);
+                    let args = args.iter().map(|arg| arg.clone().into_owned()).collect();
+                    return self.call(op, args, bindings, span);
                 }
             }
         }
@@ -119,7 +125,7 @@ impl Checker<'_> {
 
 /// The arguments in the order of the parameters, defaults filled in; `None` where they do not fit
 /// by number or name.
-fn bind(op: &Op, arguments: &Arguments, span: Span) -> Option<Vec<Expr>> {
+fn bind<'a>(op: &Op, arguments: &'a Arguments, span: Span) -> Option<Vec<Cow<'a, Expr>>> {
     let mut positional = arguments.positional.iter();
     let mut used = 0;
     let mut bound = Vec::with_capacity(op.params.len());
@@ -130,10 +136,10 @@ fn bind(op: &Op, arguments: &Arguments, span: Span) -> Option<Vec<Expr>> {
             found.map(|(_, arg)| arg)
         };
         bound.push(match (param.ty, param.default) {
-            (Pattern::Each(_), _) => arguments.each.clone()?,
+            (Pattern::Each(_), _) => Cow::Borrowed(arguments.each.as_ref()?),
             (_, default) => match (positional.next().or_else(named), default) {
-                (Some(arg), _) => arg.clone(),
-                (None, Some(default)) => literal(default, span),
+                (Some(arg), _) => Cow::Borrowed(arg),
+                (None, Some(default)) => Cow::Owned(literal(default, span)),
                 (None, None) => return None,
             },
         });
@@ -152,7 +158,7 @@ fn literal(default: Literal, span: Span) -> Expr {
     }
 }
 
-fn match_all(op: &Op, args: &[Expr], fit: Fit) -> Option<Bindings> {
+fn match_all(op: &Op, args: &[Cow<'_, Expr>], fit: Fit) -> Option<Bindings> {
     let mut bindings = Bindings::default();
     for (arg, param) in args.iter().zip(op.params) {
         let later = match param.ty {
@@ -268,7 +274,7 @@ fn usage(op: &Op, what: &str) -> String {
     }
 }
 
-fn wrong_operands(bound: &[(&'static Op, Vec<Expr>)], what: &str, span: Span) -> ExprIssue {
+fn wrong_operands(bound: &[Candidate<'_>], what: &str, span: Span) -> ExprIssue {
     let args = bound.first().map(|(_, args)| args.as_slice()).unwrap_or_default();
     let is_operand =
         |param: &Param| !matches!(param.ty, Pattern::Each(_)) && param.default.is_none();
