@@ -264,6 +264,8 @@ impl<'n> Checker<'n> {
 }
 
 #[cfg(test)]
+mod fixture;
+#[cfg(test)]
 mod fuzz;
 #[cfg(test)]
 mod tests;
