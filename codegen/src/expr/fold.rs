@@ -25,7 +25,11 @@ pub(super) fn fold(expr: Expr) -> Expr {
         ExprKind::Conditional { condition, then, otherwise } => match as_bool(&condition) {
             Some(true) => return *then,
             Some(false) => return *otherwise,
-            None => ExprKind::Conditional { condition, then, otherwise },
+            None => match (as_bool(&then), as_bool(&otherwise)) {
+                (Some(true), Some(false)) => return *condition,
+                (Some(false), Some(true)) => ExprKind::Call { op: "not", args: vec![*condition] },
+                _ => ExprKind::Conditional { condition, then, otherwise },
+            },
         },
         ExprKind::Concat(parts) => concat(parts),
         kind => kind,
@@ -42,7 +46,6 @@ pub(super) fn fold(expr: Expr) -> Expr {
 
 /// Whether all parts are constants and the whole may be one.
 fn computable(expr: &Expr) -> bool {
-    let constant = |expr: &Expr| matches!(expr.kind, ExprKind::Literal(_));
     match &expr.kind {
         ExprKind::Call { op, args } => {
             let cheap = table::op(op).is_some_and(|op| {
@@ -53,6 +56,16 @@ fn computable(expr: &Expr) -> bool {
         }
         ExprKind::Widen(inner) => constant(inner),
         ExprKind::Concat(parts) => parts.iter().all(constant),
+        _ => false,
+    }
+}
+
+/// Whether it is a literal, of scalars or of more.
+fn constant(expr: &Expr) -> bool {
+    match &expr.kind {
+        ExprKind::Literal(_) => true,
+        ExprKind::List(items) => items.iter().all(constant),
+        ExprKind::Record(fields) => fields.iter().all(|(_, value)| constant(value)),
         _ => false,
     }
 }

@@ -1,8 +1,12 @@
 //! Fields, keys, elements, and the payloads of triggers.
 
+use std::sync::Arc;
+
 use flowcrate::types::Type;
+use proc_macro2::TokenStream;
 use quote::quote;
 
+use super::call::{array, collapsed};
 use super::{Code, Exprs};
 use crate::emit::names::ident;
 use crate::expr::typed::Name;
@@ -91,6 +95,14 @@ impl Exprs<'_, '_> {
         optional: bool,
         or_absent: bool,
     ) -> Code {
+        let held = match base.ty.some() {
+            Type::List { items: held } | Type::Map { values: held } => Some(Arc::clone(held)),
+            _ => None,
+        };
+        let found = |option: TokenStream| match &held {
+            Some(held) => Code::value(collapsed(option, held)),
+            None => Code::value(option),
+        };
         let expr = self.emitter.symbols.import("flowcrate::expr");
         let function = ident(function);
         if optional {
@@ -99,19 +111,19 @@ impl Exprs<'_, '_> {
                 other => other.option(),
             };
             let key = self.key_argument(key);
-            return Code::value(quote!(#base.and_then(|value| #expr::#function(value, #key))));
+            return found(quote!(#base.and_then(|value| #expr::#function(value, #key))));
         }
-        let base = self.borrowed(base);
+        let base = array(self.borrowed(base));
         let key = self.key_argument(key);
         if or_absent {
-            Code::value(quote!(#expr::#function(#base, #key)))
+            found(quote!(#expr::#function(#base, #key)))
         } else {
             self.fallible = true;
             Code::value(quote!(#expr::#function(#base, #key)?))
         }
     }
 
-    fn key_argument(&mut self, key: &Expr) -> proc_macro2::TokenStream {
+    fn key_argument(&mut self, key: &Expr) -> TokenStream {
         if key.ty == Type::Int { self.owned(key) } else { self.borrowed(key) }
     }
 

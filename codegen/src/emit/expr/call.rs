@@ -1,13 +1,13 @@
 //! Operators, filters, tests and functions of the table (S18).
 
 use flowcrate::types::Type;
-use proc_macro2::TokenStream;
+use proc_macro2::{TokenStream, TokenTree};
 use quote::quote;
 
 use super::{Code, Exprs, Rank};
 use crate::emit::names::ident;
-use crate::expr::Expr;
 use crate::expr::table::{self, Passing, Pattern, Totality};
+use crate::expr::{Expr, ExprKind};
 
 impl Exprs<'_, '_> {
     pub(super) fn call(&mut self, op: &str, args: &[Expr]) -> Code {
@@ -30,12 +30,18 @@ impl Exprs<'_, '_> {
                     if generic && arg.ty == Type::String {
                         self.string(arg)
                     } else {
-                        self.borrowed(arg)
+                        array(self.borrowed(arg))
                     }
                 }
             });
         }
         let call = quote!(#module::#function(#(#arguments),*));
+        if let (Pattern::Optional(_), Some(Type::List { items })) =
+            (entry.result, args.first().map(|arg| &arg.ty))
+            && entry.totality == Totality::Total
+        {
+            return Code::value(collapsed(call, items));
+        }
         if entry.totality == Totality::Partial {
             self.fallible = true;
             Code::value(quote!(#call?))
@@ -58,22 +64,31 @@ impl Exprs<'_, '_> {
     /// An expression over one element, as a closure.
     fn each(&mut self, expr: &Expr) -> TokenStream {
         let before = std::mem::replace(&mut self.fallible, false);
-        let value = self.owned(expr);
+        let code = self.code(expr);
         self.fallible = before;
+        if let Code::Value(code, Rank::Atom) = &code
+            && let Some(result) = without_question_mark(code)
+        {
+            return function(&result).unwrap_or_else(|| quote!(|element| #result));
+        }
+        let value = code.owned(&expr.ty);
         quote!(|element| Ok(#value))
     }
 
     /// Total operations that Rust has a form of its own for.
     fn idiom(&mut self, op: &str, args: &[Expr]) -> Option<Code> {
         match (op, args) {
+            ("not", [Expr { kind: ExprKind::IsDefined(inner), .. }]) => Some(self.is_absent(inner)),
             ("not", [value]) => {
                 let value = self.condition(value).ranked(Rank::Unary);
                 Some(Code::Value(quote!(!#value), Rank::Unary))
             }
             ("equal" | "not_equal", [left, right]) => {
-                self.emitter.types.compare(&left.ty);
                 let operator = if op == "equal" { quote!(==) } else { quote!(!=) };
-                Some(self.compared(left, &operator, right))
+                let code = self.compared(left, &operator, right);
+                // The operands' code may be what gives the type its name.
+                self.emitter.types.compare(&left.ty);
+                Some(code)
             }
             ("less" | "less_equal" | "greater" | "greater_equal", [left, right])
                 if matches!(
@@ -119,16 +134,21 @@ impl Exprs<'_, '_> {
     }
 
     fn list_contains(&mut self, list: &Expr, element: &Expr) -> Code {
-        self.emitter.types.compare(&element.ty);
-        let list = self.code(list).receiver();
+        let list = array(self.code(list).receiver());
         if element.ty != Type::String {
+            let ty = &element.ty;
             let element = self.borrowed(element);
+            self.emitter.types.compare(ty);
             return Code::value(quote!(#list.contains(#element)));
         }
         let element = match self.code(element) {
             Code::Text(text) => quote!(#text),
+            Code::Ref(code) => code,
             Code::Place(code) => return Code::value(quote!(#list.contains(&#code))),
-            other => other.owned(&Type::String),
+            other => {
+                let owned = other.owned(&Type::String);
+                return Code::value(quote!(#list.contains(&#owned)));
+            }
         };
         Code::value(quote!(#list.iter().any(|item| item == #element)))
     }
@@ -138,6 +158,51 @@ impl Exprs<'_, '_> {
         let part = self.borrowed(part);
         let method = ident(method);
         Code::value(quote!(#text.#method(#part)))
+    }
+}
+
+/// `vec![…]` or `&vec![…]` as the array that does as well where a slice is wanted.
+pub(super) fn array(code: TokenStream) -> TokenStream {
+    let tokens: Vec<TokenTree> = code.clone().into_iter().collect();
+    let (and, list) = match tokens.as_slice() {
+        [TokenTree::Punct(and), list @ ..] if and.as_char() == '&' => (Some(and), list),
+        list => (None, list),
+    };
+    match list {
+        [TokenTree::Ident(name), TokenTree::Punct(_), TokenTree::Group(items)] if name == "vec" => {
+            quote!(#and #items)
+        }
+        _ => code,
+    }
+}
+
+/// The `Result` of which the code takes the value.
+fn without_question_mark(code: &TokenStream) -> Option<TokenStream> {
+    let mut tokens: Vec<TokenTree> = code.clone().into_iter().collect();
+    match tokens.pop() {
+        Some(TokenTree::Punct(mark)) if mark.as_char() == '?' => Some(tokens.into_iter().collect()),
+        _ => None,
+    }
+}
+
+/// The function of which the code is the call with the element alone.
+fn function(call: &TokenStream) -> Option<TokenStream> {
+    let mut tokens: Vec<TokenTree> = call.clone().into_iter().collect();
+    let Some(TokenTree::Group(arguments)) = tokens.pop() else { return None };
+    let path = tokens.iter().all(|token| match token {
+        TokenTree::Ident(_) => true,
+        TokenTree::Punct(punct) => punct.as_char() == ':',
+        TokenTree::Group(_) | TokenTree::Literal(_) => false,
+    });
+    (path && arguments.stream().to_string() == "element").then(|| tokens.into_iter().collect())
+}
+
+/// An `Option` of an element, collapsed where absence is one of the element's own values.
+pub(super) fn collapsed(option: TokenStream, element: &Type) -> TokenStream {
+    match element {
+        Type::Any | Type::Null => quote!(#option.unwrap_or_default()),
+        Type::Optional { .. } => quote!(#option.flatten()),
+        _ => option,
     }
 }
 

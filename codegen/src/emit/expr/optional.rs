@@ -27,6 +27,26 @@ impl Exprs<'_, '_> {
         }
     }
 
+    /// The opposite of [`Self::is_defined`].
+    pub(super) fn is_absent(&mut self, inner: &Expr) -> Code {
+        match &inner.ty {
+            Type::Optional { .. } => match self.code(inner) {
+                Code::Absent => Code::value(quote!(true)),
+                Code::Chain(option, _) => Code::value(quote!(#option.is_none())),
+                other => {
+                    let code = other.receiver();
+                    Code::value(quote!(#code.is_none()))
+                }
+            },
+            Type::Any => {
+                let code = self.code(inner).receiver();
+                Code::value(quote!(#code.is_null()))
+            }
+            Type::Null => Code::value(quote!(true)),
+            _ => Code::value(quote!(false)),
+        }
+    }
+
     pub(super) fn default(&mut self, value: &Expr, fallback: &Expr, ty: &Type) -> Code {
         match &value.ty {
             Type::Optional { .. } => {}

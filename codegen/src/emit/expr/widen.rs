@@ -53,9 +53,9 @@ impl Exprs<'_, '_> {
             }
             (Type::Enum(_), Type::String | Type::Enum(_)) => self.widen_enum(code, from, to),
             (Type::List { items: from }, Type::List { items: to }) => {
-                let list = code.receiver();
+                let list = super::call::array(code.receiver());
                 let item = self.widen_code(Code::reference(quote!(item)), from, to).owned(to);
-                Code::value(quote!(#list.iter().map(|item| #item).collect()))
+                Code::value(quote!(#list.iter().map(|item| #item).collect::<Vec<_>>()))
             }
             (Type::Map { values: from }, Type::Map { values: to }) => {
                 let map = code.receiver();

@@ -107,12 +107,25 @@ impl Checker<'_> {
     }
 }
 
-/// `expr` as the wider type `to`; a literal becomes one of that type.
+/// `expr` as the wider type `to`; a literal becomes one of that type, part by part.
 pub(super) fn widened(expr: Expr, to: &Type) -> Expr {
     let Expr { kind, ty, span } = expr;
-    let kind = match kind {
-        ExprKind::Literal(value) => ExprKind::Literal(widen(value, &ty, to)),
-        kind => ExprKind::Widen(Box::new(Expr { kind, ty, span })),
+    let kind = match (kind, to) {
+        (kind, to) if ty == *to => kind,
+        (ExprKind::Literal(value), _) => ExprKind::Literal(widen(value, &ty, to)),
+        (ExprKind::List(items), Type::List { items: to }) => {
+            ExprKind::List(items.into_iter().map(|item| widened(item, to)).collect())
+        }
+        (ExprKind::Record(fields), Type::Record(to)) => ExprKind::Record(
+            fields
+                .into_iter()
+                .filter_map(|(name, value)| {
+                    let field = to.fields.get(&name)?;
+                    Some((name, widened(value, &field.ty)))
+                })
+                .collect(),
+        ),
+        (kind, _) => ExprKind::Widen(Box::new(Expr { kind, ty, span })),
     };
     Expr { kind, ty: to.clone(), span }
 }
