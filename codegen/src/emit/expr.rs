@@ -214,7 +214,7 @@ impl<'e, 'a> Exprs<'e, 'a> {
             if let ExprKind::Literal(serde_json::Value::String(text)) = &part.kind {
                 format.push_str(&text.replace('{', "{{").replace('}', "}}"));
             } else {
-                let code = self.displayed(part);
+                let code = call::bare(self.displayed(part));
                 if let Ok(name) = syn::parse2::<syn::Ident>(code.clone()) {
                     format.extend(["{", &name.to_string(), "}"]);
                 } else {

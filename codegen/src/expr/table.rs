@@ -190,4 +190,4 @@ static INDEX: LazyLock<Index> = LazyLock::new(|| {
 static OPS: &[&[Op]] = &[operators::OPS, conversions::OPS, texts::OPS, lists::OPS];
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -16,23 +16,23 @@ fn nonzero(divisor: f64) -> Result<(), ExprError> {
 
 /// `a + b`.
 pub fn number_add(left: f64, right: f64) -> Result<f64, ExprError> {
-    finite(left + right, || format!("{left} + {right}"))
+    finite(left + right, || format!("{left:?} + {right:?}"))
 }
 
 /// `a - b`.
 pub fn number_sub(left: f64, right: f64) -> Result<f64, ExprError> {
-    finite(left - right, || format!("{left} - {right}"))
+    finite(left - right, || format!("{left:?} - {right:?}"))
 }
 
 /// `a * b`.
 pub fn number_mul(left: f64, right: f64) -> Result<f64, ExprError> {
-    finite(left * right, || format!("{left} * {right}"))
+    finite(left * right, || format!("{left:?} * {right:?}"))
 }
 
 /// `a / b`; of two ints too.
 pub fn number_div(left: f64, right: f64) -> Result<f64, ExprError> {
     nonzero(right)?;
-    finite(left / right, || format!("{left} / {right}"))
+    finite(left / right, || format!("{left:?} / {right:?}"))
 }
 
 /// `a // b`, rounded down.
@@ -49,7 +49,7 @@ pub fn number_rem(left: f64, right: f64) -> Result<f64, ExprError> {
 
 /// `a ** b`.
 pub fn number_pow(base: f64, exponent: f64) -> Result<f64, ExprError> {
-    finite(base.powf(exponent), || format!("{base} ** {exponent}"))
+    finite(base.powf(exponent), || format!("{base:?} ** {exponent:?}"))
 }
 
 /// `-a`.
@@ -97,7 +97,7 @@ pub fn number_to_int(value: f64) -> Result<i64, ExprError> {
     if (-BOUND..BOUND).contains(&cut) {
         Ok(cut as i64)
     } else {
-        Err(ExprError::new(format!("{value} does not fit into an int")))
+        Err(ExprError::new(format!("{value:?} does not fit into an int")))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Operators, filters, tests and functions of the table (S18).
 
 use flowcrate::types::Type;
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use quote::quote;
 
 use super::{Code, Exprs, Rank};
@@ -30,7 +30,7 @@ impl Exprs<'_, '_> {
                     if generic && arg.ty == Type::String {
                         self.string(arg)
                     } else {
-                        array(self.borrowed(arg))
+                        bare(array(self.borrowed(arg)))
                     }
                 }
             });
@@ -128,7 +128,16 @@ impl Exprs<'_, '_> {
             (Code::Ref(left), Code::Ref(right)) => (left, right),
             (Code::Ref(left), Code::Text(right)) => (left, quote!(#right)),
             (Code::Text(left), Code::Ref(right)) => (quote!(#left), right),
-            (one, other) => (operand(one, &left.ty), operand(other, &right.ty)),
+            (one, other) => {
+                // `a as f64 < b` would start the arguments of a generic type.
+                let one = match one {
+                    Code::Value(code, Rank::Cast) if operator.to_string().starts_with('<') => {
+                        quote!((#code))
+                    }
+                    one => operand(one, &left.ty),
+                };
+                (one, operand(other, &right.ty))
+            }
         };
         Code::Value(quote!(#left #operator #right), Rank::Compare)
     }
@@ -170,7 +179,41 @@ pub(super) fn array(code: TokenStream) -> TokenStream {
     };
     match list {
         [TokenTree::Ident(name), TokenTree::Punct(_), TokenTree::Group(items)] if name == "vec" => {
-            quote!(#and #items)
+            match only_clone(items.stream()) {
+                Some(element) if and.is_some() => quote!(std::slice::from_ref(&#element)),
+                _ => quote!(#and #items),
+            }
+        }
+        _ => code,
+    }
+}
+
+/// The place of which the only element is a clone.
+fn only_clone(items: TokenStream) -> Option<TokenStream> {
+    let tokens: Vec<TokenTree> = items.into_iter().collect();
+    let comma =
+        |token: &TokenTree| matches!(token, TokenTree::Punct(punct) if punct.as_char() == ',');
+    match tokens.as_slice() {
+        [place @ .., TokenTree::Punct(_), TokenTree::Ident(clone), TokenTree::Group(_)]
+            if clone == "clone" && !place.iter().any(comma) =>
+        {
+            Some(place.iter().cloned().collect())
+        }
+        _ => None,
+    }
+}
+
+/// An argument without the parentheses that it needs elsewhere.
+pub(super) fn bare(code: TokenStream) -> TokenStream {
+    let mut tokens = code.clone().into_iter();
+    match (tokens.next(), tokens.next()) {
+        (Some(TokenTree::Group(group)), None) if group.delimiter() == Delimiter::Parenthesis => {
+            let inner = group.stream();
+            let tuple = inner
+                .clone()
+                .into_iter()
+                .any(|token| matches!(token, TokenTree::Punct(punct) if punct.as_char() == ','));
+            if tuple || inner.is_empty() { code } else { inner }
         }
         _ => code,
     }

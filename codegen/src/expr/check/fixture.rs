@@ -1,13 +1,19 @@
-//! The running fixture that holds the examples of the checker's tests: compiled to a crate, they
-//! give what the interpreter gives here (S18).
+//! The running fixture that holds the examples of the checker's tests and every operation of the
+//! table: compiled to a crate, they give what the interpreter gives here (S18).
 
 use std::fs;
 use std::path::Path;
 
+use flowcrate::types::Type;
 use serde_json::{Map, Value, json};
 
-use super::super::{check, eval, parse};
+use super::super::ast::{Ast, AstKind};
+use super::super::table::tests::expressions;
+use super::super::{
+    Binding, Env, ExprKind, Name, Names, Reference, Root, Unresolved, check, eval, parse,
+};
 use super::tests::{ANY, ARITHMETIC, COMPARISONS, FILTERS, PRESENCE, scope};
+use crate::diagnostic::Span;
 
 /// Examples that read what a run of the fixture has too, and whose values are always there.
 fn examples() -> Vec<&'static str> {
@@ -19,6 +25,103 @@ fn examples() -> Vec<&'static str> {
         .filter(|(text, expected)| !elsewhere(text) && !expected.starts_with("optional<"))
         .map(|(text, _)| *text)
         .collect()
+}
+
+/// Constants as fields of the trigger, `trigger.k.x7`, so that nothing is folded.
+#[derive(Default)]
+struct Constants {
+    types: Vec<(String, Type)>,
+    values: Map<String, Value>,
+}
+
+impl Constants {
+    fn field(&mut self, ty: Type, value: Value) -> String {
+        let known = self
+            .types
+            .iter()
+            .find(|(name, known)| *known == ty && self.values.get(name) == Some(&value));
+        if let Some((name, _)) = known {
+            return format!("trigger.k.{name}");
+        }
+        let name = format!("x{}", self.types.len());
+        self.types.push((name.clone(), ty));
+        self.values.insert(name.clone(), value);
+        format!("trigger.k.{name}")
+    }
+
+    /// The text with its constants read from the trigger.
+    fn hide(&mut self, text: &str) -> String {
+        let text = text.replace("trigger", &self.field(Type::map(Type::Int), json!({"a": 1})));
+        let template = parse(&text).expect("it parses");
+        let mut found = Vec::new();
+        constants(template.exact().expect("one expression"), &mut found);
+        found.sort_by_key(|(span, ..)| *span);
+        let mut hidden = text.clone();
+        for (span, ty, value) in found.into_iter().rev() {
+            hidden.replace_range(span.start..span.end, &self.field(ty, value));
+        }
+        hidden
+    }
+}
+
+/// The constants of an expression, but for those that must be literal.
+fn constants(ast: &Ast, found: &mut Vec<(Span, Type, Value)>) {
+    match &ast.kind {
+        AstKind::Int(int) => {
+            if let Ok(int) = i64::try_from(*int) {
+                found.push((ast.span, Type::Int, int.into()));
+            }
+        }
+        AstKind::Number(number) => found.push((ast.span, Type::Number, (*number).into())),
+        AstKind::Text(text) => found.push((ast.span, Type::String, text.clone().into())),
+        AstKind::Bool(bool) => found.push((ast.span, Type::Bool, (*bool).into())),
+        AstKind::Dict(entries) => entries.iter().for_each(|(_, value)| constants(value, found)),
+        AstKind::Filter { value, call } => {
+            constants(value, found);
+            // The names of fields, filters and tests are literal.
+            let literal = match call.name.as_str() {
+                "map" => 1,
+                "selectattr" | "rejectattr" => 2,
+                _ => 0,
+            };
+            call.args.iter().skip(literal).for_each(|arg| constants(arg, found));
+            let named = call.named.iter().filter(|(name, _)| name != "attribute");
+            named.for_each(|(_, arg)| constants(arg, found));
+        }
+        _ => ast.children().into_iter().for_each(|child| constants(child, found)),
+    }
+}
+
+impl Names for Constants {
+    fn resolve(&self, reference: &Reference) -> Result<Binding, Unresolved> {
+        match reference {
+            Reference::Trigger => {
+                let ty = Type::record([("k".to_owned(), Type::record(self.types.clone()))]);
+                Ok(Binding { name: Name::Trigger, ty })
+            }
+            _ => Err(Unresolved::Unknown),
+        }
+    }
+
+    fn candidates(&self, _: Root) -> Vec<String> {
+        Vec::new()
+    }
+}
+
+impl Env for Constants {
+    fn get(&self, _: &Name) -> Option<Value> {
+        Some(json!({"k": self.values}))
+    }
+}
+
+fn json_type(ty: &Type) -> Value {
+    match ty {
+        Type::Int => json!({"type": "integer"}),
+        Type::Number => json!({"type": "number"}),
+        Type::Bool => json!({"type": "boolean"}),
+        Type::Map { .. } => json!({"type": "object", "additionalProperties": {"type": "integer"}}),
+        _ => json!({"type": "string"}),
+    }
 }
 
 fn node(id: &str, kind: &str, inputs: &Value) -> Value {
@@ -35,7 +138,12 @@ fn edge(source: &str, handle: &str, target: &str) -> Value {
         "sourceHandle": handle, "target": target})
 }
 
-fn schema() -> Value {
+fn schema(constants: &Constants) -> Value {
+    let fields: Map<String, Value> =
+        constants.types.iter().map(|(name, ty)| (name.clone(), json_type(ty))).collect();
+    let names: Vec<&String> = fields.keys().collect();
+    let constants =
+        json!({"type": "object", "title": "Constants", "required": names, "properties": fields});
     let line = json!({"type": "object", "title": "Line", "properties": {
         "label": {"type": "string"}, "price": {"type": "number"}, "count": {"type": "integer"},
         "gift": {"type": "boolean"}, "note": {"type": "string"},
@@ -50,15 +158,46 @@ fn schema() -> Value {
         "tags": {"type": "array", "items": {"type": "string"}},
         "stock": {"type": "object", "additionalProperties": {"type": "integer"}},
         "more": {"type": "object", "properties": {"deep": {"type": "integer"}}},
-        "body": {},
+        "body": {}, "k": constants,
     }, "required": ["id", "total", "rate", "vip", "at", "wait", "blob", "status", "lines", "tags",
-        "stock", "body"]})
+        "stock", "body", "k"]})
 }
 
-/// The graph, and the output of its run.
-fn fixture() -> (Value, Value) {
+/// Texts with what they give, or why they give nothing.
+fn outcomes(constants: &mut Constants) -> Vec<(String, Result<Value, String>)> {
+    let mut outcomes = Vec::new();
+    for text in examples() {
+        let text = format!("{{{{ {text} }}}}");
+        let expr = check(&parse(&text).expect("it parses"), &scope(), None).expect("a type");
+        outcomes.push((text, eval(&expr, &scope()).map_err(|error| error.message)));
+    }
+    let hidden: Vec<(&str, String)> =
+        expressions().map(|(name, text)| (name, constants.hide(&text))).collect();
+    for (name, text) in hidden {
+        let template = parse(&text).expect("it parses");
+        let expr =
+            super::unfolded(&template, constants).unwrap_or_else(|i| panic!("{text}: {i:#?}"));
+        assert!(matches!(expr.kind, ExprKind::Call { op, .. } if op == name), "{name}: {text}");
+        let text = match &expr.ty {
+            // A place that takes what may be absent: text, with a word for absence.
+            Type::Optional { .. } => {
+                let inside = text.trim_start_matches("{{").trim_end_matches("}}");
+                format!("{{{{ 'none' if ({inside}) is none else 'some' }}}}")
+            }
+            _ => text,
+        };
+        let expr = check(&parse(&text).expect("it parses"), constants, None).expect("a type");
+        outcomes.push((text, eval(&expr, constants).map_err(|error| error.message)));
+    }
+    outcomes
+}
+
+/// The graph, its input, and the output of its run.
+fn fixture() -> [(&'static str, Value); 3] {
+    let mut constants = Constants::default();
+    let outcomes = outcomes(&mut constants);
     let start = json!({"id": "start", "type": "node", "position": {"x": 0, "y": 0},
-        "data": {"label": "start", "kind": "manual@1", "config": {"schema": schema()}}});
+        "data": {"label": "start", "kind": "manual@1", "config": {"schema": schema(&constants)}}});
     let customer = |email: &str, age: i64| json!({"email": email, "age": age});
     let mut nodes = vec![
         start,
@@ -79,16 +218,13 @@ fn fixture() -> (Value, Value) {
     ];
     let (mut values, mut failures) = (Map::new(), Map::new());
     let (mut given, mut told) = (Map::new(), Map::new());
-    for (at, text) in examples().into_iter().enumerate() {
-        let text = format!("{{{{ {text} }}}}");
-        let template = parse(&text).expect("it parses");
-        let expr = check(&template, &scope(), None).unwrap_or_else(|i| panic!("{text}: {i:#?}"));
-        match eval(&expr, &scope()) {
+    for (at, (text, outcome)) in outcomes.into_iter().enumerate() {
+        match outcome {
             Ok(value) => {
                 given.insert(format!("v{at:03}"), value);
                 values.insert(format!("v{at:03}"), json!(text));
             }
-            Err(error) => {
+            Err(message) => {
                 let (fails, caught) = (format!("f{at:03}"), format!("g{at:03}"));
                 nodes.push(transform(&fails, &json!(text)));
                 nodes.push(transform(&caught, &json!(format!("{{{{ errors.{fails}.message }}}}"))));
@@ -97,7 +233,7 @@ fn fixture() -> (Value, Value) {
                 edges.push(edge(&caught, "out", "done"));
                 let read = format!("{{{{ steps.{caught} | default('no failure') }}}}");
                 failures.insert(fails.clone(), json!(read));
-                told.insert(fails, json!(error.message));
+                told.insert(fails, json!(message));
             }
         }
     }
@@ -105,8 +241,11 @@ fn fixture() -> (Value, Value) {
     let result = json!({"values": "{{ steps.values }}", "failures": failures});
     nodes.push(node("done", "return@1", &json!({"value": result})));
     let graph = json!({"format": 1, "name": "operations", "nodes": nodes, "edges": edges,
-        "description": "Every example of the expression language, as the checker's tests have it"});
-    (graph, json!({"values": given, "failures": told}))
+        "description": "Every operation of the expression language, and the checker's examples"});
+    let mut input = input();
+    input["k"] = Value::Object(constants.values);
+    let output = json!({"values": given, "failures": told});
+    [("graph.json", graph), ("input.json", input), ("output.json", output)]
 }
 
 fn input() -> Value {
@@ -121,9 +260,8 @@ fn input() -> Value {
 #[test]
 fn the_running_fixture_holds_the_examples() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/fixtures/run/s18_operations");
-    let (graph, output) = fixture();
     let update = std::env::var_os("UPDATE_FIXTURES").is_some();
-    for (name, value) in [("graph.json", graph), ("input.json", input()), ("output.json", output)] {
+    for (name, value) in fixture() {
         let path = Path::new(folder).join(name);
         let text = serde_json::to_string_pretty(&value).expect("JSON") + "\n";
         if update {

@@ -375,6 +375,15 @@ impl super::super::Env for MapNames {
     }
 }
 
+fn cases() -> impl Iterator<Item = Case> {
+    [arithmetic(), comparisons(), conversions(), strings(), lists()].into_iter().flatten()
+}
+
+/// The expressions of all cases, with the operation that each is.
+pub(in crate::expr) fn expressions() -> impl Iterator<Item = (&'static str, String)> {
+    cases().map(|(name, text, _)| (name, source(text)))
+}
+
 fn source(text: &str) -> String {
     const PEOPLE: &str = "[{'age': 7, 'name': 'b'}, {'age': 3, 'name': 'a'}]";
     let text = match text.strip_prefix("MAP 'a' in") {
@@ -387,8 +396,7 @@ fn source(text: &str) -> String {
 #[test]
 fn s18_every_entry_does_what_its_function_does() {
     let mut covered = BTreeSet::new();
-    let all = [arithmetic(), comparisons(), conversions(), strings(), lists()];
-    for (name, text, direct) in all.into_iter().flatten() {
+    for (name, text, direct) in cases() {
         let template = parse(&source(text)).expect("it parses");
         let typed = unfolded(&template, &MapNames).unwrap_or_else(|i| panic!("{text}: {i:#?}"));
         let ExprKind::Call { op, .. } = &typed.kind else { panic!("{text} is no call: {typed:?}") };
