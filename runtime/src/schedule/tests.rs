@@ -1,3 +1,5 @@
+//! What schedules are read, and when they fire.
+
 use super::*;
 
 /// The next `count` firings after `start`, as local text with offset.
