@@ -20,7 +20,7 @@ fn main() {
     // Tests run benches without optimisation, where times mean nothing.
     let timed = std::env::args().any(|argument| argument == "--bench");
     let only = std::env::args().skip(1).find(|argument| !argument.starts_with('-'));
-    let shapes: [(&str, Shape); 8] = [
+    let shapes: [(&str, Shape); 13] = [
         ("chain", chain),
         ("fan-out and join", fan),
         ("random", random),
@@ -29,6 +29,11 @@ fn main() {
         ("error handlers", handlers),
         ("loops", loops),
         ("knot", knot),
+        ("wrong: names", unknown_names),
+        ("wrong: edges", dangling_edges),
+        ("wrong: handles", unknown_handles),
+        ("wrong: triggers", triggers),
+        ("one test, many reads", tests),
     ];
     let mut over = Vec::new();
     println!("{:<22}{:>10}{:>10}{:>10}", "shape", "1,000", "10,000", "exponent");
@@ -36,7 +41,8 @@ fn main() {
         if only.as_ref().is_some_and(|only| !name.contains(only.as_str())) {
             continue;
         }
-        let (small, large) = (time(&shape(1_000)), time(&shape(10_000)));
+        let sound = !name.starts_with("wrong");
+        let (small, large) = (time(&shape(1_000), sound), time(&shape(10_000), sound));
         let exponent = (large.as_secs_f64() / small.as_secs_f64()).log10();
         println!("{name:<22}{small:>10.1?}{large:>10.1?}{exponent:>10.2}");
         if large > BUDGET {
@@ -56,14 +62,14 @@ fn now() -> Duration {
 }
 
 /// The best of a few tries: what the machine can do, not what else it did.
-fn time(document: &Value) -> Duration {
+fn time(document: &Value, sound: bool) -> Duration {
     let source = document.to_string().into_bytes();
     let tries = (0..5).map(|_| {
         let start = now();
         let (checked, found) = check_source(&source, &Catalogue::default());
         let spent = now().saturating_sub(start);
         let first = found.iter().find(|found| found.is_error());
-        assert!(checked.is_some(), "{first:?}");
+        assert_eq!(checked.is_some(), sound, "{first:?}");
         spent
     });
     tries.min().unwrap_or_default()
@@ -250,6 +256,79 @@ fn knot(count: usize) -> Value {
                 edges.push(edge(&source, handle, &id));
             }
         }
+    }
+    graph(nodes, &edges)
+}
+
+/// Every expression names a node that does not exist.
+fn unknown_names(count: usize) -> Value {
+    let mut nodes = Vec::new();
+    let mut edges = Vec::new();
+    for number in 1..count {
+        let value = format!("{{{{ steps.x{number:05} }}}}");
+        nodes.push(node(&id(number), "transform@1", json!({"value": value})));
+        edges.push(edge("start", "out", &id(number)));
+    }
+    graph(nodes, &edges)
+}
+
+/// Every edge leads to a node that does not exist.
+fn dangling_edges(count: usize) -> Value {
+    let mut nodes = Vec::new();
+    let mut edges = Vec::new();
+    for number in 1..count {
+        nodes.push(node(&id(number), "transform@1", json!({"value": 1})));
+        edges.push(edge("start", "out", &format!("x{number:05}")));
+    }
+    graph(nodes, &edges)
+}
+
+/// A switch with many cases, and edges from handles that it does not have.
+fn unknown_handles(count: usize) -> Value {
+    let cases: Vec<Value> = (0..900)
+        .map(|n| json!({"name": format!("case {n}"), "when": "{{ trigger.flag }}"}))
+        .collect();
+    let mut choose = node("choose", "switch@1", json!({}));
+    choose["data"]["config"] = json!({"cases": cases});
+    let mut nodes = vec![choose];
+    let mut edges = vec![edge("start", "out", "choose")];
+    for number in 1..count - 1 {
+        nodes.push(node(&id(number), "transform@1", json!({"value": 1})));
+        edges.push(edge("choose", &format!("cose {number}"), &id(number)));
+    }
+    graph(nodes, &edges)
+}
+
+/// Half of the nodes are triggers with payloads of two types, half read them.
+fn triggers(count: usize) -> Value {
+    let mut nodes = Vec::new();
+    let mut edges = Vec::new();
+    for number in 1..count / 2 {
+        let (trigger, reader) = (format!("t{number:05}"), id(number));
+        let mut first = node(&trigger, "manual@1", json!({}));
+        let sample = if number % 2 == 0 { json!({"a": 1}) } else { json!({"a": "x"}) };
+        first["data"]["config"] = json!({ "sample": sample });
+        nodes.push(first);
+        nodes.push(node(&reader, "transform@1", json!({"value": "{{ trigger.a }}"})));
+        edges.push(edge(&trigger, "out", &reader));
+    }
+    graph(nodes, &edges)
+}
+
+/// Many conditions test one optional value, and behind each a node reads it.
+fn tests(count: usize) -> Value {
+    let mut start = node("received", "manual@1", json!({}));
+    let note = json!({"type": "object", "properties": {"note": {"type": "string"}}});
+    start["data"]["config"] = json!({ "schema": note });
+    let mut nodes = vec![start];
+    let mut edges = Vec::new();
+    for number in 1..count / 2 - 1 {
+        let (test, reader) = (format!("t{number:05}"), id(number));
+        let condition = "{{ triggers.received.note is defined }}";
+        nodes.push(node(&test, "condition@1", json!({ "condition": condition })));
+        nodes.push(node(&reader, "transform@1", json!({"value": "{{ triggers.received.note }}"})));
+        edges.push(edge("received", "out", &test));
+        edges.push(edge(&test, "true", &reader));
     }
     graph(nodes, &edges)
 }

@@ -4,7 +4,7 @@ mod codes;
 mod nearest;
 
 pub use codes::{CODES, Code, code, explain};
-pub use nearest::nearest;
+pub use nearest::{Suggestions, nearest};
 
 use serde::Serialize;
 use serde_json::Value;
@@ -159,6 +159,24 @@ pub fn quoted(label: &str) -> String {
         text.push('…');
     }
     text.push('"');
+    text
+}
+
+/// Names for a message, each in code quotes; of many, the first.
+pub fn listed<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
+    const LIMIT: usize = 16;
+    let mut names = names.into_iter();
+    let mut text = String::new();
+    for name in names.by_ref().take(LIMIT) {
+        let separator = if text.is_empty() { "" } else { ", " };
+        text.push_str(separator);
+        text.push('`');
+        text.push_str(quoted(name).trim_matches('"'));
+        text.push('`');
+    }
+    if names.next().is_some() {
+        text.push_str(", …");
+    }
     text
 }
 

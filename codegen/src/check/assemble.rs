@@ -13,21 +13,23 @@ use crate::expr::{Expr, Name, names_read};
 use crate::revision;
 
 /// The checked graph. `None` only if a node is missing that had no error: our bug.
-pub(super) fn checked(stage: &Stage<'_>) -> Option<Checked> {
+pub(super) fn checked(stage: &mut Stage<'_>) -> Option<Checked> {
+    let graph = stage.graph;
+    let output = returns::output(stage);
+    let mut bodies = std::mem::take(&mut stage.bodies);
     let mut nodes = BTreeMap::new();
-    for (id, &index) in &stage.graph.ids {
+    for (id, &index) in &graph.ids {
         if belongs(stage, index) {
-            nodes.insert(id.clone(), node(stage, index)?);
+            nodes.insert(id.clone(), node(stage, index, bodies.remove(&index)?));
         }
     }
     add_reads_of_loops(&mut nodes);
-    let graph = stage.graph;
     let mut checked = Checked {
         name: graph.name.clone(),
         description: graph.description.clone(),
         root: scope(stage, None, None),
         input: input(stage),
-        output: returns::output(stage),
+        output,
         revision: String::new(),
         sample_input: sample_input(stage),
         nodes,
@@ -64,11 +66,10 @@ pub(super) fn scope(stage: &Stage<'_>, scope: Option<NodeIndex>, result: Option<
     Scope { nodes, edges: edges.into_iter().collect(), result }
 }
 
-fn node(stage: &Stage<'_>, index: NodeIndex) -> Option<Node> {
+fn node(stage: &Stage<'_>, index: NodeIndex, body: Body) -> Node {
     let graph = stage.graph;
     let resolved = graph.node(index);
     let raw = &resolved.raw;
-    let body = stage.bodies.get(&index)?.clone();
     let left: BTreeSet<&str> = graph
         .nodes
         .edges(index)
@@ -76,7 +77,7 @@ fn node(stage: &Stage<'_>, index: NodeIndex) -> Option<Node> {
         .map(|edge| edge.weight().as_str())
         .collect();
     let wired = resolved.handles.names.iter().filter(|handle| left.contains(handle.as_str()));
-    Some(Node {
+    Node {
         id: raw.id.clone(),
         label: raw.label.clone(),
         description: raw.description.clone(),
@@ -93,7 +94,7 @@ fn node(stage: &Stage<'_>, index: NodeIndex) -> Option<Node> {
             Some(Output::None | Output::Unknown) | None => None,
         },
         body,
-    })
+    }
 }
 
 /// The nodes whose outputs or errors a body's own expressions read.

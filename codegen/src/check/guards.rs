@@ -34,6 +34,9 @@ use dominators::{Dominators, Vertex};
 use outcomes::Outcome;
 use paths::Paths;
 
+/// Of more alternatives than this only dominators are asked whether one of them happened.
+const ALTERNATIVES: usize = 64;
+
 /// What is known of which nodes run.
 #[derive(Debug)]
 pub(crate) struct Guards {
@@ -298,6 +301,9 @@ impl Guards {
         let ways = || any_of.iter().flat_map(|(node, event)| self.ways(*node, *event));
         if ways().any(|way| self.dominators.dominates(way.vertex, place.vertex)) {
             return true;
+        }
+        if any_of.len() > ALTERNATIVES {
+            return false;
         }
         let mut bdd = self.bdd.borrow_mut();
         let mut guards: Vec<(Vertex, Ref)> = ways().map(|way| (way.vertex, way.guard)).collect();

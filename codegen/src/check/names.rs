@@ -13,9 +13,6 @@ use super::site::Site;
 use crate::diagnostic::{Code, Span, code};
 use crate::expr::{Access, Binding, ExprIssue, Name, Names, Reference, Root, Unresolved};
 
-/// Suggestions cost a walk over all nodes; past so many unknown names a graph gets none.
-const SUGGESTIONS: usize = 100;
-
 type Resolved = Result<Binding, Unresolved>;
 
 impl Names for Site<'_> {
@@ -45,11 +42,10 @@ impl Names for Site<'_> {
     }
 
     fn candidates(&self, root: Root) -> Vec<String> {
-        let asked = self.stage.suggestions.get();
-        if asked >= SUGGESTIONS {
+        // The checker compares the name with all of them.
+        if !self.stage.suggestions.afford(self.stage.graph.ids.len()) {
             return Vec::new();
         }
-        self.stage.suggestions.set(asked + 1);
         let id = |index: &NodeIndex| self.stage.graph.id(*index).to_string();
         match root {
             Root::Triggers => self.stage.triggers.iter().map(id).collect(),

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::guards::Place;
 use super::stage::Stage;
-use crate::diagnostic::{Code, Diagnostic, Fix, code, nearest, pointer_token};
+use crate::diagnostic::{Code, Diagnostic, Fix, code, listed, nearest, pointer_token};
 use crate::expr::{self, Edit, Expr};
 use crate::resolve::Node;
 
@@ -185,8 +185,8 @@ impl<'a> Site<'a> {
 
     fn unknown_input(&self, name: &str, known: &[&str]) {
         let shown = crate::diagnostic::quoted(name);
-        let names: Vec<String> = known.iter().map(|name| format!("`{name}`")).collect();
-        let expected = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+        let names = listed(known.iter().copied());
+        let expected = if names.is_empty() { "none".to_owned() } else { names };
         let label = self.node.quoted();
         let pointer = format!("/inputs/{}", pointer_token(name));
         let finding = self

@@ -63,7 +63,7 @@ pub fn check_source_types(source: &[u8], catalogue: &Catalogue) -> Report {
     diagnostics.append(&mut stage.out);
     let mut checked = None;
     if !diagnostic::any_error(&diagnostics) {
-        checked = assemble::checked(&stage);
+        checked = assemble::checked(&mut stage);
         if checked.is_none() {
             diagnostics.push(
                 Diagnostic::new(code::INTERNAL, "a node without errors was not understood")

@@ -1,9 +1,9 @@
 //! The check stage: walks all nodes in order, types each, and puts the checked graph together.
 
-use std::cell::Cell;
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
-use flowcrate::types::Type;
+use flowcrate::types::{Mismatch, Type};
 use petgraph::graph::NodeIndex;
 use serde_json::{Value, json};
 
@@ -11,7 +11,7 @@ use super::guards::Guards;
 use super::kinds::{self, Found, Kind};
 use super::site::Site;
 use super::{Body, flow, returns, warnings};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Suggestions};
 use crate::expr::Access;
 use crate::graph::HandleId;
 use crate::resolve::Graph;
@@ -29,8 +29,9 @@ pub(super) struct Stage<'g> {
     pub(super) narrowing: BTreeMap<Access, Vec<(NodeIndex, HandleId)>>,
     /// What nodes without errors do.
     pub(super) bodies: BTreeMap<NodeIndex, Body>,
-    /// How often names were suggested.
-    pub(super) suggestions: Cell<usize>,
+    pub(super) suggestions: Suggestions,
+    /// The type that all triggers' payloads agree in, or why there is none; once it was asked for.
+    pub(super) common_payload: OnceCell<Option<Result<Type, Mismatch>>>,
     pub(super) out: Vec<Diagnostic>,
 }
 
@@ -59,7 +60,8 @@ pub(super) fn run<'g>(graph: &'g Graph<'g>) -> Stage<'g> {
         items: BTreeMap::new(),
         narrowing: BTreeMap::new(),
         bodies: BTreeMap::new(),
-        suggestions: Cell::new(0),
+        suggestions: Suggestions::default(),
+        common_payload: OnceCell::new(),
         out: Vec::new(),
     };
     // Payload types first: `trigger` may be read wherever its trigger stands in the order.

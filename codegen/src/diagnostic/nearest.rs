@@ -1,5 +1,50 @@
 //! The nearest name, for "did you mean".
 
+use std::cell::Cell;
+
+/// Comparisons that all suggestions of one check may take together: a graph full of unknown
+/// names gets suggestions for the first of them.
+const COMPARISONS: usize = 300_000;
+
+/// Suggests nearest names, and stops where that would cost too much.
+#[derive(Debug)]
+pub struct Suggestions {
+    left: Cell<usize>,
+}
+
+impl Default for Suggestions {
+    fn default() -> Self {
+        Self { left: Cell::new(COMPARISONS) }
+    }
+}
+
+impl Suggestions {
+    /// As [`nearest`], while comparisons are left.
+    pub fn nearest<'a>(
+        &self,
+        name: &str,
+        candidates: impl IntoIterator<Item = &'a str>,
+    ) -> Option<&'a str> {
+        if self.left.get() == 0 {
+            return None;
+        }
+        nearest(name, candidates.into_iter().inspect(|_| self.spend(1)))
+    }
+
+    /// Whether so many comparisons are left; if so, they are spent.
+    pub fn afford(&self, comparisons: usize) -> bool {
+        let affordable = self.left.get() >= comparisons;
+        if affordable {
+            self.spend(comparisons);
+        }
+        affordable
+    }
+
+    fn spend(&self, comparisons: usize) {
+        self.left.set(self.left.get().saturating_sub(comparisons));
+    }
+}
+
 /// Longer texts are no misspelt names, and comparing them would cost.
 const LONGEST: usize = 64;
 

@@ -7,11 +7,8 @@ use serde_json::json;
 
 use super::Node;
 use crate::check::kinds::Kind;
-use crate::diagnostic::{Diagnostic, code, nearest, quoted};
+use crate::diagnostic::{Diagnostic, Suggestions, code, listed, nearest, quoted};
 use crate::graph::{EdgeId, HandleId, NodeId, RawEdge};
-
-/// Only of so many first edges a missing end is compared with all nodes.
-const SUGGESTIONS: usize = 1_000;
 
 type Nodes<'c> = DiGraph<Node<'c>, HandleId>;
 
@@ -27,6 +24,7 @@ pub(super) fn add(
     edges: Vec<RawEdge>,
     out: &mut Vec<Diagnostic>,
 ) {
+    let suggestions = Suggestions::default();
     let mut seen: BTreeSet<EdgeId> = BTreeSet::new();
     let mut found: BTreeSet<(NodeIndex, HandleId, NodeIndex)> = BTreeSet::new();
     for edge in edges {
@@ -40,7 +38,7 @@ pub(super) fn add(
                     .help("give one of them another id"),
             );
         }
-        match resolve(graph, ids, &edge) {
+        match resolve(graph, ids, &edge, &suggestions) {
             Ok(resolved) => {
                 found.insert(resolved);
             }
@@ -58,9 +56,16 @@ fn resolve(
     graph: &Nodes<'_>,
     ids: &BTreeMap<NodeId, NodeIndex>,
     edge: &RawEdge,
+    suggestions: &Suggestions,
 ) -> Result<Resolved, Box<Diagnostic>> {
-    let source = end(ids, edge, &edge.source, "source")?;
-    let target = end(ids, edge, &edge.target, "target")?;
+    let end = |id: &NodeId, which: &str| {
+        ids.get(id).copied().ok_or_else(|| {
+            let near = suggestions.nearest(id, ids.keys().map(NodeId::as_str));
+            Box::new(dangling(edge, which, near))
+        })
+    };
+    let source = end(&edge.source, "source")?;
+    let target = end(&edge.target, "target")?;
     check_ends(&graph[source], &graph[target], edge)?;
     let handle = source_handle(&graph[source], edge)?;
     target_handle(&graph[target], edge)?;
@@ -79,29 +84,18 @@ fn at(edge: &RawEdge, code: crate::diagnostic::Code, message: String) -> Diagnos
     }
 }
 
-fn end(
-    ids: &BTreeMap<NodeId, NodeIndex>,
-    edge: &RawEdge,
-    id: &NodeId,
-    which: &str,
-) -> Result<NodeIndex, Box<Diagnostic>> {
-    if let Some(&index) = ids.get(id) {
-        return Ok(index);
-    }
+fn dangling(edge: &RawEdge, which: &str, near: Option<&str>) -> Diagnostic {
     let message = format!(
         "the {which} of the edge from {} to {} is no node",
         quoted(&edge.source),
         quoted(&edge.target)
     );
-    // A suggestion costs a walk over all nodes; a graph full of dangling edges gets few.
-    let few = edge.index < SUGGESTIONS;
-    let near = if few { nearest(id, ids.keys().map(NodeId::as_str)) } else { None };
     let help = match near {
         Some(near) => format!("did you mean `{near}`? Else delete the edge"),
         None => "delete the edge, or add the node".to_owned(),
     };
     let patch = vec![json!({"op": "remove", "path": format!("/edges/{}", edge.index)})];
-    Err(Box::new(at(edge, code::DANGLING_EDGE, message).help(help).fix("delete the edge", patch)))
+    at(edge, code::DANGLING_EDGE, message).help(help).fix("delete the edge", patch)
 }
 
 fn check_ends(source: &Node<'_>, target: &Node<'_>, edge: &RawEdge) -> Result<(), Box<Diagnostic>> {
@@ -128,7 +122,7 @@ fn source_handle(source: &Node<'_>, edge: &RawEdge) -> Result<HandleId, Box<Diag
         return Ok(edge.handle.clone().unwrap_or_else(|| crate::check::kinds::OUT.into()));
     }
     let names = || source.handles.names.iter().map(HandleId::as_str);
-    let expected = || names().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    let expected = || listed(names());
     match (&edge.handle, &source.handles.default) {
         (Some(handle), _) if source.handles.has(handle) => Ok(handle.clone()),
         (None, Some(default)) => Ok(default.clone()),

@@ -52,7 +52,8 @@ fn duplicate(node: &RawNode, taken: &BTreeSet<NodeId>) -> Diagnostic {
 /// An id derived from `id` that no node has.
 fn free(id: &str, taken: &BTreeSet<NodeId>) -> String {
     let base = usable(id);
-    let numbered = (2..).map(|number: u64| format!("{base}_{number}"));
+    // Past a few it is for the person to find a name.
+    let numbered = (2..32).map(|number| format!("{base}_{number}"));
     let mut all = std::iter::once(base.clone()).chain(numbered);
     all.find(|candidate| !taken.contains(candidate.as_str())).unwrap_or(base)
 }

@@ -6,7 +6,7 @@ use petgraph::graph::{DiGraph, NodeIndex};
 
 use super::Node;
 use crate::check::kinds::Kind;
-use crate::diagnostic::{Diagnostic, code, nearest};
+use crate::diagnostic::{Diagnostic, Suggestions, code, quoted};
 use crate::graph::limits::MAX_NESTING;
 use crate::graph::{HandleId, NodeId};
 
@@ -19,10 +19,11 @@ pub(super) fn set(
     asked: &[Option<NodeId>],
     out: &mut Vec<Diagnostic>,
 ) {
+    let suggestions = Suggestions::default();
     let all: Vec<NodeIndex> = graph.node_indices().collect();
     for (&index, parent) in all.iter().zip(asked) {
         if let Some(parent) = parent {
-            match find(graph, ids, index, parent) {
+            match find(graph, ids, index, parent, &suggestions) {
                 Ok(parent) => graph[index].parent = Some(parent),
                 Err(diagnostic) => out.push(*diagnostic),
             }
@@ -39,14 +40,19 @@ fn find(
     ids: &BTreeMap<NodeId, NodeIndex>,
     index: NodeIndex,
     parent: &NodeId,
+    suggestions: &Suggestions,
 ) -> Result<NodeIndex, Box<Diagnostic>> {
     let node = &graph[index];
     let wrong = |message: String| Diagnostic::new(code::BAD_PARENT, message).node(&*node.raw.id);
     let Some(&found) = ids.get(parent) else {
-        let scopes =
-            ids.iter().filter(|(_, index)| graph[**index].kind.is_some_and(Kind::is_scope));
-        let near = nearest(parent, scopes.map(|(id, _)| id.as_str()));
-        let message = format!("node {} stands in `{parent}`, which no node is", node.quoted());
+        let near = suggestions.nearest(parent, ids.keys().map(NodeId::as_str));
+        let is_scope = |id: &&str| {
+            let index = ids.get(*id);
+            index.is_some_and(|index| graph[*index].kind.is_some_and(Kind::is_scope))
+        };
+        let near = near.filter(is_scope);
+        let message =
+            format!("node {} stands in {}, which no node is", node.quoted(), quoted(parent));
         return Err(Box::new(match near {
             Some(near) => wrong(message).help(format!("did you mean `{near}`?")),
             None => wrong(message).help("take it out of that parent, or add a `for_each@1`"),

@@ -7,8 +7,14 @@ use super::{Resolved, unusable};
 use crate::check::guards::Event;
 use crate::check::kinds::Kind;
 use crate::check::site::Site;
-use crate::diagnostic::code;
+use crate::diagnostic::{code, listed};
 use crate::expr::{Binding, Name, Unresolved};
+
+/// Triggers that a message names.
+const LISTED: usize = 8;
+
+/// Of more triggers than this, `trigger` is not narrowed to one: `triggers.<id>` is.
+const NARROWED: usize = 64;
 
 impl Site<'_> {
     /// The payload of the run's trigger: of the one that can have led here, or the common type of
@@ -16,32 +22,46 @@ impl Site<'_> {
     /// whichever trigger it was as that type.)
     pub(super) fn trigger(&self) -> Resolved {
         let all = &self.stage.triggers;
-        let led_here = |index: &&NodeIndex| {
-            !self.stage.graph.whole || self.stage.guards.allows(self.place, **index, Event::Value)
-        };
-        let possible: Vec<NodeIndex> = all.iter().filter(led_here).copied().collect();
-        if let ([_, _, ..], [one]) = (all.as_slice(), possible.as_slice()) {
-            return Ok(self.payload(*one));
+        if let ([_, _, ..], Some(one)) = (all.as_slice(), self.only_trigger()) {
+            return Ok(self.payload(one));
         }
-        let types: Vec<Type> = all.iter().map(|index| self.stage.payload_type(*index)).collect();
-        match unify_all(&types) {
+        let common = self.stage.common_payload.get_or_init(|| {
+            let types: Vec<Type> =
+                all.iter().map(|&index| self.stage.payload_type(index)).collect();
+            unify_all(&types)
+        });
+        match common {
             None => Ok(Binding { name: Name::Trigger, ty: Type::Any }),
-            Some(Ok(ty)) => Ok(Binding { name: Name::Trigger, ty }),
+            Some(Ok(ty)) => Ok(Binding { name: Name::Trigger, ty: ty.clone() }),
             Some(Err(mismatch)) => {
-                let names: Vec<String> = possible
+                let names: Vec<String> = all
                     .iter()
-                    .map(|index| format!("`triggers.{}`", self.stage.graph.id(*index)))
+                    .take(LISTED)
+                    .map(|index| format!("triggers.{}", self.stage.graph.id(*index)))
                     .collect();
                 let message = format!(
                     "`trigger` may be one of {} triggers here, whose payloads have no common \
                      type: {mismatch}",
-                    possible.len()
+                    all.len()
                 );
-                let help =
-                    format!("say which one, and what if it was another: {}", names.join(", "));
+                let names = listed(names.iter().map(String::as_str));
+                let help = format!("say which one, and what if it was another: {names}");
                 Err(unusable(code::WHICH_TRIGGER, message, help))
             }
         }
+    }
+
+    /// The one trigger that can have led here, if the guard allows no other.
+    fn only_trigger(&self) -> Option<NodeIndex> {
+        let all = &self.stage.triggers;
+        if !self.stage.graph.whole || all.len() > NARROWED {
+            return None;
+        }
+        let led_here =
+            |index: &&NodeIndex| self.stage.guards.allows(self.place, **index, Event::Value);
+        let mut possible = all.iter().filter(led_here);
+        let first = possible.next().copied();
+        first.filter(|_| possible.next().is_none())
     }
 
     /// One trigger's payload; optional unless it is sure to have started the run.
