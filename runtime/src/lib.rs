@@ -2,7 +2,9 @@
 //!
 //! Without features this crate is what the compiler needs: the types of the workflow language
 //! ([`types`]), its operators ([`expr`]) and the [`catalogue`] of kinds.
-//! Feature `engine` adds durable execution, `sqlite` the embedded journal.
+//! Feature `engine` adds durable execution, `sqlite` the embedded journal, `host` the command line
+//! of a workflow, `serve` webhooks and events over HTTP, `schedule` cron schedules, `testkit` what
+//! it takes to test workflows and stores.
 
 // A defect that the simulation puts in to prove that it notices; never there outside of tests.
 #[cfg(all(test, feature = "testkit"))]

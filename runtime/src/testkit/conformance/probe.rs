@@ -237,7 +237,7 @@ pub(super) fn shipped(run: RunId) -> NewEvent {
     }
 }
 
-/// The names that two lists of runs have in common are the lists.
+/// The ids of listed runs, in their order.
 pub(super) fn ids(runs: &[RunRow]) -> Vec<RunId> {
     runs.iter().map(|run| run.id).collect()
 }

@@ -5,8 +5,8 @@ use super::probe::{
     Pending, Probe, completed, failure, new_run, open_entry, outcome, shipped, text, write,
 };
 use crate::store::{
-    EntryStatus, EventKey, NewRun, Next, RunState, RunWrite, Started, Store, Transaction, Waiting,
-    Written,
+    End, EntryStatus, EventKey, NewRun, Next, RunState, RunWrite, Started, Store, Transaction,
+    Waiting, Written,
 };
 use crate::{Payload, RunId, Timestamp};
 
@@ -199,14 +199,9 @@ pub fn an_end_is_final<S: Store>(store: &Probe<S>) {
     assert_eq!(row.ended_at, Some(completed().at));
     assert_eq!(store.claim_at(store.worker(), i64::MAX).runs, []);
     let failed = store.owned(worker);
-    let end = super::super::conformance::probe::completed();
-    let end = crate::store::End {
-        state: RunState::Failed,
-        output: None,
-        failure: Some(failure()),
-        ..end
-    };
-    store.write(RunWrite { next: Next::End(end), ..write(failed) });
+    let failing =
+        End { state: RunState::Failed, output: None, failure: Some(failure()), ..completed() };
+    store.write(RunWrite { next: Next::End(failing), ..write(failed) });
     let row = store.row(failed);
     assert_eq!((row.state, row.output, row.failure), (RunState::Failed, None, Some(failure())));
 }
