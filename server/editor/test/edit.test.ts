@@ -140,6 +140,16 @@ describe("containers", () => {
     expect(x("done")).toBeGreaterThan(x("each") + 232);
     expect(findNode(doc, "charge")?.position).toEqual({ x: 40, y: 60 });
   });
+
+  it("are laid out with the branches of a condition in the order of its handles", () => {
+    for (const swapped of [false, true]) {
+      const graph = orders();
+      const edges = swapped ? [...graph.edges].reverse() : graph.edges;
+      const doc = layout({ ...graph, edges }, new Map());
+      const y = (id: string) => findNode(doc, id)?.position.y ?? Number.NaN;
+      expect(y("each")).toBeLessThan(y("no"));
+    }
+  });
 });
 
 describe("reading documents", () => {

@@ -5,7 +5,7 @@ import { sampleOfSchema, sampleInput } from "../src/graph/samples";
 import { schemaOfSample } from "../src/graph/schema";
 import { cronText } from "../src/inspector/schedule";
 import { findingsIn, indexOfByte } from "../src/inspector/spans";
-import { fieldValue, textToValue, valueToText, widgetOf } from "../src/inspector/values";
+import { choiceValue, fieldValue, textToValue, valueToText, widgetOf } from "../src/inspector/values";
 import { dialectOf } from "../src/home/import-dialog";
 import { node, orders } from "./fixtures";
 
@@ -36,6 +36,11 @@ describe("controls", () => {
     expect(widgetOf(field({ type: "int" }, { expression: false }), 3)).toBe("number");
     expect(widgetOf(field({ type: "list", items: { type: "any" } }), "{{ l }}")).toBe("text");
     expect(widgetOf(field({ type: "optional", some: { type: "any" } }), { a: 1 })).toBe("value");
+    const flag = field({ type: "optional", some: { type: "bool" } });
+    expect(widgetOf(flag, false)).toBe("choice");
+    expect(widgetOf(flag, "{{ x }}")).toBe("text");
+    expect(choiceValue(flag, "false")).toBe(false);
+    expect(widgetOf(field({ type: "bool" }, { required: true }), true)).toBe("text");
   });
 
   it("keep numbers numbers", () => {

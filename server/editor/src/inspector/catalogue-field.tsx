@@ -13,7 +13,7 @@ import { findingsIn, type Finding } from "./spans";
 import { PairsField } from "./pairs-field";
 import { useTyped } from "./use-typed";
 import { ValueField } from "./value-field";
-import { choices, fieldValue, widgetOf } from "./values";
+import { choices, choiceValue, fieldValue, widgetOf } from "./values";
 
 interface Props {
   field: CatalogueField;
@@ -111,18 +111,20 @@ function noun(label: string): string {
 function Choice({ field, value, onChange, id }: Pick<Props, "field" | "value" | "onChange"> & { id: string }) {
   const fallback = typeof field.default === "string" ? field.default : undefined;
   return (
-    <select id={id} className="input" value={value === undefined || value === null ? "" : String(value)} onChange={(event) => onChange(event.target.value || undefined)}>
+    <select id={id} className="input" value={value === undefined || value === null ? "" : String(value)} onChange={(event) => onChange(choiceValue(field, event.target.value))}>
       {(!field.required || value === undefined) && <option value="">{fallback === undefined ? "—" : `${fallback} (default)`}</option>}
       {choices(field)
         ?.filter((option) => option !== fallback || value === option || field.required)
         .map((option) => (
           <option key={option} value={option}>
-            {option}
+            {SAID[option] ?? option}
           </option>
         ))}
     </select>
   );
 }
+
+const SAID: Record<string, string> = { true: "yes", false: "no" };
 
 /** Between a choice and an expression. */
 function ExpressionToggle({ field, value, onChange }: Props) {

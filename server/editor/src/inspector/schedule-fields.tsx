@@ -15,12 +15,13 @@ export function ScheduleFields({ node, diagnostics }: { node: GraphNode; diagnos
   const cron = String(node.data.config?.cron ?? "");
   const zone = String(node.data.config?.timezone ?? "");
   const words = cronText(cron);
+  const preset = CRON_PRESETS.some(([text]) => text === cron);
   return (
     <>
-      <FieldRow label="When" pointer="/config/cron" diagnostics={diagnostics} required htmlFor="cron" doc={words ?? "Five fields: minute, hour, day of month, month, day of week."}>
+      <FieldRow label="When" pointer="/config/cron" diagnostics={diagnostics} required htmlFor="cron" doc={preset ? undefined : (words ?? "Five fields: minute, hour, day of month, month, day of week.")}>
         <div className="side-by-side">
           <input id="cron" className="input mono" spellCheck={false} value={cron} placeholder="0 * * * *" onChange={(event) => set(node, "cron", event.target.value)} />
-          <select className="input" aria-label="Common schedules" value={CRON_PRESETS.some(([text]) => text === cron) ? cron : ""} onChange={(event) => event.target.value && set(node, "cron", event.target.value)}>
+          <select className="input" aria-label="Common schedules" value={preset ? cron : ""} onChange={(event) => event.target.value && set(node, "cron", event.target.value)}>
             <option value="">Custom</option>
             {CRON_PRESETS.map(([text, title]) => (
               <option key={text} value={text}>

@@ -42,7 +42,8 @@ export function hasExpression(value: Json | undefined): boolean {
 export function widgetOf(field: CatalogueField, value: Json | undefined): Widget {
   const type = unwrap(field.type) ?? { type: "any" };
   const written = hasExpression(value);
-  if (choices(field) && !written && !(typeof value === "string" && !choices(field)?.includes(value))) return "choice";
+  const options = choices(field);
+  if (options && !written && (value === undefined || value === null || options.includes(String(value)))) return "choice";
   switch (type.type) {
     case "bool":
       return field.expression ? "text" : "flag";
@@ -63,8 +64,16 @@ export function widgetOf(field: CatalogueField, value: Json | undefined): Widget
 /** The texts to choose from, where the field lists them. */
 export function choices(field: CatalogueField): string[] | null {
   const type: Type | undefined = unwrap(field.type);
+  // A required bool is a condition, which is always written.
+  if (type?.type === "bool" && field.expression && !field.required) return ["true", "false"];
   const options = field.options ?? (type?.type === "enum" ? type.values : undefined);
   return options && options.length > 0 ? options.map(String) : null;
+}
+
+/** The value that a choice stands for. */
+export function choiceValue(field: CatalogueField, option: string): Json | undefined {
+  if (option === "") return undefined;
+  return unwrap(field.type)?.type === "bool" ? option === "true" : option;
 }
 
 /** A typed field's text as its value: `5` in a field of numbers is a number. */
