@@ -10,6 +10,7 @@ mod custom;
 mod env;
 mod fail;
 mod for_each;
+mod once;
 mod plan;
 mod returns;
 mod scope;
@@ -27,6 +28,7 @@ use serde_json::Value;
 
 use scope::Scope;
 
+pub use once::once;
 pub use plan::{Plan, Triggered};
 
 /// A compiled graph as a workflow that the engine runs.

@@ -1,0 +1,44 @@
+//! One run, interpreted in memory: for whoever wants an outcome and a journal, and no server.
+
+use std::sync::Arc;
+
+use flowcrate::store::MemoryStore;
+use flowcrate::{Engine, EntryView, Error, Result, RunState, RunView};
+use serde_json::Value;
+
+use super::{Interpreted, Plan};
+
+/// Interprets one run until it ends or comes to a stand: how it then stands, and its journal.
+///
+/// ```
+/// use std::sync::Arc;
+/// use flowcrate_server::{compiler::Compiler, examples, interpret::once};
+/// use serde_json::json;
+///
+/// # let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+/// # runtime.block_on(async {
+/// let plan = Arc::new(Compiler::new().plan(examples::HELLO.as_bytes()).unwrap());
+/// let (run, journal) = once(plan, json!({ "name": "Ada" })).await.unwrap();
+/// assert_eq!(run.output, Some(json!({ "greeting": "Hello, Ada!" })));
+/// assert!(journal.is_empty(), "pure nodes are recomputed, not recorded");
+/// # });
+/// ```
+pub async fn once(plan: Arc<Plan>, input: Value) -> Result<(RunView, Vec<EntryView>)> {
+    let (name, revision) = (plan.ir.name.clone(), plan.ir.revision.clone());
+    let workflow = Interpreted::new(name.clone(), revision.clone(), plan);
+    let engine = Engine::builder().store(MemoryStore::new()).register(workflow).build().await?;
+    let run = engine.start_value(&name, &revision, input, None).await?.id();
+    let client = engine.client();
+    let mut views = client.watch(run);
+    let stands = |view: &RunView| view.state.is_final() || view.state == RunState::Paused;
+    let view = loop {
+        match views.next().await? {
+            Some(view) if stands(&view) => break view,
+            Some(_) => {}
+            None => return Err(Error::UnknownRun(run)),
+        }
+    };
+    let journal = client.journal(run).await?;
+    engine.shutdown().await;
+    Ok((view, journal))
+}
