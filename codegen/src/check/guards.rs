@@ -92,7 +92,7 @@ pub(crate) enum Event<'a> {
     Value,
     /// It failed, and the run went on.
     Error,
-    /// It left by this handle.
+    /// It chose this handle: it ran, did not fail, and left by it.
     Handle(&'a str),
 }
 
@@ -101,7 +101,7 @@ impl Event<'_> {
         match self {
             Self::Value => outcome.value,
             Self::Error => outcome.error,
-            Self::Handle(handle) => outcome.handle == *handle,
+            Self::Handle(handle) => outcome.chosen && outcome.handle == *handle,
         }
     }
 }
@@ -174,7 +174,7 @@ impl Guards {
     }
 
     /// Decides the ways in which a node can be left. A switch that has a case for every value has
-    /// `exhausted` them: it is never left by its default handle.
+    /// `exhausted` them: it never chooses its default handle.
     pub(crate) fn leave(&mut self, graph: &Graph<'_>, index: NodeIndex, exhausted: bool) {
         let Place { guard, vertex } = self.at(index);
         if !self.reached(index) {
@@ -183,7 +183,7 @@ impl Guards {
         let mut outcomes = outcomes::of(graph, index);
         if exhausted {
             let default = graph.node(index).handles.default.as_ref();
-            outcomes.retain(|outcome| default != Some(&outcome.handle));
+            outcomes.retain(|outcome| !outcome.chosen || default != Some(&outcome.handle));
         }
         let parts = self.partition(guard, outcomes.len());
         let mut ways = Vec::with_capacity(outcomes.len());

@@ -15,6 +15,8 @@ pub(super) struct Outcome {
     pub(super) value: bool,
     /// With a failure.
     pub(super) error: bool,
+    /// By its own choice: it ran, and did not fail.
+    pub(super) chosen: bool,
 }
 
 /// Whether the node is a trigger that starts runs. A disabled one starts none.
@@ -28,7 +30,10 @@ pub(super) fn starts_runs(node: &Node<'_>) -> bool {
 pub(super) fn of(graph: &Graph<'_>, index: NodeIndex) -> Vec<Outcome> {
     let node = graph.node(index);
     let default = node.handles.default.as_ref();
-    let way = |handle: &HandleId, value, error| Outcome { handle: handle.clone(), value, error };
+    let way = |handle: &HandleId, value: bool, error: bool| {
+        let chosen = !error && !node.raw.disabled;
+        Outcome { handle: handle.clone(), value, error, chosen }
+    };
     if node.raw.disabled {
         return default.map(|handle| way(handle, false, false)).into_iter().collect();
     }
