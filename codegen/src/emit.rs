@@ -162,10 +162,7 @@ impl<'a> Emitter<'a> {
         let input = self.input_type();
         let output = self.output_type();
         let (name, revision) = (&workflow.name, &workflow.revision);
-        let events = (!workflow.events.is_empty()).then(|| {
-            let names = workflow.events.iter().map(|event| &event.name);
-            quote!(, events(#(#names),*))
-        });
+        let events = self.events();
         let parameter = |name: &str| {
             if expr::mentions(&body, name) { ident(name) } else { ident(&format!("_{name}")) }
         };
@@ -180,6 +177,21 @@ impl<'a> Emitter<'a> {
             #[#attribute(name = #name, revision = #revision #events)]
             pub async fn #function(#ctx: #context, #trigger: #input) -> #result<#output> { #body }
         }
+    }
+
+    /// The events that the workflow waits for, each with its payload's type.
+    fn events(&mut self) -> Option<TokenStream> {
+        let mut declared = Vec::new();
+        for event in &self.workflow.events {
+            let name = &event.name;
+            let waits =
+                |node: &&Node| matches!(&node.body, Body::WaitEvent { event, .. } if event == name);
+            let Some(node) = self.checked.nodes.values().find(waits) else { continue };
+            let hint = self.event_hint(node, name);
+            let payload = self.types.rust(&event.payload, &hint, &mut self.symbols);
+            declared.push(quote!(#name = #payload));
+        }
+        (!declared.is_empty()).then(|| quote!(, events(#(#declared),*)))
     }
 
     fn started_by(&self) -> String {

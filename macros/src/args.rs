@@ -5,7 +5,7 @@ use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream, Parser};
 use syn::punctuated::Punctuated;
-use syn::{Lit, LitBool, LitFloat, LitInt, LitStr, Path, Token};
+use syn::{Lit, LitBool, LitFloat, LitInt, LitStr, Path, Token, Type};
 
 use crate::errors::Errors;
 
@@ -49,7 +49,7 @@ enum ArgValue {
     Flag,
     Lit(Lit),
     Path(Path),
-    Texts(Vec<LitStr>),
+    Texts(Vec<(LitStr, Option<Type>)>),
     Nested(Args),
 }
 
@@ -119,8 +119,8 @@ impl Args {
         }
     }
 
-    /// The texts of `name("a", "b")`; none where it is not given.
-    pub(crate) fn texts(&self, name: &str) -> &[LitStr] {
+    /// The texts of `name("a", "b" = T)`, each with its type; none where it is not given.
+    pub(crate) fn texts(&self, name: &str) -> &[(LitStr, Option<Type>)] {
         match self.get(name) {
             Some(ArgValue::Texts(texts)) => texts,
             _ => &[],
@@ -177,7 +177,7 @@ impl Parse for Arg {
             let content;
             syn::parenthesized!(content in input);
             if content.peek(LitStr) {
-                let texts = Punctuated::<LitStr, Token![,]>::parse_terminated(&content)?;
+                let texts = content.parse_terminated(typed_text, Token![,])?;
                 ArgValue::Texts(texts.into_iter().collect())
             } else {
                 ArgValue::Nested(parse_args(&content)?)
@@ -194,6 +194,13 @@ impl Parse for Arg {
         };
         Ok(Self { name, value })
     }
+}
+
+/// `"shipped"` or `"shipped" = Shipped`.
+fn typed_text(input: ParseStream<'_>) -> syn::Result<(LitStr, Option<Type>)> {
+    let text = input.parse()?;
+    let typed = input.parse::<Option<Token![=]>>()?;
+    Ok((text, typed.map(|_| input.parse()).transpose()?))
 }
 
 fn unknown(name: &str, accepted: &[Accepted]) -> String {

@@ -17,7 +17,7 @@ const SIGNATURE: &str = "`async fn name(ctx: Context, input: Input) -> Result<Ou
 const ACCEPTED: [Accepted; 4] = [
     Accepted { name: "name", form: Form::Text, example: "name = \"order-intake\"" },
     Accepted { name: "revision", form: Form::Text, example: "revision = \"1\"" },
-    Accepted { name: "events", form: Form::Texts, example: "events(\"shipped\")" },
+    Accepted { name: "events", form: Form::Texts, example: "events(\"shipped\" = Shipped)" },
     Accepted { name: "crate", form: Form::Path, example: "crate = path::to::flowcrate" },
 ];
 
@@ -26,7 +26,7 @@ struct Workflow<'a> {
     krate: TokenStream,
     name: String,
     revision: String,
-    events: Vec<String>,
+    events: Vec<(String, Option<&'a Type>)>,
     input: &'a Type,
     output: &'a Type,
 }
@@ -57,7 +57,7 @@ pub(crate) fn workflow(args: TokenStream, item: &TokenStream) -> TokenStream {
     quote!(#function #generated #(#warnings)* #errors)
 }
 
-fn check<'a>(args: &Args, function: &'a ItemFn, errors: &mut Errors) -> Option<Workflow<'a>> {
+fn check<'a>(args: &'a Args, function: &'a ItemFn, errors: &mut Errors) -> Option<Workflow<'a>> {
     let sig = &function.sig;
     signature::check_shape(function, WHAT, errors);
     signature::check_no_generics(sig, WHAT, errors);
@@ -112,16 +112,19 @@ fn revision(text: &LitStr, errors: &mut Errors) -> String {
     text.value()
 }
 
-fn event_names(events: &[LitStr], errors: &mut Errors) -> Vec<String> {
-    let mut names: Vec<String> = Vec::new();
-    for event in events {
+fn event_names<'a>(
+    events: &'a [(LitStr, Option<Type>)],
+    errors: &mut Errors,
+) -> Vec<(String, Option<&'a Type>)> {
+    let mut names: Vec<(String, Option<&Type>)> = Vec::new();
+    for (event, payload) in events {
         let name = event.value();
         if name.is_empty() {
             errors.on(event, "an event's name is a text that is not empty, such as \"shipped\"");
-        } else if names.contains(&name) {
+        } else if names.iter().any(|(known, _)| *known == name) {
             errors.on(event, format!("the event `{name}` is declared twice"));
         } else {
-            names.push(name);
+            names.push((name, payload.as_ref()));
         }
     }
     names
@@ -149,6 +152,8 @@ fn expand(workflow: &Workflow<'_>, function: &ItemFn) -> TokenStream {
     let Workflow { krate, name, revision, events, input, output } = workflow;
     let (vis, ident) = (&function.vis, &function.sig.ident);
     let ty = struct_name(ident);
+    let check_event = check_event(krate, events);
+    let events = events.iter().map(|(name, _)| name);
     // Without `async` there is an error already; a second one would only hide it.
     let call = if function.sig.asyncness.is_some() {
         quote!(::std::boxed::Box::pin(#ident(ctx, input)))
@@ -190,8 +195,28 @@ fn expand(workflow: &Workflow<'_>, function: &ItemFn) -> TokenStream {
             >> {
                 #call
             }
+
+            #check_event
         }
     }
+}
+
+/// Declared payload types are checked when an event is sent.
+fn check_event(krate: &TokenStream, events: &[(String, Option<&Type>)]) -> Option<TokenStream> {
+    let typed = events.iter().filter_map(|(name, payload)| {
+        payload.map(|payload| quote!(#name => #krate::check_payload::<#payload>(payload),))
+    });
+    let arms: Vec<_> = typed.collect();
+    (!arms.is_empty()).then(|| {
+        quote! {
+            fn check_event(&self, name: &str, payload: &#krate::Json) -> #krate::Result<()> {
+                match name {
+                    #(#arms)*
+                    _ => ::core::result::Result::Ok(()),
+                }
+            }
+        }
+    })
 }
 
 /// `order_intake` is run by `OrderIntake`.

@@ -16,6 +16,7 @@ use crate::payload::Payload;
 use crate::store::{
     Delivered, EventKey, NewEvent, Query, Reply, Requested, RunFilter, Store, Transaction,
 };
+use crate::workflow::{Definition, Workflow};
 
 /// A view of the runs in a store, and a way to send to them. Cheap to clone.
 #[derive(Clone)]
@@ -24,7 +25,12 @@ pub struct Client {
     hub: Arc<Hub>,
     /// Tells the driver of this process that a run has mail.
     nudge: Arc<dyn Fn(RunId) + Send + Sync>,
+    check: Option<EventCheck>,
 }
+
+/// Whether a payload is one of a run's event: called with the run's workflow and revision, the
+/// event's name and the payload.
+pub(crate) type EventCheck = Arc<dyn Fn(&str, &str, &str, &Value) -> Result<()> + Send + Sync>;
 
 /// What goes with an event besides its payload.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -54,15 +60,30 @@ impl Client {
                 hub.all_changed();
             }
         }));
-        Self { store, hub, nudge: Arc::new(|_| {}) }
+        Self { store, hub, nudge: Arc::new(|_| {}), check: None }
+    }
+
+    /// The same client, checking the payloads of events for runs of `workflow`.
+    #[must_use]
+    pub fn checking(self, workflow: impl Workflow + Send + Sync) -> Self {
+        let Definition { name, revision, .. } = workflow.definition();
+        let check: EventCheck = Arc::new(move |run_of, run_revision, event, payload| {
+            // Of another revision's events this one knows nothing.
+            if run_of == name && run_revision == revision {
+                workflow.check_event(event, payload)?;
+            }
+            Ok(())
+        });
+        Self { check: Some(check), ..self }
     }
 
     pub(crate) fn driving(
         store: Arc<dyn Store>,
         hub: Arc<Hub>,
         nudge: Arc<dyn Fn(RunId) + Send + Sync>,
+        check: EventCheck,
     ) -> Self {
-        Self { store, hub, nudge }
+        Self { store, hub, nudge, check: Some(check) }
     }
 
     /// A run as it stands, with what it waits for.
@@ -101,7 +122,8 @@ impl Client {
         Ok(entries.into_iter().map(EntryView::from).collect())
     }
 
-    /// Sends an event to a run. Once this returns, it is durable.
+    /// Sends an event to a run. Once this returns, it is durable. A payload that the run could
+    /// not read is refused.
     pub async fn send_event(
         &self,
         run: RunId,
@@ -109,6 +131,12 @@ impl Client {
         payload: Value,
         options: SendEvent,
     ) -> Result<()> {
+        if let Some(check) = &self.check {
+            let (reply, row) = Reply::channel();
+            self.store.query(Query::Run(run, reply));
+            let (row, _) = row.await?.ok_or(Error::UnknownRun(run))?;
+            check(&row.workflow, &row.revision, name, &payload)?;
+        }
         let event = NewEvent {
             run,
             event: EventKey { name: name.to_owned(), key: options.key },

@@ -179,7 +179,14 @@ impl Engine {
     pub fn client(&self) -> Client {
         let shard = self.inner.shard.clone();
         let nudge = move |run| drop(shard.send(Message::Nudge(run)));
-        Client::driving(Arc::clone(&self.inner.store), Arc::clone(&self.inner.hub), Arc::new(nudge))
+        let registry = Arc::clone(&self.inner.registry);
+        let check = move |workflow: &str, revision: &str, event: &str, payload: &Value| {
+            // A run of a workflow that this engine does not have is somebody else's to check.
+            let workflow = registry.get(workflow, revision);
+            workflow.map_or(Ok(()), |workflow| workflow.check_event(event, payload))
+        };
+        let (store, hub) = (Arc::clone(&self.inner.store), Arc::clone(&self.inner.hub));
+        Client::driving(store, hub, Arc::new(nudge), Arc::new(check))
     }
 
     /// Leaves the runs to whoever opens the store next. Bodies that run are cut short, and run

@@ -52,9 +52,11 @@ mod triggers;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use serde_json::Value;
 
+use crate::client::Client;
 use crate::driver::EngineBuilder;
 use crate::error::Error;
 use crate::workflow::{Definition, Workflow};
@@ -74,12 +76,15 @@ pub fn main_with<W: Workflow + Send + Sync>(
     triggers: Triggers,
     args: impl IntoIterator<Item = OsString>,
 ) -> ExitCode {
+    let workflow = Arc::new(workflow);
+    let for_events = Arc::clone(&workflow);
     // Everything generic ends here: a crate that hosts a workflow compiles little more than this.
     let host = Host {
         definition: workflow.definition(),
         triggers,
         fits: input::fits::<W::Input>,
         register: Box::new(|builder| builder.register(workflow)),
+        check: Box::new(move |client| client.checking(Arc::clone(&for_events))),
     };
     let arguments = args.into_iter().collect();
     match host.obey(arguments) {
@@ -100,6 +105,8 @@ struct Host {
     triggers: Triggers,
     fits: fn(&Value) -> Result<(), Refusal>,
     register: Box<dyn FnOnce(EngineBuilder) -> EngineBuilder>,
+    /// Lets a client check events against the workflow.
+    check: Box<dyn Fn(Client) -> Client>,
 }
 
 /// Why a command did not go well.
@@ -158,7 +165,7 @@ impl Host {
             }
             Command::Event { run, name, payload, key, id } => {
                 let event = inspect::Event { run, name, payload, key, id };
-                narrow_runtime()?.block_on(inspect::send(&journal, event))
+                narrow_runtime()?.block_on(inspect::send(&self, &journal, event))
             }
             Command::Cancel { run } => narrow_runtime()?.block_on(inspect::cancel(&journal, &run)),
             #[cfg(feature = "serve")]

@@ -81,13 +81,15 @@ pub use join::{Join, join};
 #[cfg(feature = "engine")]
 pub use payload::{InputHash, Payload};
 pub use policy::Policy;
+/// JSON, as the engine's users and its macros pass it around.
+pub use serde_json::Value as Json;
 #[cfg(feature = "engine")]
 pub use store::{EntryStatus, RunFilter, RunState};
 #[cfg(feature = "engine")]
 pub use task::{Task, task};
 pub use values::{Bytes, Duration, Timestamp};
 #[cfg(feature = "engine")]
-pub use workflow::{Definition, EventDef, Workflow};
+pub use workflow::{Definition, EventDef, Workflow, check_payload};
 
 /// Runs the README's example with the tests.
 #[cfg(all(doctest, feature = "engine"))]

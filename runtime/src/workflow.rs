@@ -1,8 +1,11 @@
 //! What a workflow is to the engine.
 
+use std::sync::Arc;
+
 use futures_util::future::LocalBoxFuture;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use crate::context::Context;
 use crate::error::{Error, Result};
@@ -25,6 +28,39 @@ pub trait Workflow: 'static {
         ctx: Context,
         input: Self::Input,
     ) -> LocalBoxFuture<'static, Result<Self::Output>>;
+
+    /// Whether `payload` is one of the declared event `name`. What is not is refused when it is
+    /// sent, since the run that waits for it could not read it.
+    fn check_event(&self, _name: &str, _payload: &Value) -> Result<()> {
+        Ok(())
+    }
+}
+
+impl<W: Workflow> Workflow for Arc<W> {
+    type Input = W::Input;
+    type Output = W::Output;
+
+    fn definition(&self) -> Definition {
+        (**self).definition()
+    }
+
+    fn run(
+        &self,
+        ctx: Context,
+        input: Self::Input,
+    ) -> LocalBoxFuture<'static, Result<Self::Output>> {
+        (**self).run(ctx, input)
+    }
+
+    fn check_event(&self, name: &str, payload: &Value) -> Result<()> {
+        (**self).check_event(name, payload)
+    }
+}
+
+/// Whether an event's payload can be read as `T`; for implementations of
+/// [`Workflow::check_event`].
+pub fn check_payload<T: DeserializeOwned>(payload: &Value) -> Result<()> {
+    T::deserialize(payload).map(drop).map_err(|error| Error::codec("the event's payload", &error))
 }
 
 /// What identifies a workflow.
@@ -52,6 +88,8 @@ pub(crate) trait ErasedWorkflow: Send + Sync {
     /// Whether `input` is an input of this workflow.
     fn check_input(&self, input: &Payload) -> Result<()>;
 
+    fn check_event(&self, name: &str, payload: &Value) -> Result<()>;
+
     fn run(
         &self,
         ctx: Context,
@@ -66,6 +104,10 @@ impl<W: Workflow + Send + Sync> ErasedWorkflow for W {
 
     fn check_input(&self, input: &Payload) -> Result<()> {
         decode_input::<W::Input>(input).map(drop)
+    }
+
+    fn check_event(&self, name: &str, payload: &Value) -> Result<()> {
+        Workflow::check_event(self, name, payload)
     }
 
     fn run(

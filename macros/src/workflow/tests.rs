@@ -11,7 +11,7 @@ fn run(args: TokenStream, item: TokenStream) -> String {
 #[test]
 fn the_function_stays_and_the_struct_runs_it() {
     let text = run(
-        quote!(name = "order-intake", revision = "r1", events("shipped", "lost")),
+        quote!(name = "order-intake", revision = "r1", events("shipped" = Shipped, "lost")),
         quote! {
             /// Takes an order in.
             pub async fn order_intake(ctx: Context, order: Order) -> Result<Receipt> {
@@ -49,6 +49,16 @@ impl ::flowcrate::Workflow for OrderIntake {
         >,
     > {
         ::std::boxed::Box::pin(order_intake(ctx, input))
+    }
+    fn check_event(
+        &self,
+        name: &str,
+        payload: &::flowcrate::Json,
+    ) -> ::flowcrate::Result<()> {
+        match name {
+            "shipped" => ::flowcrate::check_payload::<Shipped>(payload),
+            _ => ::core::result::Result::Ok(()),
+        }
     }
 }
 "#;

@@ -1,7 +1,7 @@
 //! Commands that ask the journal or send to a run: `list`, `show`, `event`, `cancel`.
 
 use super::journal::{self, Journal};
-use super::{Trouble, input, render};
+use super::{Host, Trouble, input, render};
 use crate::RunId;
 use crate::client::{Client, SendEvent};
 use crate::error::Error;
@@ -44,7 +44,7 @@ pub(super) struct Event {
 }
 
 /// Sends an event.
-pub(super) async fn send(journal: &Journal, event: Event) -> Result<(), Trouble> {
+pub(super) async fn send(host: &Host, journal: &Journal, event: Event) -> Result<(), Trouble> {
     let text = match event.payload.as_str() {
         "-" => input::read("-".as_ref()).map_err(Trouble::misuse)?,
         text => text.as_bytes().to_vec(),
@@ -53,7 +53,7 @@ pub(super) async fn send(journal: &Journal, event: Event) -> Result<(), Trouble>
         .map_err(|refusal| Trouble::misuse(format!("the event's data is {refusal}")))?;
     let (client, run) = find(journal, &event.run)?;
     let options = SendEvent { key: event.key, event_id: event.id };
-    client.send_event(run, &event.name, payload, options).await?;
+    (host.check)(client).send_event(run, &event.name, payload, options).await?;
     tell_if_idle(journal);
     Ok(())
 }

@@ -139,3 +139,22 @@ fn undeclared_events_and_unknown_runs_are_refused() {
         assert_eq!(client.cancel(nobody).await, Err(Error::UnknownRun(nobody)));
     });
 }
+
+#[flowcrate::workflow(name = "typed", events("count" = u32))]
+async fn typed(ctx: flowcrate::Context, _input: Value) -> flowcrate::Result<u32> {
+    Ok(ctx.wait_event("wait", WaitEvent::new("count")).await?.unwrap_or_default())
+}
+
+#[test]
+fn a_payload_that_the_run_could_not_read_is_refused_and_nothing_is_lost() {
+    run_test(async {
+        let engine =
+            Engine::builder().store(MemoryStore::new()).register(Typed).build().await.unwrap();
+        let run = engine.start(Typed, json!(null)).await.unwrap();
+        let client = engine.client();
+        let refused = client.send_event(run.id(), "count", json!("x"), SendEvent::default()).await;
+        assert!(matches!(refused, Err(Error::Codec { .. })), "{refused:?}");
+        send(&client, run.id(), "count", 7, SendEvent::default()).await;
+        assert_eq!(run.result().await.unwrap(), 7);
+    });
+}
