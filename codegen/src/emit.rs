@@ -28,7 +28,7 @@ use crate::check::{Body, Checked, Node, NodeId};
 use crate::ir::Workflow;
 
 use flow::{Final, Flow};
-use locals::Locals;
+use locals::{HandleForm, Held, Locals};
 use names::{NodeNames, ident, pascal, snake};
 use readers::Readers;
 use symbols::Symbols;
@@ -78,6 +78,14 @@ pub(crate) struct Emitter<'a> {
     names: BTreeMap<NodeId, NodeNames>,
     readers: Readers,
     types: Types,
+    /// How many loops stand around the code that is being emitted.
+    loop_depth: usize,
+    /// The triggers whose payload code asks the input for.
+    accessors: BTreeSet<NodeId>,
+    /// Whether the code that is being emitted is the last of its function.
+    last_use: bool,
+    /// Functions of `workflow.rs` besides the workflow's.
+    functions: Vec<TokenStream>,
     /// Imports of `workflow.rs`.
     symbols: Symbols,
     /// Imports of `steps.rs`.
@@ -105,6 +113,10 @@ impl<'a> Emitter<'a> {
             catalogue,
             function,
             structure,
+            loop_depth: 0,
+            accessors: BTreeSet::new(),
+            last_use: false,
+            functions: Vec::new(),
             symbols: Symbols::default(),
             step_symbols: Symbols::default(),
         }
@@ -139,6 +151,36 @@ impl<'a> Emitter<'a> {
         self.workflow.output.clone()
     }
 
+    /// The Rust type of what a variable holds, and whether it is passed by reference.
+    fn held_type(&mut self, held: &Held, hint: &Hint) -> (TokenStream, bool) {
+        match held {
+            Held::Value(ty) => (self.types.rust(ty, hint, &mut self.symbols), true),
+            Held::Caught(ty) => {
+                let ty = self.types.rust(ty, hint, &mut self.symbols);
+                let failure = self.symbols.import("flowcrate::Failure");
+                (quote!(std::result::Result<#ty, #failure>), true)
+            }
+            Held::Index => (quote!(i64), false),
+            Held::Handle(form) => match form {
+                HandleForm::Bool | HandleForm::Ran => (quote!(bool), false),
+                HandleForm::Text => (quote!(&'static str), false),
+                HandleForm::OptionalBool => (quote!(Option<bool>), false),
+                HandleForm::OptionalText => (quote!(Option<&'static str>), false),
+                HandleForm::CaughtBool => self.held_result(&quote!(bool)),
+                HandleForm::CaughtText => self.held_result(&quote!(&'static str)),
+                // Held by the variable of the output.
+                HandleForm::Caught | HandleForm::Event | HandleForm::CaughtEvent => {
+                    self.held_result(&quote!(()))
+                }
+            },
+        }
+    }
+
+    fn held_result(&mut self, ty: &TokenStream) -> (TokenStream, bool) {
+        let failure = self.symbols.import("flowcrate::Failure");
+        (quote!(std::result::Result<#ty, #failure>), true)
+    }
+
     /// For an event's payload.
     fn event_hint(&self, node: &Node, event: &str) -> Hint {
         let stem = self.names(&node.id).stem;
@@ -168,10 +210,13 @@ impl<'a> Emitter<'a> {
         };
         let (ctx, trigger) = (parameter("ctx"), parameter("trigger"));
         let function = ident(&self.function);
-        let doc = docs::attributes(&[
-            docs::sentence(&workflow.description),
-            format!("The workflow `{}`, started by {}.", docs::code(name), self.started_by()),
-        ]);
+        let mut paragraphs = docs::paragraphs(&workflow.description);
+        paragraphs.push(format!(
+            "The workflow `{}`, started by {}.",
+            docs::code(name),
+            self.started_by()
+        ));
+        let doc = docs::attributes(&paragraphs);
         quote! {
             #doc
             #[#attribute(name = #name, revision = #revision #events)]
@@ -217,7 +262,9 @@ impl<'a> Emitter<'a> {
         let uses = self.symbols.uses();
         let name = docs::code(&self.workflow.name);
         let docs = docs::inner(&[format!("The control flow of `{name}`.")]);
-        let items = uses.into_iter().chain([function]).collect();
+        // A function stands before those that it calls.
+        let functions = std::mem::take(&mut self.functions).into_iter().rev();
+        let items = uses.into_iter().chain([function]).chain(functions).collect();
         let workflow = print::file(&docs, items);
         let mut type_symbols = Symbols::at("super::types");
         let types = self.types_file(&mut type_symbols);
@@ -243,7 +290,7 @@ impl<'a> Emitter<'a> {
     }
 
     fn types_file(&mut self, symbols: &mut Symbols) -> Option<String> {
-        let mut items = self.input_item(symbols).into_iter().collect::<Vec<_>>();
+        let mut items = self.input_items(symbols);
         if items.is_empty() && self.types.is_empty() {
             return None;
         }

@@ -10,25 +10,25 @@ const WIDTH: usize = 88;
 pub(crate) fn plain(text: &str) -> String {
     let mut safe = String::new();
     let one_line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    for c in one_line.chars() {
-        match c {
-            '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '<' | '>' | '#' | '|' | '~' | '&'
-            | '$' | '!' => {
-                safe.push('\\');
-                safe.push(c);
-            }
-            // A URL is no link, a time no definition.
-            ':' => safe.push_str("\\:"),
-            c if is_unprintable(c) => {}
-            c => safe.push(c),
+    let mut chars = one_line.chars().peekable();
+    while let Some(c) = chars.next() {
+        let next = chars.peek().copied();
+        let special = match c {
+            '\\' | '`' | '*' | '_' | '[' | ']' | '<' => true,
+            '~' => next == Some('~') || safe.ends_with('~'),
+            '&' => next.is_some_and(|next| next == '#' || next.is_ascii_alphabetic()),
+            // A URL is no link.
+            ':' => next == Some('/'),
+            _ => false,
+        };
+        if special {
+            safe.push('\\');
+        }
+        if !is_unprintable(c) {
+            safe.push(c);
         }
     }
-    // Only a colon within a word could make a link.
-    let safe = safe.replace("\\: ", ": ");
-    escape_list(match safe.strip_suffix("\\:") {
-        Some(start) => format!("{start}:"),
-        None => safe,
-    })
+    escape_start(safe)
 }
 
 /// One line of text between backticks.
@@ -49,14 +49,19 @@ pub(crate) fn is_unprintable(c: char) -> bool {
         )
 }
 
-/// A line that begins like a list, a rule or a heading is none.
-fn escape_list(text: String) -> String {
+/// A line that begins like a list, a quote, a rule or a heading is none.
+fn escape_start(text: String) -> String {
     let digits = text.chars().take_while(char::is_ascii_digit).count();
     let rest = &text[digits..];
     if digits > 0 && (rest.starts_with('.') || rest.starts_with(')')) {
         return format!("{}\\{rest}", &text[..digits]);
     }
-    if text.starts_with(['-', '+', '=']) { format!("\\{text}") } else { text }
+    if text.starts_with(['-', '+', '=', '#', '>', '|']) { format!("\\{text}") } else { text }
+}
+
+/// Each line of a text as a paragraph.
+pub(crate) fn paragraphs(text: &str) -> Vec<String> {
+    text.lines().map(sentence).filter(|line| !line.is_empty()).collect()
 }
 
 /// A text as the first paragraph of a doc comment: ends like a sentence.
@@ -116,7 +121,7 @@ fn wrap(paragraph: &str) -> Vec<String> {
 }
 
 fn is_marker(word: &str) -> bool {
-    word.starts_with(['-', '+', '='])
+    word.starts_with(['-', '+', '=', '#', '>', '|'])
         || word.trim_end_matches(['.', ')']).bytes().all(|byte| byte.is_ascii_digit())
 }
 
@@ -126,7 +131,7 @@ mod tests {
 
     #[test]
     fn markdown_is_shown_not_read() {
-        assert_eq!(plain("a */ b\n```rust\npanic\\!"), "a \\*/ b \\`\\`\\`rust panic\\\\\\!");
+        assert_eq!(plain("a */ b\n```rust\npanic\\!"), "a \\*/ b \\`\\`\\`rust panic\\\\!");
         assert_eq!(plain("see https://x.y [z]"), "see https\\://x.y \\[z\\]");
         assert_eq!(plain("- 1"), "\\- 1");
         assert_eq!(plain("1. one"), "1\\. one");

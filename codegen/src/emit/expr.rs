@@ -26,6 +26,7 @@ use super::names::ident;
 use super::print::layout::macros;
 use super::types::Hint;
 use crate::expr::{Expr, ExprKind, Name};
+use crate::lower::reads::children;
 
 /// Emits the expressions of one node.
 pub(crate) struct Exprs<'e, 'a> {
@@ -37,6 +38,8 @@ pub(crate) struct Exprs<'e, 'a> {
     pub(crate) hint: Hint,
     /// Whether the code so far has a `?` of its own.
     pub(crate) fallible: bool,
+    /// Places that are named once in the last expression of a function.
+    last_uses: Vec<(Name, Vec<String>)>,
     /// Optionals whose presence the code around has just tested, and the variable that holds them.
     present: Vec<(Expr, TokenStream)>,
 }
@@ -44,19 +47,38 @@ pub(crate) struct Exprs<'e, 'a> {
 impl<'e, 'a> Exprs<'e, 'a> {
     /// For a node that sees `locals`.
     pub(crate) fn new(emitter: &'e mut Emitter<'a>, locals: &'e Locals, hint: Hint) -> Self {
-        Self { emitter, locals, hint, fallible: false, present: Vec::new() }
+        Self { emitter, locals, hint, fallible: false, last_uses: Vec::new(), present: Vec::new() }
     }
 
     /// An owned value of the expression's type.
     pub(crate) fn owned(&mut self, expr: &Expr) -> TokenStream {
-        self.code(expr).owned(&expr.ty)
+        match self.code(expr) {
+            Code::Place(code) if self.may_move(expr) => code,
+            other => other.owned(&expr.ty),
+        }
     }
 
-    /// A variable that is not needed any more, given away.
-    pub(crate) fn moved(&mut self, expr: &Expr) -> TokenStream {
+    /// An owned value, at the end of a function: places that are named once are moved out of.
+    pub(crate) fn given_away(&mut self, expr: &Expr) -> TokenStream {
+        self.last_uses = last_uses(expr);
+        let code = self.owned(expr);
+        self.last_uses.clear();
+        code
+    }
+
+    /// Whether this is the one use of a place that belongs to the function.
+    fn may_move(&self, expr: &Expr) -> bool {
+        place(expr).is_some_and(|place| {
+            self.locals.owns(place.0)
+                && self.last_uses.iter().any(|(name, path)| (name, path) == (place.0, &place.1))
+        })
+    }
+
+    /// The code; a place that nothing else needs as the value itself.
+    fn taken(&mut self, expr: &Expr) -> Code {
         match self.code(expr) {
-            Code::Place(code) => code,
-            other => other.owned(&expr.ty),
+            Code::Place(code) if self.may_move(expr) => Code::value(code),
+            other => other,
         }
     }
 
@@ -244,4 +266,42 @@ impl<'e, 'a> Exprs<'e, 'a> {
         }
         self.code(part).shown()
     }
+}
+
+/// A name and the fields read of it, if that is all that the expression is.
+fn place(expr: &Expr) -> Option<(&Name, Vec<String>)> {
+    match &expr.kind {
+        ExprKind::Name(name) => Some((name, Vec::new())),
+        ExprKind::Field { base, name } => {
+            let (root, mut path) = place(base)?;
+            path.push(name.clone());
+            Some((root, path))
+        }
+        ExprKind::Present(inner) => place(inner),
+        _ => None,
+    }
+}
+
+/// The places in an expression that no other part of it overlaps.
+fn last_uses(expr: &Expr) -> Vec<(Name, Vec<String>)> {
+    fn collect(expr: &Expr, found: &mut Vec<(Name, Vec<String>)>) {
+        if let Some((name, path)) = place(expr) {
+            found.push((name.clone(), path));
+            return;
+        }
+        // A closure runs once per element, so it gives nothing away.
+        for child in children(expr) {
+            collect(child, found);
+        }
+    }
+    let mut all = Vec::new();
+    collect(expr, &mut all);
+    let overlaps = |left: &[String], right: &[String]| left.iter().zip(right).all(|(a, b)| a == b);
+    let alone = |place: usize| {
+        let (name, path) = &all[place];
+        all.iter().enumerate().all(|(other, (other_name, other_path))| {
+            other == place || name != other_name || !overlaps(path, other_path)
+        })
+    };
+    (0..all.len()).filter(|&place| alone(place)).map(|place| all[place].clone()).collect()
 }

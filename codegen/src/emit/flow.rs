@@ -277,12 +277,7 @@ impl<'e, 'a> Flow<'e, 'a> {
             Final::Result { id, expr } => {
                 let hint = self.emitter.hint(id, "Result", "What one item gives");
                 let mut exprs = Exprs::new(self.emitter, locals, hint);
-                let code = match &expr.kind {
-                    ExprKind::Name(Name::Step(step)) if locals.movable(step).is_some() => {
-                        exprs.moved(expr)
-                    }
-                    _ => exprs.owned(expr),
-                };
+                let code = exprs.given_away(expr);
                 let fallible = exprs.fallible;
                 if fallible { evaluated(id, &code) } else { quote!(Ok(#code)) }
             }

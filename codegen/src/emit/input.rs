@@ -21,6 +21,11 @@ impl Emitter<'_> {
         self.types.rust(&self.workflow.input, &hint, &mut self.symbols)
     }
 
+    /// Whether the input is an enum over several triggers.
+    pub(crate) fn has_many_triggers(&self) -> bool {
+        self.workflow.triggers.len() > 1
+    }
+
     fn input_name(&self) -> String {
         format!("{}Input", self.structure)
     }
@@ -61,10 +66,41 @@ impl Emitter<'_> {
         Some(self.names(trigger).stem)
     }
 
+    /// The method of the input that gives the payload of a trigger, if that started the run.
+    pub(crate) fn input_accessor(&mut self, id: &str) -> Option<String> {
+        let trigger = self.workflow.triggers.iter().find(|trigger| ***trigger == *id)?.clone();
+        self.accessors.insert(trigger.clone());
+        Some(format!("as_{}", self.names(&trigger).value))
+    }
+
+    /// The methods that code uses.
+    fn input_accessors(&mut self, symbols: &mut Symbols) -> Option<TokenStream> {
+        let name = ident(&self.input_name());
+        let mut methods = Vec::new();
+        for id in self.accessors.clone() {
+            let ty = self.checked.nodes.get(&id).map_or(Type::Any, output_of);
+            let hint = self.trigger_hint(&id);
+            let payload = self.types.rust(&ty, &hint, symbols);
+            let method = ident(&format!("as_{}", self.names(&id).value));
+            let variant = ident(&self.names(&id).stem);
+            let doc = docs::attributes(&[format!("The payload, if `{id}` started the run.")]);
+            methods.push(quote! {
+                #doc
+                pub fn #method(&self) -> Option<&#payload> {
+                    match self {
+                        Self::#variant(payload) => Some(payload),
+                        _ => None,
+                    }
+                }
+            });
+        }
+        (!methods.is_empty()).then(|| quote!(impl #name { #(#methods)* }))
+    }
+
     /// The enum over several triggers.
-    pub(crate) fn input_item(&mut self, symbols: &mut Symbols) -> Option<TokenStream> {
-        if self.workflow.triggers.len() < 2 {
-            return None;
+    pub(crate) fn input_items(&mut self, symbols: &mut Symbols) -> Vec<TokenStream> {
+        if !self.has_many_triggers() {
+            return Vec::new();
         }
         let serialize = symbols.import("serde::Serialize");
         let deserialize = symbols.import("serde::Deserialize");
@@ -84,10 +120,11 @@ impl Emitter<'_> {
         let doc = docs::attributes(&[format!(
             "What starts a run of `{text}`: the payload of one of its triggers."
         )]);
-        Some(quote! {
+        let item = quote! {
             #doc
             #[derive(Clone, Debug, PartialEq, #serialize, #deserialize)]
             pub enum #name { #(#variants),* }
-        })
+        };
+        std::iter::once(item).chain(self.input_accessors(symbols)).collect()
     }
 }

@@ -112,8 +112,9 @@ fn pure(
     expr: &Expr,
     hint: Hint,
 ) -> NodeCode {
+    let last_use = flow.emitter.last_use;
     let mut exprs = Exprs::new(flow.emitter, locals, hint);
-    let code = exprs.owned(expr);
+    let code = if last_use { exprs.given_away(expr) } else { exprs.owned(expr) };
     NodeCode::new(if exprs.fallible {
         Outcome::Result(evaluated(&node.id, &code))
     } else {

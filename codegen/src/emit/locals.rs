@@ -1,6 +1,6 @@
 //! The variables in scope where code stands, and what they hold.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use flowcrate::types::Type;
 use proc_macro2::{Ident, TokenStream};
@@ -20,13 +20,28 @@ pub(crate) struct Locals {
     handles: BTreeMap<NodeId, (Ident, HandleForm)>,
     /// Handles that are certain, of nodes that need no variable to tell.
     certain: BTreeMap<NodeId, String>,
-    loops: BTreeMap<NodeId, (Ident, Ident)>,
+    loops: BTreeMap<NodeId, LoopVariables>,
     /// The one trigger that started the run, where that is certain.
     started: Option<NodeId>,
+    /// Names of variables that belong to the function or async block itself.
+    own: BTreeSet<String>,
+    /// Whether `trigger` is a reference.
+    trigger_borrowed: bool,
     /// Optionals that a condition has found to be there.
     tested: Vec<(Expr, Ident)>,
     /// The run's output so far, and whether it may be absent.
     pub(crate) returned: Option<(Ident, bool)>,
+}
+
+/// The variables of a loop's body.
+#[derive(Clone, Debug)]
+struct LoopVariables {
+    item: Ident,
+    index: Ident,
+    /// The item's type.
+    ty: Type,
+    /// Whether the item is a reference.
+    borrowed: bool,
 }
 
 /// A variable that holds an output or an error.
@@ -47,6 +62,19 @@ pub(crate) enum Form {
     Reference,
     /// The `Ok` (for an error, the `Err`) of a `Result`.
     Caught,
+}
+
+/// What a variable holds, for the parameters of a function that uses it.
+#[derive(Clone, Debug)]
+pub(crate) enum Held {
+    /// A value of this type.
+    Value(Type),
+    /// A `Result` of one.
+    Caught(Type),
+    /// How a node was left.
+    Handle(HandleForm),
+    /// A loop's index.
+    Index,
 }
 
 /// How a variable tells the handle that a node left by.
@@ -77,13 +105,51 @@ pub(crate) enum HandleForm {
 impl Locals {
     /// Binds `steps.<id>`.
     pub(crate) fn bind_output(&mut self, id: &NodeId, name: Ident, ty: Type, form: Form) {
+        self.note(&name, form);
         self.outputs.insert(id.clone(), Variable { name, ty, form });
     }
 
     /// Binds `errors.<id>`.
     pub(crate) fn bind_error(&mut self, id: &NodeId, name: Ident, optional: bool, form: Form) {
         let ty = if optional { Types::failure().optional() } else { Types::failure() };
+        self.note(&name, form);
         self.errors.insert(id.clone(), Variable { name, ty, form });
+    }
+
+    fn note(&mut self, name: &Ident, form: Form) {
+        if form == Form::Plain {
+            self.own.insert(name.to_string());
+        } else {
+            self.own.remove(&name.to_string());
+        }
+    }
+
+    /// The same variables seen from within an async block or closure, which borrows them.
+    pub(crate) fn captured(&self) -> Self {
+        Self { own: BTreeSet::new(), ..self.clone() }
+    }
+
+    /// Notes that something borrows variables until the end of the block.
+    pub(crate) fn lend(&mut self) {
+        self.own.clear();
+    }
+
+    /// Whether the variable of a name may be given away at the end of the block.
+    pub(crate) fn owns(&self, name: &Name) -> bool {
+        let variable = match name {
+            Name::Step(id) | Name::TriggerOf(id) => {
+                self.outputs.get(id.as_str()).map(|variable| &variable.name)
+            }
+            Name::Error(id) => self.errors.get(id.as_str()).map(|variable| &variable.name),
+            Name::Trigger => self
+                .started
+                .as_ref()
+                .and_then(|id| self.outputs.get(id))
+                .map(|variable| &variable.name),
+            Name::Item(id) => self.loops.get(id.as_str()).map(|variables| &variables.item),
+            _ => None,
+        };
+        variable.is_some_and(|variable| self.own.contains(&variable.to_string()))
     }
 
     /// Binds the handle that a node left by.
@@ -109,8 +175,57 @@ impl Locals {
     }
 
     /// Binds a loop's item and index.
-    pub(crate) fn bind_loop(&mut self, id: &NodeId, item: Ident, index: Ident) {
-        self.loops.insert(id.clone(), (item, index));
+    pub(crate) fn bind_loop(&mut self, id: &NodeId, item: Ident, index: Ident, ty: Type) {
+        self.note(&item, Form::Plain);
+        self.loops.insert(id.clone(), LoopVariables { item, index, ty, borrowed: false });
+    }
+
+    /// The same variables where each is a reference to its value, as the parameters of a function
+    /// of its own hold them. What is cheap to copy stays as it is.
+    pub(crate) fn borrowed(&self) -> Self {
+        let mut borrowed = self.captured();
+        borrowed.returned = None;
+        borrowed.trigger_borrowed = true;
+        for variable in borrowed.outputs.values_mut().chain(borrowed.errors.values_mut()) {
+            if variable.form == Form::Plain {
+                variable.form = Form::Reference;
+            }
+        }
+        for variables in borrowed.loops.values_mut() {
+            variables.borrowed = true;
+        }
+        borrowed
+    }
+
+    /// Whether the variable is a reference already.
+    pub(crate) fn is_reference(&self, name: &str) -> bool {
+        let mut variables = self.outputs.values().chain(self.errors.values());
+        (name == "trigger" && self.trigger_borrowed)
+            || variables.any(|variable| variable.name == name && variable.form == Form::Reference)
+            || self.loops.values().any(|variables| variables.item == name && variables.borrowed)
+    }
+
+    /// All variables with what they hold, by name.
+    pub(crate) fn variables(&self) -> BTreeMap<String, Held> {
+        let mut all = BTreeMap::new();
+        for (name, form) in self.handles.values() {
+            all.insert(name.to_string(), Held::Handle(*form));
+        }
+        for variable in self.outputs.values().chain(self.errors.values()) {
+            let caught = variable.form == Form::Caught;
+            // A failure that was caught stands in the variable of the output, if there is one.
+            if caught && matches!(all.get(&variable.name.to_string()), Some(Held::Caught(_))) {
+                continue;
+            }
+            let ty = variable.ty.clone();
+            let held = if caught { Held::Caught(ty) } else { Held::Value(ty) };
+            all.insert(variable.name.to_string(), held);
+        }
+        for variables in self.loops.values() {
+            all.insert(variables.item.to_string(), Held::Value(variables.ty.clone()));
+            all.insert(variables.index.to_string(), Held::Index);
+        }
+        all
     }
 
     /// Binds the payload of the trigger that started the run.
@@ -158,12 +273,14 @@ impl Locals {
 
     /// A loop's item.
     pub(crate) fn item(&self, id: &str) -> Option<Code> {
-        self.loops.get(id).map(|(item, _)| Code::place(quote!(#item)))
+        self.loops.get(id).map(|LoopVariables { item, borrowed, .. }| {
+            if *borrowed { Code::reference(quote!(#item)) } else { Code::place(quote!(#item)) }
+        })
     }
 
     /// A loop's index.
     pub(crate) fn index(&self, id: &str) -> Option<Code> {
-        self.loops.get(id).map(|(_, index)| Code::place(quote!(#index)))
+        self.loops.get(id).map(|LoopVariables { index, .. }| Code::place(quote!(#index)))
     }
 
     /// The payload of the trigger that started the run, where it is certain which.

@@ -31,6 +31,11 @@ pub(crate) fn file(docs: &str, items: Vec<TokenStream>) -> String {
     text
 }
 
+/// How many lines a function with this body has.
+pub(crate) fn lines(body: &TokenStream) -> usize {
+    print(&quote!(async fn body() { #body })).lines().count()
+}
+
 /// A file that a person owns: no header.
 pub(crate) fn own_file(docs: &str, items: Vec<TokenStream>) -> String {
     let mut text = docs.to_owned();

@@ -8,6 +8,7 @@ use super::symbols::Symbols;
 use super::types::Types;
 use super::{Emitter, docs, kinds, output_of, print};
 use crate::check::{Body, Node, OnItemError, Scope};
+use crate::expr::{Expr, ExprKind};
 
 impl<'a> Emitter<'a> {
     /// All nodes, those of a loop right behind it.
@@ -94,7 +95,11 @@ impl<'a> Emitter<'a> {
             }
             Body::Custom { input, .. } => {
                 let hint = self.hint(&node.id, "Input", "The input of");
-                self.types.rust(&input.ty, &hint, ignored);
+                if matches!(input.kind, ExprKind::Record(_)) {
+                    self.types.name_input(&node.id, &input.ty, &hint);
+                } else {
+                    self.types.rust(&input.ty, &hint, ignored);
+                }
                 self.decode_output(node, ignored);
             }
             Body::WaitEvent { event, payload, .. } => {
@@ -129,23 +134,44 @@ impl<'a> Emitter<'a> {
     }
 
     /// The Rust type of a step's output, in `steps.rs`.
-    pub(super) fn step_output(&mut self, node: &Node) -> TokenStream {
+    pub(super) fn step_output(&mut self, node: &Node, symbols: &mut Symbols) -> TokenStream {
         let hint = self.hint(&node.id, "Output", "The output of");
-        self.types.rust(&output_of(node), &hint, &mut self.step_symbols)
+        self.types.rust(&output_of(node), &hint, symbols)
+    }
+
+    /// The Rust type of a step's input.
+    pub(super) fn step_input(
+        &mut self,
+        node: &Node,
+        input: &Expr,
+        symbols: &mut Symbols,
+    ) -> TokenStream {
+        let hint = self.hint(&node.id, "Input", "The input of");
+        match self.types.input(&node.id, symbols) {
+            Some(own) => own,
+            None => self.types.rust(&input.ty, &hint, symbols),
+        }
     }
 
     /// `steps.rs`.
     pub(super) fn steps(&mut self) -> Option<String> {
         let mut items = Vec::new();
+        let mut symbols = Symbols::default();
         for node in self.nodes_in_order().into_iter().filter(|node| !node.disabled) {
             match &node.body {
                 Body::Action { input, policy, .. } => {
                     if let Some(manifest) = self.catalogue.actions.get(&node.kind) {
-                        items.push(kinds::action_step(self, node, manifest, (input, policy)));
+                        items.push(kinds::action_step(
+                            self,
+                            node,
+                            manifest,
+                            (input, policy),
+                            &mut symbols,
+                        ));
                     }
                 }
                 Body::Custom { input, policy } => {
-                    items.push(kinds::custom_step(self, node, (input, policy)));
+                    items.push(kinds::custom_step(self, node, (input, policy), &mut symbols));
                 }
                 _ => {}
             }
@@ -153,8 +179,10 @@ impl<'a> Emitter<'a> {
         if items.is_empty() {
             return None;
         }
-        items.extend(self.custom_trait());
-        let items = self.step_symbols.uses().into_iter().chain(items).collect();
+        items.extend(self.custom_trait(&mut symbols));
+        let uses = symbols.uses();
+        self.step_symbols = symbols;
+        let items = uses.into_iter().chain(items).collect();
         let name = docs::code(&self.workflow.name);
         let docs = docs::inner(&[format!(
             "The steps of `{name}`: what each does, and when it is tried again."
@@ -168,7 +196,7 @@ impl<'a> Emitter<'a> {
     }
 
     /// The trait whose methods a person writes.
-    fn custom_trait(&mut self) -> Vec<TokenStream> {
+    fn custom_trait(&mut self, symbols: &mut Symbols) -> Vec<TokenStream> {
         let nodes = self.custom_nodes();
         if nodes.is_empty() {
             return Vec::new();
@@ -176,7 +204,7 @@ impl<'a> Emitter<'a> {
         let mut methods = Vec::new();
         for node in nodes {
             if let Body::Custom { input, .. } = &node.body {
-                methods.push(kinds::custom_method(self, node, input));
+                methods.push(kinds::custom_method(self, node, input, symbols));
             }
         }
         Vec::from([

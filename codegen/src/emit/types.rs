@@ -10,6 +10,7 @@ use quote::quote;
 
 use super::names::{Allocator, ident, pascal, snake};
 use super::symbols::Symbols;
+use crate::check::NodeId;
 
 /// Where a type comes from: a name for it, and a sentence about it.
 #[derive(Clone, Debug)]
@@ -54,6 +55,9 @@ pub(crate) struct Emitted {
 #[derive(Debug, Default)]
 pub(crate) struct Types {
     known: BTreeMap<Type, Known>,
+    /// Inputs of custom nodes: each has a struct of its own, whatever its structure, so that an
+    /// edit of one node changes no other's.
+    inputs: BTreeMap<NodeId, usize>,
     emitted: Vec<Emitted>,
     names: Option<Allocator>,
 }
@@ -150,6 +154,27 @@ impl Types {
         }
     }
 
+    /// Gives the input of a custom node its struct.
+    pub(crate) fn name_input(&mut self, id: &NodeId, ty: &Type, hint: &Hint) {
+        if matches!(ty, Type::Record(_)) {
+            let place = self.emit(ty, &hint.name, &hint.doc);
+            self.inputs.insert(id.clone(), place);
+        }
+    }
+
+    /// The struct of a custom node's input, if it has one.
+    pub(crate) fn input(&self, id: &NodeId, symbols: &mut Symbols) -> Option<TokenStream> {
+        let place = self.inputs.get(id)?;
+        Some(self.emitted_path(*place, symbols))
+    }
+
+    /// The Rust name of a field of a custom node's input.
+    pub(crate) fn input_field(&self, id: &NodeId, field: &str) -> String {
+        let place = self.inputs.get(id).and_then(|place| self.emitted.get(*place));
+        let name = place.and_then(|emitted| emitted.members.get(field).cloned());
+        name.unwrap_or_else(|| snake(field, "field"))
+    }
+
     fn named(&mut self, ty: &Type, hint: &Hint, symbols: &mut Symbols) -> TokenStream {
         match self.known(ty, hint) {
             Known::Outside { module, name, generic } => {
@@ -178,15 +203,21 @@ impl Types {
             return known.clone();
         }
         let wanted = named(ty).map_or_else(|| hint.name.clone(), |name| pascal(&name, "Data"));
-        let name = self.names.get_or_insert_with(Allocator::types).allocate(&wanted, "Data");
-        let place = self.emitted.len();
-        let known = Known::Emitted(place);
+        let known = Known::Emitted(self.emitted.len());
         self.known.insert(ty.clone(), known.clone());
+        self.emit(ty, &wanted, &hint.doc);
+        known
+    }
+
+    /// Defines a type, and those within it.
+    fn emit(&mut self, ty: &Type, wanted: &str, doc: &str) -> usize {
+        let name = self.names.get_or_insert_with(Allocator::types).allocate(wanted, "Data");
+        let place = self.emitted.len();
         self.emitted.push(Emitted {
             members: members(ty),
             name: name.clone(),
             ty: ty.clone(),
-            doc: hint.doc.clone(),
+            doc: doc.to_owned(),
             decoded: false,
             compared: false,
         });
@@ -200,7 +231,7 @@ impl Types {
                 self.rust(&inner.ty, &inner_hint, &mut Symbols::default());
             }
         }
-        known
+        place
     }
 
     /// The Rust name of a record's field.

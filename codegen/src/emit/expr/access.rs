@@ -15,6 +15,12 @@ use crate::expr::{Expr, ExprKind};
 impl Exprs<'_, '_> {
     pub(super) fn field(&mut self, base: &Expr, name: &str, ty: &Type) -> Code {
         let attempts = name == "attempts" && matches!(base.kind, ExprKind::Name(Name::Error(_)));
+        if let ExprKind::Name(Name::Trigger) = base.kind
+            && self.locals.payload().is_none()
+            && self.emitter.has_many_triggers()
+        {
+            return self.trigger_field(name, ty);
+        }
         let record = match &base.ty {
             Type::Optional { some } => some.as_ref(),
             other => other,
@@ -144,18 +150,37 @@ impl Exprs<'_, '_> {
         Code::Value(quote!(match &trigger { #(#arms),* }), super::Rank::Low)
     }
 
+    /// A field that the payloads of several triggers may have.
+    fn trigger_field(&mut self, name: &str, wanted: &Type) -> Code {
+        let (input, triggers) = self.emitter.input_variants();
+        let mut arms = Vec::new();
+        for (variant, payload) in triggers {
+            let variant = ident(&variant);
+            let Some(own) = record_field(&payload, name).cloned() else {
+                let absent = Code::Absent.owned(wanted);
+                arms.push(quote!(#input::#variant(_) => #absent));
+                continue;
+            };
+            let field = ident(&self.emitter.types.field(&payload, name));
+            let value = self.widen_code(Code::place(quote!(payload.#field)), &own, wanted);
+            let value = value.owned(wanted);
+            arms.push(quote!(#input::#variant(payload) => #value));
+        }
+        Code::Value(quote!(match &trigger { #(#arms),* }), super::Rank::Low)
+    }
+
     /// `triggers.<id>`: the payload if that trigger started the run.
     pub(super) fn trigger_of(&mut self, id: &str, wanted: &Type) -> Code {
         if let Some((payload, ty)) = self.locals.output(id) {
             return self.adapt(payload, &ty, wanted);
         }
-        let Some(variant) = self.emitter.input_variant(id) else { return Code::Absent };
-        let (input, _) = self.emitter.input_variants();
-        let variant = ident(&variant);
-        Code::Option(quote!(match &trigger {
-            #input::#variant(payload) => Some(payload),
-            _ => None,
-        }))
+        match self.emitter.input_accessor(id) {
+            Some(accessor) => {
+                let accessor = ident(&accessor);
+                Code::Option(quote!(trigger.#accessor()))
+            }
+            None => Code::Absent,
+        }
     }
 }
 

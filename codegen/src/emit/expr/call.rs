@@ -64,7 +64,9 @@ impl Exprs<'_, '_> {
     /// An expression over one element, as a closure.
     fn each(&mut self, expr: &Expr) -> TokenStream {
         let before = std::mem::replace(&mut self.fallible, false);
+        let last_uses = std::mem::take(&mut self.last_uses);
         let code = self.code(expr);
+        self.last_uses = last_uses;
         self.fallible = before;
         if let Code::Value(code, Rank::Atom) = &code
             && let Some(result) = without_question_mark(code)

@@ -54,7 +54,7 @@ impl Exprs<'_, '_> {
             Type::Null => return self.code(fallback),
             _ => return self.code(value),
         }
-        let code = self.code(value);
+        let code = self.taken(value);
         self.or_else(code, fallback, &value.ty, ty)
     }
 
@@ -75,7 +75,7 @@ impl Exprs<'_, '_> {
             return self.adapt(code, &fallback.ty, ty);
         }
         let before = std::mem::replace(&mut self.fallible, false);
-        let other = self.code(fallback);
+        let other = self.taken(fallback);
         let other_fails = self.fallible;
         self.fallible |= before;
         if other_fails {
@@ -145,7 +145,7 @@ impl Exprs<'_, '_> {
 
     pub(super) fn first_of(&mut self, parts: &[Expr], ty: &Type) -> Code {
         let Some((first, rest)) = parts.split_first() else { return Code::Absent };
-        let mut code = self.code(first);
+        let mut code = self.taken(first);
         let mut so_far = first.ty.clone();
         for (place, part) in rest.iter().enumerate() {
             let last = place + 1 == rest.len();

@@ -16,7 +16,7 @@ impl Exprs<'_, '_> {
         if let (ExprKind::Literal(value), Type::Number) = (&inner.kind, to) {
             return self.literal(value, to);
         }
-        let code = self.code(inner);
+        let code = self.taken(inner);
         self.widen_code(code, &inner.ty, to)
     }
 

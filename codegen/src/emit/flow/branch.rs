@@ -108,6 +108,14 @@ impl Flow<'_, '_> {
             }
             code.outcome.unwrapped()
         };
+        if form == HandleForm::Text {
+            // An `if` within the head of a `match` is hard to read.
+            let name = variable(&self.emitter.names(&node.id).value);
+            lines.push_let(comment.as_ref(), &name, &code);
+            locals.bind_handle(&node.id, name, form);
+            self.branch(branch, end, locals, lines);
+            return;
+        }
         locals.forget(&node.id);
         let scrutinee = Scrutinee { code, form, shared: false };
         self.branch_on(branch, Some(node), &scrutinee, comment.as_ref(), end, locals, lines);
@@ -565,6 +573,9 @@ fn if_condition(arm: &ArmCode, code: &TokenStream, looked_at: &TokenStream) -> T
         "Err(_)" => quote!(#code.is_err()),
         "Some(_)" => quote!(#code.is_some()),
         "None" => quote!(#code.is_none()),
+        text if text.ends_with("(_)") && text.contains("::") => {
+            quote!(matches!(trigger, #pattern))
+        }
         text if text.starts_with('"')
             || text.starts_with("Some(\"")
             || text == "Some(true)"

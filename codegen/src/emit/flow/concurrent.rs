@@ -57,7 +57,7 @@ impl Flow<'_, '_> {
                 return future;
             }
         }
-        let body = self.body(block, locals.clone(), &Final::Slots(slots.to_vec()));
+        let body = self.body(block, locals.captured(), &Final::Slots(slots.to_vec()));
         quote!(async { #body })
     }
 
@@ -68,7 +68,7 @@ impl Flow<'_, '_> {
         for (index, one) in tasks.tasks.iter().enumerate() {
             let slots = self.task_slots(one);
             let needed = self.needed_tasks(tasks, index, one);
-            let mut inner = locals.clone();
+            let mut inner = locals.captured();
             let awaited = self.await_tasks(&needed, &names, &given, &mut inner);
             let live = match &one.live {
                 Live::Always => None,
@@ -186,6 +186,7 @@ impl Flow<'_, '_> {
         locals: &mut Locals,
         lines: &mut Lines,
     ) {
+        locals.lend();
         let used = |slot: &Slot| slot.is_of(&tasks.exports);
         let awaited: BTreeSet<usize> =
             tasks.tasks.iter().flat_map(|task| task.after.iter().copied()).collect();
@@ -242,7 +243,7 @@ fn nested(items: &[TokenStream], group: &dyn Fn(&[TokenStream]) -> TokenStream) 
     if items.len() <= WIDEST {
         return group(items);
     }
-    let size = items.len().div_ceil(WIDEST).max(2);
+    let size = items.len().div_ceil(items.len().div_ceil(WIDEST)).max(2);
     let groups: Vec<TokenStream> = items
         .chunks(size)
         .map(|chunk| match chunk {

@@ -143,7 +143,9 @@ impl Flow<'_, '_> {
 
     /// The last node of a function whose `Result` is the function's.
     pub(super) fn run_as_tail(&mut self, node: &Node, locals: &Locals, lines: &mut Lines) {
+        self.emitter.last_use = matches!(node.body, Body::Return { .. } | Body::Transform { .. });
         let code = kinds::emit(self, node, locals);
+        self.emitter.last_use = false;
         for line in code.prelude {
             lines.push(line);
         }

@@ -25,7 +25,9 @@ impl Flow<'_, '_> {
         locals: &mut Locals,
         lines: &mut Lines,
     ) -> bool {
-        let Some(patterns) = self.case_patterns(cases) else { return false };
+        let Some(patterns) = self.case_patterns(cases) else {
+            return self.switch_chain(node, cases, branch, end, locals, lines);
+        };
         let slots = self.branch_slots(branch);
         let mode = match end {
             Some(end) => Mode::Tail(end),
@@ -80,6 +82,66 @@ impl Flow<'_, '_> {
         }
         debug_assert!(handles(node).len() > 1);
         let code = quote!(match #looked_at { #(#printed)* });
+        self.place(Whole::Match { code, diverges }, &slots, end, comment.as_ref(), locals, lines);
+        true
+    }
+
+    /// A chain of `if` where every case has an arm; `false` where that would repeat an empty one.
+    fn switch_chain(
+        &mut self,
+        node: &Node,
+        cases: &[Case],
+        branch: &Branch,
+        end: Option<&Final<'_>>,
+        locals: &mut Locals,
+        lines: &mut Lines,
+    ) -> bool {
+        let drawn = |handle: &str| branch.arms.iter().any(|arm| arm.handle == handle);
+        if cases.is_empty() || !cases.iter().all(|case| drawn(&case.handle)) {
+            return false;
+        }
+        let slots = self.branch_slots(branch);
+        let mode = match end {
+            Some(end) => Mode::Tail(end),
+            None if slots.is_empty() => Mode::Statements,
+            None => Mode::Values(&slots),
+        };
+        let mut tests = Vec::new();
+        for case in cases {
+            let hint = self.emitter.hint(&node.id, "Value", "");
+            let mut exprs = Exprs::new(self.emitter, locals, hint);
+            let test = exprs.condition(&case.when).tokens();
+            let fallible = exprs.fallible;
+            let call = super::evaluated(&node.id, &test);
+            tests.push(if fallible { quote!(#call?) } else { test });
+        }
+        locals.forget(&node.id);
+        let comment = super::super::comment(node);
+        let mut bodies = Vec::new();
+        for arm in &branch.arms {
+            bodies.push((&arm.handle, self.block(Some(&arm.block), locals.clone(), &mode)));
+        }
+        let mut rest = bodies
+            .iter()
+            .position(|(handle, _)| *handle == "default")
+            .map(|place| bodies.remove(place).1);
+        if rest.is_none() && !matches!(mode, Mode::Statements) {
+            rest = Some(self.block(None, locals.clone(), &mode));
+        }
+        let mut diverges = rest.as_ref().is_some_and(|body| body.diverges);
+        let mut chain = rest.map(|body| body.code).map(|code| quote!({ #code }));
+        for (case, test) in cases.iter().zip(tests).rev() {
+            let Some((_, body)) = bodies.iter().find(|(handle, _)| **handle == case.handle) else {
+                continue;
+            };
+            diverges &= body.diverges;
+            let code = &body.code;
+            chain = Some(match chain {
+                Some(other) => quote!(if #test { #code } else #other),
+                None => quote!(if #test { #code }),
+            });
+        }
+        let code = chain.unwrap_or_default();
         self.place(Whole::Match { code, diverges }, &slots, end, comment.as_ref(), locals, lines);
         true
     }

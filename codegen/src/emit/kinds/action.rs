@@ -7,11 +7,14 @@ use quote::quote;
 
 use super::{NodeCode, Outcome, argument};
 use crate::check::Node;
-use crate::emit::flow::Flow;
+use crate::emit::expr::Exprs;
+use crate::emit::flow::{Flow, evaluated};
 use crate::emit::locals::Locals;
 use crate::emit::names::ident;
+use crate::emit::symbols::Symbols;
+use crate::emit::types::Hint;
 use crate::emit::{Emitter, docs};
-use crate::expr::Expr;
+use crate::expr::{Expr, ExprKind};
 
 pub(super) fn emit(
     flow: &mut Flow<'_, '_>,
@@ -20,10 +23,43 @@ pub(super) fn emit(
     input: &Expr,
 ) -> NodeCode {
     let hint = flow.emitter.hint(&node.id, "Input", "The input of");
-    let (prelude, input) = argument(flow, node, locals, (input, "input"), hint);
+    let (prelude, input) =
+        match (&input.kind, flow.emitter.types.input(&node.id, &mut Symbols::default())) {
+            (ExprKind::Record(fields), Some(_)) => own_input(flow, node, locals, fields, hint),
+            _ => argument(flow, node, locals, (input, "input"), hint),
+        };
     let name = &flow.emitter.names(&node.id).value;
     let function = flow.emitter.symbols.import(&format!("super::steps::{name}"));
     NodeCode { prelude, outcome: Outcome::Future(quote!(#function(&ctx, #input))) }
+}
+
+/// A literal of the struct that is this node's alone.
+fn own_input(
+    flow: &mut Flow<'_, '_>,
+    node: &Node,
+    locals: &Locals,
+    fields: &[(String, Expr)],
+    hint: Hint,
+) -> (Vec<TokenStream>, TokenStream) {
+    let mut exprs = Exprs::new(flow.emitter, locals, hint);
+    let mut values = Vec::new();
+    for (name, value) in fields {
+        let value = exprs.owned(value);
+        let field = ident(&exprs.emitter.types.input_field(&node.id, name));
+        values.push(if field == value.to_string() {
+            quote!(#field)
+        } else {
+            quote!(#field: #value)
+        });
+    }
+    let fallible = exprs.fallible;
+    let path = flow.emitter.types.input(&node.id, &mut flow.emitter.symbols);
+    let literal = quote!(#path { #(#values),* });
+    if !fallible {
+        return (Vec::new(), literal);
+    }
+    let code = evaluated(&node.id, &literal);
+    (vec![quote!(let input = #code?;)], quote!(input))
 }
 
 /// The step's function in `steps.rs`.
@@ -32,17 +68,18 @@ pub(crate) fn step_item(
     node: &Node,
     manifest: &ActionManifest,
     (input, policy): (&Expr, &Policy),
+    symbols: &mut Symbols,
 ) -> TokenStream {
     let items = &manifest.rust;
-    emitter.step_symbols.need(&items.package, &items.feature);
-    let function = step_function(&items.module, &items.function, emitter);
+    symbols.need(&items.package, &items.feature);
+    let function = step_function(&items.module, &items.function, symbols);
     let body = quote!(#function(step, input).await);
-    step(emitter, node, (input, policy), &body)
+    step(emitter, node, (input, policy), &body, symbols)
 }
 
-fn step_function(module: &str, function: &str, emitter: &mut Emitter<'_>) -> TokenStream {
+fn step_function(module: &str, function: &str, symbols: &mut Symbols) -> TokenStream {
     if module.contains("::") {
-        let module = emitter.step_symbols.import(module);
+        let module = symbols.import(module);
         let function = ident(function);
         quote!(#module::#function)
     } else {
@@ -58,19 +95,18 @@ pub(super) fn step(
     node: &Node,
     (input, policy): (&Expr, &Policy),
     body: &TokenStream,
+    symbols: &mut Symbols,
 ) -> TokenStream {
-    let step = emitter.step_symbols.import("flowcrate::step");
-    let context = emitter.step_symbols.import("flowcrate::StepContext");
-    let error = emitter.step_symbols.import("flowcrate::StepError");
+    let step = symbols.import("flowcrate::step");
+    let context = symbols.import("flowcrate::StepContext");
+    let error = symbols.import("flowcrate::StepError");
     let name = ident(&emitter.names(&node.id).value.clone());
-    let hint = emitter.hint(&node.id, "Input", "The input of");
-    let input = emitter.types.rust(&input.ty, &hint, &mut emitter.step_symbols);
-    let output = emitter.step_output(node);
-    let doc = docs::attributes(&[
-        docs::sentence(&node.label),
-        docs::sentence(&node.description),
-        format!("Node `{}` of kind `{}`.", node.id, docs::code(&node.kind)),
-    ]);
+    let input = emitter.step_input(node, input, symbols);
+    let output = emitter.step_output(node, symbols);
+    let mut paragraphs = vec![docs::sentence(&node.label)];
+    paragraphs.extend(docs::paragraphs(&node.description));
+    paragraphs.push(format!("Node `{}` of kind `{}`.", node.id, docs::code(&node.kind)));
+    let doc = docs::attributes(&paragraphs);
     let (id, kind) = (node.id.as_str(), node.kind.as_str());
     let policy = policy_arguments(policy);
     quote! {

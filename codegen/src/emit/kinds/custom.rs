@@ -28,26 +28,30 @@ pub(crate) fn step_item(
     emitter: &mut Emitter<'_>,
     node: &Node,
     (input, policy): (&Expr, &Policy),
+    symbols: &mut Symbols,
 ) -> TokenStream {
     let name = ident(&emitter.names(&node.id).value.clone());
-    let functions = emitter.step_symbols.import("crate::custom::Functions");
+    let functions = symbols.import("crate::custom::Functions");
     let body = quote!(#functions::#name(step, input).await);
-    action::step(emitter, node, (input, policy), &body)
+    action::step(emitter, node, (input, policy), &body, symbols)
 }
 
 /// The trait's method, which fails until a person writes it.
-pub(crate) fn method(emitter: &mut Emitter<'_>, node: &Node, input: &Expr) -> TokenStream {
+pub(crate) fn method(
+    emitter: &mut Emitter<'_>,
+    node: &Node,
+    input: &Expr,
+    symbols: &mut Symbols,
+) -> TokenStream {
     let name = ident(&emitter.names(&node.id).value.clone());
-    let context = emitter.step_symbols.import("flowcrate::StepContext");
-    let error = emitter.step_symbols.import("flowcrate::StepError");
-    let hint = emitter.hint(&node.id, "Input", "The input of");
-    let input = emitter.types.rust(&input.ty, &hint, &mut emitter.step_symbols);
-    let output = emitter.step_output(node);
-    let doc = docs::attributes(&[
-        docs::sentence(&node.label),
-        docs::sentence(&node.description),
-        format!("Node `{}`.", node.id),
-    ]);
+    let context = symbols.import("flowcrate::StepContext");
+    let error = symbols.import("flowcrate::StepError");
+    let input = emitter.step_input(node, input, symbols);
+    let output = emitter.step_output(node, symbols);
+    let mut paragraphs = vec![docs::sentence(&node.label)];
+    paragraphs.extend(docs::paragraphs(&node.description));
+    paragraphs.push(format!("Node `{}`.", node.id));
+    let doc = docs::attributes(&paragraphs);
     let id = node.id.as_str();
     quote! {
         #doc
@@ -67,13 +71,8 @@ pub(crate) fn written_method(
     let name = ident(&emitter.names(&node.id).value.clone());
     let context = symbols.import("flowcrate::StepContext");
     let error = symbols.import("flowcrate::StepError");
-    let hint = emitter.hint(&node.id, "Input", "The input of");
-    let input = emitter.types.rust(&input.ty, &hint, symbols);
-    let output = emitter.types.rust(
-        &node.output.clone().unwrap_or(flowcrate::types::Type::Any),
-        &hint,
-        symbols,
-    );
+    let input = emitter.step_input(node, input, symbols);
+    let output = emitter.step_output(node, symbols);
     let comment = crate::emit::print::comment(&format!("{}: write it here.", node.label));
     let message = format!("`{}` is not written yet: see src/custom.rs", node.id);
     quote! {

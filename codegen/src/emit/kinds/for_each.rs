@@ -1,5 +1,6 @@
 //! `for_each@1`: a closure that runs once per item, in a scope of its own.
 
+use flowcrate::types::Type;
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
@@ -8,9 +9,19 @@ use crate::check::{Node, OnItemError, Scope};
 use crate::emit::expr::mentions;
 use crate::emit::flow::{Final, Flow};
 use crate::emit::locals::Locals;
-use crate::emit::names::ident;
+use crate::emit::names::{NodeNames, ident};
+use crate::emit::{docs, print};
 use crate::expr::{Expr, ExprKind};
 use crate::ir::Block;
+
+/// Every so many nested loops the body becomes a function of its own.
+const DEEPEST: usize = 3;
+
+/// So does a body of more lines than this.
+const LONGEST: usize = 40;
+
+/// More parameters than this make clippy speak up.
+const MOST_PARAMETERS: usize = 7;
 
 /// A loop.
 pub(super) struct ForEach<'f> {
@@ -29,16 +40,7 @@ pub(super) fn emit(
     let hint = flow.emitter.hint(&node.id, "Item", "One item of the loop");
     let (prelude, items) = argument(flow, node, locals, (each.items, "items"), hint);
     let names = flow.emitter.names(&node.id);
-    let mut inner = locals.clone();
-    inner.returned = None;
-    inner.bind_loop(&node.id, ident(&names.item), ident(&names.index));
-    let (item, index) = (names.item.clone(), names.index.clone());
-    let body = body(flow, node, inner, each.body);
-    let parameter = |name: &str| {
-        let name = if mentions(&body, name) { ident(name) } else { ident("_unused") };
-        if name == "_unused" { quote!(_) } else { quote!(#name) }
-    };
-    let (ctx, item, index) = (parameter("ctx"), parameter(&item), parameter(&index));
+    let closure = closure(flow, node, locals, each, &names);
     let id = node.id.as_str();
     let concurrency = Literal::u32_unsuffixed(each.concurrency.max(1));
     let method = ident(match each.on_item_error {
@@ -46,10 +48,117 @@ pub(super) fn emit(
         OnItemError::Skip => "for_each_skip",
         OnItemError::Collect => "for_each_collect",
     });
-    let future = quote! {
-        ctx.#method(#id, #items, #concurrency, async |#ctx, #item, #index| { #body })
-    };
+    let future = quote!(ctx.#method(#id, #items, #concurrency, #closure));
     NodeCode { prelude, outcome: Outcome::Future(future) }
+}
+
+/// What runs for one item: the body itself, or a call of a function if the body is long or nested
+/// deeply.
+fn closure(
+    flow: &mut Flow<'_, '_>,
+    node: &Node,
+    locals: &Locals,
+    each: &ForEach<'_>,
+    names: &NodeNames,
+) -> TokenStream {
+    let (item, index) = (ident(&names.item), ident(&names.index));
+    let item_type = match &each.items.ty {
+        Type::List { items } => items.as_ref().clone(),
+        _ => Type::Any,
+    };
+    let bind = |mut inner: Locals| {
+        inner.returned = None;
+        inner.bind_loop(&node.id, item.clone(), index.clone(), item_type.clone());
+        inner
+    };
+    flow.emitter.loop_depth += 1;
+    let deep = flow.emitter.loop_depth % DEEPEST == 0;
+    let written = flow.emitter.functions.len();
+    let mut code = None;
+    if !deep {
+        let whole = body(flow, node, bind(locals.captured()), each.body);
+        if print::lines(&whole) <= LONGEST {
+            code = Some(inline(&whole, names));
+        }
+    }
+    let code = code.unwrap_or_else(|| {
+        flow.emitter.functions.truncate(written);
+        outlined(flow, node, (locals, &bind(locals.borrowed())), each, (&item_type, names))
+    });
+    flow.emitter.loop_depth -= 1;
+    code
+}
+
+fn inline(body: &TokenStream, names: &NodeNames) -> TokenStream {
+    let parameter = |name: &str| {
+        let name = mentions(body, name).then(|| ident(name));
+        name.map_or_else(|| quote!(_), |name| quote!(#name))
+    };
+    let (ctx, item, index) = (parameter("ctx"), parameter(&names.item), parameter(&names.index));
+    quote!(async |#ctx, #item, #index| { #body })
+}
+
+/// The body as a function; gives the closure that calls it.
+fn outlined(
+    flow: &mut Flow<'_, '_>,
+    node: &Node,
+    (outer, inner): (&Locals, &Locals),
+    each: &ForEach<'_>,
+    (item_type, names): (&Type, &NodeNames),
+) -> TokenStream {
+    let mut own = inner.clone();
+    own.bind_loop(&node.id, ident(&names.item), ident(&names.index), item_type.clone());
+    let body = body(flow, node, own, each.body);
+    let name = ident(&format!("{}_body", names.value));
+    let hint = flow.emitter.hint(&node.id, "Item", "One item of the loop");
+    let mut parameters = Vec::new();
+    let mut arguments = Vec::new();
+    let context = flow.emitter.symbols.import("flowcrate::Context");
+    let ctx = if mentions(&body, "ctx") { ident("ctx") } else { ident("_ctx") };
+    parameters.push(quote!(#ctx: #context));
+    arguments.push(quote!(ctx));
+    for (variable, held) in inner.variables() {
+        if !mentions(&body, &variable) {
+            continue;
+        }
+        let own = variable == names.item;
+        let variable = ident(&variable);
+        let (ty, borrowed) = flow.emitter.held_type(&held, &hint);
+        if borrowed && !own {
+            parameters.push(quote!(#variable: &#ty));
+            let passed = outer.is_reference(&variable.to_string());
+            arguments.push(if passed { quote!(#variable) } else { quote!(&#variable) });
+        } else {
+            parameters.push(quote!(#variable: #ty));
+            arguments.push(quote!(#variable));
+        }
+    }
+    if flow.emitter.has_many_triggers() && mentions(&body, "trigger") {
+        let ty = flow.emitter.input_type();
+        parameters.push(quote!(trigger: &#ty));
+        let passed = outer.is_reference("trigger");
+        arguments.push(if passed { quote!(trigger) } else { quote!(&trigger) });
+    }
+    let result = flow.emitter.symbols.import("flowcrate::Result");
+    let output = each.body.result.as_ref().map_or(Type::Null, |result| result.ty.clone());
+    let output = flow.emitter.types.rust(&output, &hint, &mut flow.emitter.symbols);
+    let doc =
+        docs::attributes(&[format!("One item of `{}` ({}).", node.id, docs::plain(&node.label))]);
+    let lint = (parameters.len() > MOST_PARAMETERS).then(
+        || quote!(#[expect(clippy::too_many_arguments, reason = "the loop's body uses them")]),
+    );
+    flow.emitter.functions.push(quote! {
+        #doc
+        #lint
+        async fn #name(#(#parameters),*) -> #result<#output> { #body }
+    });
+    let used = |name: &str| {
+        let used = arguments.iter().any(|argument| argument.to_string() == name);
+        let name = ident(name);
+        if used { quote!(#name) } else { quote!(_) }
+    };
+    let (item, index) = (used(&names.item), used(&names.index));
+    quote!(async |ctx, #item, #index| #name(#(#arguments),*).await)
 }
 
 /// The body of the closure.

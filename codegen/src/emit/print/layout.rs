@@ -61,7 +61,7 @@ fn balance(line: &str) -> (usize, usize) {
     let (mut closed, mut open) = (0, 0);
     for bracket in brackets(line) {
         match bracket {
-            '(' | '[' | '{' => open += 1,
+            '(' | '[' | '{' | '<' => open += 1,
             _ if open > 0 => open -= 1,
             _ => closed += 1,
         }
@@ -71,7 +71,9 @@ fn balance(line: &str) -> (usize, usize) {
 
 /// The brackets of a line outside of literals and comments.
 fn brackets(line: &str) -> Vec<char> {
-    let mut found = Vec::new();
+    // Types over several lines: their brackets end one line and begin another.
+    let mut found: Vec<char> =
+        line.trim_start().starts_with('>').then_some('>').into_iter().collect();
     let mut chars = line.chars().peekable();
     while let Some(c) = chars.next() {
         match c {
@@ -89,6 +91,7 @@ fn brackets(line: &str) -> Vec<char> {
             _ => {}
         }
     }
+    found.extend(line.trim_end().ends_with('<').then_some('<'));
     found
 }
 
@@ -163,6 +166,9 @@ fn compact(mut group: Group, column: usize) -> Item {
     for (_, items) in &mut group.parts {
         *items = compact_all(std::mem::take(items), column + 4);
     }
+    if group.parts.len() == 1 && group.parts[0].0.starts_with("use ") {
+        return Item::Group(imports(group));
+    }
     join_heads(&mut group, column);
     if let [(head, items)] = group.parts.as_slice() {
         if let Some(line) = one_line(head, items, &group.close, column) {
@@ -173,6 +179,38 @@ fn compact(mut group: Group, column: usize) -> Item {
         }
     }
     Item::Group(group)
+}
+
+/// The names of a `use`, as many on a line as fit.
+fn imports(mut group: Group) -> Group {
+    for (head, items) in &mut group.parts {
+        let names: Vec<&str> = items
+            .iter()
+            .filter_map(Item::line)
+            .flat_map(|line| line.split(',').map(str::trim))
+            .filter(|name| !name.is_empty())
+            .collect();
+        let line = format!("{head}{}{}", names.join(", "), group.close);
+        if line.chars().count() <= WIDTH {
+            *head = line;
+            group.close.clear();
+            items.clear();
+            continue;
+        }
+        let mut lines: Vec<String> = Vec::new();
+        for name in names {
+            match lines.last_mut() {
+                Some(line) if 4 + line.len() + name.len() + 2 <= WIDTH => {
+                    line.push(' ');
+                    line.push_str(name);
+                    line.push(',');
+                }
+                _ => lines.push(format!("{name},")),
+            }
+        }
+        *items = lines.into_iter().map(|line| Item::Line(line, 4)).collect();
+    }
+    group
 }
 
 /// Arguments before a block, `fn f(…) {`, `if f(…) {`, on one line with it.
@@ -376,10 +414,26 @@ fn print(items: &[Item], column: usize, out: &mut String) {
             Item::Group(group) => {
                 for (head, items) in &group.parts {
                     line(head, column, out);
-                    print(items, column + 4, out);
+                    if head.starts_with("impl ") || head.contains("trait ") {
+                        print_apart(items, column + 4, out);
+                    } else {
+                        print(items, column + 4, out);
+                    }
                 }
-                line(&group.close, column, out);
+                if !group.close.is_empty() {
+                    line(&group.close, column, out);
+                }
             }
+        }
+    }
+}
+
+/// The functions of an `impl` or a trait, a blank line between them.
+fn print_apart(items: &[Item], column: usize, out: &mut String) {
+    for (place, item) in items.iter().enumerate() {
+        print(std::slice::from_ref(item), column, out);
+        if matches!(item, Item::Group(_)) && place + 1 < items.len() {
+            out.push('\n');
         }
     }
 }
