@@ -83,7 +83,7 @@ impl Lines {
     /// `tail`, with the variable that was bound last in place if that reads better.
     fn with_last(&mut self, tail: TokenStream) -> TokenStream {
         let Some((name, value)) = &self.last_let else { return tail };
-        let whole = tail.to_string() == name.to_string();
+        let whole = *name == tail.to_string();
         let short = value.to_string().len() <= SHORT && !value.to_string().ends_with('?');
         if !(whole || short) || count(&tail, name) != 1 {
             return tail;

@@ -90,13 +90,12 @@ impl Exprs<'_, '_> {
         }
         if let Type::Optional { .. } = ty {
             let value = receiver(code, optional);
-            return match other {
-                Code::Place(other) if is_copy(ty) => Code::value(quote!(#value.or(#other))),
-                other => {
-                    let other = other.owned(ty);
-                    Code::value(quote!(#value.or_else(|| #other)))
-                }
-            };
+            let other = other.owned(ty);
+            return Code::value(if is_path(&other) {
+                quote!(#value.or(#other))
+            } else {
+                quote!(#value.or_else(|| #other))
+            });
         }
         match (code, other) {
             (code, other @ (Code::Text(_) | Code::Ref(_))) if *ty == Type::String => {
@@ -111,6 +110,10 @@ impl Exprs<'_, '_> {
                     Code::Chain(base, place) => {
                         Code::reference(quote!(#base.map_or(#other, |value| #place.as_str())))
                     }
+                    other_code if is_empty(fallback) => {
+                        let code = other_code.ranked(Rank::Atom);
+                        Code::value(quote!(#code.unwrap_or_default()))
+                    }
                     other_code => {
                         let code = other_code.ranked(Rank::Atom);
                         Code::value(quote!(#code.unwrap_or_else(|| #other.to_owned())))
@@ -119,8 +122,8 @@ impl Exprs<'_, '_> {
             }
             (Code::Chain(base, place), other) if !is_empty(fallback) => {
                 let place = Code::place(place).owned(ty);
-                let cheap = is_cheap(fallback);
                 let other = other.owned(ty);
+                let cheap = is_cheap(fallback) || is_path(&other);
                 Code::value(if cheap {
                     quote!(#base.map_or(#other, |value| #place))
                 } else {
@@ -132,9 +135,8 @@ impl Exprs<'_, '_> {
                 if is_empty(fallback) {
                     return Code::value(quote!(#value.unwrap_or_default()));
                 }
-                let cheap = is_cheap(fallback);
                 let other = other.owned(ty);
-                if cheap {
+                if is_cheap(fallback) || is_path(&other) {
                     Code::value(quote!(#value.unwrap_or(#other)))
                 } else {
                     Code::value(quote!(#value.unwrap_or_else(|| #other)))
@@ -271,6 +273,9 @@ pub(crate) fn mentions(code: &TokenStream, name: &str) -> bool {
 fn is_empty(expr: &Expr) -> bool {
     match &expr.kind {
         ExprKind::Literal(serde_json::Value::Array(items)) => items.is_empty(),
+        ExprKind::Literal(serde_json::Value::String(text)) => {
+            text.is_empty() && expr.ty == Type::String
+        }
         ExprKind::Literal(serde_json::Value::Object(fields)) => {
             fields.is_empty() && matches!(expr.ty, Type::Map { .. })
         }
@@ -279,6 +284,15 @@ fn is_empty(expr: &Expr) -> bool {
         ExprKind::Widen(inner) => is_empty(inner),
         _ => false,
     }
+}
+
+/// Whether the code only names a variable or a field of one.
+fn is_path(code: &TokenStream) -> bool {
+    code.clone().into_iter().all(|token| match token {
+        proc_macro2::TokenTree::Ident(_) => true,
+        proc_macro2::TokenTree::Punct(punct) => punct.as_char() == '.',
+        proc_macro2::TokenTree::Group(_) | proc_macro2::TokenTree::Literal(_) => false,
+    })
 }
 
 /// What clippy would not have in a closure.

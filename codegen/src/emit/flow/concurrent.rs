@@ -208,9 +208,10 @@ impl Flow<'_, '_> {
             bound = true;
             let mut parts = Vec::new();
             for slot in slots {
-                parts.push(match used(slot) {
-                    true => self.bind(std::slice::from_ref(slot), locals),
-                    false => quote!(_),
+                parts.push(if used(slot) {
+                    self.bind(std::slice::from_ref(slot), locals)
+                } else {
+                    quote!(_)
                 });
             }
             patterns.push(tuple(&parts));

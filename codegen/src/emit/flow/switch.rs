@@ -136,10 +136,8 @@ impl Flow<'_, '_> {
             };
             diverges &= body.diverges;
             let code = &body.code;
-            chain = Some(match chain {
-                Some(other) => quote!(if #test { #code } else #other),
-                None => quote!(if #test { #code }),
-            });
+            let other = chain.map(|other| quote!(else #other));
+            chain = Some(quote!(if #test { #code } #other));
         }
         let code = chain.unwrap_or_default();
         self.place(Whole::Match { code, diverges }, &slots, end, comment.as_ref(), locals, lines);

@@ -72,7 +72,7 @@ fn closure(
         inner
     };
     flow.emitter.loop_depth += 1;
-    let deep = flow.emitter.loop_depth % DEEPEST == 0;
+    let deep = flow.emitter.loop_depth.is_multiple_of(DEEPEST);
     let written = flow.emitter.functions.len();
     let mut code = None;
     if !deep {

@@ -289,7 +289,7 @@ fn hang(head: &str, items: &[Item], group: &Group, column: usize) -> Option<Grou
     if !closure && !before.is_empty() || is_chained(last_head) {
         return None;
     }
-    let arguments: String = before.iter().map(|text| format!("{text} ")).collect();
+    let arguments: String = before.iter().flat_map(|text| [text, " "]).collect();
     let (hung_head, hung_items, hung_close) = match block_of(last_head) {
         Some((parameters, body)) => {
             let body = Group {

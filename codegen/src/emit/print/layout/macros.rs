@@ -76,16 +76,13 @@ fn spell_out_code(text: &str) -> String {
     while let Some(start) = rest.find("key_") {
         let (before, name) = rest.split_at(start);
         out.push_str(before);
-        match key(name) {
-            Some((key, length)) => {
-                let literal = proc_macro2::Literal::string(&key);
-                out.push_str(&literal.to_string());
-                rest = &name[length..];
-            }
-            None => {
-                out.push_str("key_");
-                rest = &name["key_".len()..];
-            }
+        if let Some((key, length)) = key(name) {
+            let literal = proc_macro2::Literal::string(&key);
+            out.push_str(&literal.to_string());
+            rest = &name[length..];
+        } else {
+            out.push_str("key_");
+            rest = &name["key_".len()..];
         }
     }
     out.push_str(rest);
