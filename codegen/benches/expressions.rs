@@ -3,6 +3,8 @@
 //! Budget: 100 ms to parse and check, a quarter of what checking 10,000 nodes may take (design 9).
 //! `cargo bench -p flowcrate-codegen --bench expressions` prints the table and fails far over it.
 
+#![allow(clippy::panic, reason = "a bench that cannot measure says so")]
+
 use std::time::{Duration, Instant};
 
 use flowcrate::types::Type;

@@ -1,6 +1,8 @@
 //! Real workflows of other people, read in place beside the workspace: 02 to 07 are imported by
 //! the command line, compiled and built by the real cargo; 01 is refused on the node at fault.
 
+#![allow(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 

@@ -1,5 +1,7 @@
 //! *Export as code*: the zip that the server hands out is a crate that stands alone.
 
+#![allow(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
 use std::io::{Cursor, Read};
 use std::path::Path;
 use std::process::Output;

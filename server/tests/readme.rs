@@ -1,5 +1,6 @@
 //! Every command of the README runs, and its Rust is what the compiler emits.
 
+#![allow(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 #![cfg(unix)]
 
 use std::path::{Path, PathBuf};

@@ -77,7 +77,7 @@ impl Server {
         body: &[u8],
     ) -> std::io::Result<Reply> {
         let mut stream = TcpStream::connect(&self.address)?;
-        stream.set_read_timeout(Some(Duration::from_secs(120)))?;
+        stream.set_read_timeout(Some(Duration::from_mins(2)))?;
         write!(
             stream,
             "{method} {path} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n\
@@ -116,7 +116,7 @@ impl Server {
 
     /// The run, once it has ended.
     pub fn finished(&self, id: &str) -> Value {
-        let deadline = Instant::now() + Duration::from_secs(60);
+        let deadline = Instant::now() + Duration::from_mins(1);
         loop {
             let run = self.get(&format!("/api/v1/runs/{id}"));
             if ["completed", "failed", "cancelled"].iter().any(|end| run["status"] == *end) {

@@ -1,5 +1,7 @@
 //! What a graph means, and what plays no part in it (S39): over all fixtures that pass.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
