@@ -31,6 +31,8 @@ export async function run(page, base, shot) {
   await page.getByRole("textbox", { name: "Value", exact: true }).click();
   await page.keyboard.type("{{ item.", { delay: 25 });
   await page.locator(".cm-tooltip-autocomplete").getByText("sku").waitFor();
+  await page.keyboard.type("sku | up", { delay: 25 });
+  await page.locator(".cm-tooltip-autocomplete").getByText("upper", { exact: true }).waitFor();
 }
 
 function graph() {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import type { NodeTypes, Type } from "../src/api/types";
+import type { NodeTypes, Operation, Type } from "../src/api/types";
 import { completionsAt } from "../src/expr/complete";
 import { valueInRun } from "../src/expr/value";
 import { pathAt } from "../src/inspector/hover";
@@ -14,9 +14,21 @@ const types: Record<string, NodeTypes> = {
   look: { output: record({ status: { type: "int" }, body: { type: "optional", some: record({ id: { type: "string" } }) } }) },
 };
 
+const operation = (surface: Operation["surface"], name: string, operand: string, params = "", result = "string"): Operation => ({ surface, name, operand, params, result, doc: "Does." });
+const operations: Operation[] = [
+  operation("filter", "default", "optional<T>", "value: T"),
+  operation("filter", "join", "list<string>", "separator?: string"),
+  operation("filter", "upper", "string"),
+  operation("filter", "length", "list<T>"),
+  operation("filter", "length", "string"),
+  operation("test", "odd", "int"),
+  { surface: "function", name: "first_of", params: "a: T, b: T", result: "T", doc: "First." },
+];
+
 function labels(text: string, id = "charge"): string[] {
   const cursor = text.indexOf("^");
-  return completionsAt(text.replace("^", ""), cursor, scopeOf(orders(), id, types))?.options.map((option) => option.label) ?? [];
+  const found = completionsAt(text.replace("^", ""), cursor, scopeOf(orders(), id, types), operations)?.options ?? [];
+  return [...found].sort((a, b) => (b.boost ?? 0) - (a.boost ?? 0)).map((option) => option.label);
 }
 
 describe("completion", () => {
@@ -35,14 +47,18 @@ describe("completion", () => {
   });
 
   it("offers filters after a bar, and nothing in strings or outside expressions", () => {
-    expect(labels("{{ trigger.api | up^ }}")).toContain("upper");
+    expect(labels("{{ trigger.api | up^ }}")).toEqual(["default", "upper", "length", "join"]);
+    expect(labels("{{ trigger.items | ^ }}").slice(0, 3)).toEqual(["default", "join", "length"]);
+    expect(labels("{{ 1 + trigger.api | upper | ^ }}")).toContain("default");
+    expect(labels("{{ steps.look.status is o^ }}")).toEqual(["odd"]);
+    expect(labels("{{ steps.look.status is not ^ }}")).toEqual(["odd"]);
     expect(labels("trigger.^")).toEqual([]);
     expect(labels("{{ 'trigger.^' }}")).toEqual([]);
   });
 
   it("says what it replaces", () => {
     const text = "{{ steps.look.sta";
-    expect(completionsAt(text, text.length, scopeOf(orders(), "charge", types))?.from).toBe(text.length - 3);
+    expect(completionsAt(text, text.length, scopeOf(orders(), "charge", types), operations)?.from).toBe(text.length - 3);
   });
 });
 

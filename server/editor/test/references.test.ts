@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { isSingleExpression, references, renameInText, segments } from "../src/expr/template";
+import { references, renameInText, segments } from "../src/expr/template";
 import { findNode } from "../src/graph/document";
 import { followLabel } from "../src/graph/follow";
 import { referenceCount, renameNode } from "../src/graph/references";
@@ -30,12 +30,6 @@ describe("references in a text", () => {
     const text = "{{ {'k': '}}'}.k ~ steps.a }} tail";
     expect(segments(text)).toHaveLength(1);
     expect(rename(text)).toBe("{{ {'k': '}}'}.k ~ steps.zebra }} tail");
-  });
-
-  it("tells a single expression from mixed text", () => {
-    expect(isSingleExpression(" {{ a }} ")).toBe(true);
-    expect(isSingleExpression("{{ a }}{{ b }}")).toBe(false);
-    expect(isSingleExpression("{{ a")).toBe(false);
   });
 });
 

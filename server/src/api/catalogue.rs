@@ -1,6 +1,7 @@
 //! `GET /api/v1/catalogue`: every kind, with what an editor needs for its palette and forms.
 
 mod built_in;
+mod operations;
 
 use axum::Json;
 use axum::extract::State;
@@ -18,6 +19,8 @@ use crate::app::App;
 pub(super) struct CatalogueView {
     /// Triggers first, then control, pure kinds and actions.
     kinds: Vec<KindView>,
+    /// The filters, tests and functions of expressions.
+    operations: Vec<operations::OperationView>,
 }
 
 /// One kind.
@@ -90,7 +93,7 @@ struct FieldView {
 pub(super) async fn catalogue(State(app): State<App>) -> Json<CatalogueView> {
     let mut kinds = built_in::kinds();
     kinds.extend(app.compiler.catalogue.actions.values().map(action));
-    Json(CatalogueView { kinds })
+    Json(CatalogueView { kinds, operations: operations::operations() })
 }
 
 /// A plugin's action, from its manifest.

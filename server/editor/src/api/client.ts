@@ -2,7 +2,7 @@
 
 import type { GraphDocument, Json } from "../graph/document";
 import type {
-  CatalogueKind,
+  Catalogue,
   CheckResult,
   Diagnostic,
   Imported,
@@ -121,9 +121,8 @@ export const api = {
     return (await send(`${BASE}/check`, signal ? { ...init, signal } : init)).json() as Promise<CheckResult>;
   },
 
-  async catalogue(): Promise<CatalogueKind[]> {
-    const body = (await (await send(`${BASE}/catalogue`)).json()) as { kinds: CatalogueKind[] };
-    return body.kinds;
+  async catalogue(): Promise<Catalogue> {
+    return (await send(`${BASE}/catalogue`)).json() as Promise<Catalogue>;
   },
 
   async importVercel(source: string, name: string): Promise<Imported> {

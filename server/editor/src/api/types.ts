@@ -35,6 +35,23 @@ export interface CatalogueKind {
   output?: Type;
 }
 
+/** A filter, test or function of the expression language. */
+export interface Operation {
+  surface: "filter" | "test" | "function";
+  name: string;
+  /** Type of what stands before a filter or test, `list<T>`. */
+  operand?: string;
+  /** `from: string, to: string`; empty without any. */
+  params: string;
+  result: string;
+  doc: string;
+}
+
+export interface Catalogue {
+  kinds: CatalogueKind[];
+  operations: Operation[];
+}
+
 export interface Diagnostic {
   code: string;
   severity: "error" | "warning";

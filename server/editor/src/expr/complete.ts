@@ -1,8 +1,9 @@
-/** Completion inside `{{ }}`: names of the scope, fields by type, filters after a bar. */
+/** Completion inside `{{ }}`: names of the scope, fields by type, filters after a bar, tests after `is`. */
 
+import type { Operation, Type } from "../api/types";
 import { typeOfPath, type Scope } from "./scope";
 import { segments } from "./template";
-import { fieldsOf, typeText } from "./types";
+import { fieldsOf, typeText, unwrap } from "./types";
 
 export interface Completion {
   label: string;
@@ -11,6 +12,8 @@ export interface Completion {
   insert?: string;
   kind: "name" | "field" | "filter" | "function" | "test";
   info?: string;
+  /** Higher ones come first. */
+  boost?: number;
 }
 
 export interface Completions {
@@ -19,52 +22,77 @@ export interface Completions {
   options: Completion[];
 }
 
-/** Filters and functions that the language documents, with what they are for. */
-export const FILTERS: readonly [string, string][] = [
-  ["default", "default(x): x where the value is absent"],
-  ["length", "number of elements, or of characters"],
-  ["upper", "upper case"],
-  ["lower", "lower case"],
-  ["trim", "without space at the ends"],
-  ["replace", "replace(from, to)"],
-  ["split", "split(separator)"],
-  ["join", "join(separator): one text of a list"],
-  ["first", "first element, optional"],
-  ["last", "last element, optional"],
-  ["sum", "sum of numbers"],
-  ["min", "smallest element, optional"],
-  ["max", "largest element, optional"],
-  ["sort", "sorted list"],
-  ["unique", "each element once"],
-  ["reverse", "the other way round"],
-  ["round", "round(digits)"],
-  ["abs", "without sign"],
-  ["int", "as an integer; fails if it is none"],
-  ["float", "as a number; fails if it is none"],
-  ["string", "as text"],
-  ["tojson", "as JSON text"],
-];
-
-const FUNCTIONS: readonly [string, string][] = [["first_of", "first_of(a, b, …): the first that is there"]];
-
 const PATH_BEFORE = /[A-Za-z_]\w*(?:\s*\.\s*\w+|\s*\[\s*(?:\d+|"[^"]*"|'[^']*')\s*\])*\s*\.?\s*$/;
 
 /** What can stand at `cursor` of `text`, or null where no expression is open. */
-export function completionsAt(text: string, cursor: number, scope: Scope): Completions | null {
+export function completionsAt(text: string, cursor: number, scope: Scope, operations: readonly Operation[]): Completions | null {
   const segment = segments(text).find((entry) => cursor >= entry.innerStart && cursor <= entry.innerEnd);
   if (!segment) return null;
   const before = text.slice(segment.innerStart, cursor);
   if (insideString(before)) return null;
-  const filter = /\|\s*(\w*)$/.exec(before);
-  if (filter) return { from: cursor - (filter[1] ?? "").length, options: FILTERS.map(([label, detail]) => ({ label, detail, kind: "filter" })) };
+  const named = /^(.*?)(\||\bis(?:\s+not)?\s)\s*(\w*)$/s.exec(lastTerm(before));
+  if (named) {
+    const [, operand = "", mark, typed = ""] = named;
+    const surface = mark === "|" ? "filter" : "test";
+    return { from: cursor - typed.length, options: operationOptions(operations, surface, operandType(scope, operand)) };
+  }
   const path = PATH_BEFORE.exec(before)?.[0] ?? "";
   const dot = path.lastIndexOf(".");
-  if (dot < 0) return { from: cursor - path.trimStart().length, options: rootOptions(scope, "") };
-  const typed = path.slice(dot + 1);
-  const partial = typed.trimStart();
+  if (dot < 0) return { from: cursor - path.trimStart().length, options: [...rootOptions(scope, ""), ...operationOptions(operations, "function", undefined)] };
+  const partial = path.slice(dot + 1).trimStart();
   const owner = path.slice(0, dot).replace(/\s+/g, "");
   const options = [...rootOptions(scope, owner), ...fieldOptions(scope, owner)];
   return { from: cursor - partial.length, options };
+}
+
+/** What follows the last bar but one, so that `a | b | c` asks for what follows `b`. */
+function lastTerm(text: string): string {
+  const bars = [...text.matchAll(/\|/g)].map((match) => match.index);
+  return bars.length > 1 ? text.slice((bars.at(-2) ?? -1) + 1) : text;
+}
+
+/** The type of the path that ends the text, as far as it is plain. */
+function operandType(scope: Scope, text: string): Type | undefined {
+  const path = /[A-Za-z_]\w*(?:\.\w+|\[(?:\d+|"[^"]*"|'[^']*')\])*\s*$/.exec(text)?.[0];
+  return path === undefined ? undefined : typeOfPath(scope, path);
+}
+
+/** Each name once, those that fit the operand first. */
+function operationOptions(operations: readonly Operation[], surface: Operation["surface"], operand: Type | undefined): Completion[] {
+  const byName = new Map<string, Operation[]>();
+  for (const operation of operations) {
+    if (operation.surface === surface) byName.set(operation.name, [...(byName.get(operation.name) ?? []), operation]);
+  }
+  return [...byName].map(([label, entries]) => {
+    const fits = entries.filter((entry) => fitsOperand(entry.operand, operand));
+    const [first] = fits.length > 0 ? fits : entries;
+    const bare = first?.params === "" || surface !== "function" && first?.params.split(", ").every((param) => param.includes("?:"));
+    return {
+      label,
+      detail: first?.result ?? "",
+      kind: surface,
+      boost: fits.length > 0 ? 1 : -20,
+      info: [...new Set((fits.length > 0 ? fits : entries).map((entry) => `${signature(entry)}\n${entry.doc}`))].join("\n\n"),
+      ...(bare ? {} : { insert: `${label}(` }),
+    };
+  });
+}
+
+function signature({ surface, name, operand, params, result }: Operation): string {
+  const call = params === "" && surface !== "function" ? name : `${name}(${params})`;
+  const written = surface === "function" ? call : `${operand} ${surface === "filter" ? "|" : "is"} ${call}`;
+  return `${written} → ${result}`;
+}
+
+/** Whether an operation may take the type; what is not known may be anything. */
+function fitsOperand(pattern: string | undefined, type: Type | undefined): boolean {
+  const given = unwrap(type);
+  if (pattern === undefined || !given || given.type === "any" || /^(T|K|any|optional<.*>)$/.test(pattern)) return true;
+  if (pattern === "number") return given.type === "number" || given.type === "int";
+  if (pattern === "string") return given.type === "string" || given.type === "enum";
+  if (pattern.startsWith("list<")) return given.type === "list";
+  if (pattern.startsWith("map<")) return given.type === "map";
+  return pattern === given.type;
 }
 
 function insideString(text: string): boolean {
@@ -91,7 +119,6 @@ function rootOptions(scope: Scope, owner: string): Completion[] {
       ...(from === undefined ? {} : { info: from }),
     });
   }
-  if (owner === "") options.push(...FUNCTIONS.map(([label, detail]): Completion => ({ label, detail, insert: `${label}(`, kind: "function" })));
   return options;
 }
 

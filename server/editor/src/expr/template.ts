@@ -131,10 +131,3 @@ export function renameInText(text: string, rename: ReadonlyMap<string, string>):
   }
   return result;
 }
-
-/** Whether the text is one expression and nothing else, so that its value keeps its type. */
-export function isSingleExpression(text: string): boolean {
-  const trimmed = text.trim();
-  const [first] = segments(trimmed);
-  return first !== undefined && first.closed && first.start === 0 && first.end === trimmed.length;
-}

@@ -20,10 +20,6 @@ export function parsePointer(pointer: string): string[] {
     .map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"));
 }
 
-export function pointer(...parts: (string | number)[]): string {
-  return parts.map((part) => `/${String(part).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
-}
-
 /** The value at `path`, or undefined. */
 export function valueAt(root: unknown, path: string[]): unknown {
   let value = root;

@@ -11,6 +11,7 @@ import type { Scope } from "../expr/scope";
 import { segments } from "../expr/template";
 import { valueInRun } from "../expr/value";
 import { useRuns } from "../store/runs";
+import { useUi } from "../store/ui";
 import { hover } from "./hover";
 import { highlighting } from "./highlight";
 import { findings } from "./findings";
@@ -27,15 +28,13 @@ export interface CodeFieldProps {
   /** Colours JSON as well as expressions. */
   json?: boolean;
   invalid?: boolean;
-  /** Called when the field is left. */
-  onBlur?: () => void;
 }
 
 function complete(scope: () => Scope) {
   return (context: CompletionContext) => {
-    const found = completionsAt(context.state.doc.toString(), context.pos, scope());
+    const found = completionsAt(context.state.doc.toString(), context.pos, scope(), useUi.getState().operations);
     if (!found) return null;
-    const typed = context.pos > found.from || /[.|]\s*$/.test(context.state.sliceDoc(Math.max(0, found.from - 2), found.from));
+    const typed = context.pos > found.from || /(?:[.|]|\bis(?: not)?)\s*$/.test(context.state.sliceDoc(Math.max(0, found.from - 8), found.from));
     if (!typed && !context.explicit) return null;
     return {
       from: found.from,
@@ -45,6 +44,7 @@ function complete(scope: () => Scope) {
         type: option.kind,
         ...(option.insert === undefined ? {} : { apply: option.insert }),
         ...(option.info === undefined ? {} : { info: option.info }),
+        ...(option.boost === undefined ? {} : { boost: option.boost }),
       })),
       validFor: /^\w*$/,
     };
@@ -110,7 +110,6 @@ function extensions(props: CodeFieldProps, current: { props: CodeFieldProps; typ
         current.typedAt = Date.now();
         current.props.onChange(update.state.doc.toString());
       }
-      if (update.focusChanged && !update.view.hasFocus) current.props.onBlur?.();
     }),
   ];
 }

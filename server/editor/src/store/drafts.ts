@@ -11,10 +11,6 @@ export function newDraftKey(): string {
   return NEW + Math.random().toString(36).slice(2, 10);
 }
 
-export function isNewDraft(key: string): boolean {
-  return key.startsWith(NEW);
-}
-
 export interface Draft {
   doc: GraphDocument;
   /** Of the stored document that the draft began from. */

@@ -1,7 +1,7 @@
 /** Opening, saving, exporting and running the open workflow: what joins the stores to the API. */
 
 import { api, ApiError, describeError, OfflineError } from "../api/client";
-import type { CatalogueKind, Stored } from "../api/types";
+import type { Stored } from "../api/types";
 import { toDocument, type GraphDocument, type Json } from "../graph/document";
 import { navigate, workflowPath } from "../router";
 import { showDiagnostics, useCheck } from "./check";
@@ -12,8 +12,8 @@ import { clearOffers, toast, useUi } from "./ui";
 
 export async function loadCatalogue(): Promise<void> {
   if (useUi.getState().catalogue.size > 0) return;
-  const kinds = await api.catalogue();
-  useUi.setState({ catalogue: new Map(kinds.map((kind: CatalogueKind) => [kind.kind, kind])) });
+  const { kinds, operations } = await api.catalogue();
+  useUi.setState({ catalogue: new Map(kinds.map((kind) => [kind.kind, kind])), operations });
 }
 
 /** Opens a stored workflow, with the draft that this browser kept of it; gives that draft. */

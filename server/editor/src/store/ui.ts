@@ -2,7 +2,7 @@
 
 import { create } from "zustand";
 
-import type { CatalogueKind } from "../api/types";
+import type { CatalogueKind, Operation } from "../api/types";
 import type { Point } from "../graph/document";
 
 export type Theme = "system" | "light" | "dark";
@@ -32,6 +32,8 @@ interface State {
   theme: Theme;
   online: boolean;
   catalogue: ReadonlyMap<string, CatalogueKind>;
+  /** What expressions can do, by the compiler's own table. */
+  operations: readonly Operation[];
   dock: DockTab | null;
   dockHeight: number;
   palette: boolean;
@@ -63,6 +65,7 @@ export const useUi = create<State>()(() => ({
   ...stored(),
   online: true,
   catalogue: new Map(),
+  operations: [],
   dock: null,
   settings: false,
   quickAdd: null,
