@@ -32,6 +32,9 @@ pub(super) fn fold(expr: Expr) -> Expr {
             },
         },
         ExprKind::Concat(parts) => concat(parts),
+        ExprKind::Call { op: "not", mut args } if args.len() == 1 => {
+            args.pop().map_or(ExprKind::Literal(Value::Null), negation)
+        }
         kind => kind,
     };
     let expr = Expr { kind, ty, span };
@@ -41,6 +44,33 @@ pub(super) fn fold(expr: Expr) -> Expr {
     match eval(&expr, &Nothing) {
         Ok(value) => Expr { kind: ExprKind::Literal(value), ..expr },
         Err(_) => expr,
+    }
+}
+
+/// `not a < b` as `a >= b`, and so on: the order of the language is total.
+fn negation(operand: Expr) -> ExprKind {
+    let Expr { kind, ty, span } = operand;
+    match kind {
+        ExprKind::Call { op: "not", mut args } if args.len() == 1 => {
+            args.pop().map_or(ExprKind::Literal(Value::Null), |inner| inner.kind)
+        }
+        ExprKind::Call { op, args } if opposite(op) != op => {
+            ExprKind::Call { op: opposite(op), args }
+        }
+        kind => ExprKind::Call { op: "not", args: vec![Expr { kind, ty, span }] },
+    }
+}
+
+/// The comparison that holds where `op` does not; `op` itself where it is none.
+fn opposite(op: &'static str) -> &'static str {
+    match op {
+        "equal" => "not_equal",
+        "not_equal" => "equal",
+        "less" => "greater_equal",
+        "less_equal" => "greater",
+        "greater" => "less_equal",
+        "greater_equal" => "less",
+        other => other,
     }
 }
 

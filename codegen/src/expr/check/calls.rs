@@ -10,6 +10,7 @@ use super::super::issue::ExprIssue;
 use super::super::table::{self, Surface};
 use super::super::typed::{Expr, ExprKind, Name};
 use super::coerce::widened;
+use super::literals::record_of;
 use super::overload::Arguments;
 use super::{Checker, Typed};
 use crate::diagnostic::{Code, Span, code, nearest};
@@ -30,7 +31,7 @@ impl Checker<'_> {
             return self.default(value, call, span);
         }
         let value = self.value(value);
-        if table::filters(name).is_empty() {
+        if table::filters(name).is_empty() && name != "items" {
             return self.report(unknown_filter(call));
         }
         let arguments = self.arguments(call);
@@ -41,6 +42,9 @@ impl Checker<'_> {
     fn filtered(&mut self, name: &str, value: Expr, mut arguments: Arguments, span: Span) -> Typed {
         if let Some(same) = unchanged(name, &value) {
             return Some(same);
+        }
+        if name == "items" {
+            return self.items(value, &arguments, span);
         }
         let value = match name {
             "map" | "selectattr" | "rejectattr" => {
@@ -187,6 +191,34 @@ impl Checker<'_> {
                 .help("the tests are '==', '!=', '<', '<=', '>', '>=', 'in', and those after `is`"),
             ),
         }
+    }
+
+    /// `map | items`: its keys, each with its value, in order. Made of other operations, since the
+    /// record of both has no Rust type of its own; so `map('items')` is none, whose map would be an
+    /// element within the element.
+    fn items(&mut self, map: Expr, arguments: &Arguments, span: Span) -> Typed {
+        let map = if map.ty == Type::Any { self.coerce(map, &Type::map(Type::Any))? } else { map };
+        let Type::Map { values } = map.ty.clone() else {
+            let message = format!("`items` is not defined for {}", map.ty);
+            return self.report(
+                ExprIssue::new(code::WRONG_OPERANDS.id, span, message)
+                    .help("it takes a map; read a record's fields by their names"),
+            );
+        };
+        if !arguments.positional.is_empty() || !arguments.named.is_empty() {
+            let issue =
+                ExprIssue::new(code::WRONG_ARGUMENTS.id, span, "`items` takes no arguments");
+            return self.report(issue.help("write `… | items`"));
+        }
+        let keys = self.apply(table::filters("keys"), vec![map.clone()], "items", span)?;
+        let key = Expr { kind: ExprKind::Name(Name::Element), ty: Type::String, span };
+        let value =
+            ExprKind::Key { base: Box::new(map), key: Box::new(key.clone()), or_absent: false };
+        let value = Expr { kind: value, ty: (*values).clone(), span };
+        let fields = vec![("key".to_owned(), key), ("value".to_owned(), value)];
+        let ty = record_of(&fields);
+        let item = Expr { kind: ExprKind::Record(fields), ty, span };
+        Some(list_map(keys, item, span))
     }
 
     /// A list of the texts of a list's elements.
@@ -339,7 +371,7 @@ fn unknown_filter(call: &Invocation) -> ExprIssue {
         Surface::Filter(name) => Some(name),
         _ => None,
     });
-    unknown(code::UNKNOWN_FILTER, "filter", call, filters.chain(["default"]).collect())
+    unknown(code::UNKNOWN_FILTER, "filter", call, filters.chain(["default", "items"]).collect())
 }
 
 fn unknown_test(call: &Invocation) -> ExprIssue {

@@ -7,7 +7,7 @@ use super::super::{eval, json_references, parse, references, rename};
 use super::tests::scope;
 use super::{check, unfolded};
 
-const TEXTS: [&str; 24] = [
+const TEXTS: [&str; 26] = [
     "{{ trigger.total + 1 }} of {{ trigger.rate * 2.5 }}",
     "{{ trigger.lines | sort(attribute='price', reverse=true) | map(attribute='label') | join('-') }}",
     "{{ 'x' if trigger.note is defined and trigger.vip else trigger.note | default('y') }}",
@@ -31,6 +31,8 @@ const TEXTS: [&str; 24] = [
     "{{ '}}' ~ \"{{\" ~ '\\u00fc\\n' }} text }} {",
     "{{ (1 if trigger.vip else 2.5) | round(1) | int }}",
     "{{ '[1, {\"a\": 2}]' | fromjson | length }}",
+    "{{ trigger.stock | items | map(attribute='key') | join }}{{ steps.body.x | items | length }}",
+    "{{ [trigger.tags, []] | map('sort', reverse=true) | map('first') | length }}",
     "{{ 9223372036854775807 - -9223372036854775808 | abs }}",
 ];
 

@@ -251,6 +251,12 @@ pub(super) const FILTERS: &[(&str, &str)] = &[
     ("[1, 2] | join(',')", "string = \"1,2\""),
     ("trigger.stock.x", "int = 1"),
     ("trigger.stock['z']", "int ! the map has no key `z`"),
+    (
+        "trigger.stock | items",
+        "list<{key: string, value: int}> = [{\"key\":\"x\",\"value\":1},{\"key\":\"y\",\"value\":2}]",
+    ),
+    ("steps.body.x | items | map(attribute='value') | first", "any = \"z\""),
+    ("not trigger.total > 3 or not not trigger.vip", "bool = true"),
     ("trigger.rate | round", "number = 1.0"),
     ("trigger.total | round", "int = 1250"),
     ("trigger.rate | int", "int = 0"),
@@ -618,6 +624,11 @@ fn mistakes_say_what_where_and_how_to_mend_them() {
             "trigger.id",
         ),
         ("{'a': 1, 'a': 2}", "E413 the key `a` stands here twice", "'a'"),
+        (
+            "[trigger.stock] | map('items')",
+            "E408 the first argument of `map` is no filter's name",
+            "'items'",
+        ),
         ("first_of()", "E411 `first_of` takes one or more values", "first_of"),
         ("null", "E405 there is no name `null`", "null"),
     ] {
