@@ -116,11 +116,11 @@ fn a_killed_run_ends_as_if_nothing_had_happened_and_as_the_server_would_have_run
     for seed in [1, 2] {
         let data = scratch.path().join(seed.to_string());
         std::fs::create_dir(&data).expect("a folder");
-        killed_until_done(Crate { binary: binary.clone(), data }, seed);
+        killed_until_done(&Crate { binary: binary.clone(), data }, seed);
     }
 }
 
-fn killed_until_done(crate_: Crate, seed: u64) {
+fn killed_until_done(crate_: &Crate, seed: u64) {
     let shop = order_intake::shop(ANSWER).expect("a local service");
     let input = crate_.data.join("order.json");
     let order = order_intake::order(&shop.url());
@@ -143,7 +143,7 @@ fn killed_until_done(crate_: Crate, seed: u64) {
             }
         }
     }
-    let output = finish(&crate_, &input);
+    let output = finish(crate_, &input);
     assert_eq!(output, order_intake::receipt(), "seed {seed}");
     for (path, before) in &recorded {
         assert_eq!(calls_of(&shop, path), *before, "seed {seed}: {path} ran after its record");

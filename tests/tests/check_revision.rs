@@ -116,12 +116,12 @@ fn s39_meaning_changes_the_revision() {
     ];
     let mut seen = vec![before];
     for (id, pointer, value) in changes {
-        let mut changed = document.clone();
-        let node = at(&changed, id);
+        let mut edited = document.clone();
+        let node = at(&edited, id);
         let (above, field) = pointer.rsplit_once('/').unwrap();
         let path = format!("/nodes/{node}/data{above}");
-        changed.pointer_mut(&path).unwrap()[field] = value;
-        let after = checked(&changed).revision;
+        edited.pointer_mut(&path).unwrap()[field] = value;
+        let after = checked(&edited).revision;
         assert!(!seen.contains(&after), "{pointer} of {id} plays no part");
         seen.push(after);
     }
