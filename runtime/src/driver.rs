@@ -33,6 +33,9 @@ use crate::payload::Payload;
 use crate::store::{Reply, Store, Transaction};
 use crate::workflow::Workflow;
 
+/// Stack of the shard thread: a run's futures nest as deep as its branches do. Memory that is
+/// never touched is never taken.
+const STACK: usize = 256 * 1024 * 1024;
 /// How long a run that only waits stays in memory by default.
 const LINGER: Duration = Duration::from_secs(2);
 
@@ -132,6 +135,7 @@ impl EngineBuilder {
         };
         let thread = std::thread::Builder::new()
             .name("flowcrate-shard".to_owned())
+            .stack_size(STACK)
             .spawn(move || Shard::new(settings).run(&messages))
             .map_err(|_| Error::Setup("no thread could be started"))?;
         let thread = Mutex::new(Some(thread));

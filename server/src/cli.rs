@@ -58,9 +58,23 @@ enum Outcome {
     Misused,
 }
 
+/// Stack of threads that compile: the compiler follows a graph as deep as its branches nest.
+/// Memory that is never touched is never taken.
+const STACK: usize = 64 * 1024 * 1024;
+
 /// Runs the command that the process was called with.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
+    let command = std::thread::Builder::new().stack_size(STACK).spawn(|| execute(cli));
+    let Ok(command) = command else {
+        output::complain("cannot start a thread");
+        return ExitCode::FAILURE;
+    };
+    // A panic has said what it had to say.
+    command.join().unwrap_or(ExitCode::FAILURE)
+}
+
+fn execute(cli: Cli) -> ExitCode {
     let done = match cli.command {
         None => serve::execute(cli.serve),
         Some(Command::Serve(flags)) => serve::execute(flags),

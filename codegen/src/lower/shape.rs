@@ -292,17 +292,17 @@ impl Shaper<'_, '_> {
     /// The groups right above `group`: those that no other group above comes after.
     fn covered(&self, above: &[Vec<usize>], group: &[usize]) -> Vec<usize> {
         let Some(&node) = group.first() else { return Vec::new() };
-        let head = |index: usize| above[index].first().copied();
-        let before: Vec<usize> = (0..above.len())
-            .filter(|&index| head(index).is_some_and(|other| self.flow.before(other, node)))
-            .collect();
-        let between = |index: usize| {
-            before.iter().any(|&other| match (head(index), head(other)) {
-                (Some(first), Some(second)) => self.flow.before(first, second),
-                _ => false,
-            })
-        };
-        before.iter().copied().filter(|&index| !between(index)).collect()
+        // The last ones first: a group that comes before any other above comes before one that
+        // was found to have none after it, since the order is transitive.
+        let mut found: Vec<(usize, usize)> = Vec::new();
+        for (index, group) in above.iter().enumerate().rev() {
+            let Some(&head) = group.first() else { continue };
+            let is_covered = |(_, later): &(usize, usize)| self.flow.before(head, *later);
+            if self.flow.before(head, node) && !found.iter().any(is_covered) {
+                found.push((index, head));
+            }
+        }
+        found.iter().rev().map(|(index, _)| *index).collect()
     }
 
     fn single_tasks(&mut self, nodes: &[usize]) -> Stmt {

@@ -66,6 +66,7 @@ pub(super) fn execute(args: &Args) -> Result<Outcome, Error> {
     };
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
+        .thread_stack_size(super::STACK)
         .build()
         .map_err(|source| Error::io("cannot start threads", source))?;
     let view = runtime.block_on(run(args, plan, input))?;

@@ -15,6 +15,7 @@ pub(super) fn execute(flags: Flags) -> Result<Outcome, Error> {
     log();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
+        .thread_stack_size(super::STACK)
         .build()
         .map_err(|source| Error::io("cannot start threads", source))?;
     runtime.block_on(async {

@@ -1,6 +1,9 @@
 //! Control flow: the statements of the IR.
 
-use flowcrate::{Caught as _, Error, Result, Task, join, task};
+use std::future::poll_fn;
+use std::task::{Context as Poller, Poll};
+
+use flowcrate::{Caught as _, Error, Result};
 use flowcrate_codegen::check::{Body, Node};
 use flowcrate_codegen::ir::{self, Block, Branch, Live, Stmt, Subject, Tasks};
 
@@ -11,62 +14,97 @@ use super::{
     action, condition, custom, fail, for_each, returns, switch, transform, wait, wait_event,
 };
 
-/// Runs a block. Boxed at each block, since blocks nest as deep as the graph says.
+/// Runs a block. Blocks within blocks are a stack here, not a recursion: a graph of a thousand
+/// conditions in a row nests a thousand deep. Only what is concurrent has futures of its own.
 pub(super) fn block<'a>(scope: &'a Scope, block: &'a Block) -> LocalBoxFuture<'a, Result<()>> {
     Box::pin(async move {
-        for stmt in &block.0 {
-            statement(scope, stmt).await?;
+        let mut open = vec![block.0.iter()];
+        while let Some(innermost) = open.last_mut() {
+            let Some(stmt) = innermost.next() else {
+                open.pop();
+                continue;
+            };
+            if let Some(inner) = statement(scope, stmt).await? {
+                open.push(inner.0.iter());
+            }
         }
         Ok(())
     })
 }
 
-async fn statement(scope: &Scope, stmt: &Stmt) -> Result<()> {
+/// Runs a statement; gives the block that it goes on with, if there is one.
+async fn statement<'a>(scope: &'a Scope, stmt: &'a Stmt) -> Result<Option<&'a Block>> {
     match stmt {
-        Stmt::Run(id) => match scope.plan().node(id) {
-            Some(node) => run(scope, node).await,
-            None => Ok(()),
-        },
-        Stmt::Branch(branch) => match arm(scope, branch) {
-            Some(inner) => block(scope, inner).await,
-            None => Ok(()),
-        },
-        Stmt::When(when) if live(scope, &when.live) => block(scope, &when.block).await,
-        Stmt::When(_) => Ok(()),
+        Stmt::Run(id) => {
+            if let Some(node) = scope.plan().node(id) {
+                run(scope, node).await?;
+            }
+        }
+        Stmt::Branch(branch) => return Ok(arm(scope, branch)),
+        Stmt::When(when) => return Ok(live(scope, &when.live).then_some(&when.block)),
         Stmt::Join(concurrent) => {
             let branches = concurrent.blocks.iter().map(|inner| block(scope, inner));
-            all(branches.collect()).await
+            all(branches.collect()).await?;
         }
-        Stmt::Tasks(graph) => tasks(scope, graph).await,
+        Stmt::Tasks(graph) => tasks(scope, graph).await?,
     }
+    Ok(None)
 }
 
-/// Runs futures concurrently until all are done or one failed. The runtime joins pairs; joins
-/// nest without another meaning.
-fn all(mut futures: Vec<LocalBoxFuture<'_, Result<()>>>) -> LocalBoxFuture<'_, Result<()>> {
-    let mut joined = futures.pop().unwrap_or_else(|| Box::pin(async { Ok(()) }));
-    while let Some(first) = futures.pop() {
-        let rest = joined;
-        joined = Box::pin(async move { join((first, rest)).await.map(|_| ()) });
-    }
-    joined
+/// Runs futures concurrently until all are done, or until the first failure, which drops the
+/// rest. Polled in order, as the runtime's `join` does; of any number, without nesting.
+async fn all(futures: Vec<LocalBoxFuture<'_, Result<()>>>) -> Result<()> {
+    let mut states: Vec<State<'_>> = futures.into_iter().map(State::Running).collect();
+    poll_fn(move |poller| {
+        let mut open = false;
+        for state in &mut states {
+            open |= state.poll(poller)?;
+        }
+        if open { Poll::Pending } else { Poll::Ready(Ok(())) }
+    })
+    .await
 }
 
-async fn tasks(scope: &Scope, graph: &Tasks) -> Result<()> {
-    let mut started: Vec<Task<'_, ()>> = Vec::with_capacity(graph.tasks.len());
-    for next in &graph.tasks {
-        // The verifier has seen that each index points backwards.
-        let after: Vec<Task<'_, ()>> =
-            next.after.iter().filter_map(|at| started.get(*at).cloned()).collect();
-        started.push(task(async move {
-            for before in after {
-                before.await?;
+/// Where a concurrent part stands.
+enum State<'a> {
+    Waiting,
+    Running(LocalBoxFuture<'a, Result<()>>),
+    Done,
+}
+
+impl State<'_> {
+    /// Polls what runs: whether the part is still open, or its failure.
+    fn poll(&mut self, poller: &mut Poller<'_>) -> Result<bool> {
+        let Self::Running(future) = self else { return Ok(matches!(self, Self::Waiting)) };
+        match future.as_mut().poll(poller) {
+            Poll::Pending => Ok(true),
+            Poll::Ready(done) => {
+                *self = Self::Done;
+                done.map(|()| false)
             }
-            if live(scope, &next.live) { block(scope, &next.block).await } else { Ok(()) }
-        }));
+        }
     }
-    let futures = started.into_iter().map(|task| Box::pin(task) as LocalBoxFuture<'_, Result<()>>);
-    all(futures.collect()).await
+}
+
+/// Runs each task once those that it follows are done. They stand in topological order, so that
+/// one pass starts all that can start; nothing nests, however long a chain is.
+async fn tasks(scope: &Scope, graph: &Tasks) -> Result<()> {
+    let mut states: Vec<State<'_>> = graph.tasks.iter().map(|_| State::Waiting).collect();
+    poll_fn(move |poller| {
+        let mut open = false;
+        for (at, task) in graph.tasks.iter().enumerate() {
+            let done = |before: &usize| matches!(states.get(*before), Some(State::Done));
+            let free = task.after.iter().all(done);
+            let Some(state) = states.get_mut(at) else { continue };
+            if matches!(state, State::Waiting) && free {
+                let runs = live(scope, &task.live);
+                *state = if runs { State::Running(block(scope, &task.block)) } else { State::Done };
+            }
+            open |= state.poll(poller)?;
+        }
+        if open { Poll::Pending } else { Poll::Ready(Ok(())) }
+    })
+    .await
 }
 
 fn arm<'a>(scope: &Scope, branch: &'a Branch) -> Option<&'a Block> {

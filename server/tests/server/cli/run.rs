@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::json;
 
-use crate::support::graphs::{double, graph, node};
+use crate::support::graphs::{double, graph, manual, node};
 use crate::support::process::run;
 
 #[tokio::test]
@@ -61,4 +61,41 @@ async fn wrong_inputs_and_graphs_are_told_apart() {
     assert_eq!(run(folder.path(), &["run", "g.json", "--input", "in.json"]).await.code, 2);
     fs::write(folder.path().join("bad.json"), "{}").unwrap();
     assert_eq!(run(folder.path(), &["run", "bad.json"]).await.code, 1);
+}
+
+/// A graph is data: however long its chains are and however deep its branches nest, it takes no
+/// stack that is not there.
+#[tokio::test]
+async fn long_chains_and_deep_forks_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let start = manual(&json!({ "n": { "type": "integer" } }));
+    let done = node("done", "return@1", &json!({ "inputs": { "value": "{{ trigger.n }}" } }));
+    let condition = json!({ "inputs": { "condition": "{{ trigger.n > 0 }}" } });
+    let value = json!({ "inputs": { "value": "{{ trigger.n }}" } });
+    let (mut chain, mut links) = (vec![start.clone(), done.clone()], vec!["start>c0".to_owned()]);
+    let (mut forks, mut ladder) =
+        (vec![start, done], vec!["start>l0".to_owned(), "start>r0".to_owned()]);
+    for at in 0..1000 {
+        chain.push(node(&format!("c{at}"), "condition@1", &condition));
+        links.push(if at == 999 {
+            "c999.true>done".to_owned()
+        } else {
+            format!("c{at}.true>c{}", at + 1)
+        });
+        for side in ["l", "r"] {
+            forks.push(node(&format!("{side}{at}"), "transform@1", &value));
+            ladder.push(if at == 999 {
+                format!("{side}999>done")
+            } else {
+                format!("r{at}>{side}{}", at + 1)
+            });
+        }
+    }
+    fs::write(folder.path().join("in.json"), "{\"n\": 7}").unwrap();
+    for (name, nodes, edges) in [("chain", &chain, &links), ("ladder", &forks, &ladder)] {
+        let edges: Vec<&str> = edges.iter().map(String::as_str).collect();
+        fs::write(folder.path().join("g.json"), graph(name, nodes, &edges).to_string()).unwrap();
+        let ran = run(folder.path(), &["run", "g.json", "--input", "in.json"]).await;
+        assert_eq!((ran.code, ran.stdout.trim()), (0, "7"), "{name}: {}", ran.stderr);
+    }
 }
