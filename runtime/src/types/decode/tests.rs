@@ -1,3 +1,5 @@
+//! What is read, what is refused, and where the refusal points.
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
