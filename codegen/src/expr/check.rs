@@ -4,6 +4,7 @@ mod access;
 mod calls;
 mod coerce;
 mod json;
+mod lists;
 mod literals;
 mod operators;
 mod overload;

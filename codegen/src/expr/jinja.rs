@@ -3,9 +3,12 @@
 //! Its parser recurses for each prefix operator and `else`, and its tree is as deep as a chain of
 //! operators is long, so [`scan`] measures an expression first, over tokens, without recursion.
 
+mod spans;
+
 use minijinja::machinery::{Token, ast, parse_expr, tokenize};
 use minijinja::value::ValueKind;
 
+use self::spans::Source;
 use super::ast::{Ast, AstKind, Binary, Invocation, Unary};
 use super::issue::ExprIssue;
 use crate::diagnostic::{Span, code};
@@ -29,7 +32,7 @@ pub(super) fn parse_at(source: &str, offset: usize) -> Result<Ast, ExprIssue> {
         scan(source, offset)?;
     }
     let tree = parse_expr(source).map_err(|error| syntax_error(&error, source, whole))?;
-    Converter { source, offset, brackets: source.contains('(') }.expr(&tree, 0)
+    Converter { source: Source::new(source, offset) }.expr(&tree, 0)
 }
 
 fn too_deep(span: Span) -> ExprIssue {
@@ -126,17 +129,14 @@ fn unsupported(span: Span, what: &str, help: &str) -> ExprIssue {
 }
 
 struct Converter<'s> {
-    source: &'s str,
-    offset: usize,
-    /// Whether there is any `(` at all.
-    brackets: bool,
+    source: Source<'s>,
 }
 
 impl Converter<'_> {
     fn span(&self, span: minijinja::machinery::Span) -> Span {
         Span {
-            start: self.offset + span.start_offset as usize,
-            end: self.offset + span.end_offset as usize,
+            start: self.source.offset + span.start_offset as usize,
+            end: self.source.offset + span.end_offset as usize,
         }
     }
 
@@ -162,7 +162,7 @@ impl Converter<'_> {
             return Err(too_deep(own));
         }
         let kind = self.kind(tree, own, depth)?;
-        Ok(Ast { span: self.with_brackets(self.cover(own, &kind)), kind })
+        Ok(Ast { span: self.source.whole(own, &kind), kind })
     }
 
     fn kind(&self, tree: &ast::Expr<'_>, own: Span, depth: usize) -> Result<AstKind, ExprIssue> {
@@ -308,8 +308,9 @@ impl Converter<'_> {
         args: &[ast::CallArg<'_>],
         depth: usize,
     ) -> Result<Invocation, ExprIssue> {
-        let start = own.start - self.offset;
-        let at = self.source.get(start..).and_then(|rest| rest.find(name)).unwrap_or(0) + own.start;
+        let start = own.start - self.source.offset;
+        let at =
+            self.source.text.get(start..).and_then(|rest| rest.find(name)).unwrap_or(0) + own.start;
         self.invocation_at(name, Span { start: at, end: at + name.len() }, args, depth)
     }
 
@@ -335,70 +336,6 @@ impl Converter<'_> {
             }
         }
         Ok(invocation)
-    }
-
-    /// Brackets around the first or last part belong to the whole: `(a + b) * c`.
-    fn with_brackets(&self, mut span: Span) -> Span {
-        if !self.brackets {
-            return span;
-        }
-        let (start, end) = (span.start - self.offset, span.end - self.offset);
-        let Some(text) = self.source.get(start..end) else { return span };
-        let count = |bracket: char| text.matches(bracket).count();
-        let (open, close) = (count('('), count(')'));
-        let mut before = self.source.get(..start).unwrap_or_default();
-        for _ in open..close {
-            let Some(rest) = before.trim_end().strip_suffix('(') else { break };
-            before = rest;
-            span.start = self.offset + rest.len();
-        }
-        let mut after = self.source.get(end..).unwrap_or_default();
-        for _ in close..open {
-            let Some(rest) = after.trim_start().strip_prefix(')') else { break };
-            after = rest;
-            span.end = self.offset + self.source.len() - rest.len();
-        }
-        span
-    }
-
-    /// The parser's spans start at the operator of a postfix form, and at the token before a ternary
-    /// or comparison; ours cover exactly the parts.
-    fn cover(&self, own: Span, kind: &AstKind) -> Span {
-        let join = |first: &Ast, last: &Ast| Span { start: first.span.start, end: last.span.end };
-        let from = |first: &Ast| Span { start: first.span.start.min(own.start), end: own.end };
-        match kind {
-            AstKind::Binary(_, left, right) => join(left, right),
-            AstKind::Chain(first, links) => links.last().map_or(own, |(_, last)| join(first, last)),
-            AstKind::Concat(parts) => match parts.as_slice() {
-                [first, .., last] => join(first, last),
-                _ => own,
-            },
-            AstKind::Conditional { condition, then, otherwise } => {
-                join(then, otherwise.as_deref().unwrap_or(condition))
-            }
-            AstKind::Unary(_, inner) => {
-                // `a not in b` and `a is not b` are negations, but do not start with one.
-                let rest = self.source.get(own.start - self.offset..).unwrap_or_default();
-                let prefix = rest.starts_with("not") || rest.starts_with('-');
-                let start = if prefix { own.start.min(inner.span.start) } else { inner.span.start };
-                Span { start, end: own.end.max(inner.span.end) }
-            }
-            AstKind::Attribute { base, .. }
-            | AstKind::Item { base, .. }
-            | AstKind::Slice { base, .. } => from(base),
-            AstKind::Filter { value, .. }
-            | AstKind::Test { value, .. }
-            | AstKind::Method { value, .. } => from(value),
-            AstKind::Call(call) => Span { start: call.name_span.start, end: own.end },
-            AstKind::Null
-            | AstKind::Bool(_)
-            | AstKind::Int(_)
-            | AstKind::Number(_)
-            | AstKind::Text(_)
-            | AstKind::Name(_)
-            | AstKind::List(_)
-            | AstKind::Dict(_) => own,
-        }
     }
 }
 
