@@ -69,7 +69,7 @@ describe("samples and schemas", () => {
   it("make one from the other", () => {
     const schema = schemaOfSample({ id: "a", tags: ["x"], n: 1.5, ok: true, gone: null });
     expect(schema).toMatchObject({ type: "object", required: ["id", "tags", "n", "ok"] });
-    expect(sampleOfSchema(schema)).toEqual({ id: "text", tags: ["text"], n: 1, ok: true, gone: null });
+    expect(sampleOfSchema(schema)).toEqual({ id: "id-1", tags: ["text"], n: 1, ok: true, gone: null });
   });
 
   it("follow references, unions and recursion", () => {

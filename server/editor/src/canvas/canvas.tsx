@@ -1,7 +1,7 @@
 import { Background, BackgroundVariant, MiniMap, ReactFlow, SelectionMode, useReactFlow, useStore, type EdgeTypes, type NodeTypes } from "@xyflow/react";
-import { useEffect, useMemo, useRef, useState, type DragEvent, type MouseEvent } from "react";
+import { useMemo, useState, type DragEvent, type MouseEvent } from "react";
 
-import type { Point } from "../graph/document";
+import type { Point, Viewport } from "../graph/document";
 import { groupOf } from "../graph/handles";
 import { useEditor } from "../store/editor";
 import { useUi } from "../store/ui";
@@ -14,6 +14,7 @@ import { NoteNode } from "./note-node";
 import { DRAG_TYPE } from "./palette";
 import { QuickAddMenu } from "./quick-add";
 import { isValidConnection, useFlowEvents } from "./use-flow-events";
+import { reachesOut, useFocusRequests, useKeepInView, useRoomBelow, useSomethingInView } from "./use-view";
 import { useShortcuts } from "./use-shortcuts";
 import { Wire } from "./wire";
 
@@ -40,9 +41,10 @@ export function Canvas() {
   useShortcuts();
   useFocusRequests();
   useKeepInView();
-  useCentreOnResize();
+  useRoomBelow();
+  useSomethingInView();
 
-  const start = useMemo(() => useEditor.getState().viewport, []);
+  const start = useMemo(() => chosenView(useEditor.getState().viewport), []);
   const onDoubleClick = (event: MouseEvent) => {
     if (!(event.target instanceof Element) || !event.target.classList.contains("react-flow__pane")) return;
     const at = { x: event.clientX, y: event.clientY };
@@ -100,62 +102,20 @@ export function Canvas() {
   );
 }
 
+/** The view of a document that nobody has moved is no choice: such a one is fitted. */
+function chosenView(viewport: Viewport | null): Viewport | null {
+  return viewport && viewport.x === 0 && viewport.y === 0 && viewport.zoom === 1 ? null : viewport;
+}
+
 function allowDrop(event: DragEvent): void {
   if (!event.dataTransfer.types.includes(DRAG_TYPE)) return;
   event.preventDefault();
   event.dataTransfer.dropEffect = "copy";
 }
 
-/** Brings a node into view when a problem or a step names it. */
-function useFocusRequests(): void {
-  const focus = useEditor((state) => state.focus);
-  const flow = useReactFlow();
-  useEffect(() => {
-    if (focus) void flow.fitView({ nodes: [{ id: focus.node }], padding: 0.6, maxZoom: Math.max(0.6, Math.min(1, flow.getZoom())), duration: 300 });
-  }, [focus, flow]);
-}
-
-/** The inspector takes room when it opens: the node that was clicked must not vanish behind it. */
-function useKeepInView(): void {
-  const [only] = useEditor((state) => (state.nodes.size === 1 ? state.nodes : NOTHING));
-  const flow = useReactFlow<FlowNode, FlowEdge>();
-  useEffect(() => {
-    if (only === undefined) return;
-    const timer = setTimeout(() => {
-      const pane = document.querySelector(".react-flow")?.getBoundingClientRect();
-      const node = document.querySelector(`.react-flow__node[data-id="${CSS.escape(only)}"]`)?.getBoundingClientRect();
-      if (!pane || !node || node.right <= pane.right - 16) return;
-      const { x, y, zoom } = flow.getViewport();
-      void flow.setViewport({ x: x - (node.right - pane.right + 40), y, zoom }, { duration: 200 });
-    }, 40);
-    return () => clearTimeout(timer);
-  }, [only, flow]);
-}
-
-/** The panel below takes height from the canvas: what was in its middle stays there. */
-function useCentreOnResize(): void {
-  const height = useStore((state) => state.height);
-  const before = useRef(0);
-  const flow = useReactFlow();
-  useEffect(() => {
-    const by = before.current === 0 || height === 0 ? 0 : (height - before.current) / 2;
-    before.current = height;
-    if (by === 0) return;
-    const { x, y, zoom } = flow.getViewport();
-    void flow.setViewport({ x, y: y + by, zoom });
-  }, [height, flow]);
-}
-
 /** The map, where the canvas does not show everything anyway. */
 function Overview({ colour }: { colour: (node: FlowNode) => string }) {
-  const needed = useStore(({ nodeLookup, transform: [x, y, zoom], width, height }) => {
-    for (const { internals, measured } of nodeLookup.values()) {
-      const left = internals.positionAbsolute.x * zoom + x;
-      const top = internals.positionAbsolute.y * zoom + y;
-      if (left < 0 || top < 0 || left + (measured.width ?? 0) * zoom > width || top + (measured.height ?? 0) * zoom > height) return true;
-    }
-    return false;
-  });
+  const needed = useStore(reachesOut);
   if (!needed) return null;
   return (
     <MiniMap
@@ -171,8 +131,6 @@ function Overview({ colour }: { colour: (node: FlowNode) => string }) {
 }
 
 const MAP_SIZE = { width: 168, height: 112 };
-
-const NOTHING: ReadonlySet<string> = new Set();
 
 function EmptyCanvas() {
   return (

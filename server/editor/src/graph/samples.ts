@@ -6,7 +6,7 @@ import { isObject, type GraphNode, type Json, type JsonObject } from "./document
 const DEPTH = 8;
 
 /** A value that a JSON Schema allows, as plain as can be; optional properties are left out unless `all`. */
-export function sampleOfSchema(schema: unknown, root: unknown = schema, depth = 0): Json {
+export function sampleOfSchema(schema: unknown, root: unknown = schema, depth = 0, name = ""): Json {
   if (!isObject(schema) || depth > DEPTH) return null;
   if ("const" in schema) return schema.const as Json;
   if ("default" in schema) return schema.default as Json;
@@ -24,7 +24,7 @@ export function sampleOfSchema(schema: unknown, root: unknown = schema, depth = 
     case "array":
       return [sampleOfSchema(schema.items, root, depth + 1)];
     case "string":
-      return sampleText(schema);
+      return sampleText(schema, name);
     case "integer":
     case "number":
       return typeof schema.minimum === "number" ? schema.minimum : 1;
@@ -37,10 +37,10 @@ export function sampleOfSchema(schema: unknown, root: unknown = schema, depth = 
 
 function sampleObject(schema: Record<string, unknown>, root: unknown, depth: number): JsonObject {
   const properties = isObject(schema.properties) ? schema.properties : {};
-  return Object.fromEntries(Object.entries(properties).map(([name, value]) => [name, sampleOfSchema(value, root, depth + 1)]));
+  return Object.fromEntries(Object.entries(properties).map(([name, value]) => [name, sampleOfSchema(value, root, depth + 1, name)]));
 }
 
-function sampleText(schema: Record<string, unknown>): string {
+function sampleText(schema: Record<string, unknown>, name: string): string {
   switch (schema.format) {
     case "email":
       return "ada@example.com";
@@ -53,8 +53,18 @@ function sampleText(schema: Record<string, unknown>): string {
     case "uuid":
       return "7f1c9f0e-2f9b-4c8e-9a51-0d6a8f0b2a11";
     default:
-      return "text";
+      return textFor(name);
   }
+}
+
+/** A text that suits a field's name. */
+function textFor(name: string): string {
+  if (/e?mail/i.test(name)) return "ada@example.com";
+  if (/url|uri|link|^api$|endpoint/i.test(name)) return "https://example.com";
+  if (/name/i.test(name)) return "Ada";
+  if (/_at$|date$/i.test(name)) return "2026-01-01T09:00:00Z";
+  if (/(^|_)id$/i.test(name)) return "id-1";
+  return "text";
 }
 
 function resolve(ref: string, root: unknown): unknown {
@@ -65,7 +75,7 @@ function resolve(ref: string, root: unknown): unknown {
     .reduce<unknown>((value, part) => (isObject(value) ? value[part.replaceAll("~1", "/").replaceAll("~0", "~")] : undefined), root);
 }
 
-export function sampleOfType(type: Type | undefined, depth = 0): Json {
+export function sampleOfType(type: Type | undefined, depth = 0, name = ""): Json {
   if (!type || depth > DEPTH) return null;
   switch (type.type) {
     case "bool":
@@ -74,7 +84,7 @@ export function sampleOfType(type: Type | undefined, depth = 0): Json {
     case "number":
       return 1;
     case "string":
-      return "text";
+      return textFor(name);
     case "timestamp":
       return "2026-01-01T09:00:00Z";
     case "duration":
@@ -84,11 +94,11 @@ export function sampleOfType(type: Type | undefined, depth = 0): Json {
     case "map":
       return { key: sampleOfType(type.values, depth + 1) };
     case "record":
-      return Object.fromEntries(Object.entries(type.fields).map(([name, field]) => [name, sampleOfType(field, depth + 1)]));
+      return Object.fromEntries(Object.entries(type.fields).map(([name, field]) => [name, sampleOfType(field, depth + 1, name)]));
     case "enum":
       return type.values[0] ?? null;
     case "optional":
-      return sampleOfType(type.some, depth);
+      return sampleOfType(type.some, depth, name);
     default:
       return null;
   }
