@@ -92,6 +92,9 @@ async function refactor(page, shot) {
   await page.getByLabel("Id", { exact: true }).fill("twice");
   await page.keyboard.press("Enter");
   await node(page, "twice").waitFor();
+  await page.locator(".react-flow__pane").click({ position: { x: 10, y: 10 } });
+  await page.keyboard.press("f");
+  await page.waitForTimeout(400);
   const end = node(page, "return").or(node(page, "return_node")).first();
   await end.click();
   const value = page.getByRole("textbox", { name: "Value", exact: true });

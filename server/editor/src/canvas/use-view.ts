@@ -8,6 +8,8 @@ import type { FlowEdge, FlowNode } from "./flow-model";
 
 const NOTHING: ReadonlySet<string> = new Set();
 const MARGIN = 24;
+/** What the controls and the map cover at the bottom. */
+const COVERED = 140;
 
 /** Brings a node into view when a problem or a step names it. */
 export function useFocusRequests(): void {
@@ -76,7 +78,7 @@ export function useRoomBelow(): void {
     const { x, y, zoom } = flow.getViewport();
     const extent = extentOf({ nodeLookup: lookup as ReactFlowState["nodeLookup"], transform: [x, y, zoom] });
     if (!extent) return;
-    const hidden = extent.bottom + MARGIN - height;
+    const hidden = extent.bottom + COVERED - height;
     const by = Math.min(hidden, Math.max(0, extent.top - MARGIN));
     if (by > 0) void flow.setViewport({ x, y: y - by, zoom });
   }, [height, lookup, flow]);
