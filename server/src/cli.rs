@@ -104,6 +104,7 @@ fn exit_code(error: &Error) -> u8 {
         | Error::Newer { .. }
         | Error::Corrupt { .. }
         | Error::Engine(_)
+        | Error::Outdated { .. }
         | Error::NameTaken(_)
         | Error::HookTaken { .. }
         | Error::Stale { .. } => 1,

@@ -54,6 +54,14 @@ pub enum Error {
     /// No such workflow.
     #[error("there is no workflow {0:?}")]
     NoWorkflow(String),
+    /// A revision that this server's compiler no longer takes.
+    #[error(
+        "revision {revision} of the workflow no longer compiles: save it again to see what is wrong"
+    )]
+    Outdated {
+        /// The revision.
+        revision: String,
+    },
     /// The name belongs to another workflow.
     #[error("the name {0:?} is taken by another workflow")]
     NameTaken(String),

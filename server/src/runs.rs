@@ -84,7 +84,7 @@ impl Runs {
         let Ok(plan) = done else {
             // It compiled when it was stored, so this server is another one.
             tracing::error!(workflow = id, revision, "a stored revision no longer compiles");
-            return Ok(None);
+            return Err(Error::Outdated { revision: revision.to_owned() });
         };
         let plan = Arc::new(plan);
         // Two requests may have compiled it; the engine takes the first one only.
@@ -103,12 +103,17 @@ impl Runs {
     /// Registers every revision with unfinished runs, which takes them up.
     async fn resume(&self) -> Result<(), Error> {
         for (id, revision) in self.unfinished().await? {
-            if self.plan(&id, &revision).await?.is_none() {
-                tracing::warn!(
-                    workflow = id,
-                    revision,
-                    "unfinished runs of a revision that is not stored"
-                );
+            match self.plan(&id, &revision).await {
+                // Runs of an outdated one wait for a server that can drive them.
+                Ok(Some(_)) | Err(Error::Outdated { .. }) => {}
+                Ok(None) => {
+                    tracing::warn!(
+                        workflow = id,
+                        revision,
+                        "runs of a revision that is not stored"
+                    );
+                }
+                Err(error) => return Err(error),
             }
         }
         Ok(())

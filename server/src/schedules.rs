@@ -81,21 +81,29 @@ async fn fire(app: &App, schedule: &DueSchedule, now: Timestamp) -> Result<(), E
         Ok(run) => {
             tracing::info!(workflow = workflow.name, node, %run, %instant, "a schedule fired");
         }
-        Err(StartError::Failed(error)) => return Err(error),
-        // The journal is out of order, not this firing: it is tried again.
-        Err(StartError::Refused(
-            error @ (flowcrate::Error::Store(_) | flowcrate::Error::Closed),
-        )) => {
-            return Err(runs::engine(error));
-        }
+        // Something is out of order that is not this workflow's: the firing is tried again.
+        Err(error) if is_general(&error) => return Err(runs::engine(error)),
         // This firing cannot succeed; the next one may.
-        Err(error @ (StartError::Misfit(_) | StartError::Refused(_))) => {
+        Err(error) => {
             tracing::error!(workflow = workflow.name, node, %error, "a schedule could not start its run");
         }
     }
     let next = next_fire(cron, timezone, now);
     app.store.advance_schedule(schedule, next).await?;
     Ok(())
+}
+
+/// Whether an error says nothing about the workflow itself.
+fn is_general(error: &StartError) -> bool {
+    match error {
+        StartError::Misfit(_) => false,
+        StartError::Refused(refused) => {
+            matches!(refused, flowcrate::Error::Store(_) | flowcrate::Error::Closed)
+        }
+        StartError::Failed(failed) => {
+            !matches!(failed, Error::NoWorkflow(_) | Error::Outdated { .. })
+        }
+    }
 }
 
 /// The latest nominal instant that is not after `now`.

@@ -120,6 +120,9 @@ impl From<Error> for Problem {
         let detail = error.to_string();
         match error {
             Error::NoWorkflow(_) => Self::not_found(detail),
+            Error::Outdated { .. } => {
+                Self::conflict("outdated", "the workflow no longer compiles", detail)
+            }
             Error::NameTaken(_) => Self::conflict("name_taken", "the name is taken", detail),
             Error::HookTaken { .. } => {
                 Self::conflict("hook_taken", "the webhook path is taken", detail)
