@@ -34,6 +34,7 @@ export async function run(page, base, shot) {
   check(stored.graph["x-kept"]?.deep?.[0] === 1 && stored.graph.nodes[0]["x-node"] === true, "unknown keys were lost");
   check(stored.graph.viewport !== undefined, "the viewport was not stored");
 
+  await discard(page);
   await page.locator(".react-flow__pane").click({ position: { x: 10, y: 10 } });
   await page.keyboard.press("?");
   await page.getByRole("dialog", { name: "Keyboard" }).waitFor();
@@ -45,6 +46,15 @@ export async function run(page, base, shot) {
   await page.locator(".card.selected").waitFor();
   await serverDown(page, shot);
   await page.request.delete(`${base}/api/v1/workflows/${name}`, { headers: { "If-Match": "*" } });
+}
+
+async function discard(page) {
+  await node(page, "start").click();
+  await page.getByLabel("Label").fill("A slip of the hand");
+  await page.getByRole("button", { name: "Unsaved changes" }).click();
+  await page.getByRole("button", { name: "Discard", exact: true }).click();
+  await eventually(() => node(page, "start").locator(".card-label").innerText(), "Begin here", "the label after discarding");
+  await node(page, "start").click();
 }
 
 /** While the server is gone a banner says so, and edits go on; when it is back they can be saved. */

@@ -7,6 +7,7 @@ import { FindNode } from "./canvas/find-node";
 import { Palette } from "./canvas/palette";
 import { Inspector } from "./inspector/inspector";
 import { ConflictDialog } from "./panels/conflict";
+import { DiscardDialog } from "./panels/discard";
 import { Dock } from "./panels/dock";
 import { HelpDialog } from "./panels/help";
 import { TopBar } from "./panels/top-bar";
@@ -110,6 +111,7 @@ function Workspace() {
       {dialog === "help" && <HelpDialog />}
       {dialog === "find" && <FindNode />}
       {dialog === "conflict" && <ConflictDialog />}
+      {dialog === "discard" && <DiscardDialog />}
     </ReactFlowProvider>
   );
 }

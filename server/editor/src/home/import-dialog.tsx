@@ -5,7 +5,7 @@ import { api, ApiError, describeError } from "../api/client";
 import type { Diagnostic } from "../api/types";
 import { isObject, toDocument, type GraphDocument } from "../graph/document";
 import { slug } from "../graph/ids";
-import { useUi } from "../store/ui";
+import { toast, useUi } from "../store/ui";
 import { Button } from "../ui/button";
 import { Dialog } from "../ui/dialog";
 import { Prose } from "../ui/prose";
@@ -122,7 +122,7 @@ async function importText(text: string, file: string | null): Promise<void> {
   const dialect = dialectOf(value);
   if (dialect === null) throw new Error("This holds no nodes, so it is no workflow.");
   const doc = toDocument(value);
-  if (dialect === "flowcrate" && doc) return createAndOpen(doc);
+  if (dialect === "flowcrate" && doc) return importOurs(doc);
   const name = slug((file ?? "").replace(/\.json$/i, ""));
   const { graph, diagnostics } = await api.importVercel(text, file === null ? "" : name);
   const translated = toDocument(graph);
@@ -130,6 +130,17 @@ async function importText(text: string, file: string | null): Promise<void> {
   // Opened unsaved, so that its warnings are seen before it is stored.
   openAsDraft(spread(translated), diagnostics);
   if (diagnostics.length > 0) useUi.setState({ dock: "problems" });
+}
+
+/** A name that is taken gets another one, and is shown before it is stored. */
+async function importOurs(doc: GraphDocument): Promise<void> {
+  try {
+    await createAndOpen(doc);
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.status !== 409) throw error;
+    openAsDraft({ ...doc, name: `${doc.name}-copy` });
+    toast("info", `There is a workflow named ${doc.name} already: this one is ${doc.name}-copy.`);
+  }
 }
 
 /** The other builder's nodes are narrower than ours: the same arrangement, with room for them. */

@@ -99,7 +99,13 @@ function SaveState() {
   const meta = useEditor((state) => state.meta);
   const dirty = useEditor(isDirty);
   if (!meta) return <span className="chip">Not saved yet</span>;
-  if (dirty) return <span className="chip warn">Unsaved changes</span>;
+  if (dirty) {
+    return (
+      <button type="button" className="chip warn" title="Discard them…" onClick={() => useUi.setState({ dialog: "discard" })}>
+        Unsaved changes
+      </button>
+    );
+  }
   return (
     <span className="save-state" title={`Revision ${meta.revision}`}>
       Saved <code>{meta.revision.slice(0, 7)}</code>
