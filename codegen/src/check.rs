@@ -8,6 +8,7 @@ mod flow;
 mod guards;
 pub mod kinds;
 mod names;
+mod per_node;
 mod policy;
 mod returns;
 mod settings;

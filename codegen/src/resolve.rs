@@ -4,11 +4,12 @@
 //! something about the rest.
 
 mod edges;
+mod ids;
 mod names;
 mod order;
 mod parents;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::HashSet;
 
 use flowcrate::catalogue::Catalogue;
 use petgraph::graph::{DiGraph, NodeIndex};
@@ -16,6 +17,8 @@ use petgraph::graph::{DiGraph, NodeIndex};
 use crate::check::kinds::{Handles, Kind};
 use crate::diagnostic::{Diagnostic, any_error, quoted};
 use crate::graph::{EdgeId, HandleId, NodeId, RawGraph, RawNode};
+
+pub use ids::Ids;
 
 /// A graph whose ids, kinds, parents and handles are known and which has no cycle.
 #[derive(Clone, Debug)]
@@ -27,9 +30,9 @@ pub struct Graph<'c> {
     /// The nodes with their edges; an edge's weight is the handle that it leaves by.
     pub nodes: DiGraph<Node<'c>, HandleId>,
     /// Each node by its id.
-    pub ids: BTreeMap<NodeId, NodeIndex>,
+    pub ids: Ids,
     /// The ids of the document's edges; `None` where it has no list of them.
-    pub edge_ids: Option<BTreeSet<EdgeId>>,
+    pub edge_ids: Option<HashSet<EdgeId>>,
     /// The top-level nodes in topological order; ties break on id. Notes are left out.
     pub top: Vec<NodeIndex>,
     /// Whether everything held together. If not, nothing can be concluded from edges.
@@ -87,8 +90,7 @@ pub fn resolve(raw: RawGraph, catalogue: &Catalogue) -> (Graph<'_>, Vec<Diagnost
     let (mut graph, parents) = names::nodes(nodes, catalogue, &mut out);
     let ids = names::ids(&graph);
     parents::set(&mut graph, &ids, &parents, &mut out);
-    let edge_ids = edges.as_deref().map(edges::ids);
-    edges::add(&mut graph, &ids, edges.unwrap_or_default(), &mut out);
+    let edge_ids = edges.map(|edges| edges::add(&mut graph, &ids, edges, &mut out));
     names::triggers(&graph, &mut out);
     let top = order::sort(&mut graph, &mut out);
     let whole = !any_error(&out);

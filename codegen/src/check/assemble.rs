@@ -16,14 +16,22 @@ use crate::revision;
 pub(super) fn checked(stage: &mut Stage<'_>) -> Option<Checked> {
     let graph = stage.graph;
     let output = returns::output(stage);
-    let mut bodies = std::mem::take(&mut stage.bodies);
-    let mut nodes = BTreeMap::new();
-    for (id, &index) in &graph.ids {
-        if belongs(stage, index) {
-            nodes.insert(id.clone(), node(stage, index, bodies.remove(&index)?));
-        }
+    let members: Vec<(&NodeId, NodeIndex)> = graph
+        .ids
+        .iter()
+        .map(|(id, &index)| (id, index))
+        .filter(|(_, index)| belongs(stage, *index))
+        .collect();
+    let mut nodes = Vec::with_capacity(members.len());
+    for (id, index) in members {
+        let body = stage.bodies.remove(index)?;
+        nodes.push((id.clone(), node(stage, index, body)));
     }
-    add_reads_of_loops(&mut nodes);
+    // They come by id, so the map is made in one go.
+    let mut nodes = BTreeMap::from_iter(nodes);
+    if nodes.values().any(|node| matches!(node.body, Body::ForEach { .. })) {
+        add_reads_of_loops(&mut nodes);
+    }
     let mut checked = Checked {
         name: graph.name.clone(),
         description: graph.description.clone(),
@@ -49,12 +57,12 @@ pub(super) fn scope(stage: &Stage<'_>, scope: Option<NodeIndex>, result: Option<
     let graph = stage.graph;
     let members = graph.members(scope).iter().copied();
     let members: Vec<NodeIndex> = members.filter(|&index| belongs(stage, index)).collect();
-    let mut edges: BTreeSet<Edge> = BTreeSet::new();
+    let mut edges: Vec<Edge> = Vec::new();
     for &index in &members {
         for edge in graph.nodes.edges(index) {
             let target = petgraph::visit::EdgeRef::target(&edge);
             if belongs(stage, target) {
-                edges.insert(Edge {
+                edges.push(Edge {
                     source: graph.id(index).clone(),
                     handle: edge.weight().to_string(),
                     target: graph.id(target).clone(),
@@ -62,8 +70,9 @@ pub(super) fn scope(stage: &Stage<'_>, scope: Option<NodeIndex>, result: Option<
             }
         }
     }
+    edges.sort_unstable();
     let nodes = members.into_iter().map(|index| graph.id(index).clone()).collect();
-    Scope { nodes, edges: edges.into_iter().collect(), result }
+    Scope { nodes, edges, result }
 }
 
 fn node(stage: &Stage<'_>, index: NodeIndex, body: Body) -> Node {
@@ -89,7 +98,7 @@ fn node(stage: &Stage<'_>, index: NodeIndex, body: Body) -> Node {
         continue_on_error: raw.continue_on_error,
         reads: reads(&body).into_iter().filter(|id| *id != raw.id).collect(),
         always_runs: stage.guards.always_runs(index, resolved.parent),
-        output: match stage.outputs.get(&index) {
+        output: match stage.outputs.get(index) {
             Some(Output::Is(ty)) => Some(ty.clone()),
             Some(Output::None | Output::Unknown) | None => None,
         },

@@ -113,7 +113,7 @@ fn declarations(stage: &Stage<'_>) -> Vec<Diagnostic> {
     let mut out = Vec::new();
     for &index in stage.graph.ids.values() {
         let node = stage.graph.node(index);
-        match stage.bodies.get(&index) {
+        match stage.bodies.get(index) {
             Some(Body::WaitEvent { event, payload, .. }) if stage.counts(index) => {
                 let (first, declared) = events.entry(event).or_insert((node, payload));
                 if *declared != payload {

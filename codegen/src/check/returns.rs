@@ -44,7 +44,7 @@ fn all(stage: &Stage<'_>) -> Vec<NodeIndex> {
 fn common(stage: &mut Stage<'_>, returns: &[NodeIndex]) -> Option<Type> {
     let mut common: Option<Type> = None;
     for &index in returns {
-        let Some(Body::Return { value }) = stage.bodies.get(&index) else { return None };
+        let Some(Body::Return { value }) = stage.bodies.get(index) else { return None };
         common = match common {
             None => Some(value.ty.clone()),
             Some(others) => match unify(&others, &value.ty) {
@@ -85,7 +85,7 @@ fn overlap(stage: &Stage<'_>, earlier: NodeIndex, later: NodeIndex) -> Diagnosti
 /// The type of the run's output: null where no return is reached, so optional where that may be.
 pub(super) fn output(stage: &Stage<'_>) -> Type {
     let returns = all(stage);
-    let ty = returns.first().and_then(|index| match stage.bodies.get(index) {
+    let ty = returns.first().and_then(|index| match stage.bodies.get(*index) {
         Some(Body::Return { value }) => Some(value.ty.clone()),
         _ => None,
     });

@@ -78,7 +78,7 @@ pub fn check_source_types(source: &[u8], catalogue: &Catalogue) -> Report {
 fn types(stage: &Stage<'_>) -> BTreeMap<NodeId, NodeTypes> {
     let ids = stage.graph.ids.iter();
     ids.map(|(id, index)| {
-        let output = match stage.outputs.get(index) {
+        let output = match stage.outputs.get(*index) {
             Some(Output::Is(ty)) => Some(ty.clone()),
             Some(Output::None | Output::Unknown) | None => None,
         };

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::guards::Guards;
 use super::kinds::{self, Found, Kind};
+use super::per_node::PerNode;
 use super::site::Site;
 use super::{Body, flow, returns, warnings};
 use crate::diagnostic::{Diagnostic, Suggestions};
@@ -22,13 +23,13 @@ pub(super) struct Stage<'g> {
     pub(super) guards: Guards,
     /// The enabled triggers, by id.
     pub(super) triggers: Vec<NodeIndex>,
-    pub(super) outputs: BTreeMap<NodeIndex, Output>,
+    pub(super) outputs: PerNode<Output>,
     /// The type of each loop's item.
     pub(super) items: BTreeMap<NodeIndex, Type>,
     /// By which handles conditions and switches are left only where this is present (S8).
     pub(super) narrowing: BTreeMap<Access, Vec<(NodeIndex, HandleId)>>,
     /// What nodes without errors do.
-    pub(super) bodies: BTreeMap<NodeIndex, Body>,
+    pub(super) bodies: PerNode<Body>,
     pub(super) suggestions: Suggestions,
     /// The type that all triggers' payloads agree in, or why there is none; once it was asked for.
     pub(super) common_payload: OnceCell<Option<Result<Type, Mismatch>>>,
@@ -52,14 +53,15 @@ pub(super) fn run<'g>(graph: &'g Graph<'g>) -> Stage<'g> {
         let node = graph.node(*index);
         node.kind.is_some_and(Kind::is_trigger) && !node.raw.disabled && node.parent.is_none()
     };
+    let nodes = graph.nodes.node_count();
     let mut stage = Stage {
         graph,
         guards: Guards::new(graph),
         triggers: graph.ids.values().copied().filter(enabled).collect(),
-        outputs: BTreeMap::new(),
+        outputs: PerNode::new(nodes),
         items: BTreeMap::new(),
         narrowing: BTreeMap::new(),
-        bodies: BTreeMap::new(),
+        bodies: PerNode::new(nodes),
         suggestions: Suggestions::default(),
         common_payload: OnceCell::new(),
         out: Vec::new(),
@@ -148,7 +150,7 @@ impl Stage<'_> {
 
     /// The type of a trigger's payload.
     pub(super) fn payload_type(&self, index: NodeIndex) -> Type {
-        match self.outputs.get(&index) {
+        match self.outputs.get(index) {
             Some(Output::Is(ty)) => ty.clone(),
             Some(Output::None | Output::Unknown) | None => Type::Any,
         }

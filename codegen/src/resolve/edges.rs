@@ -1,32 +1,27 @@
 //! Edges: both ends, both handles, one scope.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::HashSet;
 
 use petgraph::graph::{DiGraph, NodeIndex};
 use serde_json::json;
 
-use super::Node;
+use super::{Ids, Node};
 use crate::check::kinds::Kind;
 use crate::diagnostic::{Diagnostic, Suggestions, code, listed, nearest, quoted};
 use crate::graph::{EdgeId, HandleId, NodeId, RawEdge};
 
 type Nodes<'c> = DiGraph<Node<'c>, HandleId>;
 
-/// The ids that edges have.
-pub(super) fn ids(edges: &[RawEdge]) -> BTreeSet<EdgeId> {
-    edges.iter().filter_map(|edge| edge.id.clone()).collect()
-}
-
-/// Adds the edges that can be; of edges with the same ends and handle, one.
+/// Adds the edges that can be; of edges with the same ends and handle, one. Gives all edges' ids.
 pub(super) fn add(
     graph: &mut Nodes<'_>,
-    ids: &BTreeMap<NodeId, NodeIndex>,
+    ids: &Ids,
     edges: Vec<RawEdge>,
     out: &mut Vec<Diagnostic>,
-) {
+) -> HashSet<EdgeId> {
     let suggestions = Suggestions::default();
-    let mut seen: BTreeSet<EdgeId> = BTreeSet::new();
-    let mut found: BTreeSet<(NodeIndex, HandleId, NodeIndex)> = BTreeSet::new();
+    let mut seen: HashSet<EdgeId> = HashSet::with_capacity(edges.len());
+    let mut found: Vec<Resolved> = Vec::with_capacity(edges.len());
     for edge in edges {
         if let Some(id) = &edge.id
             && !seen.insert(id.clone())
@@ -39,22 +34,23 @@ pub(super) fn add(
             );
         }
         match resolve(graph, ids, &edge, &suggestions) {
-            Ok(resolved) => {
-                found.insert(resolved);
-            }
+            Ok(resolved) => found.push(resolved),
             Err(diagnostic) => out.push(*diagnostic),
         }
     }
+    found.sort_unstable();
+    found.dedup();
     for (source, handle, target) in found {
         graph.add_edge(source, target, handle);
     }
+    seen
 }
 
 type Resolved = (NodeIndex, HandleId, NodeIndex);
 
 fn resolve(
     graph: &Nodes<'_>,
-    ids: &BTreeMap<NodeId, NodeIndex>,
+    ids: &Ids,
     edge: &RawEdge,
     suggestions: &Suggestions,
 ) -> Result<Resolved, Box<Diagnostic>> {

@@ -1,11 +1,11 @@
 //! Ids and kinds of nodes.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::HashSet;
 
 use flowcrate::catalogue::Catalogue;
-use petgraph::graph::{DiGraph, NodeIndex};
+use petgraph::graph::DiGraph;
 
-use super::Node;
+use super::{Ids, Node};
 use crate::check::kinds::{Handles, Kind};
 use crate::diagnostic::{Diagnostic, code, nearest, quoted};
 use crate::graph::{HandleId, MAX_ID, NodeId, RawNode, is_id};
@@ -18,8 +18,8 @@ pub(super) fn nodes<'c>(
 ) -> (DiGraph<Node<'c>, HandleId>, Vec<Option<NodeId>>) {
     let mut graph = DiGraph::with_capacity(raw.len(), raw.len());
     let mut parents = Vec::with_capacity(raw.len());
-    let mut seen = BTreeSet::new();
-    let ids: BTreeSet<NodeId> = raw.iter().map(|node| node.id.clone()).collect();
+    let mut seen = HashSet::with_capacity(raw.len());
+    let ids: HashSet<NodeId> = raw.iter().map(|node| node.id.clone()).collect();
     for mut node in raw {
         if !seen.insert(node.id.clone()) {
             out.push(duplicate(&node, &ids));
@@ -34,11 +34,11 @@ pub(super) fn nodes<'c>(
     (graph, parents)
 }
 
-pub(super) fn ids(graph: &DiGraph<Node<'_>, HandleId>) -> BTreeMap<NodeId, NodeIndex> {
+pub(super) fn ids(graph: &DiGraph<Node<'_>, HandleId>) -> Ids {
     graph.node_indices().map(|index| (graph[index].raw.id.clone(), index)).collect()
 }
 
-fn duplicate(node: &RawNode, taken: &BTreeSet<NodeId>) -> Diagnostic {
+fn duplicate(node: &RawNode, taken: &HashSet<NodeId>) -> Diagnostic {
     let message = format!(
         "node {} has the id `{}`, which another node has already",
         quoted(&node.label),
@@ -50,7 +50,7 @@ fn duplicate(node: &RawNode, taken: &BTreeSet<NodeId>) -> Diagnostic {
 }
 
 /// An id derived from `id` that no node has.
-fn free(id: &str, taken: &BTreeSet<NodeId>) -> String {
+fn free(id: &str, taken: &HashSet<NodeId>) -> String {
     let base = usable(id);
     // Past a few it is for the person to find a name.
     let numbered = (2..32).map(|number| format!("{base}_{number}"));
@@ -76,7 +76,7 @@ fn usable(text: &str) -> String {
     }
 }
 
-fn check_id(node: &RawNode, taken: &BTreeSet<NodeId>, out: &mut Vec<Diagnostic>) {
+fn check_id(node: &RawNode, taken: &HashSet<NodeId>, out: &mut Vec<Diagnostic>) {
     if is_id(&node.id) {
         return;
     }

@@ -1,10 +1,8 @@
 //! Which scope holds which node.
 
-use std::collections::BTreeMap;
-
 use petgraph::graph::{DiGraph, NodeIndex};
 
-use super::Node;
+use super::{Ids, Node};
 use crate::check::kinds::Kind;
 use crate::diagnostic::{Diagnostic, Suggestions, code, quoted};
 use crate::graph::limits::MAX_NESTING;
@@ -15,7 +13,7 @@ type Nodes<'c> = DiGraph<Node<'c>, HandleId>;
 /// Sets each node's parent. A node whose parent cannot be stays at top level.
 pub(super) fn set(
     graph: &mut Nodes<'_>,
-    ids: &BTreeMap<NodeId, NodeIndex>,
+    ids: &Ids,
     asked: &[Option<NodeId>],
     out: &mut Vec<Diagnostic>,
 ) {
@@ -37,7 +35,7 @@ pub(super) fn set(
 
 fn find(
     graph: &Nodes<'_>,
-    ids: &BTreeMap<NodeId, NodeIndex>,
+    ids: &Ids,
     index: NodeIndex,
     parent: &NodeId,
     suggestions: &Suggestions,
@@ -47,7 +45,7 @@ fn find(
     let Some(&found) = ids.get(parent) else {
         let near = suggestions.nearest(parent, ids.keys().map(NodeId::as_str));
         let is_scope = |id: &&str| {
-            let index = ids.get(*id);
+            let index = ids.get(id);
             index.is_some_and(|index| graph[*index].kind.is_some_and(Kind::is_scope))
         };
         let near = near.filter(is_scope);

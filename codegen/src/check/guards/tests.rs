@@ -213,7 +213,7 @@ fn s9_one_of_several_is_implied_where_none_is_alone() {
     let catalogue = Catalogue::default();
     let (graph, _) = resolve(raw.unwrap(), &catalogue);
     let guards = analysed(&graph);
-    let at = |id: &str| graph.ids[id];
+    let at = |id: &str| *graph.ids.get(id).unwrap();
     let place = guards.at(at("after"));
     let value = |id: &str| (at(id), Event::Value);
     assert!(!guards.implies(place, &[value("left")]));
@@ -250,10 +250,11 @@ fn s6_an_answer_past_the_limit_is_the_conservative_one() {
     let catalogue = Catalogue::default();
     let (graph, _) = resolve(raw.unwrap(), &catalogue);
     let guards = analysed(&graph);
-    let (first, last) = (graph.ids["start"], graph.ids["c39_00"]);
+    let at = |id: &str| *graph.ids.get(id).unwrap();
+    let (first, last) = (at("start"), at("c39_00"));
     // Still known by dominators: whatever runs comes after the start.
     assert!(guards.implies(guards.at(last), &[(first, Event::Value)]));
     // Not known, so possible.
     assert!(guards.may_run(last));
-    assert!(!guards.overlaps(&[graph.ids["c38_00"], last]).is_empty());
+    assert!(!guards.overlaps(&[at("c38_00"), last]).is_empty());
 }

@@ -139,7 +139,7 @@ fn default_result(site: &Site<'_>) -> Expr {
         }
         return null();
     };
-    let ty = match stage.outputs.get(sink) {
+    let ty = match stage.outputs.get(*sink) {
         Some(Output::Is(ty)) => ty.clone(),
         Some(Output::Unknown) | None => Type::Any,
         Some(Output::None) => return null(),

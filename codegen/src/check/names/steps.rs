@@ -21,7 +21,7 @@ impl Site<'_> {
             return self.trigger_of(id);
         }
         let name = Name::Step(id.to_owned());
-        let ty = match self.stage.outputs.get(&index) {
+        let ty = match self.stage.outputs.get(index) {
             Some(Output::Is(ty)) => ty.clone(),
             Some(Output::Unknown) | None => Type::Any,
             Some(Output::None) => {
