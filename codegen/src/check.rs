@@ -4,6 +4,7 @@
 //! topological order, deciding guards and types as it goes (`stage`).
 
 mod assemble;
+mod dropped;
 mod flow;
 mod guards;
 pub mod kinds;
@@ -17,7 +18,7 @@ mod source;
 mod stage;
 mod warnings;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use flowcrate::Policy;
 use flowcrate::types::{Field, RecordType, Type};
@@ -49,6 +50,10 @@ pub struct Checked {
     /// An input for generated tests: the pinned `config.sample` of the trigger, or
     /// `{"<id>": sample}` where there are several triggers (the first with a sample).
     pub sample_input: Option<Sample>,
+    /// Transforms that change nothing, since nothing reads their value and they cannot fail
+    /// (S37: they are not recorded either). A back end may leave them out; what they read is not
+    /// read on their account.
+    pub dropped: BTreeSet<NodeId>,
 }
 
 /// The nodes and edges of one scope instance.

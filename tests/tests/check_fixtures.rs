@@ -48,6 +48,7 @@ fn seen(report: &Report) -> Value {
         seen.insert("always_runs".to_owned(), always.map(|node| json!(node.id)).collect());
         let left_out = report.types.keys().filter(|id| !checked.nodes.contains_key(*id));
         seen.insert("left_out".to_owned(), left_out.map(|id| json!(id)).collect());
+        seen.insert("dropped".to_owned(), json!(checked.dropped));
         let reads = checked.nodes.values().filter(|node| !node.reads.is_empty());
         let reads = reads.map(|node| (node.id.to_string(), json!(node.reads)));
         seen.insert("reads".to_owned(), Value::Object(reads.collect()));

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::kinds::Kind;
 use super::stage::{Output, Stage};
-use super::{Body, Checked, Edge, Node, NodeId, Sample, Scope, WaitUntil, returns};
+use super::{Body, Checked, Edge, Node, NodeId, Sample, Scope, WaitUntil, dropped, returns};
 use crate::expr::{Expr, Name, names_read};
 use crate::revision;
 
@@ -40,6 +40,7 @@ pub(super) fn checked(stage: &mut Stage<'_>) -> Option<Checked> {
         output,
         revision: String::new(),
         sample_input: sample_input(stage),
+        dropped: dropped::find(&nodes),
         nodes,
     };
     checked.revision = revision::of(graph, &checked);

@@ -10,9 +10,13 @@ use crate::ir::Part;
 /// Outcomes of nodes.
 pub(crate) type Uses = BTreeSet<(NodeId, Part)>;
 
-/// What the node reads, for a loop with all that its inner nodes read.
+/// What the node reads, for a loop with all that its inner nodes read. A node that is left out
+/// reads nothing.
 pub(crate) fn uses(checked: &Checked, node: &Node) -> Uses {
     let mut found = Uses::new();
+    if checked.dropped.contains(&node.id) {
+        return found;
+    }
     for expr in exprs(node) {
         collect(expr, &mut found);
     }

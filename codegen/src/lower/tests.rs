@@ -80,6 +80,7 @@ fn graph(text: &str) -> Checked {
         output: Type::Null,
         revision: String::new(),
         sample_input: None,
+        dropped: BTreeSet::new(),
     }
 }
 

@@ -48,6 +48,7 @@ impl Flow<'_, '_> {
         if let [Stmt::Run(id)] = block.0.as_slice()
             && let Some(node) = self.node(id)
             && !node.disabled
+            && !self.emitter.checked.dropped.contains(id)
             && !catches(node)
             && (slots.is_empty() || is_wanted(node, &Final::Slots(slots.to_vec())))
         {

@@ -25,6 +25,10 @@ impl Flow<'_, '_> {
             locals.bind_certain(&node.id, default_handle(&node.body));
             return;
         }
+        if self.emitter.checked.dropped.contains(&node.id) {
+            locals.bind_certain(&node.id, "out");
+            return;
+        }
         let code = kinds::emit(self, node, locals);
         let reads = Reads {
             output: self.emitter.readers.any(&node.id, Part::Output),
