@@ -4,6 +4,13 @@
 //! Adding a case adds no Rust: make a folder named after the rule that it shows, put the graph in,
 //! run with `UPDATE_FIXTURES=1` and read what was written.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};

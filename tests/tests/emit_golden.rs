@@ -2,7 +2,12 @@
 //!
 //! `UPDATE_GOLDEN=1 cargo test -p flowcrate-tests --test emit_golden` rewrites them; read the diff.
 
-#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
 
 use std::fs;
 use std::path::Path;

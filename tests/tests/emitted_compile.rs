@@ -3,6 +3,13 @@
 //!
 //! The crates stand in one workspace, so that their dependencies are built once.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
@@ -87,7 +94,7 @@ fn recorded(folder: &Path, fixture: &Fixture) -> BTreeMap<String, Value> {
     let run = runs[0]["id"].as_str().unwrap_or_default();
     let shown = printed(folder, fixture, &["show", run]);
     let steps = shown["steps"].as_array().cloned().unwrap_or_default();
-    steps.into_iter().map(outcome).collect()
+    steps.iter().map(outcome).collect()
 }
 
 /// Path to kind and outcome, as the interpreter records them.
@@ -96,10 +103,10 @@ fn interpreted(fixture: &Fixture) -> BTreeMap<String, Value> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     let (_, journal) = runtime.block_on(once(plan, fixture.json("input.json"))).unwrap();
     let steps = journal.iter().map(|entry| serde_json::to_value(entry).unwrap());
-    steps.map(outcome).collect()
+    steps.map(|step| outcome(&step)).collect()
 }
 
-fn outcome(step: Value) -> (String, Value) {
+fn outcome(step: &Value) -> (String, Value) {
     let mut kept = serde_json::Map::new();
     for part in ["kind", "status", "attempts", "input", "output", "error"] {
         kept.insert(part.to_owned(), step[part].clone());
