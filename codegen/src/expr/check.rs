@@ -17,6 +17,7 @@ use serde_json::Value;
 
 pub use json::{FieldIssue, check_json};
 
+use self::coerce::{may_be_null, null_is_meant};
 use super::ast::{Ast, AstKind, Part, Template, Unary};
 use super::fold::fold;
 use super::names::{Access, Names, facts};
@@ -162,13 +163,15 @@ impl<'n> Checker<'n> {
     fn fit(&mut self, expr: Expr, expected: Option<&Type>) -> Typed {
         match expected {
             Some(expected) => self.coerce(expr, expected),
+            None if may_be_null(&expr) => Some(expr),
             None => self.present(expr),
         }
     }
 
     /// The value of an operand: it must be there.
     fn value(&mut self, ast: &Ast) -> Typed {
-        self.check_as(ast, None)
+        let expr = self.check_as(ast, None)?;
+        self.present(expr)
     }
 
     fn expr(&mut self, ast: &Ast) -> Typed {
@@ -238,12 +241,15 @@ impl<'n> Checker<'n> {
     ) -> Typed {
         let condition = self.condition(condition);
         let facts = condition.as_ref().map(facts).unwrap_or_default();
+        let has_else = otherwise.is_some();
         let then = self.knowing(facts.when_true, |inner| inner.check_as(then, expected));
         let otherwise = match otherwise {
             Some(arm) => self.knowing(facts.when_false, |inner| inner.check_as(arm, expected)),
             None => Some(Expr::literal(Value::Null, Type::Null, span)),
         };
         let arms = vec![then?, otherwise?];
+        let null = |arm: &Expr| matches!(arm.kind, ExprKind::Literal(Value::Null));
+        let meant = has_else && arms.iter().any(|arm| null(arm) || may_be_null(arm));
         let (mut arms, ty) = self.unify(arms, "the two arms of the ternary", span)?;
         let (Some(otherwise), Some(then)) = (arms.pop(), arms.pop()) else { return None };
         let kind = ExprKind::Conditional {
@@ -251,7 +257,8 @@ impl<'n> Checker<'n> {
             then: Box::new(then),
             otherwise: Box::new(otherwise),
         };
-        Some(Expr { kind, ty, span })
+        let choice = Expr { kind, ty, span };
+        Some(if meant && expected.is_none() { null_is_meant(choice) } else { choice })
     }
 
     fn concat(&mut self, parts: &[Ast], span: Span) -> Typed {

@@ -71,6 +71,7 @@ pub fn eval(expr: &Expr, env: &dyn Env) -> Result<Value, ExprError> {
             items.iter().map(|item| eval(item, env)).collect::<Result<Vec<_>, _>>().map(Value::from)
         }
         ExprKind::Record(fields) => eval_record(fields, &expr.ty, env),
+        ExprKind::Widen(inner) if expr.ty == Type::Any => eval_any(inner, env),
         ExprKind::Widen(inner) => Ok(types::widen(eval(inner, env)?, &inner.ty, &expr.ty)),
         ExprKind::Read(inner) => {
             project(&expr.ty, &eval(inner, env)?).map_err(|error| ExprError::new(error.to_string()))
@@ -86,6 +87,26 @@ pub fn eval(expr: &Expr, env: &dyn Env) -> Result<Value, ExprError> {
             }
             Ok(text.into())
         }
+    }
+}
+
+/// A value as `any`: a null that is written, or said to be meant, is sent as such; what is absent
+/// of a record that was read is not.
+fn eval_any(expr: &Expr, env: &dyn Env) -> Result<Value, ExprError> {
+    match &expr.kind {
+        ExprKind::List(items) => {
+            let items = items.iter().map(|item| eval_any(item, env));
+            items.collect::<Result<Vec<_>, _>>().map(Value::from)
+        }
+        ExprKind::Record(fields) => {
+            let entries =
+                fields.iter().map(|(name, field)| Ok((name.clone(), eval_any(field, env)?)));
+            entries.collect::<Result<Map<_, _>, _>>().map(Value::from)
+        }
+        ExprKind::Widen(inner) if matches!(expr.ty, Type::Any | Type::Optional { .. }) => {
+            eval_any(inner, env)
+        }
+        _ => eval(expr, env),
     }
 }
 

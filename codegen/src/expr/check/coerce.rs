@@ -43,6 +43,9 @@ impl Checker<'_> {
             return Some(adapted);
         }
         if matches!(expr.ty, Type::Optional { .. }) && !matches!(to, Type::Optional { .. }) {
+            if *to == Type::Any && may_be_null(&expr) {
+                return Some(widened(expr, to));
+            }
             return self.present(expr);
         }
         if widens_to(&expr.ty, to) {
@@ -104,6 +107,26 @@ impl Checker<'_> {
         };
         let message = format!("{} has no text of its own", with_article(&expr.ty));
         self.report(ExprIssue::new(code::NOT_TEXT.id, span, message).help(help))
+    }
+}
+
+/// An optional of which the author said that it may be null, by `| default(none)` or
+/// `else none`: widened to its own type, which changes nothing but says so.
+pub(super) fn null_is_meant(expr: Expr) -> Expr {
+    match expr.ty.clone() {
+        ty @ Type::Optional { .. } => {
+            let span = expr.span;
+            Expr { kind: ExprKind::Widen(Box::new(expr)), ty, span }
+        }
+        _ => expr,
+    }
+}
+
+/// Whether [`null_is_meant`] was said of it: then it may stand where any value may.
+pub(super) fn may_be_null(expr: &Expr) -> bool {
+    match &expr.kind {
+        ExprKind::Widen(inner) => matches!(expr.ty, Type::Optional { .. }) && inner.ty == expr.ty,
+        _ => false,
     }
 }
 

@@ -101,7 +101,7 @@ impl Checker<'_> {
     }
 
     pub(super) fn list(&mut self, items: &[Ast], span: Span) -> Typed {
-        let items: Vec<Typed> = items.iter().map(|item| self.value(item)).collect();
+        let items: Vec<Typed> = items.iter().map(|item| self.check_as(item, None)).collect();
         let items = items.into_iter().collect::<Option<Vec<_>>>()?;
         if items.is_empty() {
             return Some(Expr::literal(Vec::<Value>::new(), Type::list(Type::Null), span));

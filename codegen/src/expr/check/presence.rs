@@ -2,11 +2,11 @@
 
 use flowcrate::types::{Type, unify};
 
-use super::super::ast::{Ast, Invocation};
+use super::super::ast::{Ast, AstKind, Invocation};
 use super::super::issue::ExprIssue;
 use super::super::names::access;
 use super::super::typed::{Expr, ExprKind, Name};
-use super::coerce::widened;
+use super::coerce::{null_is_meant, widened};
 use super::literals::adapt;
 use super::operators::negated;
 use super::{Checker, Typed};
@@ -26,6 +26,9 @@ impl Checker<'_> {
                 .help("write `| default(value)`; only what is absent is replaced, never `''` or 0"),
             );
         };
+        if fallback.kind == AstKind::Null {
+            return value.map(null_is_meant);
+        }
         let some = value.as_ref().map(|value| value.ty.some().clone());
         let fallback = match &some {
             Some(Type::Null | Type::Any) | None => self.value(fallback),

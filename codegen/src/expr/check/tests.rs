@@ -425,6 +425,36 @@ fn s8_what_may_be_absent_is_covered_or_refused() {
     }
 }
 
+/// What may be null because that is said.
+pub(super) const MEANT: &[(&str, &str)] = &[
+    ("trigger.note | default(none)", "optional<string> = null"),
+    ("steps.b.age | default(none)", "optional<int> = 7"),
+    ("trigger.id | default(none)", "string = \"o-1\""),
+    ("'x' if trigger.vip else none", "optional<string> = \"x\""),
+    ("[trigger.note | default(none), 'x']", "list<optional<string>> = [null,\"x\"]"),
+    ("{'n': trigger.note | default(none)}", "{n?: string} = {}"),
+    ("[{'n': trigger.note | default(none)}, steps.body][0] | length", "int = 1"),
+];
+
+#[test]
+fn s8_absence_that_is_meant_may_stand_as_null() {
+    for (text, expected) in MEANT {
+        assert_eq!(value(text), *expected, "{text}");
+    }
+    let body = json!({"n": "{{ trigger.note | default(none) }}", "m": null, "t": "{{ trigger.more | default(none) }}"});
+    let expr = check_json(&body, &scope(), Some(&Type::Any)).expect("any");
+    assert_eq!(eval(&expr, &scope()), Ok(json!({"n": null, "m": null, "t": null})));
+    for (text, code) in [
+        ("(trigger.note | default(none)) | upper", "E407"),
+        ("'x' ~ (trigger.note | default(none))", "E407"),
+        ("('x' if trigger.vip else none) == 'x'", "E407"),
+        ("'x' if trigger.vip", "E407"),
+        ("first_of(steps.a, steps.b)", "E407"),
+    ] {
+        assert_eq!(issue(text).0.get(..4), Some(code), "{text}");
+    }
+}
+
 /// The type that an expression has, optional where it is, so that an optional one passes.
 fn expected_type(text: &str) -> Type {
     let text = format!("{{{{ {text} }}}}");
