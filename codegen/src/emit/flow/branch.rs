@@ -430,7 +430,7 @@ impl Flow<'_, '_> {
 }
 
 /// A branch as a whole.
-#[expect(clippy::large_enum_variant, reason = "there is one at a time, on the stack")]
+#[allow(clippy::large_enum_variant, reason = "there is one at a time, on the stack")]
 pub(super) enum Whole {
     /// `if`, with an `else` if there is anything in it.
     If { condition: TokenStream, body: BlockCode, otherwise: Option<BlockCode> },
