@@ -30,6 +30,10 @@ pub(super) fn manifest(crate_: &Manifest<'_>) -> String {
     workspace.decor_mut().set_prefix(
         "\n# The crate stands alone, wherever it is unpacked. Delete to join a workspace.\n",
     );
+    if *crate_.support == Support::Vendored {
+        // Our crates are dependencies here, not members: their tests stay at home.
+        workspace.insert("exclude", value(strings(["vendor"])));
+    }
     document.insert("workspace", Item::Table(workspace));
     document.to_string()
 }
