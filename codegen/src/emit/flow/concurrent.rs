@@ -9,7 +9,7 @@ use super::super::kinds::{self, Outcome};
 use super::super::locals::Locals;
 use super::{Final, Flow, Lines, Slot, catches, is_wanted, tuple, variable};
 use crate::check::NodeId;
-use crate::ir::{Block, Join, Live, Part, Stmt, Task, Tasks};
+use crate::ir::{Block, Export, Join, Live, Part, Stmt, Task, Tasks};
 
 /// `join` takes tuples of at most this many futures; larger ones nest.
 const WIDEST: usize = 12;
@@ -68,14 +68,14 @@ impl Flow<'_, '_> {
         let mut given: Vec<Vec<Slot>> = Vec::new();
         for (index, one) in tasks.tasks.iter().enumerate() {
             let slots = self.task_slots(one);
-            let needed = self.needed_tasks(tasks, index, one);
+            let (needed, read) = self.needed_tasks(tasks, index, one);
             let mut inner = locals.captured();
-            let awaited = self.await_tasks(&needed, &names, &given, &mut inner);
+            let awaited = self.await_tasks(&needed, &read, (&names, &given), &mut inner);
             let live = match &one.live {
                 Live::Always => None,
                 live => Some(self.live(live, &inner)),
             };
-            let name = self.task_name(one);
+            let name = self.task_name(one, &names);
             let body = match live {
                 None => self.body(&one.block, inner, &Final::Slots(slots.clone())),
                 Some(live) => self.guarded(one, &live, &slots, &inner),
@@ -123,8 +123,8 @@ impl Flow<'_, '_> {
     }
 
     /// The earlier tasks that this one waits for, and those whose outcomes it reads.
-    fn needed_tasks(&self, tasks: &Tasks, index: usize, task: &Task) -> Vec<usize> {
-        let mut read: BTreeSet<NodeId> = BTreeSet::new();
+    fn needed_tasks(&self, tasks: &Tasks, index: usize, task: &Task) -> (Vec<usize>, Vec<Export>) {
+        let mut read = Vec::new();
         let end = self.next + super::super::readers::size(&task.block);
         let mut needed: BTreeSet<usize> = task.after.iter().copied().collect();
         for (earlier, other) in tasks.tasks.iter().enumerate().take(index) {
@@ -132,19 +132,19 @@ impl Flow<'_, '_> {
                 let reads = self.emitter.readers.within(&export.node, export.part, self.next, end)
                     || looks_at(&task.live, &export.node) && export.part == Part::Handle;
                 if reads {
-                    read.insert(export.node.clone());
+                    read.push(export.clone());
                     needed.insert(earlier);
                 }
             }
         }
-        needed.into_iter().collect()
+        (needed.into_iter().collect(), read)
     }
 
     fn await_tasks(
         &mut self,
         needed: &[usize],
-        names: &[proc_macro2::Ident],
-        given: &[Vec<Slot>],
+        read: &[Export],
+        (names, given): (&[proc_macro2::Ident], &[Vec<Slot>]),
         locals: &mut Locals,
     ) -> TokenStream {
         let mut futures = Vec::new();
@@ -155,12 +155,18 @@ impl Flow<'_, '_> {
                 continue;
             };
             futures.push(quote!(#name.clone()));
-            if slots.is_empty() {
-                patterns.push(quote!(_));
-            } else {
-                bound = true;
-                patterns.push(self.bind(slots, locals));
+            let mut parts = Vec::new();
+            for slot in slots {
+                // A task that is waited for, but not read, binds nothing.
+                if slot.is_of(read) {
+                    bound = true;
+                    parts.push(self.bind(std::slice::from_ref(slot), locals));
+                } else {
+                    parts.push(quote!(_));
+                }
             }
+            let nothing = parts.iter().all(|part| part.to_string() == "_");
+            patterns.push(if nothing { quote!(_) } else { tuple(&parts) });
         }
         let awaited = match futures.as_slice() {
             [] => return TokenStream::new(),
@@ -233,10 +239,15 @@ impl Flow<'_, '_> {
     }
 
     /// A task is named after its last node.
-    fn task_name(&self, task: &Task) -> proc_macro2::Ident {
+    fn task_name(&self, task: &Task, taken: &[proc_macro2::Ident]) -> proc_macro2::Ident {
         let last = nodes_in_order(&task.block).into_iter().next_back();
-        let name = last.map(|id| self.emitter.names(&id).value.clone());
-        variable(&format!("{}_task", name.unwrap_or_else(|| "empty".to_owned())))
+        let name =
+            last.map_or_else(|| "empty".to_owned(), |id| self.emitter.names(&id).value.clone());
+        // `match_` is the variable of a node `match`: `match__task` would be no snake case.
+        let stem = name.trim_end_matches('_');
+        let numbers = std::iter::once(String::new()).chain((2..).map(|n: usize| n.to_string()));
+        let mut names = numbers.map(|number| variable(&format!("{stem}_task{number}")));
+        names.find(|name| !taken.contains(name)).unwrap_or_else(|| variable(&name))
     }
 }
 
