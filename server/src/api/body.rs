@@ -41,7 +41,12 @@ impl<S: Send + Sync> FromRequest<S> for JsonBody {
 
     async fn from_request(request: Request, state: &S) -> Result<Self> {
         json_type(request.headers())?;
-        let Raw(bytes) = Raw::from_request(request, state).await?;
+        // What is no graph document has no diagnostics.
+        let bare = |mut problem: Problem| {
+            problem.diagnostics.clear();
+            problem
+        };
+        let Raw(bytes) = Raw::from_request(request, state).await.map_err(bare)?;
         if bytes.iter().all(u8::is_ascii_whitespace) {
             return Ok(Self(Value::Null));
         }

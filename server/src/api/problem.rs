@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use flowcrate_codegen::diagnostic::code;
 use flowcrate_codegen::{Diagnostic, Severity};
 use serde::{Serialize, Serializer};
 use utoipa::ToSchema;
@@ -74,10 +75,17 @@ impl Problem {
         Self::new(StatusCode::CONFLICT, code, title, detail)
     }
 
-    /// 413: the body is too large.
+    /// 413: a graph document that is too large, with the diagnostic that says so.
     pub fn too_large(limit: usize) -> Self {
         let detail = format!("the body has more than {limit} bytes");
-        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", "the body is too large", detail)
+        let message = format!("the document has more bytes than expected: at most {limit}");
+        let diagnostic = Diagnostic::new(code::DOCUMENT_TOO_LARGE, message)
+            .help("split the workflow, and keep large data out of the graph");
+        let title = "the body is too large";
+        Self {
+            diagnostics: vec![diagnostic],
+            ..Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", title, detail)
+        }
     }
 
     /// 422: a graph with errors; all that was found comes along.
