@@ -34,7 +34,7 @@ pub(super) struct CheckReport {
 /// Checks a graph without storing it; a malformed document is a diagnostic like any other.
 #[utoipa::path(post, path = "/api/v1/check", operation_id = "check_graph", tag = "compiler",
     request_body(content = Object, description = "A graph document"),
-    responses((status = 200, body = CheckReport), (status = 413, body = Problem)))]
+    responses((status = 200, body = CheckReport), (status = 422, body = Problem)))]
 pub(super) async fn check(State(app): State<App>, Raw(source): Raw) -> Result<Json<CheckReport>> {
     let compiler = Arc::clone(&app.compiler);
     let Report { checked, types, diagnostics } = blocking(move || compiler.report(&source)).await?;

@@ -75,7 +75,7 @@ impl Problem {
         Self::new(StatusCode::CONFLICT, code, title, detail)
     }
 
-    /// 413: a graph document that is too large, with the diagnostic that says so.
+    /// 422: a graph document that is too large, with the diagnostic that says so.
     pub fn too_large(limit: usize) -> Self {
         let detail = format!("the body has more than {limit} bytes");
         let message = format!("the document has more bytes than expected: at most {limit}");
@@ -84,7 +84,7 @@ impl Problem {
         let title = "the body is too large";
         Self {
             diagnostics: vec![diagnostic],
-            ..Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", title, detail)
+            ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "too_large", title, detail)
         }
     }
 

@@ -91,7 +91,7 @@ async fn a_body_over_the_limit_is_a_problem() {
     let server = TestServer::start().await;
     let reply =
         server.send("POST", "/api/v1/workflows", &[], vec![b' '; 16 * 1024 * 1024 + 1]).await;
-    let problem = reply.problem(413, "too_large");
+    let problem = reply.problem(422, "too_large");
     assert_eq!(problem["diagnostics"][0]["code"], "E102");
     let reply = server.send("POST", "/api/v1/check", &[], vec![b' '; 16 * 1024 * 1024]).await;
     assert!(!reply.expect(200)["diagnostics"].as_array().unwrap().is_empty());
