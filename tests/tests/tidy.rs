@@ -12,12 +12,13 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// What each of our packages may depend on (design 3), dev-dependencies aside.
-const LAYERS: [(&str, &[&str]); 7] = [
+const LAYERS: [(&str, &[&str]); 8] = [
     ("flowcrate-macros", &[]),
     ("flowcrate", &["flowcrate-macros"]),
     ("flowcrate-plugins", &["flowcrate", "flowcrate-macros"]),
     ("flowcrate-codegen", &["flowcrate"]),
     ("flowcrate-editor", &[]),
+    ("flowcrate-examples", &["flowcrate", "flowcrate-plugins"]),
     (
         "flowcrate-server",
         &["flowcrate", "flowcrate-codegen", "flowcrate-editor", "flowcrate-plugins"],
