@@ -21,6 +21,7 @@
 
 mod apply;
 mod codec;
+mod migrations;
 mod open;
 #[cfg(unix)]
 mod poke;
@@ -141,7 +142,7 @@ impl SqliteStore {
             threads: Vec::new(),
             _lock: lock,
         };
-        inner.transactions = Some(inner.spawn(path, "writer", open::writer(path)?, write)?);
+        inner.transactions = Some(inner.spawn(path, "writer", open::writer(path, role)?, write)?);
         inner.queries = Some(inner.spawn(path, "reader", open::reader(path)?, read)?);
         if suspicious {
             inner.check_in_background(path)?;

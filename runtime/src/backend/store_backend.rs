@@ -387,18 +387,8 @@ fn completion(target: Target, entry: &Entry) -> Completion {
 
 fn blank(site: &Site, began: Timestamp) -> Entry {
     Entry {
-        path: site.path.clone(),
-        kind: site.kind.clone(),
-        status: EntryStatus::Waiting,
-        seq: None,
         input: site.input.clone(),
         input_hash: site.hash,
-        output: None,
-        error: None,
-        attempts: 0,
-        forgiven: 0,
-        waiting: None,
-        started_at: began,
-        ended_at: None,
+        ..Entry::new(site.path.clone(), site.kind.clone(), EntryStatus::Waiting, began)
     }
 }

@@ -77,12 +77,10 @@ impl StoreBackend {
     fn write(&mut self, next: Next) -> RunWrite {
         let parts = self.draft.take();
         RunWrite {
-            run: self.run,
-            epoch: self.epoch,
             entries: parts.entries,
             seals: parts.seals,
             consumed: parts.consumed,
-            next,
+            ..RunWrite::new(self.run, self.epoch, next)
         }
     }
 

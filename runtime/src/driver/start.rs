@@ -1,11 +1,11 @@
 //! Starting a run, and waiting for its result.
 
+use std::collections::BTreeMap;
 use std::marker::PhantomData;
 
 use futures_util::future::BoxFuture;
 use serde::de::DeserializeOwned;
 use tokio::sync::oneshot;
-use uuid::Uuid;
 
 use super::{Engine, Message};
 use crate::client::Client;
@@ -22,6 +22,7 @@ pub struct Start<T> {
     revision: String,
     input: Result<Payload>,
     key: Option<String>,
+    tags: BTreeMap<String, String>,
     output: PhantomData<fn() -> T>,
 }
 
@@ -32,12 +33,19 @@ impl<T> Start<T> {
         revision: String,
         input: Result<Payload>,
     ) -> Self {
-        Self { engine, workflow, revision, input, key: None, output: PhantomData }
+        let (key, tags) = (None, BTreeMap::new());
+        Self { engine, workflow, revision, input, key, tags, output: PhantomData }
     }
 
     /// Makes the start idempotent: the same workflow, key and input give the same run.
     pub fn key(self, key: impl Into<String>) -> Self {
         self.maybe_key(Some(key.into()))
+    }
+
+    /// Files the run under a name, so that it is [found](crate::RunFilter::tags) again.
+    pub fn tag(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.tags.insert(name.into(), value.into());
+        self
     }
 
     pub(super) fn maybe_key(self, key: Option<String>) -> Self {
@@ -49,17 +57,13 @@ impl<T> Start<T> {
         let workflow = inner.registry.get(&self.workflow, &self.revision)?;
         let input = self.input.clone()?;
         let canonical = input.canonical().map_err(|error| Error::codec("the input", &error))?;
+        let (name, revision) = (self.workflow.as_str(), self.revision.as_str());
         Ok(NewRun {
-            id: RunId::new(),
-            workflow: self.workflow.as_str().into(),
-            revision: self.revision.as_str().into(),
             key: self.key.clone(),
-            seed: Uuid::new_v4().into_bytes(),
-            input,
-            input_hash: canonical.hash(),
             events: workflow.definition().events.into_iter().map(|event| event.name).collect(),
-            at: inner.store.now(),
             owner: Some(inner.worker),
+            tags: self.tags.clone(),
+            ..NewRun::new(name, revision, input, canonical.hash(), inner.store.now())
         })
     }
 

@@ -86,17 +86,11 @@ pub(super) fn new_run(
 ) -> Result<NewRun> {
     let input = Payload::from(input);
     let canonical = input.canonical().map_err(|error| Error::codec("the input", &error))?;
+    let (name, revision) = (definition.name.as_str(), definition.revision.as_str());
     Ok(NewRun {
-        id: RunId::new(),
-        workflow: definition.name.as_str().into(),
-        revision: definition.revision.as_str().into(),
         key,
-        seed: uuid::Uuid::new_v4().into_bytes(),
-        input_hash: canonical.hash(),
-        input,
         events: definition.events.iter().map(|event| event.name.clone()).collect(),
-        at,
-        owner: None,
+        ..NewRun::new(name, revision, input, canonical.hash(), at)
     })
 }
 

@@ -57,8 +57,10 @@ statements! {
     add_key = "INSERT INTO start_key (workflow, key, run) VALUES (?, ?, ?)";
     add_run =
         "INSERT INTO run (id, definition, state, epoch, owner, queued, inbox_seq,
-                          cancel_requested, takeovers, started_at, key, seed, input, input_hash)
-         VALUES (?, ?, ?, ?, ?, ?, 0, 0, 0, ?, ?, ?, ?, ?)";
+                          cancel_requested, takeovers, started_at, key, seed, input, input_hash,
+                          tags)
+         VALUES (?, ?, ?, ?, ?, ?, 0, 0, 0, ?, ?, ?, ?, ?, ?)";
+    add_tag = "INSERT INTO tag (name, value, started_at, id, run) VALUES (?, ?, ?, ?, ?)";
     find_owned =
         "SELECT n, epoch, owner, state, takeovers,
                 EXISTS (SELECT 1 FROM entry WHERE run = n AND sealed = 1)
@@ -82,6 +84,9 @@ statements! {
     unseal = "DELETE FROM entry WHERE run = ? AND sealed = 1 AND path = ?";
     seal = "UPDATE entry SET sealed = 1 WHERE run = ? AND sealed = 0 AND path >= ? AND path < ?";
     consume = "UPDATE event SET consumed = 1 WHERE run = ? AND consumed = 0 AND seq = ?";
+    publish = "UPDATE run SET published = ? WHERE n = ?";
+    // Whoever waits for a response has it: it never changes.
+    respond = "UPDATE run SET response = ? WHERE n = ? AND response IS NULL";
     clear_takeovers = "UPDATE run SET takeovers = 0 WHERE n = ?";
     keep = "UPDATE run SET state = ? WHERE n = ?";
     suspend =
@@ -202,7 +207,11 @@ impl<'c> Tables<'c> {
             new.seed,
             new.input.as_str(),
             new.input_hash.as_bytes(),
+            (!new.tags.is_empty()).then_some(Json(&new.tags)),
         ])?;
+        for (name, value) in &new.tags {
+            self.sql.add_tag.execute((name, value, new.at.0, new.id.as_bytes(), n))?;
+        }
         if let Some(key) = &new.key {
             self.sql.add_key.execute((&*new.workflow, key, n))?;
         }

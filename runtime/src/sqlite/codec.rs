@@ -97,7 +97,7 @@ pub(super) const RUN_COLUMNS: &str = "\
     run.id, definition.workflow, definition.revision, definition.events, run.key, run.seed, \
     run.state, run.input, run.input_hash, run.output, run.failure, run.started_at, run.ended_at, \
     run.epoch, worker.id, run.queued, run.wake_at, run.inbox_seq, run.cancel_requested, \
-    run.takeovers, run.n";
+    run.takeovers, run.n, run.tags, run.published, run.response";
 
 /// Where [`RUN_COLUMNS`] come from.
 pub(super) const RUN_TABLES: &str = "\
@@ -128,6 +128,9 @@ pub(super) fn run(row: &Row<'_>) -> Result<(i64, RunRow)> {
         inbox_seq: row.get(17)?,
         cancel_requested: row.get(18)?,
         takeovers: row.get(19)?,
+        tags: json(row, 21)?.unwrap_or_default(),
+        published: payload(row, 22)?,
+        response: payload(row, 23)?,
     };
     Ok((row.get(20)?, run))
 }

@@ -5,12 +5,13 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::{Role, migrations};
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
 /// "Flow" in ASCII: marks a SQLite file as a journal of ours.
 const APPLICATION_ID: i32 = 0x466c_6f77;
 /// The format of the tables.
-const FORMAT: i32 = 1;
+const FORMAT: i32 = 2;
 /// How long a writer waits for another process to finish its commit.
 const BUSY: Duration = Duration::from_secs(10);
 /// How often the driver's lock is tried for.
@@ -34,6 +35,18 @@ pub enum OpenError {
          run the version that wrote it, or a later one [newer_format]"
     )]
     Newer {
+        /// The file.
+        path: PathBuf,
+        /// Its format.
+        found: i32,
+    },
+    /// The file is of an earlier format, and only the process that drives it may bring it up to
+    /// date.
+    #[error(
+        "{path}: the journal has format {found}, which only its driver may bring up to {FORMAT}; \
+         let this program drive it once [older_format]"
+    )]
+    Older {
         /// The file.
         path: PathBuf,
         /// Its format.
@@ -83,6 +96,7 @@ impl OpenError {
         match self {
             Self::Foreign { .. } => "foreign_file",
             Self::Newer { .. } => "newer_format",
+            Self::Older { .. } => "older_format",
             Self::ReadOnly { .. } => "read_only",
             Self::Corrupt { .. } => "corrupt",
             Self::DiskFull { .. } => "disk_full",
@@ -142,14 +156,14 @@ pub(super) fn lock(path: &Path) -> Result<DriverLock, OpenError> {
 }
 
 /// Opens the connection that writes; lays the tables if the file is new.
-pub(super) fn writer(path: &Path) -> Result<Connection, OpenError> {
+pub(super) fn writer(path: &Path, role: Role) -> Result<Connection, OpenError> {
     let failed = |error| OpenError::sqlite(path, &error);
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
         | OpenFlags::SQLITE_OPEN_CREATE
         | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut connection = Connection::open_with_flags(path, flags).map_err(failed)?;
     connection.busy_timeout(BUSY).map_err(failed)?;
-    identify(path, &mut connection)?;
+    identify(path, role, &mut connection)?;
     // FULL syncs the log at every commit; an acknowledged transaction outlives a loss of power.
     connection
         .execute_batch(
@@ -194,18 +208,24 @@ pub(super) fn damage(connection: &Connection) -> Option<String> {
 }
 
 /// Makes sure that the file is a journal of ours and of a known format.
-fn identify(path: &Path, connection: &mut Connection) -> Result<(), OpenError> {
+fn identify(path: &Path, role: Role, connection: &mut Connection) -> Result<(), OpenError> {
     let failed = |error| OpenError::sqlite(path, &error);
     let found = marks(connection).map_err(failed)?;
     if connection.is_readonly("main").map_err(failed)? {
         let reason = "the file is read-only".to_owned();
         return Err(OpenError::ReadOnly { path: path.to_owned(), reason });
     }
-    if !found.is_empty() {
-        return found.judge(path);
+    if found.is_empty() {
+        create(connection).map_err(failed)?;
+        return marks(connection).map_err(failed)?.judge(path);
     }
-    create(connection).map_err(failed)?;
-    marks(connection).map_err(failed)?.judge(path)
+    found.judge(path)?;
+    match found.format {
+        FORMAT => Ok(()),
+        // A driver of the version that wrote it may be at work still.
+        found if role == Role::Client => Err(OpenError::Older { path: path.to_owned(), found }),
+        found => migrate(connection, found).map_err(failed),
+    }
 }
 
 /// What tells a journal from another file.
@@ -244,6 +264,17 @@ fn marks(connection: &Connection) -> rusqlite::Result<Marks> {
         format: number("user_version")?,
         tables: connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?,
     })
+}
+
+/// Brings the tables of an earlier format up to date, all or nothing. Only the driver may.
+fn migrate(connection: &mut Connection, from: i32) -> rusqlite::Result<()> {
+    connection.execute_batch("PRAGMA synchronous = FULL;")?;
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    for format in from..FORMAT {
+        migrations::migrate(&transaction, format)?;
+    }
+    transaction.pragma_update(None, "user_version", FORMAT)?;
+    transaction.commit()
 }
 
 /// Lays the tables and the marks in one transaction: no other process sees half of them.

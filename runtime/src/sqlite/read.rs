@@ -128,6 +128,11 @@ impl<'c> Reader<'c> {
             }
             values.push(Box::new(key.clone()));
         }
+        for (name, value) in &filter.tags {
+            sql.push_str(" AND run.n IN (SELECT run FROM tag WHERE name = ? AND value = ?)");
+            values.push(Box::new(name.clone()));
+            values.push(Box::new(value.clone()));
+        }
         if !filter.states.is_empty() {
             let marks = vec!["?"; filter.states.len()].join(", ");
             // Writing to a String cannot fail.

@@ -1,4 +1,4 @@
--- Format 1. Numbers, not texts, where a value is one of a few; the ids of runs stand once.
+-- Format 2. Numbers, not texts, where a value is one of a few; the ids of runs stand once.
 
 -- Every (workflow, revision) that ever had a run, with the events that it declares (JSON).
 CREATE TABLE definition (
@@ -35,7 +35,11 @@ CREATE TABLE run (
   input TEXT NOT NULL,
   input_hash BLOB NOT NULL,
   output TEXT,
-  failure TEXT
+  failure TEXT,
+  -- By name (JSON); none where there are no tags. Table `tag` finds them.
+  tags TEXT,
+  published TEXT,
+  response TEXT
 ) STRICT;
 -- The indexes hold only what a claim or an opening looks for: an ended run is in none of them.
 CREATE INDEX run_queued ON run (definition, owner) WHERE queued <> 0;
@@ -48,6 +52,16 @@ CREATE TABLE start_key (
   key TEXT NOT NULL,
   run INTEGER NOT NULL,
   PRIMARY KEY (workflow, key)
+) STRICT, WITHOUT ROWID;
+
+-- What runs are filed under, in the order of lists.
+CREATE TABLE tag (
+  name TEXT NOT NULL,
+  value TEXT NOT NULL,
+  started_at INTEGER NOT NULL,
+  id BLOB NOT NULL,
+  run INTEGER NOT NULL,
+  PRIMARY KEY (name, value, started_at, id)
 ) STRICT, WITHOUT ROWID;
 
 -- The journal. `sealed` stands in the key so that what replay loads lies together.

@@ -1,5 +1,6 @@
 //! The rows that a store keeps.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -100,6 +101,12 @@ pub struct RunRow {
     pub cancel_requested: bool,
     /// Claims from a dead owner since the last write that held an entry.
     pub takeovers: u32,
+    /// What the starter filed the run under, by name; fixed at the start.
+    pub tags: BTreeMap<String, String>,
+    /// What the run last let others see of itself.
+    pub published: Option<Payload>,
+    /// What the run answered whoever waits for a response; the first answer stays.
+    pub response: Option<Payload>,
 }
 
 impl RunRow {
@@ -127,6 +134,9 @@ impl RunRow {
             inbox_seq: 0,
             cancel_requested: false,
             takeovers: 0,
+            tags: new.tags,
+            published: None,
+            response: None,
         }
     }
 }
@@ -207,6 +217,32 @@ pub struct Entry {
     pub started_at: Timestamp,
     /// When it was settled.
     pub ended_at: Option<Timestamp>,
+}
+
+impl Entry {
+    /// An entry with nothing but what each has.
+    pub fn new(
+        path: impl Into<Arc<str>>,
+        kind: impl Into<Arc<str>>,
+        status: EntryStatus,
+        started_at: Timestamp,
+    ) -> Self {
+        Self {
+            path: path.into(),
+            kind: kind.into(),
+            status,
+            seq: None,
+            input: None,
+            input_hash: None,
+            output: None,
+            error: None,
+            attempts: 0,
+            forgiven: 0,
+            waiting: None,
+            started_at,
+            ended_at: None,
+        }
+    }
 }
 
 /// What an open entry waits for.

@@ -131,6 +131,12 @@ impl Tables {
         for seq in &write.consumed {
             run.inbox.remove(seq);
         }
+        if write.published.is_some() {
+            run.row.published = write.published;
+        }
+        if run.row.response.is_none() {
+            run.row.response = write.response;
+        }
         run.go_on(write.next);
         let row = &run.row;
         if row.state.is_final() || (row.owner.is_none() && !row.ready) {
@@ -242,6 +248,7 @@ impl Tables {
             filter.workflow.as_deref().is_none_or(|name| *row.workflow == *name)
                 && (filter.states.is_empty() || filter.states.contains(&row.state))
                 && (filter.key.is_none() || filter.key == row.key)
+                && filter.tags.iter().all(|(name, value)| row.tags.get(name) == Some(value))
         };
         rows.filter(wanted).take(limit).cloned().collect()
     }

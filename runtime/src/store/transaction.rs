@@ -1,6 +1,9 @@
 //! What a store is asked to do, and what it answers.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
+
+use uuid::Uuid;
 
 use super::reply::Reply;
 use super::rows::{Entry, EventKey, InboxEvent, RunRow, RunState};
@@ -55,6 +58,33 @@ pub struct NewRun {
     /// The worker that starts it in order to drive it: the run is running, owned, in epoch 1.
     /// Without one it is pending, ready, unowned, in epoch 0.
     pub owner: Option<WorkerId>,
+    /// What to file the run under, by name, so that it is found again.
+    pub tags: BTreeMap<String, String>,
+}
+
+impl NewRun {
+    /// A run with a new id and seed; unowned, without key, events and tags.
+    pub fn new(
+        workflow: impl Into<Arc<str>>,
+        revision: impl Into<Arc<str>>,
+        input: Payload,
+        input_hash: InputHash,
+        at: Timestamp,
+    ) -> Self {
+        Self {
+            id: RunId::new(),
+            workflow: workflow.into(),
+            revision: revision.into(),
+            key: None,
+            seed: Uuid::new_v4().into_bytes(),
+            input,
+            input_hash,
+            events: Vec::new(),
+            at,
+            owner: None,
+            tags: BTreeMap::new(),
+        }
+    }
 }
 
 /// How a start ended.
@@ -120,8 +150,28 @@ pub struct RunWrite {
     pub seals: Vec<String>,
     /// Inbox positions of the events that `entries` consume.
     pub consumed: Vec<u64>,
+    /// What the run lets others see of itself from now on; none leaves that as it is.
+    pub published: Option<Payload>,
+    /// What the run answers whoever waits for a response; without effect if it has answered.
+    pub response: Option<Payload>,
     /// What becomes of the run.
     pub next: Next,
+}
+
+impl RunWrite {
+    /// A write of nothing but what becomes of the run.
+    pub fn new(run: RunId, epoch: u64, next: Next) -> Self {
+        Self {
+            run,
+            epoch,
+            entries: Vec::new(),
+            seals: Vec::new(),
+            consumed: Vec::new(),
+            published: None,
+            response: None,
+            next,
+        }
+    }
 }
 
 /// What becomes of a run with a write.
@@ -278,6 +328,8 @@ pub struct RunFilter {
     pub states: Vec<RunState>,
     /// Only the one with this key.
     pub key: Option<String>,
+    /// Only those that are filed under each of these.
+    pub tags: BTreeMap<String, String>,
     /// Only those with a smaller id: the last one of the page before.
     pub before: Option<RunId>,
     /// At most so many; 0 means no limit.

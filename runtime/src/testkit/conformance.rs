@@ -84,6 +84,9 @@ macro_rules! store_conformance {
             unknown_runs_are_none
             runs_are_listed_newest_first
             runs_are_filtered
+            runs_are_found_by_their_tags
+            what_is_published_is_replaced
+            a_response_stays
             payloads_survive_to_the_byte
             many_runs_at_once
         }

@@ -216,7 +216,7 @@ impl Shard {
 
 /// A write without entries.
 pub(super) fn bare_write(run: RunId, epoch: u64, next: Next) -> RunWrite {
-    RunWrite { run, epoch, entries: Vec::new(), seals: Vec::new(), consumed: Vec::new(), next }
+    RunWrite::new(run, epoch, next)
 }
 
 /// How a run ends whose function has returned.

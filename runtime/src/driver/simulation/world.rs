@@ -289,17 +289,12 @@ impl World {
         let Some(run) = self.runs.iter_mut().find(|run| !run.started) else { return };
         run.started = true;
         let input = Payload::null();
+        let (name, hash, now) = (run.id.to_string(), input.hash(), self.store.now());
         let new = NewRun {
             id: run.id,
-            workflow: run.id.to_string().into(),
-            revision: "1".into(),
-            key: None,
             seed: *run.id.as_bytes(),
-            input_hash: input.hash(),
-            input,
             events: vec!["event".to_owned()],
-            at: self.store.now(),
-            owner: None,
+            ..NewRun::new(name, "1", input, hash, now)
         };
         self.store.submit(Transaction::Start(Box::new(new), Reply::new(drop)));
         self.hint();

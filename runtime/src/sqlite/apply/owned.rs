@@ -133,6 +133,12 @@ impl Tables<'_> {
         for seq in &write.consumed {
             self.sql.consume.execute((owned.n, seq))?;
         }
+        if let Some(published) = &write.published {
+            self.sql.publish.execute((published.as_str(), owned.n))?;
+        }
+        if let Some(response) = &write.response {
+            self.sql.respond.execute((response.as_str(), owned.n))?;
+        }
         if !write.entries.is_empty() && owned.takeovers > 0 {
             self.sql.clear_takeovers.execute([owned.n])?;
             owned.takeovers = 0;

@@ -1,5 +1,6 @@
 //! A store beside the one in memory: the same random transactions, the same answers.
 
+use std::collections::BTreeMap;
 use std::fmt::Debug;
 
 use super::probe::{Probe, claim, completed, failure, open_entry, outcome};
@@ -108,18 +109,32 @@ impl<S: Store> Pair<'_, S> {
         let input = Payload::from_json(self.dice.below(3).to_string());
         let workflows = ["orders", "returns"];
         let owned = self.dice.one_in(2);
+        let workflow = self.dice.pick(&workflows).unwrap_or_default();
+        let revision = self.dice.pick(&["r1", "r2"]).unwrap_or_default();
+        let (hash, at) = (input.hash(), Timestamp(i64::from(self.step)));
         NewRun {
-            id: RunId::new(),
-            workflow: self.dice.pick(&workflows).unwrap_or_default().into(),
-            revision: self.dice.pick(&["r1", "r2"]).unwrap_or_default().into(),
             key: self.dice.one_in(3).then(|| self.dice.below(10).to_string()),
             seed: [3; 16],
-            input_hash: input.hash(),
-            input,
             events: if self.dice.one_in(4) { vec![] } else { vec!["shipped".into()] },
-            at: Timestamp(i64::from(self.step)),
             owner: if owned { self.worker() } else { None },
+            tags: self.tags(3),
+            ..NewRun::new(workflow, revision, input, hash, at)
         }
+    }
+
+    /// None mostly, one or two out of a few otherwise.
+    fn tags(&mut self, rarity: u64) -> BTreeMap<String, String> {
+        let mut tags = BTreeMap::new();
+        while tags.len() < 3 && self.dice.one_in(rarity) {
+            let name = self.dice.pick(&["customer", "region"]).unwrap_or_default();
+            tags.insert(name.to_owned(), self.dice.below(3).to_string());
+        }
+        tags
+    }
+
+    /// A value that is there now and then.
+    fn maybe_value(&mut self) -> Option<Payload> {
+        self.dice.one_in(6).then(|| Payload::from_json(self.dice.below(1_000).to_string()))
     }
 
     fn start(&mut self) {
@@ -165,7 +180,9 @@ impl<S: Store> Pair<'_, S> {
         let newest = row.as_ref().map_or(0, |row| row.inbox_seq);
         let consumed = if self.dice.one_in(4) { vec![self.dice.below(newest + 2)] } else { vec![] };
         let next = self.next(newest);
-        let write = RunWrite { run, epoch, entries, seals, consumed, next };
+        let (published, response) = (self.maybe_value(), self.maybe_value());
+        let parts = RunWrite { entries, seals, consumed, ..RunWrite::new(run, epoch, next) };
+        let write = RunWrite { published, response, ..parts };
         self.same(&write, self.store.write(write.clone()), self.model.write(write.clone()));
         self.compare(run);
     }
@@ -287,6 +304,7 @@ impl<S: Store> Pair<'_, S> {
             workflow: self.dice.one_in(2).then(|| "orders".to_owned()),
             states: if self.dice.one_in(2) { vec![RunState::Running] } else { vec![] },
             key: self.dice.one_in(3).then(|| self.dice.below(10).to_string()),
+            tags: self.tags(2),
             before: if self.dice.one_in(2) { self.dice.pick(&self.runs) } else { None },
             limit: usize::try_from(self.dice.below(6)).unwrap_or(0),
         };

@@ -140,17 +140,11 @@ fn paths(entries: &[Entry]) -> Vec<String> {
 /// A run of `orders`, revision `r1`, that declares the event `shipped`.
 pub(super) fn new_run() -> NewRun {
     let input = Payload::from_json(r#"{"cents":1200}"#);
+    let hash = input.hash();
     NewRun {
-        id: RunId::new(),
-        workflow: "orders".into(),
-        revision: "r1".into(),
-        key: None,
         seed: [7; 16],
-        input_hash: input.hash(),
-        input,
         events: vec!["shipped".to_owned()],
-        at: Timestamp(1_000),
-        owner: None,
+        ..NewRun::new("orders", "r1", input, hash, Timestamp(1_000))
     }
 }
 
@@ -166,33 +160,12 @@ pub(super) fn claim(worker: WorkerId, now: i64) -> Claim {
 
 /// A write in epoch 1 that changes nothing.
 pub(super) fn write(run: RunId) -> RunWrite {
-    RunWrite {
-        run,
-        epoch: 1,
-        entries: Vec::new(),
-        seals: Vec::new(),
-        consumed: Vec::new(),
-        next: Next::Keep(RunState::Running),
-    }
+    RunWrite::new(run, 1, Next::Keep(RunState::Running))
 }
 
 /// An entry that waits for its next attempt.
 pub(super) fn open_entry(path: &str) -> Entry {
-    Entry {
-        path: path.into(),
-        kind: "step@1".into(),
-        status: EntryStatus::Retrying,
-        seq: None,
-        input: None,
-        input_hash: None,
-        output: None,
-        error: None,
-        attempts: 1,
-        forgiven: 0,
-        waiting: None,
-        started_at: Timestamp(1_500),
-        ended_at: None,
-    }
+    Entry { attempts: 1, ..Entry::new(path, "step@1", EntryStatus::Retrying, Timestamp(1_500)) }
 }
 
 /// An entry with an output.

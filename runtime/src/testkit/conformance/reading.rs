@@ -1,5 +1,7 @@
 //! What is read back.
 
+use std::collections::BTreeMap;
+
 use super::probe::{Pending, Probe, completed, ids, new_run, open_entry, outcome, text, write};
 use crate::store::{
     EntryStatus, NewRun, Next, RunFilter, RunState, RunWrite, Started, Store, Transaction, Written,
@@ -65,6 +67,52 @@ pub fn runs_are_filtered<S: Store>(store: &Probe<S>) {
     assert_eq!(list(RunFilter { key: Some("k".into()), ..orders }), [keyed.id]);
     assert_eq!(list(RunFilter { key: Some("l".into()), ..all.clone() }), []);
     assert_eq!(list(RunFilter { workflow: Some("none".into()), ..all }), []);
+}
+
+/// Tags come back with their run, and find it.
+pub fn runs_are_found_by_their_tags<S: Store>(store: &Probe<S>) {
+    let tags = |pairs: &[(&str, &str)]| -> BTreeMap<String, String> {
+        pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    };
+    let both = NewRun { tags: tags(&[("customer", "7"), ("region", "eu")]), ..new_run() };
+    let one = NewRun { tags: tags(&[("customer", "7")]), ..new_run() };
+    let other = NewRun { tags: tags(&[("customer", "8"), ("region", "7")]), ..new_run() };
+    for run in [&both, &one, &other, &new_run()] {
+        store.start(run.clone());
+    }
+    assert_eq!(store.row(both.id).tags, both.tags);
+    let list = |pairs: &[(&str, &str)]| {
+        ids(&store.runs(RunFilter { tags: tags(pairs), ..RunFilter::default() }))
+    };
+    assert_eq!(list(&[("customer", "7")]), [one.id, both.id]);
+    assert_eq!(list(&[("customer", "7"), ("region", "eu")]), [both.id]);
+    assert_eq!(list(&[("customer", "8"), ("region", "eu")]), []);
+    assert_eq!(list(&[("region", "8")]), []);
+}
+
+/// What a run publishes takes the place of what it published before; a write without leaves it.
+pub fn what_is_published_is_replaced<S: Store>(store: &Probe<S>) {
+    let run = store.owned(store.worker());
+    assert_eq!(store.row(run).published, None);
+    for (published, seen) in [(Some("1"), "1"), (Some("[2]"), "[2]"), (None, "[2]")] {
+        let published = published.map(Payload::from_json);
+        store.write(RunWrite { published, ..write(run) });
+        assert_eq!(store.row(run).published, Some(Payload::from_json(seen)));
+    }
+    let published = Some(Payload::from_json("3"));
+    store.write(RunWrite { published, epoch: 2, ..write(run) });
+    assert_eq!(store.row(run).published, Some(Payload::from_json("[2]")));
+}
+
+/// A run answers once: whoever waited has the answer already.
+pub fn a_response_stays<S: Store>(store: &Probe<S>) {
+    let run = store.owned(store.worker());
+    assert_eq!(store.row(run).response, None);
+    for response in ["1", "2"] {
+        let response = Some(Payload::from_json(response));
+        store.write(RunWrite { response, ..write(run) });
+        assert_eq!(store.row(run).response, Some(Payload::from_json("1")));
+    }
 }
 
 /// Payloads come back to the byte: any script, any size, any number.

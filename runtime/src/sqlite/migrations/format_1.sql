@@ -1,0 +1,96 @@
+-- Format 1, kept for tests. Numbers, not texts, where a value is one of a few; the ids of runs stand once.
+
+-- Every (workflow, revision) that ever had a run, with the events that it declares (JSON).
+CREATE TABLE definition (
+  n INTEGER PRIMARY KEY,
+  workflow TEXT NOT NULL,
+  revision TEXT NOT NULL,
+  events TEXT NOT NULL,
+  UNIQUE (workflow, revision, events)
+) STRICT;
+
+-- Every incarnation of a driver.
+CREATE TABLE worker (
+  n INTEGER PRIMARY KEY,
+  id BLOB NOT NULL UNIQUE
+) STRICT;
+
+CREATE TABLE run (
+  n INTEGER PRIMARY KEY,
+  id BLOB NOT NULL UNIQUE,
+  definition INTEGER NOT NULL,
+  state INTEGER NOT NULL,
+  epoch INTEGER NOT NULL,
+  owner INTEGER,
+  -- 1: ready; 2: its owner is gone. Anything but 0 is for the next claim to look at.
+  queued INTEGER NOT NULL,
+  wake_at INTEGER,
+  inbox_seq INTEGER NOT NULL,
+  cancel_requested INTEGER NOT NULL,
+  takeovers INTEGER NOT NULL,
+  started_at INTEGER NOT NULL,
+  ended_at INTEGER,
+  key TEXT,
+  seed BLOB NOT NULL,
+  input TEXT NOT NULL,
+  input_hash BLOB NOT NULL,
+  output TEXT,
+  failure TEXT
+) STRICT;
+-- The indexes hold only what a claim or an opening looks for: an ended run is in none of them.
+CREATE INDEX run_queued ON run (definition, owner) WHERE queued <> 0;
+CREATE INDEX run_due ON run (definition, wake_at) WHERE wake_at IS NOT NULL;
+CREATE INDEX run_owned ON run (owner) WHERE owner IS NOT NULL;
+
+-- Start keys, unique per workflow across its revisions.
+CREATE TABLE start_key (
+  workflow TEXT NOT NULL,
+  key TEXT NOT NULL,
+  run INTEGER NOT NULL,
+  PRIMARY KEY (workflow, key)
+) STRICT, WITHOUT ROWID;
+
+-- The journal. `sealed` stands in the key so that what replay loads lies together.
+CREATE TABLE entry (
+  run INTEGER NOT NULL,
+  sealed INTEGER NOT NULL,
+  path TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  status INTEGER NOT NULL,
+  seq INTEGER,
+  input TEXT,
+  input_hash BLOB,
+  output TEXT,
+  error TEXT,
+  attempts INTEGER NOT NULL,
+  forgiven INTEGER NOT NULL,
+  started_at INTEGER NOT NULL,
+  ended_at INTEGER,
+  -- What an open entry waits for; it waits if it has an order.
+  wait_order INTEGER,
+  wait_due INTEGER,
+  wait_event TEXT,
+  wait_key TEXT,
+  PRIMARY KEY (run, sealed, path)
+) STRICT, WITHOUT ROWID;
+
+-- Events, in the order of the run's inbox; what no wait consumed stays.
+CREATE TABLE event (
+  run INTEGER NOT NULL,
+  consumed INTEGER NOT NULL,
+  seq INTEGER NOT NULL,
+  name TEXT NOT NULL,
+  key TEXT,
+  event_id TEXT,
+  payload TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  PRIMARY KEY (run, consumed, seq)
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX event_id ON event (run, event_id) WHERE event_id IS NOT NULL;
+
+-- When each schedule trigger fires next.
+CREATE TABLE schedule (
+  name TEXT PRIMARY KEY,
+  rule TEXT NOT NULL,
+  next_fire INTEGER
+) STRICT, WITHOUT ROWID;
