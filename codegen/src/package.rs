@@ -1,6 +1,7 @@
 //! The last stage: emitted Rust becomes the files of a crate.
 
 mod example;
+mod kept;
 mod manifest;
 mod mermaid;
 mod names;
@@ -15,7 +16,11 @@ use serde_json::Value;
 
 use crate::check::{Body, Checked};
 use crate::emit::Emitted;
+pub use kept::misfits;
 pub use versions::OUTSIDE;
+
+/// Where the binary finds the workflow, whatever it is called.
+const BINARY: &str = "src/generated/binary.rs";
 
 /// Packages that code needs, each with its features.
 pub type Dependencies = BTreeMap<String, BTreeSet<String>>;
@@ -87,7 +92,8 @@ pub fn package(
     files.ours(".gitignore", "/target/\n/.flowcrate/\n".to_owned());
     files.ours("src/lib.rs", sources::lib(checked, &emitted));
     files.ours("src/generated/triggers.rs", sources::triggers(checked));
-    files.theirs("src/main.rs", sources::main(&emitted, &library));
+    files.ours(BINARY, sources::binary(&emitted, &library));
+    files.theirs("src/main.rs", sources::main());
     files.ours("tests/workflow.rs", sources::tests(&emitted, &library));
     let rehearsal = example::rehearsal(checked, &input);
     files.ours("tests/rehearsal.json", format!("{rehearsal:#}\n"));

@@ -146,6 +146,8 @@ codes! {
     FOREIGN_CODE = W602, Warning, "foreign code to be written by hand";
     LEFT_OUT = W603, Warning, "foreign setting that was left out";
 
+    HAND_WRITTEN_MISFIT = W701, Warning, "hand-written code that no longer fits";
+
     // E9xx: our bug.
     INTERNAL = E901, Error, "bug in the compiler";
 }

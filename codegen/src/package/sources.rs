@@ -1,5 +1,5 @@
 //! The Rust files around the emitted ones: `src/lib.rs`, `src/main.rs`,
-//! `src/generated/triggers.rs`, `tests/workflow.rs`.
+//! `src/generated/{binary,triggers}.rs`, `tests/workflow.rs`.
 
 use quote::{format_ident, quote};
 
@@ -70,24 +70,39 @@ pub(super) fn lib(checked: &Checked, emitted: &Emitted) -> String {
     )
 }
 
-/// `src/main.rs`: the binary. Written once; what follows from the graph is in `triggers`.
-pub(super) fn main(emitted: &Emitted, library: &str) -> String {
-    let structure = format_ident!("{}", emitted.structure);
-    let library = format_ident!("{}", library);
+/// `src/main.rs`: the binary. Written once, so that it names nothing that an edit of the graph
+/// changes: what it runs is in `generated/binary.rs`, what starts it in `generated/triggers.rs`.
+pub(super) fn main() -> String {
     print::own_file(
         "//! The command line: run, resume, list, show, event, cancel, serve.\n",
         vec![
             quote! {
+                #[path = "generated/binary.rs"]
+                mod binary;
+            },
+            quote! {
                 use std::process::ExitCode;
+                use binary::{Workflow, triggers};
                 use flowcrate::host;
-                use #library::{#structure, triggers};
             },
             quote! {
                 fn main() -> ExitCode {
-                    host::main(#structure, triggers())
+                    host::main(Workflow, triggers())
                 }
             },
         ],
+    )
+}
+
+/// `src/generated/binary.rs`: the names of this workflow, for the binary.
+pub(super) fn binary(emitted: &Emitted, library: &str) -> String {
+    let structure = format_ident!("{}", emitted.structure);
+    let library = format_ident!("{}", library);
+    print::file(
+        "//! The workflow that the binary runs, under a name that no edit changes.\n",
+        vec![quote! {
+            pub(crate) use #library::{#structure as Workflow, triggers};
+        }],
     )
 }
 

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use flowcrate_codegen::Compiled;
-use flowcrate_codegen::package::{CrateFile, Owner};
+use flowcrate_codegen::package::{self, CrateFile, CrateFiles, Owner};
+use flowcrate_codegen::{Compiled, Diagnostic};
 use serde_json::json;
 
 use super::output::{self, OutputArgs};
@@ -22,6 +22,9 @@ pub(super) struct Args {
     /// The crate's folder; what a person wrote there stays
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
+    /// The folder holds this workflow's crate under an earlier name
+    #[arg(long)]
+    renamed: bool,
     #[command(flatten)]
     output: OutputArgs,
 }
@@ -30,7 +33,13 @@ pub(super) struct Args {
 pub(super) fn execute(args: &Args) -> Result<Outcome, Error> {
     let source = read(&args.graph)?;
     refuse_foreign(&args.out)?;
-    let Compiled { files, diagnostics } = Compiler::new().compile(&source);
+    let Compiled { files, mut diagnostics } = Compiler::new().compile(&source);
+    if let Some(files) = &files {
+        if !args.renamed {
+            refuse_another(&args.out, files)?;
+        }
+        diagnostics.extend(misfits(&args.out, files));
+    }
     if !args.output.json {
         output::report(&args.graph.display().to_string(), &source, &diagnostics, args.output.color);
     }
@@ -55,6 +64,40 @@ fn refuse_foreign(out: &Path) -> Result<(), Error> {
         )));
     }
     Ok(())
+}
+
+/// Nor is a folder with the crate of another workflow: what a person wrote for that one stays
+/// there, and does not fit this one.
+fn refuse_another(out: &Path, files: &CrateFiles) -> Result<(), Error> {
+    let held = fs::read_to_string(out.join("Cargo.toml")).ok();
+    let held = held.as_deref().and_then(package_name);
+    let fresh = files.files.get("Cargo.toml");
+    let fresh = fresh.and_then(|file| package_name(std::str::from_utf8(&file.bytes).ok()?));
+    match (held, fresh) {
+        (Some(held), Some(fresh)) if held != fresh => {
+            let out = out.display();
+            Err(Error::Config(format!(
+                "{out} holds the crate `{held}`, and this is `{fresh}`: choose another --out, or \
+                 say --renamed if it is the same workflow under a new name"
+            )))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The name of the package that a manifest describes.
+fn package_name(manifest: &str) -> Option<String> {
+    let manifest: toml::Table = toml::from_str(manifest).ok()?;
+    Some(manifest.get("package")?.get("name")?.as_str()?.to_owned())
+}
+
+/// What does not fit of the files that stay since a person owns them, and of those that an
+/// earlier compilation handed over and this one knows nothing of.
+fn misfits(out: &Path, files: &CrateFiles) -> Vec<Diagnostic> {
+    let kept = |path: &str| fs::read_to_string(out.join(path)).ok();
+    let owned = ["src/custom.rs", "src/main.rs"];
+    let kept = owned.into_iter().filter_map(|path| Some((path, kept(path)?)));
+    kept.flat_map(|(path, text)| package::misfits(files, path, &text)).collect()
 }
 
 /// Writes the crate; gives the paths that it wrote. A file of a person's is written once; files

@@ -30,6 +30,25 @@ async fn a_graph_becomes_a_crate_that_stands_alone() {
 }
 
 #[tokio::test]
+async fn the_crate_of_another_workflow_is_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("a.json"), double("twice").to_string()).unwrap();
+    fs::write(folder.path().join("b.json"), double("two-times").to_string()).unwrap();
+    assert_eq!(run(folder.path(), &["compile", "a.json", "--out", "out"]).await.code, 0);
+    let refused = run(folder.path(), &["compile", "b.json", "--out", "out"]).await;
+    assert_eq!(refused.code, 2);
+    assert!(refused.stderr.contains("holds the crate `twice`"), "{}", refused.stderr);
+    let main = fs::read(folder.path().join("out/src/main.rs")).unwrap();
+    let renamed = run(folder.path(), &["compile", "b.json", "--out", "out", "--renamed"]).await;
+    assert_eq!(renamed.code, 0, "{}", renamed.stderr);
+    assert_eq!(fs::read(folder.path().join("out/src/main.rs")).unwrap(), main);
+    fs::write(folder.path().join("out/src/main.rs"), "use twice::triggers; fn main() {}").unwrap();
+    let warned = run(folder.path(), &["compile", "b.json", "--out", "out"]).await;
+    assert_eq!(warned.code, 0);
+    assert!(warned.stderr.contains("warning[W701]"), "{}", warned.stderr);
+}
+
+#[tokio::test]
 async fn a_faulty_graph_writes_nothing() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("g.json"), "{}").unwrap();

@@ -1,0 +1,97 @@
+//! A crate that is compiled anew into its folder keeps what a person wrote there, and still
+//! builds where that can be; where it cannot, the compiler says why (S36).
+
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
+
+use std::fs;
+use std::path::Path;
+
+use flowcrate_codegen::package::{CrateFiles, Owner, misfits};
+use flowcrate_tests::emitted;
+use serde_json::{Value, json};
+
+/// A workflow of custom nodes in a row.
+fn graph(name: &str, customs: &[&str]) -> CrateFiles {
+    let mut nodes = vec![json!({"id": "start", "data": {"kind": "manual@1"}})];
+    let mut edges = Vec::new();
+    let mut last = "start";
+    for id in customs {
+        let output = json!({"sample": {*id: 1}});
+        nodes.push(json!({"id": id, "data": {"kind": "custom@1", "label": id,
+            "config": {"output": output}, "inputs": {"number": 3, *id: "x"}}}));
+        edges.push(json!({"source": last, "target": id}));
+        last = id;
+    }
+    let document: Value = json!({"name": name, "nodes": nodes, "edges": edges});
+    emitted::compile(document.to_string().as_bytes())
+}
+
+/// Writes as `flowcrate compile` does: what a person owns stays.
+fn write_again(files: &CrateFiles, folder: &Path) {
+    fs::remove_dir_all(folder.join("src/generated")).unwrap();
+    let mut files = files.clone();
+    files.files.retain(|path, file| file.owner == Owner::Compiler || !folder.join(path).exists());
+    emitted::write(&files, folder).unwrap();
+}
+
+#[test]
+fn a_new_custom_node_and_a_new_name_break_no_build() {
+    let folder = emitted::folder("regenerated").unwrap();
+    emitted::write(&graph("one-name", &["price"]), &folder).unwrap();
+    write_again(&graph("other-name", &["price", "cost"]), &folder);
+    let custom = fs::read_to_string(folder.join("src/custom.rs")).unwrap();
+    assert!(custom.contains("fn price") && !custom.contains("fn cost"), "{custom}");
+    let output = emitted::cargo(&folder, &["check", "--all-targets"]).unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+fn said(files: &CrateFiles, path: &str, kept: &str) -> Vec<String> {
+    let found = misfits(files, path, kept);
+    found.into_iter().map(|d| format!("{}: {} ({})", d.code, d.message, d.help.unwrap())).collect()
+}
+
+fn text(files: &CrateFiles, path: &str) -> String {
+    String::from_utf8(files.files[path].bytes.clone()).unwrap()
+}
+
+#[test]
+fn functions_that_no_longer_fit_are_named() {
+    let (old, new) = (graph("w", &["price", "stay"]), graph("w", &["prices", "stay"]));
+    let kept = text(&old, "src/custom.rs");
+    assert_eq!(said(&old, "src/custom.rs", &kept), [] as [&str; 0]);
+    let said_of_new = said(&new, "src/custom.rs", &kept);
+    assert_eq!(
+        said_of_new,
+        [
+            "W701: `price` in src/custom.rs is the function of no custom node (did the node \
+             become `prices`? Rename the function)",
+            "W701: `prices` is not written in src/custom.rs: its node fails until it is (write \
+             `async fn prices(step: StepContext, input: PricesInput) -> \
+             Result<PricesOutput, StepError>` in `impl Custom`)",
+            "W701: src/custom.rs uses the type `PriceInput`, which the crate does not have (did \
+             you mean `PricesInput`?)",
+            "W701: src/custom.rs uses the type `PriceOutput`, which the crate does not have (did \
+             you mean `PricesOutput`?)",
+        ]
+    );
+    let none = said(&graph("w", &[]), "src/custom.rs", &kept);
+    assert_eq!(none.len(), 1, "{none:?}");
+    assert!(none[0].contains("not part of the crate"), "{none:?}");
+    assert_eq!(said(&new, "src/custom.rs", "fn broken("), [] as [&str; 0]);
+}
+
+#[test]
+fn a_binary_that_names_another_library_is_named() {
+    let files = graph("order-intake", &[]);
+    let own = text(&files, "src/main.rs");
+    assert_eq!(said(&files, "src/main.rs", &own), [] as [&str; 0]);
+    let ours = "use order_intake::{OrderIntake, triggers}; fn main() {}";
+    assert_eq!(said(&files, "src/main.rs", ours), [] as [&str; 0]);
+    let theirs = said(&files, "src/main.rs", "use hello::{Hello, triggers}; fn main() {}");
+    assert!(theirs[0].contains("`order_intake`"), "{theirs:?}");
+}
