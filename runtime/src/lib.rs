@@ -53,6 +53,8 @@ pub mod sqlite;
 #[cfg(feature = "engine")]
 pub mod store;
 #[cfg(feature = "engine")]
+mod sync;
+#[cfg(feature = "engine")]
 mod task;
 #[cfg(feature = "testkit")]
 pub mod testkit;

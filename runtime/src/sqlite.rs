@@ -25,15 +25,17 @@ mod migrations;
 mod open;
 #[cfg(unix)]
 mod poke;
+mod queue;
 mod read;
 mod writer;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use rusqlite::{Connection, InterruptHandle};
 
@@ -41,6 +43,7 @@ use crate::Timestamp;
 use crate::clock::{Clock, SystemClock};
 use crate::store::{Query, Store, StoreError, Transaction};
 pub use open::OpenError;
+use queue::{Next, Queue, Served, queue};
 use read::Reader;
 use writer::Writer;
 
@@ -64,8 +67,6 @@ struct Shared {
     hints: Mutex<Vec<Arc<Hint>>>,
     closed: OnceLock<String>,
     commits: AtomicU64,
-    /// Transactions that wait for the writer.
-    queued: AtomicUsize,
 }
 
 type Hint = Box<dyn Fn() + Send + Sync>;
@@ -80,8 +81,8 @@ enum Role {
 struct Inner {
     shared: Arc<Shared>,
     /// Closed, by taking them, before the threads are waited for.
-    transactions: Option<Sender<Transaction>>,
-    queries: Option<Sender<Query>>,
+    transactions: Option<Queue<Transaction>>,
+    queries: Option<Queue<Query>>,
     check: Option<InterruptHandle>,
     #[cfg(unix)]
     ear: Option<poke::Ear>,
@@ -130,7 +131,6 @@ impl SqliteStore {
             hints: Mutex::default(),
             closed: OnceLock::new(),
             commits: AtomicU64::new(0),
-            queued: AtomicUsize::new(0),
         });
         let mut inner = Inner {
             shared: Arc::clone(&shared),
@@ -169,9 +169,9 @@ impl Inner {
         path: &Path,
         name: &str,
         connection: Connection,
-        serve: fn(&Connection, &Receiver<T>, &Shared, &Ready),
-    ) -> Result<Sender<T>, OpenError> {
-        let (sender, receiver) = mpsc::channel();
+        serve: fn(&Connection, &Served<T>, &Shared, &Ready),
+    ) -> Result<Queue<T>, OpenError> {
+        let (sender, receiver) = queue();
         let (ready, begun) = mpsc::channel();
         let shared = Arc::clone(&self.shared);
         let run = move || serve(&connection, &receiver, &shared, &ready);
@@ -235,7 +235,7 @@ type Ready = Sender<rusqlite::Result<()>>;
 /// The thread that writes.
 fn write(
     connection: &Connection,
-    transactions: &Receiver<Transaction>,
+    transactions: &Served<Transaction>,
     shared: &Shared,
     ready: &Ready,
 ) {
@@ -251,16 +251,18 @@ fn write(
 }
 
 /// The thread that reads: what has queued up is answered from one snapshot.
-fn read(connection: &Connection, queries: &Receiver<Query>, _shared: &Shared, ready: &Ready) {
+fn read(connection: &Connection, queries: &Served<Query>, _shared: &Shared, ready: &Ready) {
     let mut reader = match Reader::new(connection) {
         Ok(reader) => reader,
         Err(error) => return drop(ready.send(Err(error))),
     };
     drop(ready.send(Ok(())));
-    while let Ok(first) = queries.recv() {
-        let mut batch = vec![first];
-        batch.extend(queries.try_iter().take(READS - 1));
-        reader.answer(batch);
+    loop {
+        match queries.next(READS, Duration::MAX) {
+            Next::Batch(batch) => reader.answer(batch),
+            Next::Nothing => {}
+            Next::Closed => return,
+        }
     }
 }
 
@@ -286,19 +288,18 @@ impl Shared {
 
 impl Store for SqliteStore {
     fn submit(&self, transaction: Transaction) {
-        let shared = &self.inner.shared;
-        let outside = matches!(transaction, Transaction::Start(..) | Transaction::Event(..));
-        if outside && shared.queued.load(Ordering::Relaxed) >= QUEUE {
-            return writer::refuse([transaction], &StoreError::Busy);
+        let Some(queue) = &self.inner.transactions else { return };
+        if !matches!(transaction, Transaction::Start(..) | Transaction::Event(..)) {
+            queue.push(transaction);
+        } else if let Err(refused) = queue.push_below(QUEUE, transaction) {
+            writer::refuse([refused], &StoreError::Busy);
         }
-        shared.queued.fetch_add(1, Ordering::Relaxed);
-        let sent = self.inner.transactions.as_ref().map(|sender| sender.send(transaction));
-        // The thread is gone only after a panic; the reply says so when it is dropped.
-        drop(sent);
     }
 
     fn query(&self, query: Query) {
-        drop(self.inner.queries.as_ref().map(|sender| sender.send(query)));
+        if let Some(queue) = &self.inner.queries {
+            queue.push(query);
+        }
     }
 
     fn now(&self) -> Timestamp {

@@ -12,9 +12,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// What each of our packages may depend on (design 3), dev-dependencies aside.
-const LAYERS: [(&str, &[&str]); 8] = [
+const LAYERS: [(&str, &[&str]); 9] = [
     ("flowcrate-macros", &[]),
     ("flowcrate", &["flowcrate-macros"]),
+    ("flowcrate-proofs", &["flowcrate"]),
     ("flowcrate-plugins", &["flowcrate", "flowcrate-macros"]),
     ("flowcrate-codegen", &["flowcrate"]),
     ("flowcrate-editor", &[]),

@@ -1,11 +1,11 @@
 //! Who watches which run.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::watch;
 
 use crate::ids::RunId;
+use crate::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Tells watchers that a run has changed.
 #[derive(Default)]

@@ -1,9 +1,10 @@
 //! The waker of a run's root future.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Wake;
-use std::thread::ThreadId;
+
+use crate::sync::atomic::{AtomicBool, Ordering};
+use crate::sync::thread::{self, ThreadId};
 
 /// Notes that the function must be polled. Only the engine may cause that: a wake-up from
 /// elsewhere is one that no replay would repeat.
@@ -19,7 +20,7 @@ pub(crate) struct RootWaker {
 impl RootWaker {
     pub(crate) fn new(tell: Box<dyn Fn() + Send + Sync>) -> Arc<Self> {
         Arc::new(Self {
-            thread: std::thread::current().id(),
+            thread: thread::current().id(),
             driving: AtomicBool::new(false),
             woken: AtomicBool::new(true),
             from_outside: AtomicBool::new(false),
@@ -61,8 +62,7 @@ impl Wake for RootWaker {
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        let ours =
-            self.driving.load(Ordering::Acquire) && std::thread::current().id() == self.thread;
+        let ours = self.driving.load(Ordering::Acquire) && thread::current().id() == self.thread;
         if !ours && !self.from_outside.swap(true, Ordering::AcqRel) {
             (self.tell)();
         }

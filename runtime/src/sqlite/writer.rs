@@ -6,12 +6,12 @@
 //! suffers for another.
 
 use std::sync::atomic::Ordering;
-use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, ErrorCode, Statement};
 
 use super::apply::{Tables, WriteResult};
+use super::queue::{Next, Served};
 use super::{Role, Shared};
 use crate::store::{
     Claimed, Delivered, Fired, Reply, Requested, Started, StoreError, Transaction, Written,
@@ -77,17 +77,12 @@ impl<'c> Writer<'c> {
     }
 
     /// Writes until every sender is gone.
-    pub(super) fn serve(mut self, transactions: &Receiver<Transaction>) {
+    pub(super) fn serve(mut self, transactions: &Served<Transaction>) {
         loop {
-            match transactions.recv_timeout(POLL.saturating_sub(self.polled.elapsed())) {
-                Ok(first) => {
-                    let mut batch = vec![first];
-                    batch.extend(transactions.try_iter().take(BATCH - 1));
-                    self.shared.queued.fetch_sub(batch.len(), Ordering::Relaxed);
-                    self.commit(batch);
-                }
-                Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => return,
+            match transactions.next(BATCH, POLL.saturating_sub(self.polled.elapsed())) {
+                Next::Batch(batch) => self.commit(batch),
+                Next::Nothing => {}
+                Next::Closed => return,
             }
             self.poll();
         }
