@@ -4,7 +4,6 @@ mod policy;
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote, quote_spanned};
-use syn::spanned::Spanned;
 use syn::{Attribute, ItemFn, LitStr, Type};
 
 use self::policy::Policy;
@@ -127,13 +126,15 @@ fn expand(step: &Step<'_>, function: &ItemFn) -> TokenStream {
     let (outer, inner) = split_attributes(&function.attrs);
     let body = ItemFn { attrs: inner, vis: syn::Visibility::Inherited, ..function.clone() };
     let policy = policy.tokens(krate);
-    let span = input.map_or_else(|| ident.span(), Spanned::span);
-    let (argument, value, body_fn) = match input {
-        Some(ty) => (quote!(, input: #ty), quote_spanned!(span=> input), quote!(#ident)),
-        None => (quote!(), quote!(()), quote!(|step, ()| #ident(step))),
+    let (argument, taken, value, body_fn) = match input {
+        Some(ty) => (quote!(, input: #ty), ty.to_token_stream(), quote!(input), quote!(#ident)),
+        None => (quote!(), quote!(()), quote!(()), quote!(|step, ()| #ident(step))),
     };
-    // The call sits on the input's type: that is what an unmet bound is about.
-    let call = quote_spanned! {span=> ctx.step(spec, #value, #body_fn) };
+    // An unmet bound is reported where it belongs: that of a type on the type, as it is written
+    // out here, and that of the body's future on the function's name.
+    let call = quote_spanned! {ident.span()=>
+        ctx.step::<#taken, #output, _, _>(spec, #value, #body_fn)
+    };
     quote! {
         #(#outer)*
         #vis fn #ident(ctx: &#krate::Context #argument) -> #krate::Step<#output> {

@@ -23,6 +23,7 @@ use crate::error::{Error, Result};
 use crate::expr::ExprError;
 use crate::failure::{Failure, StepError};
 use crate::ids::RunId;
+use crate::journaled::{Journaled, StepInput};
 use crate::payload::Payload;
 use crate::policy::Policy;
 use crate::store::EventKey;
@@ -82,8 +83,8 @@ impl Context {
     /// once its outcome is recorded. The path is claimed here; the body runs when awaited.
     pub fn step<I, T, F, Fut>(&self, spec: StepSpec, input: I, body: F) -> Step<T>
     where
-        I: Serialize + Clone + Send + Sync + 'static,
-        T: Serialize + DeserializeOwned + Send + 'static,
+        I: StepInput,
+        T: Journaled + Send + 'static,
         F: Fn(StepContext, I) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Result<T, StepError>> + Send + 'static,
     {
@@ -146,7 +147,7 @@ impl Context {
     ) -> impl Future<Output = Result<Vec<R>>>
     where
         T: Serialize,
-        R: Serialize + DeserializeOwned,
+        R: Journaled,
         F: Fn(Context, T, i64) -> Fut,
         Fut: Future<Output = Result<R>>,
     {
@@ -163,7 +164,7 @@ impl Context {
     ) -> impl Future<Output = Result<Vec<R>>>
     where
         T: Serialize,
-        R: Serialize + DeserializeOwned,
+        R: Journaled,
         F: Fn(Context, T, i64) -> Fut,
         Fut: Future<Output = Result<R>>,
     {
@@ -180,7 +181,7 @@ impl Context {
     ) -> impl Future<Output = Result<Vec<ItemOutcome<R>>>>
     where
         T: Serialize,
-        R: Serialize + DeserializeOwned,
+        R: Journaled,
         F: Fn(Context, T, i64) -> Fut,
         Fut: Future<Output = Result<R>>,
     {

@@ -101,6 +101,10 @@ impl Error {
 }
 
 /// Handling a failure where it happens, without swallowing a cancellation.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no failure to catch",
+    note = "await first: `charge(&ctx, order).await.caught()?`"
+)]
 pub trait Caught<T> {
     /// A failure becomes a value; everything else that is not an output stays an error.
     fn caught(self) -> Result<std::result::Result<T, Failure>>;

@@ -23,6 +23,12 @@ pub async fn join<J: Join>(futures: J) -> Result<J::Output> {
 }
 
 /// A tuple of futures of results.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be joined",
+    label = "not a tuple of 2 to 12 futures",
+    note = "`join((a, b))` takes one tuple of futures that return `flowcrate::Result`; for a list \
+            use `ctx.for_each`"
+)]
 pub trait Join {
     /// The tuple of outputs.
     type Output;

@@ -44,6 +44,8 @@ mod ids;
 #[cfg(feature = "engine")]
 mod join;
 #[cfg(feature = "engine")]
+mod journaled;
+#[cfg(feature = "engine")]
 mod payload;
 pub mod policy;
 #[cfg(feature = "schedule")]
@@ -80,6 +82,8 @@ pub use flowcrate_macros::{action, step, workflow};
 pub use ids::{RunId, WorkerId};
 #[cfg(feature = "engine")]
 pub use join::{Join, join};
+#[cfg(feature = "engine")]
+pub use journaled::{Journaled, StepInput};
 #[cfg(feature = "engine")]
 pub use payload::{InputHash, Payload};
 pub use policy::Policy;

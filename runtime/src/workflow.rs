@@ -3,20 +3,26 @@
 use std::sync::Arc;
 
 use futures_util::future::LocalBoxFuture;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::context::Context;
 use crate::error::{Error, Result};
+use crate::journaled::Journaled;
 use crate::payload::Payload;
 
 /// A durable function. `#[workflow]` implements this for a struct named after the function.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a workflow",
+    label = "not a workflow",
+    note = "`#[workflow]` on `async fn order_intake` makes the unit struct `OrderIntake`: that one \
+            is registered and started"
+)]
 pub trait Workflow: 'static {
     /// What a run starts with.
-    type Input: Serialize + DeserializeOwned + 'static;
+    type Input: Journaled + 'static;
     /// What a run returns.
-    type Output: Serialize + DeserializeOwned + 'static;
+    type Output: Journaled + 'static;
 
     /// Its name, revision and events.
     fn definition(&self) -> Definition;

@@ -56,7 +56,7 @@ pub fn charge(
             ),
             on_exhausted: ::flowcrate::policy::OnExhausted::Pause,
         });
-    ctx.step(spec, input, charge)
+    ctx.step::<ChargeInput, Payment, _, _>(spec, input, charge)
 }
 "#;
     assert_eq!(run(args, charge()), expected);
@@ -82,7 +82,7 @@ fn a_step_may_have_no_input() {
     );
     let text = run(quote!(crate = flow), item);
     assert!(text.contains("fn ping(ctx: &flow::Context) -> flow::Step<()>"), "{text}");
-    assert!(text.contains("ctx.step(spec, (), |step, ()| ping(step))"), "{text}");
+    assert!(text.contains("ctx.step::<(), (), _, _>(spec, (), |step, ()| ping(step))"), "{text}");
 }
 
 #[test]

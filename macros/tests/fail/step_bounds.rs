@@ -1,4 +1,4 @@
-//! An input that cannot be journaled: the error sits on the input.
+//! Inputs and outputs that cannot be journaled: the error sits on the type and says what to do.
 #![allow(unused)]
 
 use flowcrate::{Result, StepContext, StepError, step};
@@ -7,8 +7,20 @@ use flowcrate::{Result, StepContext, StepError, step};
 struct Opaque;
 
 #[step]
-async fn charge(step: StepContext, input: Opaque) -> Result<u8, StepError> {
+async fn takes(step: StepContext, input: Opaque) -> Result<u8, StepError> {
     Ok(1)
+}
+
+#[step]
+async fn gives(step: StepContext, input: u8) -> Result<Opaque, StepError> {
+    Ok(Opaque)
+}
+
+#[step]
+async fn waits_on_a_guard(step: StepContext, input: u8) -> Result<u8, StepError> {
+    let guard = std::rc::Rc::new(input);
+    step.cancelled().await;
+    Ok(*guard)
 }
 
 fn main() {}
