@@ -138,11 +138,6 @@ impl fmt::Display for Mismatch {
 
 impl Mismatch {
     pub(crate) fn into_failure(self) -> Failure {
-        Failure {
-            code: self.code.to_owned(),
-            message: self.to_string(),
-            attempts: 0,
-            path: self.path,
-        }
+        Failure::new(self.code, self.to_string()).at(self.path)
     }
 }

@@ -259,7 +259,7 @@ impl Context {
     ) -> Failure {
         let path =
             if self.scope.is_empty() { id.to_owned() } else { format!("{}/{id}", self.scope) };
-        Failure { code: code.into(), message: message.into(), attempts: 0, path }
+        Failure::new(code, message).at(path)
     }
 }
 

@@ -355,8 +355,7 @@ impl Core {
 }
 
 fn pause(code: &str, message: &str) -> Failure {
-    let message = message.to_owned();
-    Failure { code: code.to_owned(), message, attempts: 0, path: String::new() }
+    Failure::new(code, message)
 }
 
 fn foreign_await() -> Failure {

@@ -73,12 +73,7 @@ impl Error {
     pub(crate) fn into_failure(self, path: &str) -> Failure {
         match self {
             Self::Failed(failure) | Self::Paused(failure) => failure,
-            other => Failure {
-                code: other.code().to_owned(),
-                message: other.to_string(),
-                attempts: 0,
-                path: path.to_owned(),
-            },
+            other => Failure::new(other.code(), other.to_string()).at(path),
         }
     }
 

@@ -90,7 +90,7 @@ impl Policy {
         self.jitter = Some(retry.flag("jitter"));
     }
 
-    /// The literal: in full where all is written, over the default where not.
+    /// The literal, over the default.
     pub(crate) fn tokens(&self, krate: &TokenStream) -> TokenStream {
         let parts = [
             self.max_attempts.map(|value| quote!(max_attempts: #value)),
@@ -105,13 +105,12 @@ impl Policy {
                 quote!(on_exhausted: #krate::policy::OnExhausted::#value)
             }),
         ];
-        let complete = parts.iter().all(Option::is_some);
         let written: Vec<_> = parts.into_iter().flatten().collect();
         if written.is_empty() {
             return quote!(<#krate::Policy as ::core::default::Default>::default());
         }
-        let rest =
-            (!complete).then(|| quote!(..<#krate::Policy as ::core::default::Default>::default()));
+        // What has no argument here is as in the default, too.
+        let rest = quote!(..<#krate::Policy as ::core::default::Default>::default());
         quote!(#krate::Policy { #(#written,)* #rest })
     }
 }

@@ -55,6 +55,7 @@ pub fn charge(
                 ::core::time::Duration::from_secs(600u64),
             ),
             on_exhausted: ::flowcrate::policy::OnExhausted::Pause,
+            ..<::flowcrate::Policy as ::core::default::Default>::default()
         });
     ctx.step::<ChargeInput, Payment, _, _>(spec, input, charge)
 }

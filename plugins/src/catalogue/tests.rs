@@ -111,15 +111,15 @@ fn an_action_is_called_with_json() {
         Ok(json!({ "text": "Hello, you Hello, you", "seen": { "a": 1 } }))
     );
     let error = called("test.greet@2", json!({ "name": "" })).unwrap_err();
-    assert!(error.retryable && error.message == "attempt 1");
+    assert!(error.is_retryable() && error.message == "attempt 1");
 }
 
 #[test]
 fn what_does_not_fit_is_a_fatal_error() {
     let error = called("test.greet@2", json!({ "name": 5 })).unwrap_err();
-    assert_eq!((error.code.as_str(), error.retryable), ("input", false));
+    assert_eq!((error.code.as_str(), error.is_retryable()), ("input", false));
     let error = called("test.greet@3", json!({})).unwrap_err();
-    assert_eq!((error.code.as_str(), error.retryable), ("unknown_kind", false));
+    assert_eq!((error.code.as_str(), error.is_retryable()), ("unknown_kind", false));
 }
 
 #[cfg(feature = "http")]

@@ -156,7 +156,11 @@ mod tests {
         let mozilla = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
         for (host, roots) in [("localhost", mozilla), ("example.com", ours)] {
             let error = connect(host, roots).unwrap_err();
-            assert_eq!((error.code.as_str(), error.retryable), ("tls", false), "{host}: {error}");
+            assert_eq!(
+                (error.code.as_str(), error.is_retryable()),
+                ("tls", false),
+                "{host}: {error}"
+            );
         }
     }
 }

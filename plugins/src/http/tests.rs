@@ -119,7 +119,11 @@ fn what_cannot_be_sent_is_refused_before_it_is() {
         Request { timeout: Some(Duration::default()), ..base() },
     ] {
         let error = call::<Value>(input.clone()).unwrap_err();
-        assert_eq!((error.code.as_str(), error.retryable), ("invalid_request", false), "{input:?}");
+        assert_eq!(
+            (error.code.as_str(), error.is_retryable()),
+            ("invalid_request", false),
+            "{input:?}"
+        );
     }
     assert!(server.seen().is_empty());
 }
@@ -163,7 +167,7 @@ fn a_body_has_the_declared_type_or_fails_with_a_code() {
     assert_eq!(file.body, Bytes(b"%PDF".to_vec()));
     for (path, says) in [("/other", "body.name"), ("/broken", "is no JSON")] {
         let error = call::<User>(to(&server, path)).unwrap_err();
-        assert_eq!((error.code.as_str(), error.retryable), ("bad_response", false));
+        assert_eq!((error.code.as_str(), error.is_retryable()), ("bad_response", false));
         assert!(error.message.contains(says), "{}", error.message);
     }
 }
@@ -225,7 +229,11 @@ fn statuses_fail_as_they_should_be_retried() {
         (503, true),
     ] {
         let error = call::<Value>(to(&server, &format!("/{status}?token=secret"))).unwrap_err();
-        assert_eq!((error.code.as_str(), error.retryable), ("http_status", retryable), "{status}");
+        assert_eq!(
+            (error.code.as_str(), error.is_retryable()),
+            ("http_status", retryable),
+            "{status}"
+        );
         let delay = retryable.then(|| std::time::Duration::from_secs(7));
         assert_eq!(error.retry_after, delay);
         assert!(error.message.contains(&status.to_string()), "{}", error.message);
@@ -279,7 +287,7 @@ fn credentials_stay_with_their_origin() {
 fn redirects_are_counted() {
     let server = Server::start(|_| Answer::status(302).header("location", "/again"));
     let error = call::<Value>(to(&server, "/")).unwrap_err();
-    assert_eq!((error.code.as_str(), error.retryable), ("too_many_redirects", false));
+    assert_eq!((error.code.as_str(), error.is_retryable()), ("too_many_redirects", false));
     assert_eq!(server.seen().len(), 11);
     let unfollowed = Request { max_redirects: Some(0), ..to(&server, "/") };
     let response: Response<Value> = call(unfollowed).unwrap();
@@ -294,7 +302,7 @@ fn a_body_over_the_cap_is_refused_announced_or_not() {
     for server in [&announced, &chunked] {
         let with = |cap| call::<String>(Request { max_body: Some(cap), ..to(server, "/") });
         let error = with(1_000).unwrap_err();
-        assert_eq!((error.code.as_str(), error.retryable), ("body_too_large", false));
+        assert_eq!((error.code.as_str(), error.is_retryable()), ("body_too_large", false));
         assert_eq!(with(1_001).unwrap().body.len(), 1_001);
     }
     let head = Request { method: Some(Method::Head), max_body: Some(0), ..to(&announced, "/") };
@@ -308,7 +316,7 @@ fn a_slow_answer_times_out_and_may_be_tried_again() {
     let before = Instant::now();
     let error = call::<Value>(Request { timeout, ..to(&server, "/slow?k=1") }).unwrap_err();
     assert!(before.elapsed() < std::time::Duration::from_secs(10));
-    assert_eq!((error.code.as_str(), error.retryable), ("timeout", true));
+    assert_eq!((error.code.as_str(), error.is_retryable()), ("timeout", true));
     assert!(error.message.contains("/slow did not answer within 200ms"), "{}", error.message);
 }
 
@@ -319,7 +327,11 @@ fn private_addresses_are_refused_by_name_and_by_number() {
     for host in ["127.0.0.1", "localhost", "[::1]", "0.0.0.0", "[::ffff:127.0.0.1]"] {
         let input = Request { url: format!("http://{host}:{port}/"), ..Request::default() };
         let error = call::<Value>(input).unwrap_err();
-        assert_eq!((error.code.as_str(), error.retryable), ("private_address", false), "{host}");
+        assert_eq!(
+            (error.code.as_str(), error.is_retryable()),
+            ("private_address", false),
+            "{host}"
+        );
     }
     assert!(server.seen().is_empty());
     // An open connection of an allowed request is not used for one that is not allowed.
@@ -368,7 +380,11 @@ fn a_closed_port_and_a_broken_answer_may_be_tried_again() {
     for url in [url, format!("http://127.0.0.1:{broken}/"), format!("https://127.0.0.1:{tls}/")] {
         let input = Request { url: url.clone(), allow_private: Some(true), ..Request::default() };
         let error = call::<Value>(input).unwrap_err();
-        assert_eq!((error.code.as_str(), error.retryable), ("network", true), "{url}: {error}");
+        assert_eq!(
+            (error.code.as_str(), error.is_retryable()),
+            ("network", true),
+            "{url}: {error}"
+        );
     }
 }
 

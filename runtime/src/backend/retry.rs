@@ -34,7 +34,7 @@ pub(super) struct Attempt<'a> {
 
 /// Judges a failed attempt.
 pub(super) fn judge(policy: &Policy, attempt: &Attempt<'_>) -> Verdict {
-    if !attempt.error.retryable {
+    if !policy.retry_on.contains(attempt.error.class) {
         return Verdict::Fail;
     }
     let delay = attempt.error.retry_after.unwrap_or_else(|| delay(policy, attempt));
@@ -69,6 +69,7 @@ pub(super) fn chance(seed: &[u8; 16], path: &str, attempt: u32) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::policy::{ErrorClass, Retried};
 
     fn verdict(policy: &Policy, failed: u32, error: &StepError, now: i64) -> Verdict {
         let (since, now) = (Timestamp(0), Timestamp(now));
@@ -104,6 +105,21 @@ mod tests {
         policy.on_exhausted = OnExhausted::Pause;
         assert_eq!(verdict(&policy, 2, &error, 0), Verdict::Park);
         assert_eq!(verdict(&policy, 1, &StepError::fatal("x", "x"), 0), Verdict::Fail);
+    }
+
+    #[test]
+    fn only_the_chosen_classes_are_tried_again() {
+        let retry_on = Retried::all().without(ErrorClass::Panic);
+        let on_exhausted = OnExhausted::Pause;
+        let policy = Policy { retry_on, on_exhausted, ..Policy::default() };
+        let panic = StepError::of_engine(ErrorClass::Panic, "panic", "oh");
+        assert_eq!(verdict(&policy, 1, &panic, 0), Verdict::Fail);
+        let timeout = StepError::of_engine(ErrorClass::Timeout, "timeout", "slow");
+        assert!(matches!(verdict(&policy, 1, &timeout, 0), Verdict::Retry(_)));
+        let none = Policy { retry_on: Retried::none().with(ErrorClass::Fatal), ..policy };
+        for error in [timeout, StepError::fatal("x", "x")] {
+            assert_eq!(verdict(&none, 1, &error, 0), Verdict::Fail);
+        }
     }
 
     #[test]

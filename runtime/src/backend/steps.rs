@@ -6,7 +6,7 @@ use super::retry::{Attempt, Verdict, chance, judge};
 use super::store_backend::{Activity, Effect, Held, StoreBackend};
 use super::{Body, OpId, Outcome};
 use crate::clock::later;
-use crate::failure::{Failure, StepError};
+use crate::failure::{ErrorClass, Failure, StepError};
 use crate::payload::Payload;
 use crate::policy::Policy;
 use crate::store::{Entry, EntryStatus, Waiting};
@@ -48,8 +48,10 @@ impl StepRun {
                 .filter(|_| !sabotage!("attempts are forgotten"))
                 .map_or(0, |entry| entry.attempts),
             forgiven: open.map_or(0, |entry| entry.forgiven),
-            // Someone resumed the run: the total time begins anew.
-            since: open.filter(|_| resting).map(|entry| entry.started_at),
+            // Of a parked step someone resumed the run: the total time begins anew.
+            since: open
+                .filter(|entry| resting || entry.status == EntryStatus::Running)
+                .map(|entry| entry.started_at),
             phase: if resting { Phase::Resting } else { Phase::Held },
             due: None,
         }
@@ -68,7 +70,7 @@ impl StoreBackend {
         step.phase = Phase::Running;
         let since = *step.since.get_or_insert(self.now);
         if step.attempts == 0 {
-            live.began = self.now;
+            live.began = since;
         }
         let timeout = step.policy.timeout.map(|timeout| later(self.now, timeout));
         let total = step.policy.total.map(|total| later(since, total));
@@ -86,7 +88,8 @@ impl StoreBackend {
         if step.is_running() {
             let (path, attempt) = (live.site.path.clone(), step.attempts + 1);
             self.effects.push(Effect::Stop(path.clone()));
-            let error = StepError::retryable("timeout", "the attempt took too long");
+            let class = ErrorClass::Timeout;
+            let error = StepError::of_engine(class, "timeout", "the attempt took too long");
             self.attempt_ended(&path, attempt, Err(error));
         } else {
             step.phase = Phase::Held;
@@ -115,30 +118,26 @@ impl StoreBackend {
         }
         match result {
             Ok(output) => self.settle(op, Outcome::Completed(Some(output)), self.now),
-            Err(error) => self.attempt_failed(op, &error),
+            Err(error) => self.attempt_failed(op, error),
         }
     }
 
-    fn attempt_failed(&mut self, op: OpId, error: &StepError) {
+    fn attempt_failed(&mut self, op: OpId, error: StepError) {
         let Some(live) = self.live.get_mut(&op) else { return };
         let Activity::Step(step) = &mut live.activity else { return };
         let (path, attempts) = (live.site.path.clone(), step.attempts);
         let attempt = Attempt {
-            error,
+            error: &error,
             failed: attempts.saturating_sub(step.forgiven),
             since: step.since.unwrap_or(self.now),
             now: self.now,
             chance: chance(&self.seed, &path, attempts),
         };
-        let failure = Failure {
-            code: error.code.clone(),
-            message: error.message.clone(),
-            attempts,
-            path: path.to_string(),
-        };
+        let verdict = judge(&step.policy, &attempt);
+        let failure = Failure::of(error, attempts, &*path);
         step.phase = Phase::Resting;
         self.busy.remove(&op);
-        let due = match judge(&step.policy, &attempt) {
+        let due = match verdict {
             Verdict::Fail => return self.settle(op, Outcome::Failed(failure), self.now),
             Verdict::Retry(due) => Some(due),
             Verdict::Park => {

@@ -168,6 +168,10 @@ impl StoreBackend {
         let waiting = open.and_then(|entry| entry.waiting.clone());
         let activity = match command {
             Command::Step(policy, body) => {
+                if policy.total.is_some() && open.is_none() {
+                    // The total time runs from here on, whoever crashes.
+                    self.draft.put(self.open_entry(&site, EntryStatus::Running, None));
+                }
                 let step = StepRun::new(policy, body, open);
                 // A body that a replay was made around goes on: its attempt is not due again.
                 let runs = self.adopted.remove(&site.path) == Some(step.attempts + 1);

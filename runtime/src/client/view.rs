@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::failure::Failure;
+use crate::failure::{Failure, Recorded};
 use crate::ids::RunId;
 use crate::payload::Payload;
 use crate::store::{Entry, EntryStatus, RunRow, RunState};
@@ -27,6 +27,7 @@ pub struct RunView {
     /// Its output, once completed.
     pub output: Option<Value>,
     /// Why it failed or is paused.
+    #[serde(default, with = "Recorded::<Failure>")]
     pub failure: Option<Failure>,
     /// When it was started.
     pub started_at: Timestamp,
@@ -53,7 +54,7 @@ pub struct WaitingFor {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due: Option<Timestamp>,
     /// Why the latest attempt failed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "Recorded::<Failure>", skip_serializing_if = "Option::is_none")]
     pub error: Option<Failure>,
 }
 
@@ -75,6 +76,7 @@ pub struct EntryView {
     /// Its output.
     pub output: Option<Value>,
     /// Its failure, or that of its latest attempt.
+    #[serde(default, with = "Recorded::<Failure>")]
     pub error: Option<Failure>,
     /// When it began.
     pub started_at: Timestamp,

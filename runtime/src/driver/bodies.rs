@@ -16,7 +16,7 @@ use crate::backend::Body;
 use crate::clock::later;
 use crate::context::{CancelToken, StepContext, StepInfo};
 use crate::engine::panic_message;
-use crate::failure::StepError;
+use crate::failure::{ErrorClass, StepError};
 use crate::values::Timestamp;
 
 /// How long a body may go on after it was told that its outcome is not wanted.
@@ -80,7 +80,8 @@ impl Bodies {
             // The call itself may panic as well as the future.
             let ended = AssertUnwindSafe(async move { body(ctx).await }).catch_unwind().await;
             let result = ended.unwrap_or_else(|panic| {
-                Err(StepError::retryable("panic", panic_message(panic.as_ref())))
+                let said = panic_message(panic.as_ref());
+                Err(StepError::of_engine(ErrorClass::Panic, "panic", said))
             });
             // Without a shard nobody waits for the outcome.
             drop(shard.send(Message::Body { run, epoch, path: place, attempt: number, result }));

@@ -45,8 +45,7 @@ impl Operation {
             }
             Err(error) => {
                 let message = format!("the input has no JSON: {error}");
-                let path = path.to_string();
-                this.failed(scope, Failure { code: "input".to_owned(), message, attempts: 0, path })
+                this.failed(scope, Failure::new("input", message).at(&*path))
             }
         };
         drop(this);

@@ -7,6 +7,7 @@ use rusqlite::{Result, Row};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::failure::{Failure, Recorded};
 use crate::store::{Entry, EntryStatus, EventKey, Firing, InboxEvent, RunRow, RunState, Waiting};
 use crate::{InputHash, Payload, RunId, Timestamp, WorkerId};
 
@@ -80,8 +81,9 @@ fn payload(row: &Row<'_>, column: usize) -> Result<Option<Payload>> {
     Ok(row.get_ref(column)?.as_str_or_null()?.map(Payload::from_json))
 }
 
-fn json<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> Result<Option<T>> {
-    Ok(row.get::<_, Option<Json<T>>>(column)?.map(|json| json.0))
+/// A failure with its cause.
+fn failure(row: &Row<'_>, column: usize) -> Result<Option<Failure>> {
+    Ok(row.get::<_, Option<Json<Recorded<Failure>>>>(column)?.map(|json| json.0.0))
 }
 
 fn shared_text(row: &Row<'_>, column: usize) -> Result<Arc<str>> {
@@ -118,7 +120,7 @@ pub(super) fn run(row: &Row<'_>) -> Result<(i64, RunRow)> {
         input: Payload::from_json(row.get_ref(7)?.as_str()?),
         input_hash: InputHash::from_bytes(row.get::<_, Blob16>(8)?.0),
         output: payload(row, 9)?,
-        failure: json(row, 10)?,
+        failure: failure(row, 10)?,
         started_at: Timestamp(row.get(11)?),
         ended_at: instant(row, 12)?,
         epoch: row.get(13)?,
@@ -156,7 +158,7 @@ pub(super) fn entry(row: &Row<'_>) -> Result<Entry> {
         input: payload(row, 4)?,
         input_hash: hash.map(|hash| InputHash::from_bytes(hash.0)),
         output: payload(row, 6)?,
-        error: json(row, 7)?,
+        error: failure(row, 7)?,
         attempts: row.get(8)?,
         forgiven: row.get(9)?,
         started_at: Timestamp(row.get(10)?),

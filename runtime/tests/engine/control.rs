@@ -110,13 +110,7 @@ fn a_task_has_one_outcome_for_many_consumers() {
 
 async fn charge(ledger: Ledger, ctx: Context, item: u32) -> Result<Value, Error> {
     if item == 13 {
-        return Err(Failure {
-            code: "unlucky".to_owned(),
-            message: "13".to_owned(),
-            attempts: 0,
-            path: format!("{}/check", ctx.path()),
-        }
-        .into());
+        return Err(Failure::new("unlucky", "13").at(format!("{}/check", ctx.path())).into());
     }
     ledger.step(&ctx, "charge", item).await?;
     ledger.step(&ctx, "receipt", item * 10).await

@@ -69,12 +69,7 @@ async fn failure(ctx: Context, _: Value, ledger: Ledger) -> Result<Value> {
     let failed = join((ledger.flaky(&ctx, "one", 9), wait)).await.caught()?;
     let code = failed.map_or_else(|failure| failure.code, |_| "none".to_owned());
     ledger.step(&ctx, "handle", code).await?;
-    Err(Error::Failed(flowcrate::Failure {
-        code: "end".to_owned(),
-        message: "the end".to_owned(),
-        attempts: 0,
-        path: "end".to_owned(),
-    }))
+    Err(flowcrate::Failure::new("end", "the end").at("end").into())
 }
 
 /// Starts the run and sends it its event.

@@ -156,8 +156,7 @@ impl Shard {
                 tracing::error!(%run, %path, "two outcomes for one path: a bug in flowcrate");
                 self.forget(run);
                 let message = "E901: a second outcome for this path, a bug in flowcrate".to_owned();
-                let (code, path) = ("conflict".to_owned(), path.to_string());
-                let failure = Failure { code, message, attempts: 0, path };
+                let failure = Failure::new("conflict", message).at(&*path);
                 self.submit(bare_write(run, epoch, Next::Pause(failure)));
             }
             Err(error) => self.store_failed(run, epoch, &error),

@@ -115,5 +115,5 @@ fn cancelled(loaded: Loaded, epoch: u64, at: Timestamp) -> RunWrite {
 }
 
 fn pause(code: &str, message: String) -> Failure {
-    Failure { code: code.to_owned(), message, attempts: 0, path: String::new() }
+    Failure::new(code, message)
 }

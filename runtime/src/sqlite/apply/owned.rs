@@ -5,6 +5,7 @@ use std::sync::Arc;
 use rusqlite::{OptionalExtension, Result};
 
 use super::{State, Tables};
+use crate::failure::Recorded;
 use crate::sqlite::codec::{FIRST_SETTLED, Json, Status};
 use crate::store::{Entry, Next, RunState, RunWrite, Written};
 use crate::{Payload, RunId};
@@ -100,7 +101,7 @@ impl Tables<'_> {
             entry.input.as_ref().map(Payload::as_str),
             entry.input_hash.as_ref().map(|hash| hash.as_bytes().as_slice()),
             entry.output.as_ref().map(Payload::as_str),
-            entry.error.as_ref().map(Json),
+            entry.error.as_ref().map(Recorded).map(Json),
             entry.attempts,
             entry.forgiven,
             entry.started_at.0,
@@ -173,12 +174,12 @@ impl Tables<'_> {
                 Ok(owned.state)
             }
             Next::Pause(failure) => {
-                self.sql.pause.execute((Json(failure), owned.n))?;
+                self.sql.pause.execute((Json(Recorded(failure)), owned.n))?;
                 Ok(RunState::Paused)
             }
             Next::End(end) => {
                 let output = end.output.as_ref().map(Payload::as_str);
-                let failure = end.failure.as_ref().map(Json);
+                let failure = end.failure.as_ref().map(Recorded).map(Json);
                 let values = (owned.n, end.at.0, State(end.state), output, failure);
                 self.sql.end.query_row(values, |row| Ok(row.get::<_, State>(0)?.0))
             }

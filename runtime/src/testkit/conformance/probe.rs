@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::mpsc;
 use std::time::Duration;
 
+use crate::failure::{Cause, ErrorClass};
 use crate::store::{
     Claim, Claimed, Delivered, End, Entry, EntryStatus, EventKey, Fire, Fired, Firing, Inbox,
     Loaded, NewEvent, NewRun, Next, Query, Reply, Requested, RunFilter, RunRow, RunState, RunWrite,
@@ -196,6 +197,11 @@ pub(super) fn failure() -> Failure {
         message: "answered 500 \u{1f525}".into(),
         attempts: 3,
         path: "each_item[3]/charge".into(),
+        cause: Some(Box::new(Cause {
+            class: ErrorClass::RateLimited,
+            chain: vec!["connection reset".into()],
+            location: Some("src/charge.rs:12:9".into()),
+        })),
     }
 }
 
