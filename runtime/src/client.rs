@@ -14,7 +14,8 @@ use crate::error::{Error, Result};
 use crate::ids::RunId;
 use crate::payload::Payload;
 use crate::store::{
-    Delivered, EventKey, NewEvent, Query, Reply, Requested, RunFilter, Store, Transaction,
+    Delivered, EventKey, NewEvent, Query, Reply, Requested, RunCursor, RunFilter, Store,
+    Transaction,
 };
 use crate::workflow::{Definition, Workflow};
 
@@ -47,7 +48,7 @@ pub struct RunPage {
     /// The runs, newest first; without what they wait for.
     pub items: Vec<RunView>,
     /// Where the next page begins, if there is one.
-    pub next_cursor: Option<RunId>,
+    pub next_cursor: Option<RunCursor>,
 }
 
 impl Client {
@@ -93,20 +94,21 @@ impl Client {
         Ok(answer.await?.map(|(row, open)| RunView::new(row, &open)))
     }
 
-    /// Runs, newest first. The page goes on where `cursor` says.
-    pub async fn runs(&self, filter: RunFilter, cursor: Option<RunId>) -> Result<RunPage> {
+    /// Runs, the one that was started last first. The page goes on where `cursor` says.
+    pub async fn runs(&self, filter: RunFilter, cursor: Option<RunCursor>) -> Result<RunPage> {
         let limit = filter.limit;
         let (reply, answer) = Reply::channel();
-        let before = cursor.or(filter.before);
+        let cursor = cursor.or(filter.cursor);
         // One more than asked for tells whether there is a next page.
         let wanted = if limit == 0 { 0 } else { limit.saturating_add(1) };
-        self.store.query(Query::Runs(RunFilter { before, limit: wanted, ..filter }, reply));
+        let filter = RunFilter { cursor, limit: wanted, ..filter };
+        self.store.query(Query::Runs(Box::new(filter), reply));
         let mut rows = answer.await?;
         let more = limit != 0 && rows.len() > limit;
         if more {
             rows.truncate(limit);
         }
-        let next_cursor = rows.last().filter(|_| more).map(|row| row.id);
+        let next_cursor = rows.last().filter(|_| more).map(RunCursor::of);
         Ok(RunPage {
             items: rows.into_iter().map(|row| RunView::new(row, &[])).collect(),
             next_cursor,

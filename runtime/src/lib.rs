@@ -90,7 +90,7 @@ pub use policy::Policy;
 /// JSON, as the engine's users and its macros pass it around.
 pub use serde_json::Value as Json;
 #[cfg(feature = "engine")]
-pub use store::{EntryStatus, RunFilter, RunState};
+pub use store::{EntryStatus, RunCursor, RunFilter, RunState};
 #[cfg(feature = "engine")]
 pub use task::{Task, task};
 pub use values::{Bytes, Duration, Timestamp};

@@ -6,18 +6,20 @@
 //! Transactions of one caller are applied in the order in which they were submitted.
 //! [`Query`]s read committed state.
 
+mod filter;
 mod memory;
 mod reply;
 mod rows;
 mod tables;
 mod transaction;
 
+pub use filter::{NoCursor, RunCursor, RunFilter};
 pub use memory::MemoryStore;
 pub use reply::{Reply, StoreError};
 pub use rows::{Entry, EntryStatus, EventKey, InboxEvent, RunRow, RunState, Waiting};
 pub use transaction::{
     Claim, Claimed, Delivered, End, Fire, Fired, Firing, Inbox, Loaded, NewEvent, NewRun, Next,
-    Requested, RunFilter, RunWrite, Started, Transaction, Written,
+    Requested, RunWrite, Started, Transaction, Written,
 };
 
 use crate::{RunId, Timestamp};
@@ -49,8 +51,8 @@ pub enum Query {
     Inbox(RunId, u64, Reply<Option<Inbox>>),
     /// One run's row and its open (unsettled) entries.
     Run(RunId, Reply<Option<(RunRow, Vec<Entry>)>>),
-    /// Rows of runs, newest id first.
-    Runs(RunFilter, Reply<Vec<RunRow>>),
+    /// Rows of runs, the one that was started last first; see [`RunCursor`].
+    Runs(Box<RunFilter>, Reply<Vec<RunRow>>),
     /// A run's whole journal, sealed entries included: settled ones by `seq`, then those without.
     Journal(RunId, Reply<Option<Vec<Entry>>>),
     /// When a schedule fires next; none if it never was told.

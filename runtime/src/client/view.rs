@@ -1,5 +1,7 @@
 //! What outsiders see of a run.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -33,6 +35,9 @@ pub struct RunView {
     pub started_at: Timestamp,
     /// When it ended.
     pub ended_at: Option<Timestamp>,
+    /// What it is filed under, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub tags: BTreeMap<String, String>,
     /// What it waits for; in lists of runs empty.
     pub waiting_for: Vec<WaitingFor>,
 }
@@ -99,6 +104,7 @@ impl RunView {
             failure: row.failure,
             started_at: row.started_at,
             ended_at: row.ended_at,
+            tags: row.tags,
             waiting_for: waiting.map(WaitingFor::from).collect(),
         }
     }

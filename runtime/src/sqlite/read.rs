@@ -1,22 +1,18 @@
 //! Answers queries on a connection that only reads.
 
-use std::fmt::Write as _;
+mod list;
 
-use rusqlite::types::ToSql;
 use rusqlite::{Connection, OptionalExtension, Params, Result, Statement};
 
-use super::codec::{
-    self, ENTRY_COLUMNS, EVENT_COLUMNS, FIRST_SETTLED, RUN_COLUMNS, RUN_TABLES, State,
-};
+use super::codec::{self, ENTRY_COLUMNS, EVENT_COLUMNS, FIRST_SETTLED, RUN_COLUMNS, RUN_TABLES};
 use crate::RunId;
-use crate::store::{
-    Entry, Firing, Inbox, InboxEvent, Loaded, Query, Reply, RunFilter, RunRow, StoreError,
-};
+use crate::store::{Entry, Firing, Inbox, InboxEvent, Loaded, Query, Reply, RunRow, StoreError};
 
 /// A connection with its statements, each prepared once.
 pub(super) struct Reader<'c> {
     connection: &'c Connection,
     row: Statement<'c>,
+    row_by_number: Statement<'c>,
     unsealed: Statement<'c>,
     open: Statement<'c>,
     whole: Statement<'c>,
@@ -37,6 +33,8 @@ impl<'c> Reader<'c> {
             connection,
             row: connection
                 .prepare(&format!("SELECT {RUN_COLUMNS} FROM {RUN_TABLES} WHERE run.id = ?"))?,
+            row_by_number: connection
+                .prepare(&format!("SELECT {RUN_COLUMNS} FROM {RUN_TABLES} WHERE run.n = ?"))?,
             unsealed: entries("run = ? AND sealed = 0")?,
             open: entries(&format!("run = ? AND sealed = 0 AND status < {FIRST_SETTLED}"))?,
             whole: entries("run = ?")?,
@@ -105,52 +103,6 @@ impl<'c> Reader<'c> {
 
     fn mail(&mut self, n: i64, after: u64) -> Result<Vec<InboxEvent>> {
         self.mail.query_map((n, after), codec::event)?.collect()
-    }
-
-    /// Rows of runs, newest id first.
-    fn runs(&mut self, filter: &RunFilter) -> Result<Vec<RunRow>> {
-        let mut sql = format!("SELECT {RUN_COLUMNS} FROM {RUN_TABLES} WHERE TRUE");
-        let mut values: Vec<Box<dyn ToSql>> = Vec::new();
-        if let Some(workflow) = &filter.workflow {
-            sql.push_str(" AND definition.workflow = ?");
-            values.push(Box::new(workflow.clone()));
-        }
-        if let Some(key) = &filter.key {
-            // By its own index where the workflow is known; a scan where it is not.
-            match &filter.workflow {
-                Some(workflow) => {
-                    sql.push_str(
-                        " AND run.n = (SELECT run FROM start_key WHERE workflow = ? AND key = ?)",
-                    );
-                    values.push(Box::new(workflow.clone()));
-                }
-                None => sql.push_str(" AND run.key = ?"),
-            }
-            values.push(Box::new(key.clone()));
-        }
-        for (name, value) in &filter.tags {
-            sql.push_str(" AND run.n IN (SELECT run FROM tag WHERE name = ? AND value = ?)");
-            values.push(Box::new(name.clone()));
-            values.push(Box::new(value.clone()));
-        }
-        if !filter.states.is_empty() {
-            let marks = vec!["?"; filter.states.len()].join(", ");
-            // Writing to a String cannot fail.
-            let _ = write!(sql, " AND run.state IN ({marks})");
-            for state in &filter.states {
-                values.push(Box::new(State(*state)));
-            }
-        }
-        if let Some(before) = filter.before {
-            sql.push_str(" AND run.id < ?");
-            values.push(Box::new(*before.as_bytes()));
-        }
-        sql.push_str(" ORDER BY run.id DESC LIMIT ?");
-        let limit = i64::try_from(filter.limit).unwrap_or(i64::MAX);
-        values.push(Box::new(if limit == 0 { -1 } else { limit }));
-        let mut statement = self.connection.prepare(&sql)?;
-        let rows = statement.query_map(rusqlite::params_from_iter(values), codec::run)?;
-        rows.map(|row| row.map(|(_, row)| row)).collect()
     }
 }
 

@@ -45,6 +45,9 @@ CREATE TABLE run (
 CREATE INDEX run_queued ON run (definition, owner) WHERE queued <> 0;
 CREATE INDEX run_due ON run (definition, wake_at) WHERE wake_at IS NOT NULL;
 CREATE INDEX run_owned ON run (owner) WHERE owner IS NOT NULL;
+-- For lists: of all runs, and of a workflow's or of those in a state.
+CREATE INDEX run_started ON run (started_at, id);
+CREATE INDEX run_listed ON run (definition, state, started_at, id);
 
 -- Start keys, unique per workflow across its revisions.
 CREATE TABLE start_key (

@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use super::{
     Claim, Claimed, Delivered, End, Entry, Fire, Fired, Firing, Inbox, InboxEvent, Loaded,
-    NewEvent, NewRun, Next, Requested, RunFilter, RunRow, RunState, RunWrite, Started, Written,
+    NewEvent, NewRun, Next, Requested, RunCursor, RunFilter, RunRow, RunState, RunWrite, Started,
+    Written,
 };
 use crate::Timestamp;
 use crate::ids::{RunId, WorkerId};
@@ -22,6 +23,8 @@ pub(super) struct Tables {
     /// Unowned runs that are due by themselves.
     wakes: BTreeSet<(Timestamp, RunId)>,
     schedules: BTreeMap<String, Firing>,
+    /// Every run, in the order of lists.
+    listed: BTreeSet<RunCursor>,
 }
 
 #[derive(Debug)]
@@ -58,6 +61,7 @@ impl Tables {
             inbox: BTreeMap::new(),
             event_ids: BTreeSet::new(),
         };
+        self.listed.insert(RunCursor::of(&run.row));
         self.runs.insert(run.row.id, run);
         Started::New
     }
@@ -241,16 +245,11 @@ impl Tables {
     }
 
     pub(super) fn runs(&self, filter: &RunFilter) -> Vec<RunRow> {
-        let below = filter.before.map_or(Bound::Unbounded, Bound::Excluded);
-        let rows = self.runs.range((Bound::Unbounded, below)).rev().map(|(_, run)| &run.row);
+        let below = filter.cursor.map_or(Bound::Unbounded, Bound::Excluded);
+        let places = self.listed.range((Bound::Unbounded, below)).rev();
+        let rows = places.filter_map(|place| self.runs.get(&place.id)).map(|run| &run.row);
         let limit = if filter.limit == 0 { usize::MAX } else { filter.limit };
-        let wanted = |row: &&RunRow| {
-            filter.workflow.as_deref().is_none_or(|name| *row.workflow == *name)
-                && (filter.states.is_empty() || filter.states.contains(&row.state))
-                && (filter.key.is_none() || filter.key == row.key)
-                && filter.tags.iter().all(|(name, value)| row.tags.get(name) == Some(value))
-        };
-        rows.filter(wanted).take(limit).cloned().collect()
+        rows.filter(|row| filter.matches(row)).take(limit).cloned().collect()
     }
 
     pub(super) fn journal(&self, id: RunId) -> Option<Vec<Entry>> {

@@ -318,20 +318,3 @@ pub struct Inbox {
     /// Unconsumed events after the position asked for, by position.
     pub events: Vec<InboxEvent>,
 }
-
-/// Which runs to list.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct RunFilter {
-    /// Only of this workflow.
-    pub workflow: Option<String>,
-    /// Only in these states; all if empty.
-    pub states: Vec<RunState>,
-    /// Only the one with this key.
-    pub key: Option<String>,
-    /// Only those that are filed under each of these.
-    pub tags: BTreeMap<String, String>,
-    /// Only those with a smaller id: the last one of the page before.
-    pub before: Option<RunId>,
-    /// At most so many; 0 means no limit.
-    pub limit: usize,
-}

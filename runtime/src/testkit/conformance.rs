@@ -83,6 +83,7 @@ macro_rules! store_conformance {
             entries_come_by_seq
             unknown_runs_are_none
             runs_are_listed_newest_first
+            runs_are_listed_by_instant
             runs_are_filtered
             runs_are_found_by_their_tags
             what_is_published_is_replaced

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::faults::{Fault, FaultStore};
 use super::ledger::Ledger;
-use crate::store::{EntryStatus, Query, Reply, RunFilter, Store};
+use crate::store::{EntryStatus, Query, Reply, Store};
 use crate::{Engine, EngineBuilder, Result, RunHandle, RunId};
 
 /// A flow to be tried at its crash points.
@@ -110,7 +110,7 @@ where
 async fn recorded(store: &Arc<dyn Store>) -> BTreeMap<String, EntryStatus> {
     let mut recorded = BTreeMap::new();
     let (reply, runs) = Reply::channel();
-    store.query(Query::Runs(RunFilter::default(), reply));
+    store.query(Query::Runs(Box::default(), reply));
     let runs: Vec<RunId> = runs.await.expect("runs").into_iter().map(|row| row.id).collect();
     for run in runs {
         let (reply, journal) = Reply::channel();

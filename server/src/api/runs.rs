@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
-use flowcrate::{Error as Refusal, RunId, RunState, SendEvent};
+use flowcrate::{Error as Refusal, RunCursor, RunId, RunState, SendEvent};
 use serde::Deserialize;
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
@@ -130,9 +130,9 @@ async fn page(app: &App, filter: Filter) -> Result<Json<Page<RunSummary>>> {
         Some(key) => Some(app.store.workflow_id(&key).await?.ok_or(Error::NoWorkflow(key))?),
         None => None,
     };
-    let cursor = filter.cursor.as_deref().map(run_id_in_cursor).transpose()?;
+    let cursor = filter.cursor.as_deref().map(place_in_cursor).transpose()?;
     let items = app.runs.list(workflow, filter.state, cursor, limit + 1).await?;
-    Ok(Json(Page::new(items, limit, |item| item.id.to_string())))
+    Ok(Json(Page::new(items, limit, |item| item.cursor().to_string())))
 }
 
 /// A run with the input and output of each step.
@@ -200,7 +200,7 @@ fn no_run(id: &str) -> Problem {
     Problem::not_found(format!("there is no run {id:?}"))
 }
 
-fn run_id_in_cursor(text: &str) -> Result<RunId> {
+fn place_in_cursor(text: &str) -> Result<RunCursor> {
     text.parse().map_err(|_| Problem::bad_request("the cursor is none that a list gave"))
 }
 

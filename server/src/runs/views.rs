@@ -1,7 +1,8 @@
 //! How runs look from outside.
 
 use flowcrate::{
-    EntryStatus, EntryView, Failure, RunFilter, RunId, RunState, RunView, Timestamp, WaitingFor,
+    EntryStatus, EntryView, Failure, RunCursor, RunFilter, RunId, RunState, RunView, Timestamp,
+    WaitingFor,
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -83,6 +84,11 @@ pub struct StepDocument {
 }
 
 impl RunSummary {
+    /// Its place in the list.
+    pub(crate) fn cursor(&self) -> RunCursor {
+        RunCursor { started_at: self.started_at, id: self.id }
+    }
+
     fn new(view: RunView, name: String) -> Self {
         Self {
             id: view.id,
@@ -147,7 +153,7 @@ impl Runs {
         &self,
         workflow: Option<String>,
         state: Option<RunState>,
-        cursor: Option<RunId>,
+        cursor: Option<RunCursor>,
         limit: u32,
     ) -> Result<Vec<RunSummary>, Error> {
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);

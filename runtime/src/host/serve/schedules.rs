@@ -202,7 +202,7 @@ mod tests {
     fn keys(store: &SqliteStore) -> Vec<String> {
         let (sender, receiver) = std::sync::mpsc::channel();
         let reply = Reply::new(move |rows| sender.send(rows).unwrap());
-        store.query(Query::Runs(crate::RunFilter::default(), reply));
+        store.query(Query::Runs(Box::default(), reply));
         let mut rows = receiver.recv().unwrap().unwrap();
         rows.reverse();
         rows.into_iter().filter_map(|row| row.key).collect()

@@ -11,3 +11,7 @@ CREATE TABLE tag (
   run INTEGER NOT NULL,
   PRIMARY KEY (name, value, started_at, id)
 ) STRICT, WITHOUT ROWID;
+
+-- For lists: of all runs, and of a workflow's or of those in a state.
+CREATE INDEX run_started ON run (started_at, id);
+CREATE INDEX run_listed ON run (definition, state, started_at, id);

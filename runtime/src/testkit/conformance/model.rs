@@ -5,8 +5,8 @@ use std::fmt::Debug;
 
 use super::probe::{Probe, claim, completed, failure, open_entry, outcome};
 use crate::store::{
-    EventKey, Fire, Firing, MemoryStore, NewEvent, NewRun, Next, RunFilter, RunState, RunWrite,
-    Store,
+    EventKey, Fire, Firing, MemoryStore, NewEvent, NewRun, Next, RunCursor, RunFilter, RunState,
+    RunWrite, Store,
 };
 use crate::{Payload, RunId, Timestamp, WorkerId};
 
@@ -111,7 +111,8 @@ impl<S: Store> Pair<'_, S> {
         let owned = self.dice.one_in(2);
         let workflow = self.dice.pick(&workflows).unwrap_or_default();
         let revision = self.dice.pick(&["r1", "r2"]).unwrap_or_default();
-        let (hash, at) = (input.hash(), Timestamp(i64::from(self.step)));
+        // Now and then two are started in one instant.
+        let (hash, at) = (input.hash(), Timestamp(i64::from(self.step / 4 * 4)));
         NewRun {
             key: self.dice.one_in(3).then(|| self.dice.below(10).to_string()),
             seed: [3; 16],
@@ -305,10 +306,22 @@ impl<S: Store> Pair<'_, S> {
             states: if self.dice.one_in(2) { vec![RunState::Running] } else { vec![] },
             key: self.dice.one_in(3).then(|| self.dice.below(10).to_string()),
             tags: self.tags(2),
-            before: if self.dice.one_in(2) { self.dice.pick(&self.runs) } else { None },
+            started_from: self.dice.one_in(4).then(|| self.instant()),
+            started_before: self.dice.one_in(4).then(|| self.instant()),
+            cursor: if self.dice.one_in(2) { self.cursor() } else { None },
             limit: usize::try_from(self.dice.below(6)).unwrap_or(0),
         };
         self.same(&filter, self.store.runs(filter.clone()), self.model.runs(filter.clone()));
+    }
+
+    /// One that lies in the past, as seen from this step.
+    fn instant(&mut self) -> Timestamp {
+        Timestamp(self.dice.below(u64::from(self.step) + 1).cast_signed())
+    }
+
+    fn cursor(&mut self) -> Option<RunCursor> {
+        let run = self.dice.pick(&self.runs)?;
+        Some(RunCursor::of(&self.model.run(run)?.0))
     }
 
     fn compare_all(&self) {

@@ -90,7 +90,7 @@ impl<S: Store> Probe<S> {
         /// [`Query::Run`].
         fn run(run: RunId) -> Option<(RunRow, Vec<Entry>)> = query |reply| Query::Run(run, reply);
         /// [`Query::Runs`].
-        fn runs(filter: RunFilter) -> Vec<RunRow> = query |reply| Query::Runs(filter, reply);
+        fn runs(filter: RunFilter) -> Vec<RunRow> = query |reply| Query::Runs(Box::new(filter), reply);
         /// [`Query::Journal`].
         fn journal(run: RunId) -> Option<Vec<Entry>> = query |reply| Query::Journal(run, reply);
         /// [`Query::NextFire`].

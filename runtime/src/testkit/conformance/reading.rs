@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use super::probe::{Pending, Probe, completed, ids, new_run, open_entry, outcome, text, write};
 use crate::store::{
-    EntryStatus, NewRun, Next, RunFilter, RunState, RunWrite, Started, Store, Transaction, Written,
+    EntryStatus, NewRun, Next, RunCursor, RunFilter, RunRow, RunState, RunWrite, Started, Store,
+    Transaction, Written,
 };
 use crate::{Payload, RunId, Timestamp};
 
@@ -29,20 +30,46 @@ pub fn unknown_runs_are_none<S: Store>(store: &Probe<S>) {
     assert_eq!(store.runs(RunFilter::default()), []);
 }
 
-/// Lists go from the newest id down, a page at a time, whatever the order of the starts.
+/// Lists go from the run that was started last, a page at a time, whatever the order in which
+/// the starts came; ids decide where two have one instant. A place outlives its run's changes.
 pub fn runs_are_listed_newest_first<S: Store>(store: &Probe<S>) {
-    let runs: Vec<NewRun> = (0..5).map(|_| new_run()).collect();
+    let at = |at| NewRun { at: Timestamp(at), ..new_run() };
+    let runs = [at(10), at(20), at(20), at(20), at(30)];
     for at in [2, 0, 4, 3, 1] {
         store.start(runs[at].clone());
     }
     let newest: Vec<RunId> = runs.iter().rev().map(|run| run.id).collect();
     assert_eq!(ids(&store.runs(RunFilter::default())), newest);
     let page = RunFilter { limit: 2, ..RunFilter::default() };
-    assert_eq!(ids(&store.runs(page.clone())), newest[..2]);
-    let page = RunFilter { before: Some(newest[1]), ..page };
-    assert_eq!(ids(&store.runs(page.clone())), newest[2..4]);
-    let page = RunFilter { before: Some(newest[4]), ..page };
-    assert_eq!(store.runs(page), []);
+    let first = store.runs(page.clone());
+    assert_eq!(ids(&first), newest[..2]);
+    let after =
+        |rows: &[RunRow]| RunFilter { cursor: rows.last().map(RunCursor::of), ..page.clone() };
+    // What comes meanwhile, and what becomes of the last run, changes nothing about the place.
+    store.start(at(40));
+    store.cancel(newest[1]);
+    let second = store.runs(after(&first));
+    assert_eq!(ids(&second), newest[2..4]);
+    let third = store.runs(after(&second));
+    assert_eq!(ids(&third), newest[4..]);
+    assert_eq!(store.runs(after(&third)), []);
+}
+
+/// A list keeps to its instants: from the first on, and before the second.
+pub fn runs_are_listed_by_instant<S: Store>(store: &Probe<S>) {
+    let runs: Vec<NewRun> =
+        (0..5).map(|at| NewRun { at: Timestamp(at * 10), ..new_run() }).collect();
+    for run in &runs {
+        store.start(run.clone());
+    }
+    let list = |from: Option<i64>, before: Option<i64>| {
+        let (started_from, started_before) = (from.map(Timestamp), before.map(Timestamp));
+        ids(&store.runs(RunFilter { started_from, started_before, ..RunFilter::default() }))
+    };
+    assert_eq!(list(Some(20), None), [runs[4].id, runs[3].id, runs[2].id]);
+    assert_eq!(list(None, Some(20)), [runs[1].id, runs[0].id]);
+    assert_eq!(list(Some(10), Some(31)), [runs[3].id, runs[2].id, runs[1].id]);
+    assert_eq!(list(Some(11), Some(20)), []);
 }
 
 /// A list keeps to its workflow, states and key.
