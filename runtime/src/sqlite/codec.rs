@@ -81,9 +81,13 @@ fn payload(row: &Row<'_>, column: usize) -> Result<Option<Payload>> {
     Ok(row.get_ref(column)?.as_str_or_null()?.map(Payload::from_json))
 }
 
+fn json<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> Result<Option<T>> {
+    Ok(row.get::<_, Option<Json<T>>>(column)?.map(|json| json.0))
+}
+
 /// A failure with its cause.
 fn failure(row: &Row<'_>, column: usize) -> Result<Option<Failure>> {
-    Ok(row.get::<_, Option<Json<Recorded<Failure>>>>(column)?.map(|json| json.0.0))
+    Ok(json::<Recorded<Failure>>(row, column)?.map(|recorded| recorded.0))
 }
 
 fn shared_text(row: &Row<'_>, column: usize) -> Result<Arc<str>> {
