@@ -21,7 +21,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use flowcrate::catalogue::Catalogue;
 use flowcrate::types::Type;
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
 use crate::check::{Body, Checked, Node, NodeId};
@@ -125,6 +125,11 @@ impl<'a> Emitter<'a> {
     /// The names of a node.
     fn names(&self, id: &NodeId) -> NodeNames {
         self.names.get(id).cloned().unwrap_or_else(|| NodeNames::of(id))
+    }
+
+    /// The variable of the closures in which `item` is an element of the node's list.
+    fn item_of(&self, id: &str) -> Ident {
+        self.names.get(id).map_or_else(|| ident("item"), |names| ident(&names.item))
     }
 
     /// A name and a sentence for a type that belongs to a node.

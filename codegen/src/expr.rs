@@ -19,6 +19,7 @@ mod jinja;
 mod template;
 
 pub use ast::{Ast, Template};
+pub(crate) use check::ordered;
 pub use check::{FieldIssue, check, check_json};
 pub use eval::{Env, eval};
 pub use issue::{Edit, ExprIssue};

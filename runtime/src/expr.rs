@@ -36,8 +36,9 @@ pub use list::{
 };
 pub use map::{map_contains, map_find, map_get, map_keys, map_length, map_values};
 pub use number::{
-    number_abs, number_add, number_ceil, number_div, number_floor, number_floor_div, number_mul,
-    number_neg, number_pow, number_rem, number_round, number_sub, number_sum, number_to_int,
+    number_abs, number_add, number_average, number_ceil, number_div, number_floor,
+    number_floor_div, number_mul, number_neg, number_pow, number_rem, number_round, number_sub,
+    number_sum, number_to_int,
 };
 pub use string::{
     string_capitalize, string_contains, string_ends_with, string_join, string_length, string_lines,

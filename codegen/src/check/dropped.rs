@@ -73,7 +73,8 @@ fn is_total(expr: &Expr) -> bool {
         | ExprKind::Record(_)
         | ExprKind::Widen(_)
         | ExprKind::Present(_)
-        | ExprKind::Concat(_) => true,
+        | ExprKind::Concat(_)
+        | ExprKind::Each { .. } => true,
     };
     own && crate::lower::reads::children(expr).into_iter().all(is_total)
 }

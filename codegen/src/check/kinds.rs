@@ -1,14 +1,18 @@
 //! The kinds: one file each, with its handles and what it checks.
 
 mod action;
+mod aggregate;
 mod condition;
 mod custom;
+mod elements;
 mod fail;
+mod filter;
 pub(super) mod for_each;
 mod manual;
 mod note;
 pub(super) mod r#return;
 mod schedule;
+mod sort;
 mod switch;
 mod transform;
 mod wait;
@@ -49,6 +53,12 @@ pub enum Kind<'c> {
     ForEach,
     /// `transform@1`.
     Transform,
+    /// `filter@1`.
+    Filter,
+    /// `sort@1`.
+    Sort,
+    /// `aggregate@1`.
+    Aggregate,
     /// `custom@1`.
     Custom,
     /// `wait@1`.
@@ -66,15 +76,18 @@ pub enum Kind<'c> {
 }
 
 /// Our own kinds, by name.
-const CORE: [(&str, Kind<'static>); 13] = [
+const CORE: [(&str, Kind<'static>); 16] = [
+    ("aggregate@1", Kind::Aggregate),
     ("condition@1", Kind::Condition),
     ("custom@1", Kind::Custom),
     ("fail@1", Kind::Fail),
+    ("filter@1", Kind::Filter),
     ("for_each@1", Kind::ForEach),
     ("manual@1", Kind::Manual),
     ("note@1", Kind::Note),
     ("return@1", Kind::Return),
     ("schedule@1", Kind::Schedule),
+    ("sort@1", Kind::Sort),
     ("switch@1", Kind::Switch),
     ("transform@1", Kind::Transform),
     ("wait@1", Kind::Wait),
@@ -103,6 +116,9 @@ impl<'c> Kind<'c> {
             | Self::Switch
             | Self::ForEach
             | Self::Transform
+            | Self::Filter
+            | Self::Sort
+            | Self::Aggregate
             | Self::Custom
             | Self::Wait
             | Self::WaitEvent
@@ -129,6 +145,9 @@ impl<'c> Kind<'c> {
             Self::Note => note::handles(),
             Self::ForEach
             | Self::Transform
+            | Self::Filter
+            | Self::Sort
+            | Self::Aggregate
             | Self::Custom
             | Self::Wait
             | Self::Return
@@ -200,6 +219,9 @@ pub(super) fn check(site: &Site<'_>) -> Found {
         Kind::Switch => switch::check(site),
         Kind::ForEach => Found::new(None, Output::Unknown),
         Kind::Transform => transform::check(site),
+        Kind::Filter => filter::check(site),
+        Kind::Sort => sort::check(site),
+        Kind::Aggregate => aggregate::check(site),
         Kind::Custom => custom::check(site),
         Kind::Wait => wait::check(site),
         Kind::WaitEvent => wait_event::check(site),

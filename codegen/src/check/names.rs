@@ -10,6 +10,7 @@ use petgraph::graph::NodeIndex;
 
 use super::guards::Event;
 use super::site::Site;
+use super::stage::Output;
 use crate::diagnostic::{Code, Span, code};
 use crate::expr::{Access, Binding, ExprIssue, Name, Names, Reference, Root, Unresolved};
 
@@ -22,7 +23,10 @@ impl Names for Site<'_> {
             Reference::TriggerOf(id) => self.trigger_of(id),
             Reference::Step(id) => self.step(id),
             Reference::Error(id) => self.error(id),
-            Reference::Item => self.nearest_loop("item").map(|index| self.item(index)),
+            Reference::Item => match self.bound_item() {
+                Some(bound) => Ok(bound),
+                None => self.nearest_loop("item").map(|index| self.item(index)),
+            },
             Reference::Index => self.nearest_loop("index").map(|index| self.iteration(index)),
             Reference::LoopItem(id) => self.loop_around(id).map(|index| self.item(index)),
             Reference::LoopIndex(id) => self.loop_around(id).map(|index| self.iteration(index)),
@@ -99,7 +103,12 @@ impl Site<'_> {
             | Name::Var(_) => return None,
         };
         let index = *self.stage.graph.ids.get(id.as_str())?;
-        Some((index, event))
+        // A value that is optional by itself may be absent wherever the node left.
+        let optional = matches!(
+            self.stage.outputs.get(index),
+            Some(Output::Is(Type::Optional { .. } | Type::Null))
+        );
+        (!(optional && event == Event::Value)).then_some((index, event))
     }
 
     /// The handles of conditions and switches that are left by only where `access` is present.

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::guards::Place;
 use super::stage::Stage;
 use crate::diagnostic::{Code, Diagnostic, Fix, code, listed, nearest, pointer_token};
-use crate::expr::{self, Edit, Expr};
+use crate::expr::{self, Binding, Edit, Expr, Name};
 use crate::resolve::Node;
 
 /// A place in the graph from which names are read, and the findings there.
@@ -24,8 +24,19 @@ pub(super) struct Site<'a> {
     pub(super) inside: bool,
     /// The loops around, the nearest first; with `inside` the node itself is the first.
     pub(super) loops: Vec<NodeIndex>,
+    /// The type of `item` while an input over the elements of a list is checked.
+    item: RefCell<Option<Type>>,
     found: RefCell<Vec<Diagnostic>>,
     broken: Cell<bool>,
+}
+
+/// While it lives, `item` is an element of the node's list.
+pub(super) struct BoundItem<'s>(&'s RefCell<Option<Type>>);
+
+impl Drop for BoundItem<'_> {
+    fn drop(&mut self) {
+        self.0.take();
+    }
 }
 
 impl<'a> Site<'a> {
@@ -49,8 +60,20 @@ impl<'a> Site<'a> {
         inside: bool,
     ) -> Self {
         let node = stage.graph.node(index);
-        let (found, broken) = (RefCell::default(), Cell::new(false));
-        Self { stage, index, node, place, inside, loops, found, broken }
+        let (item, found, broken) = (RefCell::default(), RefCell::default(), Cell::new(false));
+        Self { stage, index, node, place, inside, loops, item, found, broken }
+    }
+
+    /// Lets `item` be an element of this node's list, of this type (S16).
+    pub(super) fn bind_item(&self, ty: Type) -> BoundItem<'_> {
+        self.item.replace(Some(ty));
+        BoundItem(&self.item)
+    }
+
+    /// `item`, where it is an element of this node's list.
+    pub(super) fn bound_item(&self) -> Option<Binding> {
+        let ty = self.item.borrow().clone()?;
+        Some(Binding { name: Name::Item(self.node.raw.id.to_string()), ty })
     }
 
     /// The scope whose names are the nearest.
@@ -99,6 +122,10 @@ impl<'a> Site<'a> {
                     let pointer = format!("{pointer}{}", field.pointer);
                     let edit = field.issue.edit.take();
                     let mut found = field.issue.at(&self.node.raw.id, &pointer);
+                    if let Some(bound) = self.bound_item() {
+                        // As it is written here.
+                        found.message = found.message.replace(&bound.name.to_string(), "item");
+                    }
                     if let (Some(edit), Some(text), None) = (edit, text, &found.fix) {
                         found.fix = self.fix_of(&pointer, text, &edit);
                     }

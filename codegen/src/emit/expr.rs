@@ -42,12 +42,22 @@ pub(crate) struct Exprs<'e, 'a> {
     last_uses: Vec<(Name, Vec<String>)>,
     /// Optionals whose presence the code around has just tested, and the variable that holds them.
     present: Vec<(Expr, TokenStream)>,
+    /// The nodes whose `item` a closure around the code binds.
+    elements: Vec<String>,
 }
 
 impl<'e, 'a> Exprs<'e, 'a> {
     /// For a node that sees `locals`.
     pub(crate) fn new(emitter: &'e mut Emitter<'a>, locals: &'e Locals, hint: Hint) -> Self {
-        Self { emitter, locals, hint, fallible: false, last_uses: Vec::new(), present: Vec::new() }
+        Self {
+            emitter,
+            locals,
+            hint,
+            fallible: false,
+            last_uses: Vec::new(),
+            present: Vec::new(),
+            elements: Vec::new(),
+        }
     }
 
     /// An owned value of the expression's type.
@@ -115,6 +125,8 @@ impl<'e, 'a> Exprs<'e, 'a> {
             ExprKind::Read(inner) => self.read(inner, &expr.ty),
             ExprKind::Present(inner) => self.present(inner),
             ExprKind::Concat(parts) => self.concat(parts),
+            // Stands only where an operation takes an `Each`, which makes a closure of it.
+            ExprKind::Each { value, .. } => self.code(value),
         }
     }
 
@@ -130,6 +142,10 @@ impl<'e, 'a> Exprs<'e, 'a> {
             },
             Name::Trigger => self.trigger(wanted),
             Name::TriggerOf(id) => self.trigger_of(id, wanted),
+            Name::Item(id) if self.elements.contains(id) => {
+                let item = self.emitter.item_of(id);
+                Code::reference(quote!(#item))
+            }
             Name::Item(id) => self.locals.item(id).unwrap_or_else(|| Code::Absent),
             Name::Index(id) => self.locals.index(id).unwrap_or_else(|| Code::Absent),
             Name::Element => Code::reference(quote!(element)),

@@ -6,6 +6,7 @@ use heck::{ToSnakeCase, ToUpperCamelCase};
 use proc_macro2::{Ident, Span};
 
 use crate::check::{Body, Checked, NodeId};
+use crate::expr::{Expr, ExprKind};
 
 /// Words that no emitted variable, function, field or module may be called: keywords of every
 /// edition, and names that emitted code or the `#[workflow]` lint gives a meaning.
@@ -293,11 +294,20 @@ pub(crate) fn node_names(checked: &Checked, function: &str) -> BTreeMap<NodeId, 
                 values.allocate(&format!("{value}_item"), "_"),
                 values.allocate(&format!("{value}_index"), "_"),
             ),
+            // The elements of a filter beside the items of the loops around it.
+            Body::Transform { value: list } if nested && binds_item(list) => {
+                (values.allocate(&format!("{value}_item"), "_"), "index".to_owned())
+            }
             _ => ("item".to_owned(), "index".to_owned()),
         };
         names.insert(id.clone(), NodeNames { value, error, handle, stem, item, index });
     }
     names
+}
+
+/// Whether a closure in the expression has an element of its own.
+fn binds_item(expr: &Expr) -> bool {
+    matches!(expr.kind, ExprKind::Each { .. }) || expr.children().into_iter().any(binds_item)
 }
 
 #[cfg(test)]

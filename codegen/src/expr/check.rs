@@ -16,6 +16,7 @@ use flowcrate::types::Type;
 use serde_json::Value;
 
 pub use json::{FieldIssue, check_json};
+pub(crate) use overload::ordered;
 
 use self::coerce::{may_be_null, null_is_meant};
 use super::ast::{Ast, AstKind, Part, Template, Unary};

@@ -20,12 +20,19 @@ pub trait Env {
 /// The names around an `Each` argument, and its element.
 struct ElementEnv<'a> {
     outer: &'a dyn Env,
+    /// The node whose `item` the element is; of none it is the `Element`.
+    binder: Option<&'a str>,
     element: &'a Value,
 }
 
 impl Env for ElementEnv<'_> {
     fn get(&self, name: &Name) -> Option<Value> {
-        if *name == Name::Element { Some(self.element.clone()) } else { self.outer.get(name) }
+        let is_element = match (name, self.binder) {
+            (Name::Item(id), Some(binder)) => id == binder,
+            (Name::Element, None) => true,
+            _ => false,
+        };
+        if is_element { Some(self.element.clone()) } else { self.outer.get(name) }
     }
 }
 
@@ -87,6 +94,8 @@ pub fn eval(expr: &Expr, env: &dyn Env) -> Result<Value, ExprError> {
             }
             Ok(text.into())
         }
+        // Stands only where an operation takes an `Each`, which evaluates what is within.
+        ExprKind::Each { value, .. } => eval(value, env),
     }
 }
 
@@ -178,8 +187,13 @@ fn call(name: &str, args: &[Expr], env: &dyn Env) -> Result<Value, ExprError> {
         }
     }
     let types: Vec<&Type> = args.iter().map(|arg| &arg.ty).collect();
-    let run_each =
-        each.map(|each| move |element: &Value| eval(each, &ElementEnv { outer: env, element }));
+    let run_each = each.map(|each| {
+        let (binder, each) = match &each.kind {
+            ExprKind::Each { binder, value } => (Some(binder.as_str()), &**value),
+            _ => (None, each),
+        };
+        move |element: &Value| eval(each, &ElementEnv { outer: env, binder, element })
+    });
     let each = run_each.as_ref().map(|each| each as &dyn Fn(&Value) -> Result<Value, ExprError>);
     (op.run)(&Operands { values: &values, types: &types, each })
 }

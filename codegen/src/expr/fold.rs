@@ -179,5 +179,6 @@ fn fold_parts(kind: ExprKind) -> ExprKind {
         ExprKind::Read(inner) => ExprKind::Read(boxed(inner)),
         ExprKind::Present(inner) => ExprKind::Present(boxed(inner)),
         ExprKind::Concat(parts) => ExprKind::Concat(all(parts)),
+        ExprKind::Each { binder, value } => ExprKind::Each { binder, value: boxed(value) },
     }
 }

@@ -40,7 +40,7 @@ pub enum ExprKind {
     Index { base: Box<Expr>, index: Box<Expr>, or_absent: bool },
     /// An operator, filter, test or function: entry `op` of [`table`](super::table). Where the
     /// entry has a parameter `Each`, that argument is an expression over [`Name::Element`], the
-    /// element of the first argument: a closure in emitted code.
+    /// element of the first argument, or an [`Each`](Self::Each): a closure in emitted code.
     Call { op: &'static str, args: Vec<Expr> },
     /// Short-circuit `and`; both bool.
     And(Box<Expr>, Box<Expr>),
@@ -69,6 +69,9 @@ pub enum ExprKind {
     Present(Box<Expr>),
     /// Mixed text: every part is a string.
     Concat(Vec<Expr>),
+    /// An `Each` argument over the `item` of the node with this id, [`Name::Item`], in place of
+    /// [`Name::Element`], so that arguments within may have elements of their own.
+    Each { binder: String, value: Box<Expr> },
 }
 
 impl Expr {
@@ -80,7 +83,8 @@ impl Expr {
             | ExprKind::IsDefined(inner)
             | ExprKind::Widen(inner)
             | ExprKind::Read(inner)
-            | ExprKind::Present(inner) => vec![inner],
+            | ExprKind::Present(inner)
+            | ExprKind::Each { value: inner, .. } => vec![inner],
             ExprKind::Key { base, key: inner, .. } | ExprKind::Index { base, index: inner, .. } => {
                 vec![base, inner]
             }
@@ -109,14 +113,13 @@ pub enum Name {
     Step(String),
     /// `errors.<id>`.
     Error(String),
-    /// `item` of the loop with this id.
+    /// `item` of the loop, or of the `filter`, `sort` or `aggregate`, with this id.
     Item(String),
     /// `index` of the loop with this id, from 0.
     Index(String),
     /// `loops.<id>.state` of a while.
     State(String),
-    /// The element that an `Each` argument is evaluated for, as in `map(attribute=…)`; also
-    /// `item` bound by `filter`, `sort` or `aggregate`.
+    /// The element that an `Each` argument is evaluated for, as in `map(attribute=…)`.
     Element,
     /// `run.id`.
     RunId,

@@ -96,7 +96,8 @@ pub(crate) fn children(expr: &Expr) -> Vec<&Expr> {
         | ExprKind::IsDefined(inner)
         | ExprKind::Widen(inner)
         | ExprKind::Read(inner)
-        | ExprKind::Present(inner) => vec![inner],
+        | ExprKind::Present(inner)
+        | ExprKind::Each { value: inner, .. } => vec![inner],
         ExprKind::Key { base, key, .. } => vec![base, key],
         ExprKind::Index { base, index, .. } => vec![base, index],
         ExprKind::Call { args, .. } => args.iter().collect(),

@@ -88,6 +88,15 @@ pub fn number_sum(list: &[f64]) -> Result<f64, ExprError> {
     list.iter().try_fold(0.0, |sum, value| number_add(sum, *value))
 }
 
+/// `list | average`; absent where the list is empty.
+#[expect(clippy::cast_precision_loss, reason = "no list in memory has 2^53 elements")]
+pub fn number_average(list: &[f64]) -> Result<Option<f64>, ExprError> {
+    if list.is_empty() {
+        return Ok(None);
+    }
+    number_div(number_sum(list)?, list.len() as f64).map(Some)
+}
+
 /// `a | int`, cut off towards zero.
 #[expect(clippy::cast_possible_truncation, reason = "the range is checked first")]
 pub fn number_to_int(value: f64) -> Result<i64, ExprError> {

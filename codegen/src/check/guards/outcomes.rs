@@ -60,6 +60,9 @@ fn gives_value(kind: Kind<'_>) -> bool {
         | Kind::Schedule
         | Kind::ForEach
         | Kind::Transform
+        | Kind::Filter
+        | Kind::Sort
+        | Kind::Aggregate
         | Kind::Custom
         | Kind::WaitEvent
         | Kind::Return

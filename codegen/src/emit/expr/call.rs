@@ -1,7 +1,7 @@
 //! Operators, filters, tests and functions of the table (S18).
 
 use flowcrate::types::Type;
-use proc_macro2::{Delimiter, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 use quote::quote;
 
 use super::{Code, Exprs, Rank};
@@ -63,18 +63,34 @@ impl Exprs<'_, '_> {
 
     /// An expression over one element, as a closure.
     fn each(&mut self, expr: &Expr) -> TokenStream {
+        let (element, value) = match &expr.kind {
+            ExprKind::Each { binder, value } => {
+                self.elements.push(binder.clone());
+                (self.emitter.item_of(binder), &**value)
+            }
+            _ => (ident("element"), expr),
+        };
         let before = std::mem::replace(&mut self.fallible, false);
         let last_uses = std::mem::take(&mut self.last_uses);
-        let code = self.code(expr);
+        let code = self.code(value);
         self.last_uses = last_uses;
         self.fallible = before;
+        if let ExprKind::Each { .. } = expr.kind {
+            self.elements.pop();
+        }
         if let Code::Value(code, Rank::Atom) = &code
             && let Some(result) = without_question_mark(code)
         {
-            return function(&result).unwrap_or_else(|| quote!(|element| #result));
+            let closure = || {
+                let used = super::mentions(&result, &element.to_string());
+                if used { quote!(|#element| #result) } else { quote!(|_| #result) }
+            };
+            return function(&result, &element).unwrap_or_else(closure);
         }
         let value = code.owned(&expr.ty);
-        quote!(|element| Ok(#value))
+        let used = super::mentions(&value, &element.to_string());
+        let element = if used { quote!(#element) } else { quote!(_) };
+        quote!(|#element| Ok(#value))
     }
 
     /// Total operations that Rust has a form of its own for.
@@ -231,7 +247,7 @@ fn without_question_mark(code: &TokenStream) -> Option<TokenStream> {
 }
 
 /// The function of which the code is the call with the element alone.
-fn function(call: &TokenStream) -> Option<TokenStream> {
+fn function(call: &TokenStream, element: &Ident) -> Option<TokenStream> {
     let mut tokens: Vec<TokenTree> = call.clone().into_iter().collect();
     let Some(TokenTree::Group(arguments)) = tokens.pop() else { return None };
     let path = tokens.iter().all(|token| match token {
@@ -239,7 +255,7 @@ fn function(call: &TokenStream) -> Option<TokenStream> {
         TokenTree::Punct(punct) => punct.as_char() == ':',
         TokenTree::Group(_) | TokenTree::Literal(_) => false,
     });
-    (path && arguments.stream().to_string() == "element").then(|| tokens.into_iter().collect())
+    (path && element == &arguments.stream().to_string()).then(|| tokens.into_iter().collect())
 }
 
 /// An `Option` of an element, collapsed where absence is one of the element's own values.

@@ -14,7 +14,7 @@ use crate::diagnostic::{Code, Span, code, nearest};
 
 impl Expr {
     /// A constant.
-    pub(in crate::expr) fn literal(value: impl Into<Value>, ty: Type, span: Span) -> Self {
+    pub(crate) fn literal(value: impl Into<Value>, ty: Type, span: Span) -> Self {
         Self { kind: ExprKind::Literal(value.into()), ty, span }
     }
 

@@ -218,7 +218,7 @@ fn variable(bound: &mut Option<Type>, ty: Type, widened: bool) -> bool {
 }
 
 /// The type by whose order values of type `ty` are ordered.
-pub(super) fn ordered(ty: &Type) -> Option<Type> {
+pub(crate) fn ordered(ty: &Type) -> Option<Type> {
     match ty {
         Type::Bool | Type::Int | Type::Number | Type::String | Type::Timestamp | Type::Duration => {
             Some(ty.clone())

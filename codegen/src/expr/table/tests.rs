@@ -317,6 +317,7 @@ fn lists() -> Vec<Case> {
         ("int_sum", "[1, 2] | sum", partial(rust::int_sum(&[1, 2]))),
         ("int_sum", "[9223372036854775807, 1] | sum", partial(rust::int_sum(&[i64::MAX, 1]))),
         ("number_sum", "[1, 0.5] | sum", partial(rust::number_sum(&[1.0, 0.5]))),
+        ("number_average", "[1, 0.5] | average", partial(rust::number_average(&[1.0, 0.5]))),
         ("list_map", "PEOPLE | map(attribute='age')", partial(rust::list_map(&people(), age))),
         (
             "list_map",

@@ -117,6 +117,37 @@ fn rest() -> Vec<KindView> {
         kind("transform@1", "Transform", Group::Pure, "Data")
             .description("Builds a value out of others.")
             .input(field("value", "Value", Type::Any).required().multiline()),
+        kind("filter@1", "Filter", Group::Pure, "Data")
+            .description("Keeps the elements of a list for which a condition holds.")
+            .input(field("items", "Items", Type::list(Type::Any)).required())
+            .input(
+                field("condition", "Condition", Type::Bool)
+                    .required()
+                    .default(json!("{{ true }}"))
+                    .doc("Each element is `item`."),
+            ),
+        kind("sort@1", "Sort", Group::Pure, "Data")
+            .description("Puts a list in order; elements with equal keys stay as they are.")
+            .input(field("items", "Items", Type::list(Type::Any)).required())
+            .input(
+                field("by", "By", Type::Any)
+                    .doc("Each element is `item`; by default it is its own key."),
+            )
+            .config([setting("order", "Order", Type::String)
+                .default(json!("ascending"))
+                .options(["ascending", "descending"])]),
+        kind("aggregate@1", "Aggregate", Group::Pure, "Data")
+            .description("Makes one value of all elements of a list.")
+            .input(field("items", "Items", Type::list(Type::Any)).required())
+            .input(
+                field("value", "Value", Type::Any)
+                    .doc("Each element is `item`; by default it is the value."),
+            )
+            .config([setting("operation", "Operation", Type::String)
+                .required()
+                .default(json!("count"))
+                .options(["count", "sum", "average", "min", "max", "list", "unique"])
+                .doc("Of no elements, `average`, `min` and `max` are absent.")]),
         kind("custom@1", "Custom code", Group::Action, "Code")
             .description("A typed Rust function that you write in the exported crate; on the server the run pauses here.")
             .config([setting("output", "Output", Type::Any)
