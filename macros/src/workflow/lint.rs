@@ -18,6 +18,8 @@ enum Place {
     Start,
     /// The whole path, and it is called: `sleep(…)` after a `use`.
     Alone,
+    /// The end of the path of a macro that is called: `tokio::select!`.
+    Macro,
 }
 
 struct Rule {
@@ -38,18 +40,26 @@ enum Why {
     Process,
     Timer,
     Blocking,
+    Select,
 }
 
 impl Why {
     fn explain(self, context: &str) -> String {
         let (does, instead) = match self {
             Self::Clock => ("reads the clock", format!("use `{context}.now()`, which is recorded")),
-            Self::Random => {
-                ("is random", "draw it in a `#[step]`, whose outcome is journaled".to_owned())
-            }
+            Self::Random => (
+                "is random",
+                format!(
+                    "use `{context}.uuid(\"id\")` or `{context}.random(\"id\")`, which follow from \
+                     the run's seed, or draw it in a `#[step]` (kind `custom@1`)"
+                ),
+            ),
             Self::Spawn => (
                 "leaves the run's own task",
-                format!("use `flowcrate::join` or `{context}.for_each` to run things at once"),
+                format!(
+                    "use `flowcrate::join`, `{context}.for_each` (kind `for_each@1`) or \
+                     `{context}.start_workflow` (kind `start_workflow@1`) to run things at once"
+                ),
             ),
             Self::Files => ("touches files", "do it in a `#[step]` (kind `custom@1`)".to_owned()),
             Self::Network => {
@@ -57,19 +67,27 @@ impl Why {
             }
             Self::Environment => (
                 "reads the process's environment",
-                "pass the value in the workflow's input or read it in a `#[step]`".to_owned(),
+                "pass the value in the workflow's input or read it in a `#[step]` (kind \
+                 `custom@1`)"
+                    .to_owned(),
             ),
-            Self::Process => ("starts a process", "do it in a `#[step]`".to_owned()),
+            Self::Process => {
+                ("starts a process", "do it in a `#[step]` (kind `custom@1`)".to_owned())
+            }
             Self::Timer => (
                 "waits by a timer that a restart forgets",
                 format!(
-                    "use `{context}.sleep(\"id\", duration)` (kind `wait@1`), or the timeout of \
-                     a step or an event"
+                    "use `{context}.sleep(\"id\", duration)` (kind `wait@1`), or \
+                     `{context}.timeout(\"id\", duration, …)` around what may take too long"
                 ),
             ),
             Self::Blocking => (
                 "blocks the thread that drives all runs",
                 format!("use `{context}.sleep(\"id\", duration)` (kind `wait@1`)"),
+            ),
+            Self::Select => (
+                "polls its branches in a random order",
+                format!("use `{context}.race(\"id\")` (kind `race@1`)"),
             ),
         };
         format!("{does}, so a replay would not do the same; {instead}")
@@ -80,7 +98,7 @@ const fn rule(names: &'static [&'static str], place: Place, why: Why) -> Rule {
     Rule { names, place, why }
 }
 
-use Place::{Alone, Anywhere, Start};
+use Place::{Alone, Anywhere, Macro, Start};
 
 const RULES: &[Rule] = &[
     rule(&["SystemTime", "now"], Anywhere, Why::Clock),
@@ -133,6 +151,7 @@ const RULES: &[Rule] = &[
     rule(&["time", "interval"], Anywhere, Why::Timer),
     rule(&["sleep"], Alone, Why::Timer),
     rule(&["thread", "sleep"], Anywhere, Why::Blocking),
+    rule(&["select"], Macro, Why::Select),
 ];
 
 /// Values in `std::net` and `tokio::time` that do nothing by themselves.
@@ -153,12 +172,19 @@ fn scan(tokens: TokenStream, context: &str, errors: &mut Errors) {
             TokenTree::Ident(_) => {
                 let path = path_at(&tokens, at);
                 let end = at + path.tokens;
-                if !is_member(&tokens, at)
-                    && let Some(rule) = broken_rule(&path.segments, is_call(&tokens, end))
-                {
+                let member = is_member(&tokens, at);
+                if !member && let Some(rule) = broken_rule(&path.segments, call(&tokens, end)) {
                     report(&path.segments, rule, context, errors);
                 }
                 at = end;
+                // The body of an inline step is where effects belong.
+                if member
+                    && path.segments.last().is_some_and(|name| name == "step")
+                    && let Some(TokenTree::Group(arguments)) = tokens.get(end)
+                {
+                    scan(before_body(arguments.stream()), context, errors);
+                    at = end + 1;
+                }
             }
             TokenTree::Group(group) => {
                 scan(group.stream(), context, errors);
@@ -208,11 +234,40 @@ fn is_member(tokens: &[TokenTree], at: usize) -> bool {
     }
 }
 
-fn is_call(tokens: &[TokenTree], end: usize) -> bool {
-    matches!(tokens.get(end), Some(TokenTree::Group(g)) if g.delimiter() == Delimiter::Parenthesis)
+/// The first two arguments of `ctx.step(spec, input, body)`.
+fn before_body(arguments: TokenStream) -> TokenStream {
+    let mut commas = 0;
+    let before = |token: &TokenTree| {
+        commas += usize::from(matches!(token, TokenTree::Punct(p) if p.as_char() == ','));
+        commas < 2
+    };
+    arguments.into_iter().take_while(before).collect()
 }
 
-fn broken_rule(path: &[Ident], called: bool) -> Option<&'static Rule> {
+/// How what ends before `end` is called.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Call {
+    None,
+    Function,
+    Macro,
+}
+
+fn call(tokens: &[TokenTree], end: usize) -> Call {
+    match (tokens.get(end), tokens.get(end + 1)) {
+        (Some(TokenTree::Group(group)), _) if group.delimiter() == Delimiter::Parenthesis => {
+            Call::Function
+        }
+        (Some(TokenTree::Punct(p)), Some(TokenTree::Group(group))) if p.as_char() == '!' => {
+            let first = group.stream().into_iter().next();
+            // `tokio::select! { biased; … }` polls in the order in which it is written.
+            let biased = matches!(first, Some(TokenTree::Ident(word)) if word == "biased");
+            if biased { Call::None } else { Call::Macro }
+        }
+        _ => Call::None,
+    }
+}
+
+fn broken_rule(path: &[Ident], call: Call) -> Option<&'static Rule> {
     if path.last().is_some_and(|last| HARMLESS.iter().any(|name| last == name))
         || path.iter().rev().nth(1).is_some_and(|owner| HARMLESS.iter().any(|name| owner == name))
     {
@@ -227,7 +282,11 @@ fn broken_rule(path: &[Ident], called: bool) -> Option<&'static Rule> {
         match rule.place {
             Place::Anywhere => (0..path.len()).any(starts),
             Place::Start => path.len() > rule.names.len() && starts(0),
-            Place::Alone => called && path.len() == rule.names.len() && starts(0),
+            Place::Alone => call == Call::Function && path.len() == rule.names.len() && starts(0),
+            Place::Macro => {
+                let at = path.len().checked_sub(rule.names.len());
+                call == Call::Macro && at.is_some_and(starts)
+            }
         }
     })
 }

@@ -15,6 +15,10 @@ use crate::warning::Warning;
 /// Methods whose closure runs once for each element.
 const ITERATION: [&str; 6] = ["map", "for_each", "filter_map", "flat_map", "and_then", "fold"];
 
+/// The scopes to use instead of Rust's own loops.
+const FOR_EACH: &str = ", loop with `ctx.for_each` (kind `for_each@1`)";
+const WHILE: &str = ", loop with `ctx.while_loop` (kind `while@1`)";
+
 /// The warnings for a body whose context argument is `context`.
 pub(super) fn warnings(body: &Block, context: Option<&Ident>) -> Vec<Warning> {
     let mut finder = Finder { scopes: vec![Scope::new(context.cloned())], ..Finder::default() };
@@ -34,7 +38,8 @@ struct Finder {
 #[derive(Default)]
 struct Scope {
     context: Option<Ident>,
-    loops: usize,
+    /// What the loops around the current expression would be as scopes, the innermost last.
+    loops: Vec<&'static str>,
     calls: Vec<(String, Vec<(usize, usize)>)>,
 }
 
@@ -45,13 +50,13 @@ impl Scope {
 }
 
 impl Finder {
-    fn in_loop(&mut self, visit: impl FnOnce(&mut Self)) {
-        if let Some(scope) = self.scopes.last_mut() {
-            scope.loops += 1;
+    fn in_loop(&mut self, scope: &'static str, visit: impl FnOnce(&mut Self)) {
+        if let Some(current) = self.scopes.last_mut() {
+            current.loops.push(scope);
         }
         visit(self);
-        if let Some(scope) = self.scopes.last_mut() {
-            scope.loops -= 1;
+        if let Some(current) = self.scopes.last_mut() {
+            current.loops.pop();
         }
     }
 
@@ -89,10 +94,10 @@ impl Finder {
             .calls
             .iter()
             .any(|(other, branches)| *other == name && !exclusive(branches, &self.branches));
-        let (what, told) = if scope.loops > 0 {
-            ("step_in_a_loop", "in a loop")
+        let (what, told, instead) = if let Some(instead) = scope.loops.last() {
+            ("step_in_a_loop", "in a loop", *instead)
         } else if again {
-            ("step_called_twice", "twice in one scope")
+            ("step_called_twice", "twice in one scope", "")
         } else {
             scope.calls.push((name, self.branches.clone()));
             return;
@@ -102,7 +107,8 @@ impl Finder {
             name: what,
             message: format!(
                 "`{name}` is called {told}, so its place in the journal depends on the order of \
-                 the calls; give each call a key of its own with `.key(…)`, or allow `deprecated`"
+                 the calls; give each call a key of its own with `.key(…)`{instead}, or allow \
+                 `deprecated`"
             ),
         });
     }
@@ -129,15 +135,15 @@ fn own_context(closure: &ExprClosure, around: Option<&Ident>) -> Option<Ident> {
 impl<'ast> Visit<'ast> for Finder {
     fn visit_expr_for_loop(&mut self, node: &'ast syn::ExprForLoop) {
         self.visit_expr(&node.expr);
-        self.in_loop(|this| this.visit_block(&node.body));
+        self.in_loop(FOR_EACH, |this| this.visit_block(&node.body));
     }
 
     fn visit_expr_while(&mut self, node: &'ast syn::ExprWhile) {
-        self.in_loop(|this| visit::visit_expr_while(this, node));
+        self.in_loop(WHILE, |this| visit::visit_expr_while(this, node));
     }
 
     fn visit_expr_loop(&mut self, node: &'ast syn::ExprLoop) {
-        self.in_loop(|this| visit::visit_expr_loop(this, node));
+        self.in_loop(WHILE, |this| visit::visit_expr_loop(this, node));
     }
 
     fn visit_expr_if(&mut self, node: &'ast syn::ExprIf) {
@@ -182,7 +188,7 @@ impl<'ast> Visit<'ast> for Finder {
                 Expr::Closure(closure)
                     if iterates && own_context(closure, self.context()).is_none() =>
                 {
-                    self.in_loop(|this| this.visit_expr(arg));
+                    self.in_loop(FOR_EACH, |this| this.visit_expr(arg));
                 }
                 arg => self.visit_expr(arg),
             }

@@ -17,6 +17,12 @@ async fn looping(ctx: Context, input: Vec<u8>) -> Result<u8> {
 }
 
 #[workflow]
+async fn polling(ctx: Context, input: u8) -> Result<u8> {
+    while charge(&ctx, input).await? < 3 {}
+    Ok(0)
+}
+
+#[workflow]
 async fn twice(ctx: Context, input: u8) -> Result<u8> {
     let first = charge(&ctx, input).await?;
     charge(&ctx, first).await

@@ -13,19 +13,35 @@ fn messages(block: &Block) -> Vec<String> {
 
 #[test]
 fn each_kind_of_nondeterminism_is_named_with_its_remedy() {
-    let cases: [(Block, &str, &str); 13] = [
+    let cases: [(Block, &str, &str); 17] = [
         (parse_quote!({ std::time::SystemTime::now() }), "reads the clock", "ctx.now()"),
         (parse_quote!({ Instant::now() }), "reads the clock", "ctx.now()"),
         (parse_quote!({ chrono::Utc::now() }), "reads the clock", "ctx.now()"),
         (parse_quote!({ jiff::Zoned::now() }), "reads the clock", "ctx.now()"),
-        (parse_quote!({ rand::random::<u8>() }), "is random", "#[step]"),
-        (parse_quote!({ uuid::Uuid::new_v4() }), "is random", "#[step]"),
-        (parse_quote!({ tokio::spawn(async {}) }), "own task", "flowcrate::join"),
+        (parse_quote!({ rand::random::<u8>() }), "is random", "ctx.random"),
+        (parse_quote!({ uuid::Uuid::new_v4() }), "is random", "ctx.uuid"),
+        (
+            parse_quote!({
+                tokio::select! { _ = a => {} }
+            }),
+            "random order",
+            "race@1",
+        ),
+        (parse_quote!({ futures::select!(_ = a => {}) }), "random order", "race@1"),
+        (
+            parse_quote!({
+                select! { _ = a => {} }
+            }),
+            "random order",
+            "race@1",
+        ),
+        (parse_quote!({ std::process::Command::new("x") }), "a process", "custom@1"),
+        (parse_quote!({ tokio::spawn(async {}) }), "own task", "for_each@1"),
         (parse_quote!({ std::thread::spawn(|| 1) }), "own task", "flowcrate::join"),
         (parse_quote!({ std::fs::read("x") }), "files", "custom@1"),
         (parse_quote!({ std::net::TcpStream::connect("x") }), "network", "http.request@1"),
-        (parse_quote!({ std::env::var("X") }), "environment", "input"),
-        (parse_quote!({ tokio::time::sleep(d).await }), "timer", "ctx.sleep"),
+        (parse_quote!({ std::env::var("X") }), "environment", "custom@1"),
+        (parse_quote!({ tokio::time::sleep(d).await }), "timer", "wait@1"),
         (parse_quote!({ sleep(d).await }), "timer", "ctx.sleep"),
     ];
     for (block, does, instead) in &cases {
@@ -54,6 +70,26 @@ fn all_mistakes_are_found_also_inside_macros_and_closures() {
 }
 
 #[test]
+fn the_body_of_an_inline_step_may_do_anything_and_its_input_may_not() {
+    let body = parse_quote!({
+        ctx.step(StepSpec::new("read", "file"), path, |_, path| async move {
+            let at = SystemTime::now();
+            Ok(std::fs::read(path)?)
+        })
+        .await?;
+    });
+    assert_eq!(messages(&body), Vec::<String>::new());
+    let input = parse_quote!({
+        ctx.step(StepSpec::new("read", "file"), SystemTime::now(), |_, at| body(at)).await?;
+    });
+    assert_eq!(messages(&input).len(), 1);
+    let after = parse_quote!({
+        ctx.step(spec, input, body).key(Uuid::new_v4().to_string()).await?;
+    });
+    assert_eq!(messages(&after).len(), 1);
+}
+
+#[test]
 fn what_only_looks_alike_is_left_alone() {
     let block = parse_quote!({
         let now = ctx.now();
@@ -62,6 +98,11 @@ fn what_only_looks_alike_is_left_alone() {
         let address = std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
         let brand = brand::name();
         let rand = 3;
+        let selected = select(&items);
+        tokio::select! {
+            biased;
+            _ = a => {}
+        }
         let text = "std::fs::read";
         fn sleep() {}
         config.env.len() + rand

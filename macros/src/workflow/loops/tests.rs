@@ -35,6 +35,26 @@ fn a_step_in_any_loop_warns() {
 }
 
 #[test]
+fn each_loop_is_told_its_scope() {
+    let context = parse_quote!(ctx);
+    let told = |block: &Block| warnings(block, Some(&context))[0].message.clone();
+    let listed = told(&parse_quote!({
+        for item in items {
+            charge(&ctx, item).await?;
+        }
+    }));
+    assert!(listed.contains("`ctx.for_each` (kind `for_each@1`)"), "{listed}");
+    let polled = told(&parse_quote!({
+        for item in items {
+            loop {
+                charge(&ctx, item).await?;
+            }
+        }
+    }));
+    assert!(polled.contains("`ctx.while_loop` (kind `while@1`)"), "{polled}");
+}
+
+#[test]
 fn a_key_makes_it_well() {
     let block = parse_quote!({
         for item in items {
