@@ -44,6 +44,10 @@ pub(crate) trait Backend {
     /// any other, and everything within the scope is sealed with it.
     fn seal(&mut self, scope: OpId, outcome: Outcome);
 
+    /// A loop that was issued with [`Command::Loop`] has come to the end of an iteration: `head` is
+    /// where it goes on. It is surfaced like an outcome, and what the iteration leaves is sealed.
+    fn checkpoint(&mut self, scope: OpId, head: Payload, iteration: Iteration);
+
     /// The next completion, if there is one. Asked only when the function is quiescent.
     fn next(&mut self) -> Result<Option<Completion>, Mismatch>;
 
@@ -71,6 +75,8 @@ pub(crate) enum Command {
     Event(EventKey, Option<Duration>),
     /// Opens a scope; entries whose path starts with this are within it.
     Scope(String),
+    /// Opens a scope that goes from one checkpoint to the next.
+    Loop(String),
 }
 
 /// When a timer is due.
@@ -91,8 +97,19 @@ pub(crate) type Body =
 pub(crate) enum Issued {
     /// It begins, or goes on where it stood.
     Live,
+    /// It goes on from a checkpoint, which will be surfaced in its turn.
+    Resumed,
     /// Its outcome is recorded and will be surfaced in its turn.
     Recorded,
+}
+
+/// What an iteration of a loop leaves.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Iteration {
+    /// The prefix of what it recorded, if it recorded anything.
+    pub(crate) seals: Option<String>,
+    /// Whether the function saw no outcome meanwhile: then others come first.
+    pub(crate) idle: bool,
 }
 
 /// How an operation ends.
@@ -109,6 +126,8 @@ pub(crate) enum Outcome {
 pub(crate) enum Target {
     /// An issued operation.
     Op(OpId),
+    /// An issued loop: it has come to a checkpoint, and is not at its end.
+    Head(OpId),
     /// The run: it observes that it is cancelled.
     Cancel,
 }

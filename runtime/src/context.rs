@@ -1,5 +1,6 @@
 //! What a workflow function works with: its context, and what it describes steps with.
 
+mod loops;
 mod step_context;
 
 use std::borrow::Cow;
@@ -7,19 +8,14 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use futures_util::future::LocalBoxFuture;
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 
 pub use step_context::StepContext;
 pub(crate) use step_context::{CancelToken, StepInfo};
 
 use crate::backend::{Body, Command, Due};
-use crate::engine::{
-    Claim, Core, EventWait, ItemOutcome, Items, Name, OnItemError, Operation, Sleep, Step,
-    items_prefix,
-};
-use crate::error::{Error, Result};
+use crate::engine::{Claim, Core, EventWait, Name, Operation, Sleep, Step};
+use crate::error::Result;
 use crate::expr::ExprError;
 use crate::failure::{Failure, StepError};
 use crate::ids::RunId;
@@ -136,111 +132,6 @@ impl Context {
         EventWait::new(Operation::claim(&self.core, &self.scope, claim, |_| command))
     }
 
-    /// Runs `body` for each item, at most `concurrency` at a time, each in a scope of its own;
-    /// the results in the order of the items. The first failure stops the rest and is returned.
-    pub fn for_each<T, R, F, Fut>(
-        &self,
-        id: impl Into<Cow<'static, str>>,
-        items: Vec<T>,
-        concurrency: usize,
-        body: F,
-    ) -> impl Future<Output = Result<Vec<R>>>
-    where
-        T: Serialize,
-        R: Journaled,
-        F: Fn(Context, T, i64) -> Fut,
-        Fut: Future<Output = Result<R>>,
-    {
-        self.items(&id.into(), items, concurrency, OnItemError::Fail, body)
-    }
-
-    /// Like [`for_each`](Self::for_each), but a failed item is left out of the results.
-    pub fn for_each_skip<T, R, F, Fut>(
-        &self,
-        id: impl Into<Cow<'static, str>>,
-        items: Vec<T>,
-        concurrency: usize,
-        body: F,
-    ) -> impl Future<Output = Result<Vec<R>>>
-    where
-        T: Serialize,
-        R: Journaled,
-        F: Fn(Context, T, i64) -> Fut,
-        Fut: Future<Output = Result<R>>,
-    {
-        self.items(&id.into(), items, concurrency, OnItemError::Skip, body)
-    }
-
-    /// Like [`for_each`](Self::for_each), but tells of each item what became of it.
-    pub fn for_each_collect<T, R, F, Fut>(
-        &self,
-        id: impl Into<Cow<'static, str>>,
-        items: Vec<T>,
-        concurrency: usize,
-        body: F,
-    ) -> impl Future<Output = Result<Vec<ItemOutcome<R>>>>
-    where
-        T: Serialize,
-        R: Journaled,
-        F: Fn(Context, T, i64) -> Fut,
-        Fut: Future<Output = Result<R>>,
-    {
-        self.items(&id.into(), items, concurrency, OnItemError::Collect, body)
-    }
-
-    fn items<T, R, O, F, Fut>(
-        &self,
-        id: &str,
-        items: Vec<T>,
-        concurrency: usize,
-        on_error: OnItemError,
-        body: F,
-    ) -> impl Future<Output = Result<O>> + use<T, R, O, F, Fut>
-    where
-        T: Serialize,
-        R: Serialize,
-        O: DeserializeOwned,
-        F: Fn(Context, T, i64) -> Fut,
-        Fut: Future<Output = Result<R>>,
-    {
-        let inputs = items.iter().map(encode).collect::<Result<Vec<_>, _>>();
-        let operation = self.claim_items(id, inputs.as_deref());
-        let ctx = self.clone();
-        async move {
-            let items: Vec<_> = items.into_iter().map(|item| RefCell::new(Some(item))).collect();
-            let start = |ctx: Context, index: usize| -> LocalBoxFuture<'_, Result<Payload>> {
-                // Each index is started once, so that its item is there.
-                let item = items.get(index).and_then(RefCell::take);
-                let run =
-                    item.map(|item| body(ctx, item, i64::try_from(index).unwrap_or(i64::MAX)));
-                Box::pin(async move {
-                    let Some(run) = run else { return Ok(Payload::null()) };
-                    Payload::encode(&run.await?).map_err(|error| Error::codec("the result", &error))
-                })
-            };
-            let inputs = inputs.unwrap_or_default();
-            Items { ctx: &ctx, operation, inputs, concurrency, on_error, start: &start }.run().await
-        }
-    }
-
-    fn claim_items(&self, id: &str, inputs: Result<&[Payload], &String>) -> Operation {
-        let list = inputs.map(list);
-        let hash = list.as_ref().ok().and_then(|list| list.canonical().ok());
-        let count = inputs.map(<[_]>::len).unwrap_or_default();
-        let claim = Claim {
-            name: Name::Id(id, None),
-            kind: "for_each@1",
-            // The items themselves are inputs of their scopes; here their number and hash do.
-            input: Some(
-                list.map_err(Clone::clone)
-                    .map(|_| Payload::from(&serde_json::json!({ "items": count }))),
-            ),
-            hash: hash.map(|list| list.hash()),
-        };
-        let seals = |path: &Arc<str>| Command::Scope(items_prefix(path));
-        Operation::claim(&self.core, &self.scope, claim, seals)
-    }
-
     /// The node's failure where an expression has no value (S17).
     pub fn evaluate<T>(
         &self,
@@ -327,12 +218,6 @@ impl WaitEvent {
 
 fn encode<T: Serialize>(value: &T) -> Result<Payload, String> {
     Payload::encode(value).map_err(|error| error.to_string())
-}
-
-/// A list of what is JSON already.
-fn list(items: &[Payload]) -> Payload {
-    let items: Vec<&str> = items.iter().map(Payload::as_str).collect();
-    Payload::from_json(format!("[{}]", items.join(",")))
 }
 
 /// Only what every step needs once per output type.

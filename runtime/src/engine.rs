@@ -13,6 +13,7 @@ mod scope;
 mod step;
 mod waits;
 mod waker;
+mod while_loop;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -29,8 +30,12 @@ pub(crate) use operation::{Claim, Name, Operation};
 pub use step::Step;
 pub use waits::{EventWait, Sleep};
 pub(crate) use waker::RootWaker;
+pub use while_loop::While;
+pub(crate) use while_loop::{Loop, iterations_prefix};
 
-use crate::backend::{Backend, Command, Completion, Issued, Mismatch, OpId, Outcome, Site, Target};
+use crate::backend::{
+    Backend, Command, Completion, Issued, Iteration, Mismatch, OpId, Outcome, Site, Target,
+};
 use crate::error::{Error, Result};
 use crate::failure::Failure;
 use crate::payload::Payload;
@@ -177,6 +182,8 @@ pub(crate) struct Core {
     next_op: u64,
     /// Operations that are issued and not settled.
     outstanding: usize,
+    /// Outcomes that were surfaced, without the heads of loops.
+    moves: u64,
     now: Timestamp,
     cancelled: bool,
     /// Set while the function is polled, fetched right after.
@@ -195,6 +202,8 @@ struct Op {
 enum OpState {
     Claimed(Box<(Site, Command)>),
     Issued,
+    /// A loop whose head was surfaced and not seen yet.
+    Reached(Payload),
     Settled(Outcome),
 }
 
@@ -206,6 +215,7 @@ impl Core {
             ops: BTreeMap::new(),
             next_op: 0,
             outstanding: 0,
+            moves: 0,
             now,
             cancelled: false,
             fault: None,
@@ -308,7 +318,7 @@ impl Core {
     /// The function dropped an operation.
     fn abandon(&mut self, id: OpId) {
         if let Some(op) = self.ops.remove(&id)
-            && matches!(op.state, OpState::Issued)
+            && matches!(op.state, OpState::Issued | OpState::Reached(_))
             && !self.frozen
             && !self.cancelled
         {
@@ -323,10 +333,45 @@ impl Core {
         self.backend.borrow_mut().seal(id, outcome);
     }
 
+    /// The head of a loop, once it is surfaced.
+    fn poll_head(&mut self, id: OpId, waker: &Waker) -> Poll<Result<Payload>> {
+        if self.fault.is_some() {
+            return Poll::Pending;
+        }
+        if self.cancelled {
+            return Poll::Ready(Err(Error::Cancelled));
+        }
+        let Some(op) = self.ops.get_mut(&id) else { return Poll::Pending };
+        match std::mem::replace(&mut op.state, OpState::Issued) {
+            OpState::Reached(head) => Poll::Ready(Ok(head)),
+            before => {
+                op.state = before;
+                op.waker = Some(waker.clone());
+                Poll::Pending
+            }
+        }
+    }
+
+    /// A live loop has come to the end of an iteration, which began when there were `moves`.
+    fn checkpoint(&mut self, id: OpId, prefix: String, head: Payload, moves: u64) {
+        let seals = self.paths.forget(&prefix).then_some(prefix);
+        let iteration = Iteration { seals, idle: self.moves == moves };
+        self.backend.borrow_mut().checkpoint(id, head, iteration);
+    }
+
     fn surface(&mut self, completion: Completion) {
         self.now = self.now.max(completion.at);
         match completion.target {
+            Target::Head(id) => {
+                if let Some(op) = self.ops.get_mut(&id)
+                    && let Outcome::Completed(Some(head)) = completion.outcome
+                {
+                    op.state = OpState::Reached(head);
+                    op.waker.take().into_iter().for_each(Waker::wake);
+                }
+            }
             Target::Op(id) => {
+                self.moves += 1;
                 if let Some(op) = self.ops.get_mut(&id) {
                     op.state = OpState::Settled(completion.outcome);
                     self.outstanding -= 1;
@@ -342,7 +387,7 @@ impl Core {
         self.cancelled = true;
         self.outstanding = 0;
         for (id, op) in &mut self.ops {
-            if matches!(op.state, OpState::Issued) {
+            if matches!(op.state, OpState::Issued | OpState::Reached(_)) {
                 self.backend.borrow_mut().cancel(*id);
             }
             op.waker.take().into_iter().for_each(Waker::wake);

@@ -89,6 +89,12 @@ pub struct InputHash([u8; 16]);
 const HASH_SPACE: Uuid = Uuid::from_u128(0x8d0f_51ab_6d0a_4d6f_9c61_0f8d_3c5e_7721);
 
 impl InputHash {
+    /// The hash of a list, from those of what it holds.
+    pub fn of_list(hashes: &[Self]) -> Self {
+        let bytes: Vec<u8> = hashes.iter().flat_map(|hash| hash.0).collect();
+        Self(*Uuid::new_v5(&HASH_SPACE, &bytes).as_bytes())
+    }
+
     /// The hash that `bytes` hold.
     pub const fn from_bytes(bytes: [u8; 16]) -> Self {
         Self(bytes)

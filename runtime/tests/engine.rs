@@ -10,4 +10,5 @@ mod engine {
     mod mismatch;
     mod steps;
     mod timers;
+    mod while_loop;
 }

@@ -38,7 +38,11 @@ impl Journal {
             entries.sort_by(|one, other| one.path.cmp(&other.path));
         }
         let mut journal = Self::default();
-        for entry in entries {
+        for mut entry in entries {
+            if &*entry.kind == "item" && entry.status.is_settled() {
+                // Its hash tells whether it is the same; there may be many.
+                entry.input = None;
+            }
             if entry.seq.is_some() {
                 journal.order.push_back(entry.path.clone());
             }
@@ -68,6 +72,10 @@ impl Journal {
             return Ok(Known::New);
         }
         if !entry.status.is_settled() {
+            // A loop's head has its turn, as an outcome has.
+            if entry.seq.is_some() {
+                self.claimed.insert(site.path.clone(), (op, entry.clone()));
+            }
             return Ok(Known::Open(Box::new(entry)));
         }
         if entry.seq.is_some() {

@@ -12,13 +12,19 @@ use super::journal::{CANCEL_PATH, Journal, Known};
 use super::mail::Mail;
 use super::steps::StepRun;
 use super::{
-    Backend, Body, Command, Completion, Due, Issued, Mismatch, OpId, Outcome, Site, Target,
+    Backend, Body, Command, Completion, Due, Issued, Iteration, Mismatch, OpId, Outcome, Site,
+    Target,
 };
 use crate::clock::later;
 use crate::failure::Failure;
 use crate::ids::RunId;
+use crate::payload::Payload;
 use crate::store::{Entry, EntryStatus, EventKey, Loaded, RunRow, Waiting};
 use crate::values::Timestamp;
+
+/// Outcomes that are surfaced before a write takes them: what never ends, such as a loop without
+/// a step, neither keeps the thread from other runs nor grows without being written.
+const SURFACED: u32 = 1024;
 
 /// One run's back end.
 pub(crate) struct StoreBackend {
@@ -42,6 +48,8 @@ pub(crate) struct StoreBackend {
     /// Outcomes that have come and are not surfaced yet.
     pub(super) arrived: VecDeque<Arrived>,
     next_seq: u64,
+    /// Outcomes in the draft that were surfaced.
+    pub(super) surfaced: u32,
     pub(super) mail: Mail,
     pub(super) draft: Draft,
     pub(super) held: Vec<Held>,
@@ -111,6 +119,7 @@ impl StoreBackend {
             parked: BTreeMap::new(),
             arrived: VecDeque::new(),
             next_seq: last_seq.filter(|_| !sabotage!("seq begins anew")).map_or(0, |seq| seq + 1),
+            surfaced: 0,
             mail: Mail::new(loaded.inbox, inbox_seq, last_order),
             draft: Draft::default(),
             held: Vec::new(),
@@ -198,7 +207,7 @@ impl StoreBackend {
             Command::Event(key, timeout) => {
                 self.begin_wait(op, &site, key, timeout, waiting.as_ref())
             }
-            Command::Scope(seals) => {
+            Command::Scope(seals) | Command::Loop(seals) => {
                 if open.is_none() {
                     self.draft.put_lazily(self.open_entry(&site, EntryStatus::Running, None));
                 }
@@ -294,6 +303,7 @@ impl StoreBackend {
         let mut arrived = self.arrived.pop_front()?;
         arrived.entry.seq = Some(self.next_seq);
         self.next_seq += 1;
+        self.surfaced += 1;
         let completion = completion(arrived.target, &arrived.entry);
         self.draft.put(arrived.entry);
         if let Some(event) = arrived.consumed {
@@ -311,7 +321,12 @@ impl Backend for StoreBackend {
     fn issue(&mut self, op: OpId, site: Site, command: Command) -> Result<Issued, Mismatch> {
         match self.journal.claim(op, &site)? {
             Known::New => self.begin(op, site, command, None),
-            Known::Open(entry) => self.begin(op, site, command, Some(&entry)),
+            Known::Open(entry) => {
+                self.begin(op, site, command, Some(&entry));
+                if entry.seq.is_some() {
+                    return Ok(Issued::Resumed);
+                }
+            }
             Known::Settled => return Ok(Issued::Recorded),
         }
         Ok(Issued::Live)
@@ -324,7 +339,10 @@ impl Backend for StoreBackend {
                 Activity::Step(step) if step.is_running() => {
                     self.held.push(Held::Stop(live.site.path.clone()));
                 }
-                Activity::Scope { seals } => self.draft.seal(seals.clone()),
+                Activity::Scope { seals } => {
+                    self.draft.seal(seals.clone());
+                    self.arrived.retain(|arrived| arrived.target != Target::Head(op));
+                }
                 Activity::Step(_) | Activity::Timer { .. } | Activity::Event { .. } => {}
             }
             let mut entry = blank(&live.site, live.began);
@@ -364,15 +382,37 @@ impl Backend for StoreBackend {
         self.settle(scope, outcome, self.now);
     }
 
+    fn checkpoint(&mut self, scope: OpId, head: Payload, iteration: Iteration) {
+        let Some(live) = self.live.get(&scope) else { return };
+        let mut entry = blank(&live.site, live.began);
+        entry.status = EntryStatus::Running;
+        entry.output = Some(head);
+        entry.ended_at = Some(self.now);
+        let (target, seals) = (Target::Head(scope), iteration.seals);
+        let arrived = Arrived { target, entry, consumed: None, seals };
+        if iteration.idle {
+            self.arrived.push_back(arrived);
+        } else {
+            self.arrived.push_front(arrived);
+        }
+    }
+
     fn next(&mut self) -> Result<Option<Completion>, Mismatch> {
         if let Some((op, entry)) = self.journal.next()? {
-            return Ok(Some(completion(op.map_or(Target::Cancel, Target::Op), &entry)));
+            let target = op.map_or(Target::Cancel, |op| match entry.status {
+                EntryStatus::Running => Target::Head(op),
+                _ => Target::Op(op),
+            });
+            return Ok(Some(completion(target, &entry)));
         }
         if !self.caught_up {
             self.journal.check_empty()?;
             self.caught_up = true;
         }
         self.match_events();
+        if self.surfaced >= SURFACED {
+            return Ok(None);
+        }
         Ok(self.surface_arrived())
     }
 

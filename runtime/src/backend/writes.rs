@@ -30,6 +30,7 @@ impl StoreBackend {
             return None;
         }
         if self.busy.is_empty()
+            && self.arrived.is_empty()
             && let Some((_, failure)) = self.parked.pop_first()
         {
             return Some(self.last_write(Next::Pause(failure)));
@@ -76,6 +77,7 @@ impl StoreBackend {
 
     fn write(&mut self, next: Next) -> RunWrite {
         let parts = self.draft.take();
+        self.surfaced = 0;
         RunWrite {
             entries: parts.entries,
             seals: parts.seals,

@@ -33,6 +33,8 @@ pub struct ItemOutcome<R> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum OnItemError {
     Fail,
+    /// The same, and nobody reads the results.
+    FailWithoutList,
     Skip,
     Collect,
 }
@@ -41,8 +43,9 @@ pub(crate) enum OnItemError {
 pub(crate) struct Items<'a> {
     pub(crate) ctx: &'a Context,
     pub(crate) operation: Operation,
-    /// Each item's JSON.
-    pub(crate) inputs: Vec<Payload>,
+    pub(crate) count: usize,
+    /// The JSON of the item at an index, which has not been started.
+    pub(crate) input: &'a dyn Fn(usize) -> Result<Payload, String>,
     pub(crate) concurrency: usize,
     pub(crate) on_error: OnItemError,
     /// Starts the body for the item at an index.
@@ -60,7 +63,7 @@ impl Items<'_> {
     async fn outcome(&mut self) -> Result<Option<Payload>> {
         if self.operation.issue()? == Issued::Live {
             let outcome = match self.run_all().await? {
-                Ok(list) => Outcome::Completed(Some(list)),
+                Ok(list) => Outcome::Completed(list),
                 Err(failure) => Outcome::Failed(failure),
             };
             self.operation.seal(&items_prefix(self.operation.path()), outcome);
@@ -68,18 +71,21 @@ impl Items<'_> {
         (&mut self.operation).await
     }
 
-    async fn run_all(&self) -> Result<Result<Payload, Failure>> {
-        let mut results: Vec<Option<Result<Payload, Failure>>> = vec![None; self.inputs.len()];
+    /// The list, where one is kept; or the failure that stops the rest.
+    async fn run_all(&self) -> Result<Result<Option<Payload>, Failure>> {
+        let keeps = self.on_error != OnItemError::FailWithoutList;
+        let mut results: Vec<Option<Result<Payload, Failure>>> = Vec::new();
+        results.resize_with(if keeps { self.count } else { 0 }, || None);
         let mut running = FuturesUnordered::new();
         let mut next = 0;
         loop {
-            while next < self.inputs.len() && running.len() < self.concurrency.max(1) {
+            while next < self.count && running.len() < self.concurrency.max(1) {
                 running.push(self.run_item(next));
                 next += 1;
             }
             let Some((index, result)) = running.next().await else { break };
             let result = result?;
-            if self.on_error == OnItemError::Fail
+            if matches!(self.on_error, OnItemError::Fail | OnItemError::FailWithoutList)
                 && let Err(failure) = result
             {
                 return Ok(Err(failure));
@@ -88,7 +94,7 @@ impl Items<'_> {
                 *slot = Some(result);
             }
         }
-        Ok(Ok(self.list(results.into_iter().flatten())))
+        Ok(Ok(keeps.then(|| self.list(results.into_iter().flatten()))))
     }
 
     /// Runs one item's body in a scope of its own, or takes its recorded result.
@@ -102,7 +108,7 @@ impl Items<'_> {
         let claim = Claim {
             name: Name::Path(path.clone()),
             kind: "item",
-            input: self.inputs.get(index).cloned().map(Ok),
+            input: Some((self.input)(index)),
             hash: None,
         };
         let seals = prefix.clone();
@@ -112,6 +118,7 @@ impl Items<'_> {
             let ctx = self.ctx.child(path.clone());
             let result = within(path.clone(), async { (self.start)(ctx, index).await }).await;
             let outcome = match result {
+                Ok(_) if self.on_error == OnItemError::FailWithoutList => Outcome::Completed(None),
                 Ok(output) => Outcome::Completed(Some(output)),
                 Err(Error::Cancelled) => return Err(Error::Cancelled),
                 Err(error) => Outcome::Failed(error.into_failure(&path)),
@@ -156,7 +163,7 @@ pub(crate) fn items_prefix(path: &str) -> String {
 }
 
 /// Polls `future` with `scope` as the current scope.
-async fn within<T>(scope: Arc<str>, future: impl Future<Output = T>) -> T {
+pub(super) async fn within<T>(scope: Arc<str>, future: impl Future<Output = T>) -> T {
     let mut future = pin!(future);
     poll_fn(|poller| {
         let _scope = ScopeGuard::enter(scope.clone());

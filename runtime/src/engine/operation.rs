@@ -6,6 +6,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context as Poller, Poll};
 
+use futures_util::future::poll_fn;
 use serde::de::DeserializeOwned;
 
 use super::{
@@ -81,6 +82,21 @@ impl Operation {
         self.core.borrow_mut().seal(self.id, prefix, outcome);
     }
 
+    /// Takes a loop to its next iteration: what is under `prefix` is behind it.
+    pub(super) fn checkpoint(&self, prefix: String, head: Payload, moves: u64) {
+        self.core.borrow_mut().checkpoint(self.id, prefix, head, moves);
+    }
+
+    /// The head of a loop, once it is surfaced.
+    pub(super) async fn head(&self) -> Result<Payload> {
+        poll_fn(|poller| self.core.borrow_mut().poll_head(self.id, poller.waker())).await
+    }
+
+    /// How many outcomes the function has seen.
+    pub(super) fn moves(&self) -> u64 {
+        self.core.borrow().moves
+    }
+
     /// The value of an output. One that does not fit pauses the run: the future stays pending.
     pub(super) fn decode<T: DeserializeOwned>(&self, output: Option<&Payload>) -> Poll<Result<T>> {
         let decoded = output.map_or_else(|| Payload::null().decode(), Payload::decode);
@@ -88,7 +104,11 @@ impl Operation {
             .map_or_else(|error| self.undecodable(&error, output), |value| Poll::Ready(Ok(value)))
     }
 
-    fn undecodable<T>(&self, error: &serde_json::Error, output: Option<&Payload>) -> Poll<T> {
+    pub(super) fn undecodable<T>(
+        &self,
+        error: &serde_json::Error,
+        output: Option<&Payload>,
+    ) -> Poll<T> {
         let text: String = output.map_or("null", Payload::as_str).chars().take(200).collect();
         self.core.borrow_mut().report(Mismatch {
             code: "undecodable",

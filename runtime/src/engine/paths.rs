@@ -59,18 +59,21 @@ impl Paths {
     }
 
     /// Forgets what starts with `prefix`: its scope is sealed, and the scope's own path stays.
-    pub(super) fn forget(&mut self, prefix: &str) {
+    /// Whether there was anything.
+    pub(super) fn forget(&mut self, prefix: &str) -> bool {
         let from = (Bound::Included(prefix), Bound::Unbounded);
         let inside = |path: &Arc<str>| path.starts_with(prefix).then(|| path.clone());
         let claimed: Vec<_> = self.claimed.range::<str, _>(from).map_while(inside).collect();
         let uses: Vec<_> =
             self.uses.range::<str, _>(from).map_while(|(path, _)| inside(path)).collect();
+        let any = !claimed.is_empty();
         for path in claimed {
             self.claimed.remove(&path);
         }
         for path in uses {
             self.uses.remove(&path);
         }
+        any
     }
 }
 

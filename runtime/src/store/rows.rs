@@ -197,13 +197,14 @@ pub struct Entry {
     /// Where it stands.
     pub status: EntryStatus,
     /// Position in the order in which outcomes were surfaced; none while it is open, and none
-    /// for what was cancelled without the function seeing an outcome.
+    /// for what was cancelled without the function seeing an outcome. The head of a loop has one,
+    /// too.
     pub seq: Option<u64>,
     /// Its input, canonical.
     pub input: Option<Payload>,
     /// Hash of its canonical input.
     pub input_hash: Option<InputHash>,
-    /// Its output, raw.
+    /// Its output, raw; where a loop stands.
     pub output: Option<Payload>,
     /// Its failure, or that of its latest attempt.
     pub error: Option<Failure>,
@@ -215,7 +216,7 @@ pub struct Entry {
     pub waiting: Option<Waiting>,
     /// When it began.
     pub started_at: Timestamp,
-    /// When it was settled.
+    /// When it was settled, or came to the head that it stands at.
     pub ended_at: Option<Timestamp>,
 }
 

@@ -56,6 +56,7 @@ macro_rules! store_conformance {
             an_unowned_run_is_fenced
             an_ended_run_is_fenced
             an_open_entry_is_replaced
+            a_head_has_its_place_in_the_order
             a_settled_entry_stays
             a_conflict_leaves_no_trace
             a_refusal_spares_its_neighbours

@@ -1,5 +1,6 @@
 //! The proofs: crash points, always-replay, failing commits, takeovers.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,6 +23,8 @@ fn corpus(ledger: &Ledger) -> Vec<(&'static str, Flow)> {
         ("loop", counted(ledger, each)),
         ("waits", counted(ledger, waits)),
         ("failure", counted(ledger, failure)),
+        ("while", counted(ledger, rounds)),
+        ("discard", counted(ledger, discard)),
     ]
 }
 
@@ -53,6 +56,37 @@ async fn each(ctx: Context, _: Value, ledger: Ledger) -> Result<Value> {
         })
         .await?;
     ledger.step(&ctx, "after", json!(results)).await
+}
+
+async fn discard(ctx: Context, _: Value, ledger: Ledger) -> Result<Value> {
+    ctx.for_each_discard("each", vec![1, 2, 3], 2, async |ctx: Context, item: i32, _| {
+        ledger.step(&ctx, "one", item).await?;
+        ledger.step(&ctx, "two", item).await.map(drop)
+    })
+    .await?;
+    ledger.step(&ctx, "after", 1).await
+}
+
+/// A loop beside another branch, with an iteration that does nothing.
+async fn rounds(ctx: Context, _: Value, ledger: Ledger) -> Result<Value> {
+    let rounds = ctx.while_loop("rounds", json!([]), async |ctx: Context, state: Value| {
+        let mut list = state.as_array().cloned().unwrap_or_default();
+        let index = list.len();
+        list.push(match index {
+            2 => Value::Null,
+            _ => ledger.step(&ctx, "one", index).await?,
+        });
+        if index == 1 {
+            ctx.sleep("nap", Duration::from_millis(3)).await?;
+        }
+        Ok(match index {
+            4 => ControlFlow::Break(json!(list)),
+            _ => ControlFlow::Continue(json!(list)),
+        })
+    });
+    let beside = ledger.slow(&ctx, "beside", 3);
+    let (rounds, _) = join((rounds, beside)).await?;
+    ledger.step(&ctx, "after", rounds).await
 }
 
 async fn waits(ctx: Context, _: Value, ledger: Ledger) -> Result<Value> {

@@ -63,6 +63,26 @@ pub fn an_open_entry_is_replaced<S: Store>(store: &Probe<S>) {
     assert_eq!(store.run(run).expect("it is there").1, []);
 }
 
+/// An open entry with a place in the order, a loop's head, is loaded in it, and replaces itself.
+pub fn a_head_has_its_place_in_the_order<S: Store>(store: &Probe<S>) {
+    let run = store.owned(store.worker());
+    let head = |seq| {
+        let mut head = open_entry("poll");
+        head.seq = Some(seq);
+        head.output = Some(Payload::from_json(format!(r#"{{"iteration":{seq},"state":1}}"#)));
+        head.ended_at = Some(Timestamp(5));
+        head
+    };
+    let entries = vec![outcome("a", 1), head(2), outcome("b", 3), outcome("poll[0]/a", 0)];
+    store.write(RunWrite { entries, seals: vec!["poll[0]/".into()], ..write(run) });
+    assert_eq!(store.loaded_paths(run), ["a", "poll", "b"]);
+    store.write(RunWrite { entries: vec![head(4)], ..write(run) });
+    let loaded = store.load(run).expect("it is there").entries;
+    assert_eq!(loaded, [outcome("a", 1), outcome("b", 3), head(4)]);
+    store.write(RunWrite { entries: vec![outcome("poll", 5)], ..write(run) });
+    assert_eq!(store.loaded_paths(run), ["a", "b", "poll"]);
+}
+
 /// One outcome per path: a second one is refused, and the first stays.
 pub fn a_settled_entry_stays<S: Store>(store: &Probe<S>) {
     let run = store.owned(store.worker());
