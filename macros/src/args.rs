@@ -82,6 +82,11 @@ impl Args {
         self
     }
 
+    /// Whether `name` is written.
+    pub(crate) fn is_given(&self, name: &str) -> bool {
+        self.get(name).is_some()
+    }
+
     /// The text of `name`.
     pub(crate) fn text(&self, name: &str) -> Option<&LitStr> {
         match self.get(name)? {

@@ -83,8 +83,10 @@ pub fn workflow(args: TokenStream, item: TokenStream) -> TokenStream {
 /// | `id = "…"` | its name in the journal, `[a-z][a-z0-9_]*` | the function's name |
 /// | `kind = "…"` | what it does, for history | `"step"` |
 /// | `retry(max_attempts = 3, initial = "1s", factor = 2.0, cap = "1m", jitter)` | when a failed attempt is tried again; what is left out is as in `Policy::default()`, but `jitter` is off unless it is written | `Policy::default()` |
+/// | `retry_on("timeout", …)` | the classes of errors that are tried again, of `retryable`, `rate_limited`, `timeout` and `panic` | all four |
 /// | `timeout = "30s"` | how long one attempt may take; `"none"` is for ever | 30 s |
 /// | `total = "10m"` | how long all attempts may take | `"none"` |
+/// | `heartbeat = "10s"` | how long the body may go without `step.heartbeat(…)` | `"none"` |
 /// | `on_exhausted = "fail"` or `"pause"` | what happens when the policy is spent | `"fail"` |
 /// | `crate = path` | where the runtime lives | `::flowcrate` |
 #[proc_macro_attribute]

@@ -15,12 +15,14 @@ const WHAT: &str = "a step";
 const SIGNATURE: &str =
     "`async fn name(step: StepContext, input: Input) -> Result<Output, StepError>`";
 
-const ACCEPTED: [Accepted; 7] = [
+const ACCEPTED: [Accepted; 9] = [
     Accepted { name: "id", form: Form::Text, example: "id = \"charge\"" },
     Accepted { name: "kind", form: Form::Text, example: "kind = \"http.request@1\"" },
     Accepted { name: "retry", form: Form::Nested, example: "retry(max_attempts = 5, jitter)" },
+    Accepted { name: "retry_on", form: Form::Texts, example: "retry_on(\"timeout\", \"panic\")" },
     Accepted { name: "timeout", form: Form::Text, example: "timeout = \"30s\"" },
     Accepted { name: "total", form: Form::Text, example: "total = \"10m\"" },
+    Accepted { name: "heartbeat", form: Form::Text, example: "heartbeat = \"10s\"" },
     Accepted { name: "on_exhausted", form: Form::Text, example: "on_exhausted = \"pause\"" },
     Accepted { name: "crate", form: Form::Path, example: "crate = path::to::flowcrate" },
 ];

@@ -1,10 +1,11 @@
-//! `retry(…)`, `timeout`, `total` and `on_exhausted`: a `flowcrate::Policy` as a literal.
+//! `retry(…)`, `retry_on(…)`, `timeout`, `total`, `heartbeat` and `on_exhausted`: a
+//! `flowcrate::Policy` as a literal.
 
 use std::time::Duration;
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
-use syn::LitStr;
+use syn::{LitStr, Type};
 
 use crate::args::{Accepted, Args, Form};
 use crate::duration;
@@ -18,6 +19,14 @@ const ACCEPTED: [Accepted; 5] = [
     Accepted { name: "jitter", form: Form::Flag, example: "jitter" },
 ];
 
+/// The classes of errors that may be tried again, and their variants.
+const CLASSES: [(&str, &str); 4] = [
+    ("retryable", "Retryable"),
+    ("rate_limited", "RateLimited"),
+    ("timeout", "Timeout"),
+    ("panic", "Panic"),
+];
+
 /// The parts that were written; the rest is as in `Policy::default()`.
 #[derive(Default)]
 pub(crate) struct Policy {
@@ -28,6 +37,8 @@ pub(crate) struct Policy {
     jitter: Option<bool>,
     timeout: Option<Limit>,
     total: Option<Limit>,
+    heartbeat: Option<Limit>,
+    retry_on: Option<Vec<&'static str>>,
     pause: Option<bool>,
 }
 
@@ -59,6 +70,10 @@ impl Policy {
         }
         policy.timeout = args.text("timeout").and_then(|text| limit(text, errors));
         policy.total = args.text("total").and_then(|text| limit(text, errors));
+        policy.heartbeat = args.text("heartbeat").and_then(|text| limit(text, errors));
+        policy.retry_on = args
+            .is_given("retry_on")
+            .then(|| args.texts("retry_on").iter().filter_map(|c| class(c, errors)).collect());
         policy.pause = args.text("on_exhausted").and_then(|text| match text.value().as_str() {
             "fail" => Some(false),
             "pause" => Some(true),
@@ -100,6 +115,12 @@ impl Policy {
             self.jitter.map(|value| quote!(jitter: #value)),
             self.timeout.map(Limit::tokens).map(|value| quote!(timeout: #value)),
             self.total.map(Limit::tokens).map(|value| quote!(total: #value)),
+            self.heartbeat.map(Limit::tokens).map(|value| quote!(heartbeat: #value)),
+            self.retry_on.as_ref().map(|classes| {
+                let classes = classes.iter().map(|class| Ident::new(class, Span::call_site()));
+                quote!(retry_on: #krate::policy::Retried::none()
+                    #(.with(#krate::policy::ErrorClass::#classes))*)
+            }),
             self.pause.map(|pause| {
                 let value = if pause { quote!(Pause) } else { quote!(Fail) };
                 quote!(on_exhausted: #krate::policy::OnExhausted::#value)
@@ -113,6 +134,25 @@ impl Policy {
         let rest = quote!(..<#krate::Policy as ::core::default::Default>::default());
         quote!(#krate::Policy { #(#written,)* #rest })
     }
+}
+
+/// The variant of a class, `"rate_limited"`.
+fn class((text, ty): &(LitStr, Option<Type>), errors: &mut Errors) -> Option<&'static str> {
+    if let Some(ty) = ty {
+        errors.on(ty, "a class of errors has no type");
+    }
+    let found = CLASSES.iter().find(|(name, _)| *name == text.value());
+    if found.is_none() {
+        let fatal = "; a fatal error is never tried again";
+        errors.on(
+            text,
+            format!(
+                "accepted are \"retryable\", \"rate_limited\", \"timeout\" and \"panic\"{}",
+                if text.value() == "fatal" { fatal } else { "" }
+            ),
+        );
+    }
+    found.map(|(_, variant)| *variant)
 }
 
 fn time(text: &LitStr, errors: &mut Errors) -> Option<Duration> {

@@ -26,6 +26,8 @@ fn a_step_becomes_a_function_of_the_context() {
         retry(max_attempts = 5, initial = "500ms", factor = 2.0, cap = "1m", jitter),
         timeout = "30s",
         total = "10m",
+        heartbeat = "10s",
+        retry_on("timeout", "rate_limited"),
         on_exhausted = "pause"
     );
     let expected = r#"/// Charges the card.
@@ -54,6 +56,12 @@ pub fn charge(
             total: ::core::option::Option::Some(
                 ::core::time::Duration::from_secs(600u64),
             ),
+            heartbeat: ::core::option::Option::Some(
+                ::core::time::Duration::from_secs(10u64),
+            ),
+            retry_on: ::flowcrate::policy::Retried::none()
+                .with(::flowcrate::policy::ErrorClass::Timeout)
+                .with(::flowcrate::policy::ErrorClass::RateLimited),
             on_exhausted: ::flowcrate::policy::OnExhausted::Pause,
             ..<::flowcrate::Policy as ::core::default::Default>::default()
         });
@@ -72,6 +80,12 @@ fn what_is_left_out_is_the_default() {
     assert!(text.contains("max_attempts: 1u32") && text.contains("jitter: false"), "{text}");
     assert!(text.contains("timeout: ::core::option::Option::None"), "{text}");
     assert!(text.contains("..<::flowcrate::Policy as"), "{text}");
+}
+
+#[test]
+fn an_empty_list_of_classes_is_none_of_them() {
+    let text = run(quote!(retry_on()), charge());
+    assert!(text.contains("retry_on: ::flowcrate::policy::Retried::none(),"), "{text}");
 }
 
 #[test]
@@ -96,6 +110,9 @@ fn a_mistake_in_the_arguments_is_one_error_and_callers_still_compile() {
         (quote!(retry(max_attempts = 0)), "at least 1"),
         (quote!(retry(factor = 0.5)), "at least 1.0"),
         (quote!(retry(cap = "soon")), "expected a duration"),
+        (quote!(heartbeat = "often"), "or \\\"none\\\""),
+        (quote!(retry_on("fatal")), "never tried again"),
+        (quote!(retry_on("timeout" = u8)), "has no type"),
         (quote!(timeout = "never"), "or \\\"none\\\""),
         (quote!(on_exhausted = "stop"), "accepted are \\\"fail\\\" and \\\"pause\\\""),
     ] {

@@ -13,6 +13,11 @@ async fn refund(step: StepContext, input: u8) -> Result<u8, StepError> {
     Ok(input)
 }
 
+#[step(heartbeat = "sometimes", retry_on("timeout", "fatal", "rain"))]
+async fn export(step: StepContext, input: u8) -> Result<u8, StepError> {
+    Ok(input)
+}
+
 #[workflow]
 async fn both(ctx: Context, input: u8) -> Result<u8> {
     refund(&ctx, charge(&ctx, input).await?).await

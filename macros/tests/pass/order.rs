@@ -28,6 +28,8 @@ pub struct Receipt {
     retry(max_attempts = 5, initial = "1ms", factor = 1.5, cap = "1s", jitter),
     timeout = "30s",
     total = "10m",
+    heartbeat = "10s",
+    retry_on("retryable", "timeout", "panic"),
     on_exhausted = "fail"
 )]
 async fn charge(step: StepContext, price: i64) -> Result<(i64, String), StepError> {
