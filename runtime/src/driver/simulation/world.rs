@@ -11,7 +11,8 @@ use futures_util::future::BoxFuture;
 
 use super::Chance;
 use super::check::{Checker, check_end};
-use super::plan::{BodyStart, Plan, Planned, payload};
+use super::execute::{BodyStart, Planned};
+use super::plan::{Plan, payload};
 use crate::driver::bodies::{Spawn, Spawned};
 use crate::driver::hub::Hub;
 use crate::driver::registry::Registry;

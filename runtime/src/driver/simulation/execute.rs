@@ -1,0 +1,130 @@
+//! A plan as a workflow.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use futures_util::future::{LocalBoxFuture, try_join_all};
+use serde_json::{Value, json};
+
+use super::plan::Plan;
+use super::walk::ATTEMPTS;
+use crate::{
+    Caught, Context, Definition, EventDef, Policy, Result, RunId, StepError, StepSpec, WaitEvent,
+    Workflow,
+};
+
+/// A body's start.
+#[derive(Clone, Debug)]
+pub(super) struct BodyStart {
+    pub(super) run: RunId,
+    pub(super) path: String,
+    pub(super) attempt: u32,
+    /// Whether it was told to stop before it began to move.
+    pub(super) stopped: bool,
+}
+
+/// A plan as a workflow; its bodies note their starts.
+pub(super) struct Planned {
+    pub(super) name: String,
+    pub(super) plan: Arc<Plan>,
+    pub(super) starts: Arc<Mutex<Vec<BodyStart>>>,
+}
+
+impl Workflow for Planned {
+    type Input = Value;
+    type Output = Value;
+
+    fn definition(&self) -> Definition {
+        let events = vec![EventDef { name: "event".to_owned() }];
+        Definition { name: self.name.clone(), revision: "1".to_owned(), events }
+    }
+
+    fn run(&self, ctx: Context, _: Value) -> LocalBoxFuture<'static, Result<Value>> {
+        execute(ctx, Arc::clone(&self.plan), Arc::clone(&self.starts))
+    }
+}
+
+type Starts = Arc<Mutex<Vec<BodyStart>>>;
+
+fn execute(
+    ctx: Context,
+    plan: Arc<Plan>,
+    starts: Starts,
+) -> LocalBoxFuture<'static, Result<Value>> {
+    Box::pin(async move {
+        let part = |plan: &Plan| execute(ctx.clone(), Arc::new(plan.clone()), Arc::clone(&starts));
+        match &*plan {
+            Plan::Step { id, failures, yields } => {
+                step(&ctx, id, *failures, *yields, &starts).await
+            }
+            Plan::Fail { id } => step(&ctx, id, u32::MAX, 0, &starts).await,
+            Plan::Sleep { id, milliseconds } => {
+                ctx.sleep(id.clone(), Duration::from_millis(*milliseconds)).await?;
+                Ok(Value::Null)
+            }
+            Plan::Event { id, key, .. } => {
+                let wait = WaitEvent::new("event").key(key.clone());
+                Ok(ctx.wait_event::<Value>(id.clone(), wait).await?.unwrap_or_default())
+            }
+            Plan::Sequence(parts) => {
+                let mut results = Vec::new();
+                for plan in parts {
+                    results.push(part(plan).await?);
+                }
+                Ok(json!(results))
+            }
+            Plan::Parallel(parts) => Ok(json!(try_join_all(parts.iter().map(part)).await?)),
+            Plan::Caught(parts) => match try_join_all(parts.iter().map(part)).await.caught()? {
+                Ok(_) => Ok(Value::Null),
+                Err(failure) => Ok(json!(failure.code)),
+            },
+            Plan::Each { id, items, limit, body } => {
+                let items: Vec<usize> = (0..*items).collect();
+                let body = async |ctx: Context, _, _| {
+                    execute(ctx, Arc::new((**body).clone()), Arc::clone(&starts)).await
+                };
+                let results: Vec<Value> = ctx.for_each(id.clone(), items, *limit, body).await?;
+                Ok(json!(results))
+            }
+        }
+    })
+}
+
+fn step(
+    ctx: &Context,
+    id: &str,
+    failures: u32,
+    yields: u32,
+    starts: &Starts,
+) -> crate::Step<Value> {
+    let policy = Policy { max_attempts: ATTEMPTS, total: None, ..Policy::default() };
+    let starts = Arc::clone(starts);
+    ctx.step(StepSpec::new(id.to_owned(), "step").policy(policy), id.to_owned(), move |step, id| {
+        let starts = Arc::clone(&starts);
+        async move {
+            let (run, path, attempt) = (step.run_id(), step.path().to_owned(), step.attempt());
+            let stopped = step.is_cancelled();
+            starts.lock().unwrap().push(BodyStart { run, path, attempt, stopped });
+            for _ in 0..yields {
+                yield_once().await;
+            }
+            match failures {
+                u32::MAX => Err(StepError::fatal(id, "fails for good")),
+                failures if attempt <= failures => Err(StepError::retryable("again", "again")),
+                _ => Ok(Value::from(id)),
+            }
+        }
+    })
+}
+
+async fn yield_once() {
+    let mut yielded = false;
+    std::future::poll_fn(|_| {
+        if std::mem::replace(&mut yielded, true) {
+            std::task::Poll::Ready(())
+        } else {
+            std::task::Poll::Pending
+        }
+    })
+    .await;
+}

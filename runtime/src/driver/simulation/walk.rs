@@ -1,0 +1,157 @@
+//! What a plan may come to: a walk over the plan along a journal.
+//!
+//! It is written from the semantics, not from the engine: the journal says what each leaf came to
+//! and in which order, and the walk says what must follow. It finds a composite whose recorded
+//! outcome does not follow from its parts, an outcome that is recorded after its scope was
+//! decided, an entry that nothing in the plan could have made, and it knows which leaves may be
+//! under way now.
+
+mod leaves;
+mod scopes;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+pub(super) use leaves::ATTEMPTS;
+use serde_json::Value;
+
+use super::plan::Plan;
+use crate::store::{Entry, EntryStatus};
+
+pub(super) type Journal = BTreeMap<String, Entry>;
+
+/// What a part of a plan has come to. `at` is the place in the order of the outcome that decided
+/// it; none if nothing had to.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Verdict {
+    /// It is under way, or was given up on the way.
+    Open,
+    Done {
+        at: Option<u64>,
+        value: Value,
+    },
+    Failed {
+        at: Option<u64>,
+        code: String,
+    },
+    /// It has seen that the run is cancelled.
+    Cancelled,
+}
+
+impl Verdict {
+    pub(super) fn at(&self) -> Option<u64> {
+        match self {
+            Self::Done { at, .. } | Self::Failed { at, .. } => *at,
+            Self::Open | Self::Cancelled => None,
+        }
+    }
+}
+
+/// What a walk has found.
+pub(super) struct Found {
+    pub(super) verdict: Verdict,
+    /// Steps whose bodies may be under way.
+    pub(super) enabled: BTreeSet<String>,
+}
+
+/// Walks a plan along a journal. An error says what cannot be.
+pub(super) fn walk(plan: &Plan, journal: &Journal) -> Result<Found, String> {
+    let cancelled_at = journal.get("!cancel").and_then(|entry| entry.seq);
+    let mut walk = Walk { journal, cancelled_at, visited: Vec::new(), enabled: Vec::new() };
+    let verdict = walk.part(plan, "")?;
+    let visited: BTreeSet<&str> = walk.visited.iter().map(String::as_str).collect();
+    let strange = journal.keys().find(|path| !visited.contains(&***path) && *path != "!cancel");
+    if let Some(path) = strange {
+        return Err(format!("`{path}` cannot have begun: {:?}", journal.get(path)));
+    }
+    Ok(Found { verdict, enabled: walk.enabled.into_iter().collect() })
+}
+
+struct Walk<'j> {
+    journal: &'j Journal,
+    /// Place of the entry by which the run saw that it is cancelled.
+    cancelled_at: Option<u64>,
+    /// Paths that the plan has reached.
+    visited: Vec<String>,
+    /// Steps that are begun and have no outcome.
+    enabled: Vec<String>,
+}
+
+/// Where a walk stood.
+#[derive(Clone, Copy)]
+struct Mark {
+    visited: usize,
+    enabled: usize,
+}
+
+impl Walk<'_> {
+    fn part(&mut self, plan: &Plan, scope: &str) -> Result<Verdict, String> {
+        match plan {
+            Plan::Step { id, failures, .. } => self.step(&join(scope, id), id, *failures),
+            Plan::Fail { id } => self.step(&join(scope, id), id, u32::MAX),
+            Plan::Sleep { id, .. } => self.leaf(&join(scope, id), &Value::Null),
+            Plan::Event { id, key, number } => {
+                self.leaf(&join(scope, id), &super::plan::payload(key, *number))
+            }
+            Plan::Sequence(parts) => self.sequence(parts, scope),
+            Plan::Parallel(parts) => self.parallel(parts, scope),
+            Plan::Caught(parts) => self.caught(parts, scope),
+            Plan::Each { id, items, limit, body } => {
+                self.each(&join(scope, id), *items, *limit, body)
+            }
+        }
+    }
+
+    fn mark(&self) -> Mark {
+        Mark { visited: self.visited.len(), enabled: self.enabled.len() }
+    }
+
+    /// Something since `mark` was decided `at` that place: nothing there may have an outcome
+    /// behind it, and nothing is under way any more.
+    fn close(&mut self, mark: Mark, at: Option<u64>) -> Result<(), String> {
+        self.enabled.truncate(mark.enabled);
+        let late = self.since(mark).find(|entry| entry.seq > at);
+        late.map_or(Ok(()), |late| Err(format!("{late:?} came after its scope's end at {at:?}")))
+    }
+
+    /// The entries that were reached since `mark`.
+    fn since(&self, mark: Mark) -> impl Iterator<Item = &Entry> {
+        let visited = self.visited.get(mark.visited..).unwrap_or_default();
+        visited.iter().filter_map(|path| self.journal.get(path))
+    }
+
+    /// The entry at a path, which the plan has reached.
+    fn visit(&mut self, path: &str) -> Option<&Entry> {
+        self.visited.push(path.to_owned());
+        self.journal.get(path)
+    }
+
+    /// What a recorded outcome says. An outcome behind the cancellation was not seen.
+    fn outcome(&self, path: &str) -> Result<Verdict, String> {
+        let Some(entry) = self.journal.get(path) else { return Ok(self.unsettled()) };
+        let at = entry.seq;
+        if let (Some(seq), Some(cancelled)) = (at, self.cancelled_at)
+            && seq > cancelled
+        {
+            return Err(format!("{entry:?} was seen after the cancellation"));
+        }
+        Ok(match entry.status {
+            EntryStatus::Completed => Verdict::Done {
+                at,
+                value: entry.output.as_ref().map_or(Value::Null, crate::Payload::to_value),
+            },
+            EntryStatus::Failed => {
+                let code = entry.error.as_ref().map(|failure| failure.code.clone());
+                Verdict::Failed { at, code: code.unwrap_or_default() }
+            }
+            _ => self.unsettled(),
+        })
+    }
+
+    fn unsettled(&self) -> Verdict {
+        if self.cancelled_at.is_some() { Verdict::Cancelled } else { Verdict::Open }
+    }
+}
+
+pub(super) fn join(scope: &str, id: &str) -> String {
+    if scope.is_empty() { id.to_owned() } else { format!("{scope}/{id}") }
+}
