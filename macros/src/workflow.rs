@@ -183,6 +183,7 @@ fn expand(workflow: &Workflow<'_>, function: &ItemFn) -> TokenStream {
                     events: ::std::vec![
                         #(#krate::EventDef { name: ::std::string::String::from(#events) }),*
                     ],
+                    adopts: ::std::vec::Vec::new(),
                 }
             }
 

@@ -27,7 +27,7 @@ impl Workflow for Steps {
     type Output = u32;
 
     fn definition(&self) -> Definition {
-        Definition { name: "steps".into(), revision: "1".into(), events: Vec::new() }
+        Definition { name: "steps".into(), revision: "1".into(), ..Definition::default() }
     }
 
     fn run(&self, ctx: Context, steps: u32) -> LocalBoxFuture<'static, Result<u32>> {
@@ -59,7 +59,7 @@ impl Workflow for Wide {
     type Output = u32;
 
     fn definition(&self) -> Definition {
-        Definition { name: "wide".into(), revision: "1".into(), events: Vec::new() }
+        Definition { name: "wide".into(), revision: "1".into(), ..Definition::default() }
     }
 
     fn run(&self, ctx: Context, width: u32) -> LocalBoxFuture<'static, Result<u32>> {
@@ -198,7 +198,7 @@ fn raw(file: &Path, runs: usize, commits: usize) -> f64 {
     let mut start = connection
         .prepare(
             "INSERT INTO run (id, definition, state, epoch, owner, queued, inbox_seq,
-                              cancel_requested, takeovers, started_at, seed, input, input_hash)
+                              stop, takeovers, started_at, seed, input, input_hash)
              VALUES (?, 1, 1, 1, 1, 0, 0, 0, 0, 1795000000000, ?, '3', ?)",
         )
         .unwrap();

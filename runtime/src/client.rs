@@ -1,5 +1,6 @@
 //! Looking at runs and sending to them, from the process that drives them or any other.
 
+mod control;
 mod view;
 
 use std::sync::Arc;
@@ -7,15 +8,15 @@ use std::sync::Arc;
 use serde_json::Value;
 use tokio::sync::watch;
 
-pub use view::{EntryView, RunView, WaitingFor};
+pub use control::Reason;
+pub use view::{EntryView, ForkOrigin, RunView, WaitingFor};
 
 use crate::driver::Hub;
 use crate::error::{Error, Result};
 use crate::ids::RunId;
 use crate::payload::Payload;
 use crate::store::{
-    Delivered, EventKey, NewEvent, Query, Reply, Requested, RunCursor, RunFilter, Store,
-    Transaction,
+    Delivered, EventKey, NewEvent, Query, Reply, RunCursor, RunFilter, Store, Transaction,
 };
 use crate::workflow::{Definition, Workflow};
 
@@ -161,37 +162,6 @@ impl Client {
             Delivered::UnknownRun => Err(Error::UnknownRun(run)),
             Delivered::Finished => Err(Error::Finished(run)),
             Delivered::Undeclared => Err(Error::UndeclaredEvent(name.to_owned())),
-        }
-    }
-
-    /// Asks that a run be cancelled. Once this returns, the request is durable.
-    pub async fn cancel(&self, run: RunId) -> Result<()> {
-        self.request(run, Transaction::Cancel).await
-    }
-
-    /// Lets a paused run go on; a step that spent its policy is granted it anew.
-    pub async fn resume(&self, run: RunId) -> Result<()> {
-        self.request(run, Transaction::Resume).await
-    }
-
-    async fn request(
-        &self,
-        run: RunId,
-        transaction: fn(RunId, Reply<Requested>) -> Transaction,
-    ) -> Result<()> {
-        let nudge = Arc::clone(&self.nudge);
-        let (told, answer) = Reply::channel();
-        let reply = Reply::new(move |requested| {
-            if requested == Ok(Requested::Accepted) {
-                nudge(run);
-            }
-            told.send(requested);
-        });
-        self.store.submit(transaction(run, reply));
-        match answer.await? {
-            Requested::Accepted | Requested::Unchanged => Ok(()),
-            Requested::UnknownRun => Err(Error::UnknownRun(run)),
-            Requested::Finished => Err(Error::Finished(run)),
         }
     }
 

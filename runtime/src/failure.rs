@@ -44,6 +44,24 @@ impl Failure {
         Self { path: path.into(), ..self }
     }
 
+    /// Why a run stands still that someone paused.
+    #[cfg(feature = "engine")]
+    pub(crate) fn paused(reason: Option<String>) -> Self {
+        Self::new("paused", reason.unwrap_or_else(|| "someone paused it".to_owned()))
+    }
+
+    /// Whether this is why a run stands still that someone paused.
+    #[cfg(feature = "engine")]
+    pub(crate) fn is_paused(&self) -> bool {
+        self.code == "paused" && self.path.is_empty()
+    }
+
+    /// Why a run is over that someone terminated.
+    #[cfg(feature = "engine")]
+    pub(crate) fn terminated(reason: Option<String>) -> Self {
+        Self::new("terminated", reason.unwrap_or_else(|| "someone terminated it".to_owned()))
+    }
+
     /// The failure of the step at `path` whose latest attempt, of so many, ended with `error`.
     #[cfg_attr(not(feature = "engine"), allow(dead_code, reason = "the engine makes them"))]
     pub(crate) fn of(error: StepError, attempts: u32, path: impl Into<String>) -> Self {

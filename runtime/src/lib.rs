@@ -66,7 +66,9 @@ pub mod values;
 mod workflow;
 
 #[cfg(feature = "engine")]
-pub use client::{Client, EntryView, RunPage, RunView, SendEvent, WaitingFor, Watch};
+pub use client::{
+    Client, EntryView, ForkOrigin, Reason, RunPage, RunView, SendEvent, WaitingFor, Watch,
+};
 #[cfg(feature = "engine")]
 pub use context::{Context, StepContext, StepSpec, WaitEvent};
 #[cfg(feature = "engine")]
@@ -90,7 +92,9 @@ pub use policy::Policy;
 /// JSON, as the engine's users and its macros pass it around.
 pub use serde_json::Value as Json;
 #[cfg(feature = "engine")]
-pub use store::{EntryStatus, RunCursor, RunFilter, RunState};
+pub use store::{
+    EntryStatus, Parent, Refusal, RevisionChange, RunCursor, RunFilter, RunState, Stop, StopKind,
+};
 #[cfg(feature = "engine")]
 pub use task::{Task, task};
 pub use values::{Bytes, Duration, Timestamp};

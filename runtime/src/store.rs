@@ -16,10 +16,13 @@ mod transaction;
 pub use filter::{NoCursor, RunCursor, RunFilter};
 pub use memory::MemoryStore;
 pub use reply::{Reply, StoreError};
-pub use rows::{Entry, EntryStatus, EventKey, InboxEvent, RunRow, RunState, Waiting};
+pub use rows::{
+    Entry, EntryStatus, EventKey, ForkedFrom, InboxEvent, Parent, Refusal, RevisionChange, RunRow,
+    RunState, Stop, StopKind, Waiting,
+};
 pub use transaction::{
-    Claim, Claimed, Delivered, End, Fire, Fired, Firing, Inbox, Loaded, NewEvent, NewRun, Next,
-    Requested, RunWrite, Started, Transaction, Written,
+    Ask, Claim, Claimed, Delivered, End, Fire, Fired, Firing, Inbox, Loaded, NewEvent, NewRun,
+    Next, Request, Requested, RunWrite, Started, Transaction, Written,
 };
 
 use crate::{RunId, Timestamp};

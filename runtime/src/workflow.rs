@@ -70,7 +70,7 @@ pub fn check_payload<T: DeserializeOwned>(payload: &Value) -> Result<()> {
 }
 
 /// What identifies a workflow.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Definition {
     /// Its name, `order-intake`.
     pub name: String,
@@ -78,6 +78,8 @@ pub struct Definition {
     pub revision: String,
     /// The events that it may wait for; others are refused.
     pub events: Vec<EventDef>,
+    /// Earlier revisions whose unfinished runs this one takes over, where their journals fit it.
+    pub adopts: Vec<String>,
 }
 
 /// An event that a workflow may wait for.

@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 
 use flowcrate::sqlite::{OpenError, SqliteStore};
 use flowcrate::store::{
-    Claim, Delivered, EventKey, NewEvent, NewRun, Reply, Requested, RunFilter, RunState, Started,
-    Store, StoreError, Transaction,
+    Ask, Claim, Delivered, EventKey, NewEvent, NewRun, Reply, Request, Requested, RunFilter,
+    RunState, Started, Store, StoreError, Transaction,
 };
 use flowcrate::testkit::conformance::Probe;
 use flowcrate::{Payload, RunId, Timestamp, WorkerId};
@@ -139,7 +139,8 @@ fn damage_deep_in_the_file_closes_the_journal_after_an_unclean_end() {
     loop {
         let (sender, receiver) = std::sync::mpsc::channel();
         let reply = Reply::new(move |answer| sender.send(answer).unwrap());
-        store.submit(Transaction::Cancel(RunId::new(), reply));
+        let nobody = Request::new(RunId::new(), Ask::Cancel, Timestamp(0));
+        store.submit(Transaction::Request(nobody, reply));
         match receiver.recv().unwrap() {
             Err(StoreError::Closed(reason)) => {
                 assert!(reason.contains("[corrupt]"), "{reason}");
@@ -298,7 +299,7 @@ fn one_drives_and_others_are_clients() {
     assert_eq!(client.event(event(run.id)), Delivered::Accepted);
     assert_eq!(client.cancel(run.id), Requested::Accepted);
     let row = driver.run(run.id).unwrap().0;
-    assert!(row.ready && row.cancel_requested && row.inbox_seq == 2);
+    assert!(row.ready && row.is_cancel_requested() && row.inbox_seq == 2);
     assert_eq!(client.runs(RunFilter::default()).len(), 1);
 
     drop(driver);

@@ -56,6 +56,7 @@ impl Workflow for Interpreted {
             name: self.name.clone(),
             revision: self.revision.clone(),
             events: events.collect(),
+            adopts: Vec::new(),
         }
     }
 

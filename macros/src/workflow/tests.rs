@@ -37,6 +37,7 @@ impl ::flowcrate::Workflow for OrderIntake {
                 ::flowcrate::EventDef { name : ::std::string::String::from("shipped") },
                 ::flowcrate::EventDef { name : ::std::string::String::from("lost") }
             ],
+            adopts: ::std::vec::Vec::new(),
         }
     }
     fn run(

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::store_backend::{Activity, Held, StoreBackend};
 use super::{OpId, Outcome, Site};
 use crate::clock::later;
-use crate::store::{EntryStatus, EventKey, Inbox, InboxEvent, Waiting};
+use crate::store::{EntryStatus, EventKey, Inbox, InboxEvent, StopKind, Waiting};
 use crate::values::Timestamp;
 
 /// Events that nobody has consumed, and waits that nothing has answered.
@@ -111,7 +111,7 @@ impl StoreBackend {
             }
         }
         self.mail.seen = self.mail.seen.max(inbox.inbox_seq);
-        if inbox.cancel_requested
+        if inbox.stop.is_some_and(|stop| stop.kind == StopKind::Cancel)
             && !self.mail.cancel_noted
             && !sabotage!("cancel is not delivered")
         {

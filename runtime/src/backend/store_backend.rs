@@ -100,7 +100,8 @@ pub(super) struct Arrived {
 impl StoreBackend {
     /// The back end of a run as a store holds it.
     pub(crate) fn new(loaded: Loaded, epoch: u64, now: Timestamp) -> Self {
-        let RunRow { id, seed, inbox_seq, cancel_requested, .. } = loaded.row;
+        let cancel_requested = loaded.row.is_cancel_requested();
+        let RunRow { id, seed, inbox_seq, .. } = loaded.row;
         let last_seq = loaded.entries.iter().filter_map(|entry| entry.seq).max();
         let cancelled = loaded.entries.iter().any(|entry| *entry.path == *CANCEL_PATH);
         let waits = loaded.entries.iter().filter_map(|entry| entry.waiting.as_ref());

@@ -8,7 +8,9 @@ use serde_json::Value;
 use crate::failure::{Failure, Recorded};
 use crate::ids::RunId;
 use crate::payload::Payload;
-use crate::store::{Entry, EntryStatus, RunRow, RunState};
+use crate::store::{
+    Entry, EntryStatus, ForkedFrom, Parent, Refusal, RevisionChange, RunRow, RunState, Stop,
+};
 use crate::values::Timestamp;
 
 /// A run as it stands.
@@ -38,8 +40,42 @@ pub struct RunView {
     /// What it is filed under, by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub tags: BTreeMap<String, String>,
+    /// What was asked of it that it has not come to yet, or that it was cancelled for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stop: Option<Stop>,
+    /// The call that it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<Parent>,
+    /// The run of which it is a fork.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub forked_from: Option<ForkOrigin>,
+    /// The revisions that it had before, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub revisions: Vec<RevisionChange>,
+    /// Why a revision that would have adopted it cannot; it waits for a worker with its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refusal: Option<Refusal>,
     /// What it waits for; in lists of runs empty.
     pub waiting_for: Vec<WaitingFor>,
+}
+
+/// Where a forked run comes from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ForkOrigin {
+    /// The run whose beginning it shares.
+    pub run: RunId,
+    /// The entry from which on it goes its own way.
+    pub path: String,
+    /// The input that the step there has instead of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub input: Option<Value>,
+}
+
+impl From<ForkedFrom> for ForkOrigin {
+    fn from(origin: ForkedFrom) -> Self {
+        let input = origin.input.as_ref().map(Payload::to_value);
+        Self { run: origin.run, path: origin.path.to_string(), input }
+    }
 }
 
 /// Something that a run waits for.
@@ -105,6 +141,11 @@ impl RunView {
             started_at: row.started_at,
             ended_at: row.ended_at,
             tags: row.tags,
+            stop: row.stop,
+            parent: row.parent,
+            forked_from: row.forked_from.map(ForkOrigin::from),
+            revisions: row.revisions,
+            refusal: row.refusal,
             waiting_for: waiting.map(WaitingFor::from).collect(),
         }
     }

@@ -61,7 +61,7 @@ pub(super) async fn send(host: &Host, journal: &Journal, event: Event) -> Result
 /// Asks that a run be cancelled.
 pub(super) async fn cancel(journal: &Journal, run: &str) -> Result<(), Trouble> {
     let (client, run) = find(journal, run)?;
-    client.cancel(run).await?;
+    client.cancel(run, ()).await?;
     tell_if_idle(journal);
     Ok(())
 }

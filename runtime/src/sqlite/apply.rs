@@ -2,14 +2,15 @@
 
 mod claim;
 mod owned;
+mod requests;
 
 use std::collections::HashMap;
 
 use rusqlite::{Connection, OptionalExtension, Result, Statement};
 
 use super::codec::{self, ABANDONED, Blob16, Json, READY, State};
-use crate::store::{Delivered, Fire, Fired, NewEvent, NewRun, Requested, RunState, Started};
-use crate::{InputHash, RunId, WorkerId};
+use crate::store::{Delivered, Fire, Fired, NewEvent, NewRun, RunState, Started, StopKind};
+use crate::{Failure, InputHash, RunId, WorkerId};
 use owned::Owned;
 pub(super) use owned::WriteResult;
 
@@ -21,7 +22,7 @@ pub(super) struct Tables<'c> {
     memory: Memory,
 }
 
-/// What need not be read again, since only this connection changes it.
+/// What need not be read again as long as nobody else has written.
 /// After a rollback it must be forgotten.
 #[derive(Default)]
 struct Memory {
@@ -57,9 +58,9 @@ statements! {
     add_key = "INSERT INTO start_key (workflow, key, run) VALUES (?, ?, ?)";
     add_run =
         "INSERT INTO run (id, definition, state, epoch, owner, queued, inbox_seq,
-                          cancel_requested, takeovers, started_at, key, seed, input, input_hash,
-                          tags)
-         VALUES (?, ?, ?, ?, ?, ?, 0, 0, 0, ?, ?, ?, ?, ?, ?)";
+                          stop, takeovers, started_at, key, seed, input, input_hash, tags,
+                          parent, parent_path, awaited)
+         VALUES (?, ?, ?, ?, ?, ?, 0, 0, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
     add_tag = "INSERT INTO tag (name, value, started_at, id, run) VALUES (?, ?, ?, ?, ?)";
     find_owned =
         "SELECT n, epoch, owner, state, takeovers,
@@ -70,15 +71,16 @@ statements! {
     put_entry =
         "INSERT INTO entry (run, sealed, path, kind, status, seq, input, input_hash, output, error,
                             attempts, forgiven, started_at, ended_at, wait_order, wait_due,
-                            wait_event, wait_key)
-         VALUES (?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                            wait_event, wait_key, issued)
+         VALUES (?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
          ON CONFLICT (run, sealed, path) DO UPDATE SET
            kind = excluded.kind, status = excluded.status, seq = excluded.seq,
            input = excluded.input, input_hash = excluded.input_hash, output = excluded.output,
            error = excluded.error, attempts = excluded.attempts, forgiven = excluded.forgiven,
            started_at = excluded.started_at, ended_at = excluded.ended_at,
            wait_order = excluded.wait_order, wait_due = excluded.wait_due,
-           wait_event = excluded.wait_event, wait_key = excluded.wait_key
+           wait_event = excluded.wait_event, wait_key = excluded.wait_key,
+           issued = excluded.issued
          WHERE entry.status < 3";
     sealed_status = "SELECT status FROM entry WHERE run = ? AND sealed = 1 AND path = ?";
     unseal = "DELETE FROM entry WHERE run = ? AND sealed = 1 AND path = ?";
@@ -93,20 +95,21 @@ statements! {
         "UPDATE run SET state = 2, owner = NULL, queued = 0, wake_at = ? WHERE n = ?";
     release = "UPDATE run SET owner = NULL, queued = 1 WHERE n = ?";
     pause =
-        "UPDATE run SET state = 3, owner = NULL, queued = cancel_requested, failure = ?
+        "UPDATE run SET state = 3, owner = NULL, queued = (stop = 1), stop = (stop = 1),
+                        stop_reason = iif(stop = 1, stop_reason, NULL), failure = ?
          WHERE n = ?";
     // 6 is cancelled: a cancel that came first wins.
     end = "UPDATE run SET owner = NULL, queued = 0, wake_at = NULL, ended_at = ?2,
-                  state = iif(cancel_requested, 6, ?3),
-                  output = iif(cancel_requested, NULL, ?4),
-                  failure = iif(cancel_requested, NULL, ?5)
+                  state = iif(stop = 1, 6, ?3),
+                  output = iif(stop = 1, NULL, ?4),
+                  failure = iif(stop = 1, NULL, ?5)
            WHERE n = ?1 RETURNING state";
     // An own run in the queue has new mail; a paused one waits for a resume or a cancel.
     nudged = "SELECT n, id, epoch FROM run WHERE definition = ? AND owner = ? AND queued <> 0";
     free =
         "SELECT n, id, epoch FROM run
          WHERE definition = ? AND owner IS NULL AND queued <> 0
-           AND (state <> 3 OR cancel_requested = 1) LIMIT ?";
+           AND (state <> 3 OR stop = 1 OR wanted_revision IS NOT NULL) LIMIT ?";
     abandoned =
         "SELECT n, id, epoch FROM run
          WHERE definition = ? AND queued <> 0 AND owner IS NOT NULL AND owner <> ? LIMIT ?";
@@ -120,20 +123,48 @@ statements! {
          WHERE n = ?1";
     unqueue = "UPDATE run SET queued = 0 WHERE n = ?";
     find_target =
-        "SELECT run.n, run.state, run.inbox_seq, run.cancel_requested, definition.events
+        "SELECT run.n, run.state, run.inbox_seq, run.stop, definition.events,
+                run.owner, definition.revision, run.wanted_revision, run.failure
          FROM run JOIN definition ON definition.n = run.definition WHERE run.id = ?";
     find_event_id = "SELECT 1 FROM event WHERE run = ? AND event_id = ?";
     add_event =
         "INSERT INTO event (run, consumed, seq, name, key, event_id, payload, at)
          VALUES (?, 0, ?, ?, ?, ?, ?, ?)";
     mail = "UPDATE run SET inbox_seq = inbox_seq + 1, queued = queued | 1 WHERE n = ?";
+    // 1 asks for a cancel; a run that stands still because someone paused it goes on.
     cancel =
-        "UPDATE run SET inbox_seq = inbox_seq + 1, queued = queued | 1, cancel_requested = 1
-         WHERE n = ?";
+        "UPDATE run SET inbox_seq = inbox_seq + 1, queued = queued | 1, stop = 1,
+                        stop_reason = ?2, state = iif(?3, 0, state),
+                        failure = iif(?3, NULL, failure)
+         WHERE n = ?1";
+    ask_pause =
+        "UPDATE run SET inbox_seq = inbox_seq + 1, queued = queued | 1, stop = 2, stop_reason = ?2
+         WHERE n = ?1";
+    pause_row =
+        "UPDATE run SET inbox_seq = inbox_seq + 1, state = 3, failure = ?2, queued = 0,
+                        wake_at = NULL
+         WHERE n = ?1";
     resume =
-        "UPDATE run SET inbox_seq = inbox_seq + 1, queued = queued | 1, state = 0, failure = NULL,
-                        takeovers = 0
+        "UPDATE run SET inbox_seq = inbox_seq + 1, queued = queued | 1,
+                        stop = (stop = 1), stop_reason = iif(stop = 1, stop_reason, NULL),
+                        takeovers = iif(state = 3, 0, takeovers),
+                        failure = iif(state = 3, NULL, failure), state = iif(state = 3, 0, state)
          WHERE n = ?";
+    want =
+        "UPDATE run SET inbox_seq = inbox_seq + 1, queued = queued | 1, wanted_revision = ?2,
+                        refusal = NULL
+         WHERE n = ?1";
+    terminate =
+        "UPDATE run SET state = 6, failure = ?2, ended_at = ?3, epoch = epoch + 1, queued = 0,
+                        owner = NULL, wake_at = NULL
+         WHERE n = ?1";
+    give_up_entries =
+        "UPDATE entry SET status = 5, ended_at = ?2, wait_order = NULL, wait_due = NULL,
+                          wait_event = NULL, wait_key = NULL
+         WHERE run = ?1 AND status < 3";
+    take_away = "INSERT OR IGNORE INTO taken_away (worker, id) VALUES (?, ?)";
+    taken_away = "SELECT id FROM taken_away WHERE worker = ?";
+    clear_taken_away = "DELETE FROM taken_away";
     tell =
         "INSERT INTO schedule (name, rule, next_fire) VALUES (?, ?, ?) ON CONFLICT DO NOTHING";
     // IS, since a schedule that never fires again has no instant.
@@ -148,8 +179,12 @@ struct Target {
     n: i64,
     state: RunState,
     inbox_seq: u64,
-    cancel_requested: bool,
+    stop: Option<StopKind>,
     events: Vec<String>,
+    owner: Option<i64>,
+    revision: String,
+    wanted_revision: Option<String>,
+    failure: Option<Failure>,
 }
 
 impl<'c> Tables<'c> {
@@ -208,6 +243,9 @@ impl<'c> Tables<'c> {
             new.input.as_str(),
             new.input_hash.as_bytes(),
             (!new.tags.is_empty()).then_some(Json(&new.tags)),
+            new.parent.as_ref().map(|parent| parent.run.as_bytes()),
+            new.parent.as_ref().map(|parent| &parent.path),
+            new.parent.as_ref().map(|parent| parent.awaited),
         ])?;
         for (name, value) in &new.tags {
             self.sql.add_tag.execute((name, value, new.at.0, new.id.as_bytes(), n))?;
@@ -223,7 +261,7 @@ impl<'c> Tables<'c> {
 
     pub(super) fn event(&mut self, new: &NewEvent) -> Result<Delivered> {
         let Some(target) = self.target(new.run)? else { return Ok(Delivered::UnknownRun) };
-        if !target.events.contains(&new.event.name) {
+        if new.event.is_reserved() || !target.events.contains(&new.event.name) {
             return Ok(Delivered::Undeclared);
         }
         if let Some(id) = &new.event_id
@@ -245,30 +283,6 @@ impl<'c> Tables<'c> {
         ))?;
         self.sql.mail.execute([target.n])?;
         Ok(Delivered::Accepted)
-    }
-
-    pub(super) fn cancel(&mut self, run: RunId) -> Result<Requested> {
-        let Some(target) = self.target(run)? else { return Ok(Requested::UnknownRun) };
-        if target.state.is_final() {
-            return Ok(Requested::Finished);
-        }
-        if target.cancel_requested {
-            return Ok(Requested::Unchanged);
-        }
-        self.sql.cancel.execute([target.n])?;
-        Ok(Requested::Accepted)
-    }
-
-    pub(super) fn resume(&mut self, run: RunId) -> Result<Requested> {
-        let Some(target) = self.target(run)? else { return Ok(Requested::UnknownRun) };
-        match target.state {
-            state if state.is_final() => Ok(Requested::Finished),
-            RunState::Paused => {
-                self.sql.resume.execute([target.n])?;
-                Ok(Requested::Accepted)
-            }
-            _ => Ok(Requested::Unchanged),
-        }
     }
 
     pub(super) fn fire(&mut self, fire: &Fire) -> Result<Fired> {
@@ -294,8 +308,12 @@ impl<'c> Tables<'c> {
                 n: row.get(0)?,
                 state: row.get::<_, State>(1)?.0,
                 inbox_seq: row.get(2)?,
-                cancel_requested: row.get(3)?,
+                stop: codec::stop(row.get(3)?)?,
                 events: row.get::<_, Json<Vec<String>>>(4)?.0,
+                owner: row.get(5)?,
+                revision: row.get(6)?,
+                wanted_revision: row.get(7)?,
+                failure: row.get::<_, Option<Json<Failure>>>(8)?.map(|json| json.0),
             })
         };
         self.sql.find_target.query_row([run.as_bytes()], read).optional()

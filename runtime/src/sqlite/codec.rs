@@ -4,11 +4,14 @@ use std::sync::Arc;
 
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{Result, Row};
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use crate::failure::{Failure, Recorded};
-use crate::store::{Entry, EntryStatus, EventKey, Firing, InboxEvent, RunRow, RunState, Waiting};
+use crate::store::{
+    Entry, EntryStatus, EventKey, Firing, ForkedFrom, InboxEvent, Parent, RunRow, RunState, Stop,
+    StopKind, Waiting,
+};
 use crate::{InputHash, Payload, RunId, Timestamp, WorkerId};
 
 /// Gives an enum its numbers in the tables. They are part of the format: never renumber.
@@ -102,8 +105,10 @@ fn instant(row: &Row<'_>, column: usize) -> Result<Option<Timestamp>> {
 pub(super) const RUN_COLUMNS: &str = "\
     run.id, definition.workflow, definition.revision, definition.events, run.key, run.seed, \
     run.state, run.input, run.input_hash, run.output, run.failure, run.started_at, run.ended_at, \
-    run.epoch, worker.id, run.queued, run.wake_at, run.inbox_seq, run.cancel_requested, \
-    run.takeovers, run.n, run.tags, run.published, run.response";
+    run.epoch, worker.id, run.queued, run.wake_at, run.inbox_seq, run.stop, \
+    run.takeovers, run.n, run.tags, run.published, run.response, run.stop_reason, run.parent, \
+    run.parent_path, run.awaited, run.forked_from, run.forked_input, run.revisions, \
+    run.wanted_revision, run.refusal";
 
 /// Where [`RUN_COLUMNS`] come from.
 pub(super) const RUN_TABLES: &str = "\
@@ -132,13 +137,53 @@ pub(super) fn run(row: &Row<'_>) -> Result<(i64, RunRow)> {
         ready: queued & READY != 0,
         wake_at: instant(row, 16)?,
         inbox_seq: row.get(17)?,
-        cancel_requested: row.get(18)?,
+        stop: asked(row)?,
         takeovers: row.get(19)?,
         tags: json(row, 21)?.unwrap_or_default(),
         published: payload(row, 22)?,
         response: payload(row, 23)?,
+        parent: parent(row)?,
+        forked_from: forked_from(row)?,
+        revisions: json(row, 30)?.unwrap_or_default(),
+        wanted_revision: row.get_ref(31)?.as_str_or_null()?.map(Arc::from),
+        refusal: json(row, 32)?,
     };
     Ok((row.get(20)?, run))
+}
+
+/// What was asked of a run, as it stands in `run.stop`.
+pub(super) fn stop(number: i64) -> Result<Option<StopKind>> {
+    match number {
+        0 => Ok(None),
+        1 => Ok(Some(StopKind::Cancel)),
+        2 => Ok(Some(StopKind::Pause)),
+        number => Err(FromSqlError::OutOfRange(number).into()),
+    }
+}
+
+fn asked(row: &Row<'_>) -> Result<Option<Stop>> {
+    let Some(kind) = stop(row.get(18)?)? else { return Ok(None) };
+    Ok(Some(Stop { kind, reason: row.get(24)? }))
+}
+
+fn parent(row: &Row<'_>) -> Result<Option<Parent>> {
+    let Some(run) = row.get::<_, Option<Blob16>>(25)? else { return Ok(None) };
+    let (path, awaited) = (row.get(26)?, row.get(27)?);
+    Ok(Some(Parent { run: RunId::from_bytes(run.0), path, awaited }))
+}
+
+/// What [`ForkedFrom`] is in a column, but for the input.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Origin {
+    pub(super) run: RunId,
+    pub(super) path: String,
+    pub(super) started_at: i64,
+}
+
+fn forked_from(row: &Row<'_>) -> Result<Option<ForkedFrom>> {
+    let Some(Origin { run, path, started_at }) = json(row, 28)? else { return Ok(None) };
+    let (path, started_at) = (path.into(), Timestamp(started_at));
+    Ok(Some(ForkedFrom { run, path, input: payload(row, 29)?, started_at }))
 }
 
 /// Bit of `run.queued`: the run has mail or work that nobody has fetched.
@@ -149,7 +194,7 @@ pub(super) const ABANDONED: i64 = 2;
 /// What [`entry`] reads, in its order.
 pub(super) const ENTRY_COLUMNS: &str = "\
     path, kind, status, seq, input, input_hash, output, error, attempts, forgiven, \
-    started_at, ended_at, wait_order, wait_due, wait_event, wait_key";
+    started_at, ended_at, wait_order, wait_due, wait_event, wait_key, issued";
 
 /// A row of the journal.
 pub(super) fn entry(row: &Row<'_>) -> Result<Entry> {
@@ -168,6 +213,7 @@ pub(super) fn entry(row: &Row<'_>) -> Result<Entry> {
         started_at: Timestamp(row.get(10)?),
         ended_at: instant(row, 11)?,
         waiting: waiting(row)?,
+        issued: row.get(16)?,
     })
 }
 

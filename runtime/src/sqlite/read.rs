@@ -76,8 +76,9 @@ impl<'c> Reader<'c> {
     /// The mail that came after a position.
     fn inbox(&mut self, id: RunId, after: u64) -> Result<Option<Inbox>> {
         let Some((n, row)) = self.row(id)? else { return Ok(None) };
-        let RunRow { inbox_seq, cancel_requested, .. } = row;
-        Ok(Some(Inbox { inbox_seq, cancel_requested, events: self.mail(n, after)? }))
+        let RunRow { inbox_seq, epoch, stop, wanted_revision, .. } = row;
+        let events = self.mail(n, after)?;
+        Ok(Some(Inbox { inbox_seq, epoch, stop, wanted_revision, events }))
     }
 
     /// A run's row with its open entries.

@@ -26,7 +26,9 @@ CREATE TABLE run (
   queued INTEGER NOT NULL,
   wake_at INTEGER,
   inbox_seq INTEGER NOT NULL,
-  cancel_requested INTEGER NOT NULL,
+  -- 1: to be cancelled; 2: to be paused.
+  stop INTEGER NOT NULL,
+  stop_reason TEXT,
   takeovers INTEGER NOT NULL,
   started_at INTEGER NOT NULL,
   ended_at INTEGER,
@@ -39,7 +41,19 @@ CREATE TABLE run (
   -- By name (JSON); none where there are no tags. Table `tag` finds them.
   tags TEXT,
   published TEXT,
-  response TEXT
+  response TEXT,
+  -- The call that it is: the calling run's id, where it calls, whether it waits.
+  parent BLOB,
+  parent_path TEXT,
+  awaited INTEGER,
+  -- Where a fork comes from (JSON), and the input of its first step.
+  forked_from TEXT,
+  forked_input TEXT,
+  -- Its former revisions (JSON).
+  revisions TEXT,
+  wanted_revision TEXT,
+  -- Why a revision does not adopt it (JSON).
+  refusal TEXT
 ) STRICT;
 -- The indexes hold only what a claim or an opening looks for: an ended run is in none of them.
 CREATE INDEX run_queued ON run (definition, owner) WHERE queued <> 0;
@@ -48,6 +62,14 @@ CREATE INDEX run_owned ON run (owner) WHERE owner IS NOT NULL;
 -- For lists: of all runs, and of a workflow's or of those in a state.
 CREATE INDEX run_started ON run (started_at, id);
 CREATE INDEX run_listed ON run (definition, state, started_at, id);
+CREATE INDEX run_parent ON run (parent) WHERE awaited = 1;
+
+-- Runs that were terminated under a worker that has not claimed since.
+CREATE TABLE taken_away (
+  worker INTEGER NOT NULL,
+  id BLOB NOT NULL,
+  PRIMARY KEY (worker, id)
+) STRICT, WITHOUT ROWID;
 
 -- Start keys, unique per workflow across its revisions.
 CREATE TABLE start_key (
@@ -81,6 +103,8 @@ CREATE TABLE entry (
   error TEXT,
   attempts INTEGER NOT NULL,
   forgiven INTEGER NOT NULL,
+  -- How many outcomes the function had seen when it came to this.
+  issued INTEGER NOT NULL DEFAULT 0,
   started_at INTEGER NOT NULL,
   ended_at INTEGER,
   -- What an open entry waits for; it waits if it has an order.

@@ -27,6 +27,9 @@ pub(super) struct Writer<'c> {
     connection: &'c Connection,
     begin: Statement<'c>,
     commit: Statement<'c>,
+    version: Statement<'c>,
+    /// The version of the data that `tables` remembers.
+    remembered: i64,
     tables: Tables<'c>,
     shared: &'c Shared,
     /// The version of the data after the latest foreign commit that was noticed.
@@ -69,6 +72,8 @@ impl<'c> Writer<'c> {
             connection,
             begin: connection.prepare("BEGIN IMMEDIATE")?,
             commit: connection.prepare("COMMIT")?,
+            version: connection.prepare("PRAGMA data_version")?,
+            remembered: data_version(connection)?,
             tables: Tables::new(connection)?,
             shared,
             seen: data_version(connection)?,
@@ -126,6 +131,12 @@ impl<'c> Writer<'c> {
 
     fn try_commit(&mut self, batch: &[Transaction]) -> Result<Vec<Answer>, Trouble> {
         self.begin.execute([]).map_err(Trouble::Begin)?;
+        // Another process may have terminated a run that this one drives.
+        let version = self.version.query_row([], |row| row.get(0))?;
+        if version != self.remembered {
+            self.tables.forget();
+            self.remembered = version;
+        }
         let mut answers = Vec::with_capacity(batch.len());
         for transaction in batch {
             answers.push(self.apply(transaction)?);
@@ -159,8 +170,7 @@ impl<'c> Writer<'c> {
                 }
             },
             Transaction::Event(event, _) => Answer::Delivered(tables.event(event)?),
-            Transaction::Cancel(run, _) => Answer::Requested(tables.cancel(*run)?),
-            Transaction::Resume(run, _) => Answer::Requested(tables.resume(*run)?),
+            Transaction::Request(request, _) => Answer::Requested(tables.request(request)?),
             Transaction::Fire(fire, _) => Answer::Fired(tables.fire(fire)?),
         })
     }
@@ -221,10 +231,7 @@ fn reply(transaction: Transaction, answer: Answer) {
         (Transaction::Write(_, reply), Answer::Written(answer)) => reply.send(Ok(answer)),
         (Transaction::Event(_, reply), Answer::Delivered(answer)) => reply.send(Ok(answer)),
         (Transaction::Fire(_, reply), Answer::Fired(answer)) => reply.send(Ok(answer)),
-        (
-            Transaction::Cancel(_, reply) | Transaction::Resume(_, reply),
-            Answer::Requested(answer),
-        ) => reply.send(Ok(answer)),
+        (Transaction::Request(_, reply), Answer::Requested(answer)) => reply.send(Ok(answer)),
         (transaction, _) => drop(transaction),
     }
 }
@@ -241,7 +248,7 @@ pub(super) fn refuse(batch: impl IntoIterator<Item = Transaction>, error: &Store
             Transaction::Claim(_, reply) => send(reply, error),
             Transaction::Write(_, reply) => send(reply, error),
             Transaction::Event(_, reply) => send(reply, error),
-            Transaction::Cancel(_, reply) | Transaction::Resume(_, reply) => send(reply, error),
+            Transaction::Request(_, reply) => send(reply, error),
             Transaction::Fire(_, reply) => send(reply, error),
         }
     }

@@ -59,8 +59,7 @@ impl Store for MemoryStore {
             Transaction::Claim(claim, reply) => answer!(reply, self.tables().claim(&claim)),
             Transaction::Write(write, reply) => answer!(reply, self.tables().write(*write)),
             Transaction::Event(event, reply) => answer!(reply, self.tables().event(*event)),
-            Transaction::Cancel(run, reply) => answer!(reply, self.tables().cancel(run)),
-            Transaction::Resume(run, reply) => answer!(reply, self.tables().resume(run)),
+            Transaction::Request(asked, reply) => answer!(reply, self.tables().request(asked)),
             Transaction::Fire(fire, reply) => answer!(reply, self.tables().fire(*fire)),
         }
     }

@@ -95,10 +95,10 @@ pub struct RunRow {
     pub ready: bool,
     /// When a suspended run is due by itself.
     pub wake_at: Option<Timestamp>,
-    /// Position of the newest mail: raised by each event, cancel request and resume.
+    /// Position of the newest mail: raised by each event, child's end and request.
     pub inbox_seq: u64,
-    /// Whether someone asked to cancel it.
-    pub cancel_requested: bool,
+    /// What someone asked of it that its function has to see, or to come to, first.
+    pub stop: Option<Stop>,
     /// Claims from a dead owner since the last write that held an entry.
     pub takeovers: u32,
     /// What the starter filed the run under, by name; fixed at the start.
@@ -107,6 +107,16 @@ pub struct RunRow {
     pub published: Option<Payload>,
     /// What the run answered whoever waits for a response; the first answer stays.
     pub response: Option<Payload>,
+    /// The call that it is.
+    pub parent: Option<Parent>,
+    /// The run of which it is a fork.
+    pub forked_from: Option<ForkedFrom>,
+    /// The revisions that it had before, oldest first.
+    pub revisions: Vec<RevisionChange>,
+    /// The revision that someone wants it to adopt.
+    pub wanted_revision: Option<Arc<str>>,
+    /// Why a revision that would have adopted it cannot.
+    pub refusal: Option<Refusal>,
 }
 
 impl RunRow {
@@ -132,13 +142,88 @@ impl RunRow {
             ready: !owned,
             wake_at: None,
             inbox_seq: 0,
-            cancel_requested: false,
+            stop: None,
             takeovers: 0,
             tags: new.tags,
             published: None,
             response: None,
+            parent: new.parent,
+            forked_from: None,
+            revisions: Vec::new(),
+            wanted_revision: None,
+            refusal: None,
         }
     }
+
+    /// Whether someone asked to cancel it.
+    pub fn is_cancel_requested(&self) -> bool {
+        self.stop.as_ref().is_some_and(|stop| stop.kind == StopKind::Cancel)
+    }
+}
+
+/// Why a run is to stop, or has stopped.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stop {
+    /// What was asked for.
+    pub kind: StopKind,
+    /// Why, in the words of whoever asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// How a run is to stop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum StopKind {
+    /// For good, once its function has seen it.
+    Cancel,
+    /// Until someone resumes it, once what is in flight is recorded.
+    Pause,
+}
+
+/// The call of which a run is the callee.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Parent {
+    /// The run that calls.
+    pub run: RunId,
+    /// Where it calls.
+    pub path: String,
+    /// Whether it waits for the end, and takes the callee along when it ends itself.
+    pub awaited: bool,
+}
+
+/// Where a forked run comes from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ForkedFrom {
+    /// The run whose beginning it shares.
+    pub run: RunId,
+    /// The entry from which on it goes its own way.
+    pub path: Arc<str>,
+    /// The input of the step at this path, in place of the function's own.
+    pub input: Option<Payload>,
+    /// When the run began whose beginning this is: what the function takes for its start.
+    pub started_at: Timestamp,
+}
+
+/// A run's step from one revision of its workflow to another.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RevisionChange {
+    /// The revision before.
+    pub from: String,
+    /// The revision since.
+    pub to: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Why a revision does not adopt a run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refusal {
+    /// The revision.
+    pub revision: String,
+    /// What of the run's journal does not fit it, and where.
+    pub failure: Failure,
 }
 
 /// Where an entry stands.
@@ -214,6 +299,8 @@ pub struct Entry {
     pub forgiven: u32,
     /// What an open entry waits for.
     pub waiting: Option<Waiting>,
+    /// How many outcomes the function had seen when it came to this: those with a smaller `seq`.
+    pub issued: u64,
     /// When it began.
     pub started_at: Timestamp,
     /// When it was settled, or came to the head that it stands at.
@@ -240,6 +327,7 @@ impl Entry {
             attempts: 0,
             forgiven: 0,
             waiting: None,
+            issued: 0,
             started_at,
             ended_at: None,
         }
@@ -265,6 +353,13 @@ pub struct EventKey {
     /// The key, equal on both sides: without one a wait takes only events without one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
+}
+
+impl EventKey {
+    /// Whether the name is one that only the runtime itself may send: it starts with `!`.
+    pub fn is_reserved(&self) -> bool {
+        self.name.starts_with('!')
+    }
 }
 
 /// An acknowledged event that no wait has consumed.

@@ -1,12 +1,14 @@
 //! What each transaction means, over maps: the executable definition of a store.
 
+mod requests;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 use std::sync::Arc;
 
 use super::{
     Claim, Claimed, Delivered, End, Entry, Fire, Fired, Firing, Inbox, InboxEvent, Loaded,
-    NewEvent, NewRun, Next, Requested, RunCursor, RunFilter, RunRow, RunState, RunWrite, Started,
+    NewEvent, NewRun, Next, RunCursor, RunFilter, RunRow, RunState, RunWrite, Started, StopKind,
     Written,
 };
 use crate::Timestamp;
@@ -25,6 +27,8 @@ pub(super) struct Tables {
     schedules: BTreeMap<String, Firing>,
     /// Every run, in the order of lists.
     listed: BTreeSet<RunCursor>,
+    /// Runs that were terminated under a worker that has not claimed since.
+    taken_away: BTreeSet<(WorkerId, RunId)>,
 }
 
 #[derive(Debug)]
@@ -72,6 +76,11 @@ impl Tables {
             claimed.superseded = true;
             return claimed;
         }
+        let worker = claim.worker;
+        claimed
+            .nudged
+            .extend(self.taken_away.iter().filter_map(|(w, run)| (*w == worker).then_some(*run)));
+        self.taken_away.clear();
         let due = self.wakes.iter().take_while(|(at, _)| *at <= claim.now).map(|(_, run)| *run);
         let candidates: Vec<RunId> = due.chain(self.active.iter().copied()).collect();
         for id in candidates {
@@ -154,7 +163,7 @@ impl Tables {
 
     pub(super) fn event(&mut self, new: NewEvent) -> Delivered {
         let Some(run) = self.runs.get_mut(&new.run) else { return Delivered::UnknownRun };
-        if !run.row.events.contains(&new.event.name) {
+        if new.event.is_reserved() || !run.row.events.contains(&new.event.name) {
             return Delivered::Undeclared;
         }
         let known = new.event_id.as_ref().is_some_and(|id| run.event_ids.contains(id));
@@ -172,37 +181,6 @@ impl Tables {
         run.inbox.insert(seq, event);
         self.active.insert(new.run);
         Delivered::Accepted
-    }
-
-    pub(super) fn cancel(&mut self, id: RunId) -> Requested {
-        let Some(run) = self.runs.get_mut(&id) else { return Requested::UnknownRun };
-        if run.row.state.is_final() {
-            return Requested::Finished;
-        }
-        if std::mem::replace(&mut run.row.cancel_requested, true) {
-            return Requested::Unchanged;
-        }
-        run.row.inbox_seq += 1;
-        run.row.ready = true;
-        self.active.insert(id);
-        Requested::Accepted
-    }
-
-    pub(super) fn resume(&mut self, id: RunId) -> Requested {
-        let Some(run) = self.runs.get_mut(&id) else { return Requested::UnknownRun };
-        match run.row.state {
-            state if state.is_final() => return Requested::Finished,
-            RunState::Paused => {}
-            _ => return Requested::Unchanged,
-        }
-        let row = &mut run.row;
-        row.state = RunState::Pending;
-        row.failure = None;
-        row.takeovers = 0;
-        row.inbox_seq += 1;
-        row.ready = true;
-        self.active.insert(id);
-        Requested::Accepted
     }
 
     pub(super) fn fire(&mut self, fire: Fire) -> Fired {
@@ -233,7 +211,9 @@ impl Tables {
         let after = (Bound::Excluded(after), Bound::Unbounded);
         Some(Inbox {
             inbox_seq: run.row.inbox_seq,
-            cancel_requested: run.row.cancel_requested,
+            epoch: run.row.epoch,
+            stop: run.row.stop.clone(),
+            wanted_revision: run.row.wanted_revision.clone(),
             events: run.inbox.range(after).map(|(_, event)| event.clone()).collect(),
         })
     }
@@ -284,8 +264,9 @@ impl Run {
             Next::Pause(failure) => {
                 row.state = RunState::Paused;
                 row.failure = Some(failure);
-                // A cancel that came meanwhile must still find a worker.
-                row.ready = row.cancel_requested;
+                // A cancel that came meanwhile must still find a worker; a pause has come about.
+                row.stop.take_if(|stop| stop.kind == StopKind::Pause);
+                row.ready = row.is_cancel_requested();
             }
             Next::End(end) => end_run(row, end),
         }
@@ -295,7 +276,7 @@ impl Run {
 fn end_run(row: &mut RunRow, end: End) {
     row.ready = false;
     row.ended_at = Some(end.at);
-    if row.cancel_requested {
+    if row.is_cancel_requested() {
         row.state = RunState::Cancelled;
         row.failure = None;
     } else {
@@ -316,7 +297,9 @@ fn is_claimable(row: &RunRow, claim: &Claim) -> bool {
     let due = row.wake_at.is_some_and(|at| at <= claim.now);
     let wants = match (row.owner, row.state) {
         (Some(_), _) => true,
-        (None, RunState::Paused) => row.ready && row.cancel_requested,
+        (None, RunState::Paused) => {
+            row.ready && (row.is_cancel_requested() || row.wanted_revision.is_some())
+        }
         (None, _) => row.ready || due,
     };
     wants && !row.state.is_final() && is_asked_for(row, claim)

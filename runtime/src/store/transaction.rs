@@ -6,7 +6,7 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use super::reply::Reply;
-use super::rows::{Entry, EventKey, InboxEvent, RunRow, RunState};
+use super::rows::{Entry, EventKey, InboxEvent, Parent, RunRow, RunState, Stop};
 use crate::ids::{RunId, WorkerId};
 use crate::payload::{InputHash, Payload};
 use crate::{Failure, Timestamp};
@@ -26,10 +26,8 @@ pub enum Transaction {
     Write(Box<RunWrite>, Reply<Written>),
     /// Puts an event into a run's inbox.
     Event(Box<NewEvent>, Reply<Delivered>),
-    /// Asks that a run be cancelled.
-    Cancel(RunId, Reply<Requested>),
-    /// Lets a paused run go on: pending, ready, without failure and takeovers.
-    Resume(RunId, Reply<Requested>),
+    /// Asks something of a run: that it be cancelled, terminated, paused, resumed, adopted.
+    Request(Request, Reply<Requested>),
     /// Advances a schedule and starts the run that its firing is.
     Fire(Box<Fire>, Reply<Fired>),
 }
@@ -60,6 +58,8 @@ pub struct NewRun {
     pub owner: Option<WorkerId>,
     /// What to file the run under, by name, so that it is found again.
     pub tags: BTreeMap<String, String>,
+    /// The call that it is.
+    pub parent: Option<Parent>,
 }
 
 impl NewRun {
@@ -83,6 +83,7 @@ impl NewRun {
             at,
             owner: None,
             tags: BTreeMap::new(),
+            parent: None,
         }
     }
 }
@@ -120,12 +121,13 @@ pub struct Claimed {
     /// Runs that are now the worker's, with their new epochs. A run is claimed if it has not
     /// ended, its definition is asked for, and
     /// - it is unowned, not paused, and ready or due (`wake_at <= now`); or
-    /// - it is unowned, paused, ready and a cancel was requested; or
+    /// - it is unowned, paused, ready, and a cancel was requested or another revision is wanted; or
     /// - it is owned by another worker (`takeovers` is raised).
     ///
     /// A claim sets owner, raises the epoch and clears `ready` and `wake_at`.
     pub runs: Vec<(RunId, u64)>,
-    /// Runs that the worker owned already and that have new mail; `ready` is cleared.
+    /// Runs that the worker owned already and that have new mail (`ready` is cleared), or that
+    /// were terminated under it.
     pub nudged: Vec<RunId>,
     /// When the next unowned run of these definitions is due.
     pub next_wake: Option<Timestamp>,
@@ -251,12 +253,52 @@ pub enum Delivered {
     Undeclared,
 }
 
+/// What someone outside asks of a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// The run.
+    pub run: RunId,
+    /// What it is to do.
+    pub ask: Ask,
+    /// Why, in the words of whoever asks.
+    pub reason: Option<String>,
+    /// When.
+    pub at: Timestamp,
+}
+
+impl Request {
+    /// A request without a reason.
+    pub fn new(run: RunId, ask: Ask, at: Timestamp) -> Self {
+        Self { run, ask, reason: None, at }
+    }
+}
+
+/// What can be asked of a run that has not ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Ask {
+    /// That it end as cancelled, once its function has seen it: the request stays in the row.
+    /// Takes the place of a request to pause, and lets a run go on that was paused by one.
+    Cancel,
+    /// That it end at once: cancelled, with the failure `terminated`, its epoch raised, nothing
+    /// open. Its owner is told by its next claim. Awaited children are asked to cancel.
+    Terminate,
+    /// That it stand still. A run without an owner is paused at once, with the failure `paused`;
+    /// one that is owned once its owner has recorded what is in flight.
+    Pause,
+    /// That it go on: a paused run is pending, ready, without failure and takeovers; a request
+    /// to pause is withdrawn.
+    Resume,
+    /// That it go on in this revision, if a worker finds that its journal fits that one.
+    Adopt(Arc<str>),
+}
+
 /// What became of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Requested {
     /// It is written: the inbox position is raised and the run is ready.
     Accepted,
-    /// There was nothing to do: cancelled already, or not paused.
+    /// There was nothing to do: asked for already, or not paused.
     Unchanged,
     /// There is no such run.
     UnknownRun,
@@ -313,8 +355,12 @@ pub struct Loaded {
 pub struct Inbox {
     /// The newest position.
     pub inbox_seq: u64,
-    /// Whether a cancel was requested.
-    pub cancel_requested: bool,
+    /// The run's epoch: another than its owner's tells that it is not the owner's any more.
+    pub epoch: u64,
+    /// What was asked of it.
+    pub stop: Option<Stop>,
+    /// The revision that someone wants it to adopt.
+    pub wanted_revision: Option<Arc<str>>,
     /// Unconsumed events after the position asked for, by position.
     pub events: Vec<InboxEvent>,
 }

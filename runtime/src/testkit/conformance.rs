@@ -15,6 +15,7 @@ mod mail;
 pub mod model;
 mod probe;
 mod reading;
+mod requests;
 mod starting;
 mod writing;
 
@@ -22,6 +23,7 @@ pub use claiming::*;
 pub use mail::*;
 pub use probe::Probe;
 pub use reading::*;
+pub use requests::*;
 pub use starting::*;
 pub use writing::*;
 
@@ -81,6 +83,14 @@ macro_rules! store_conformance {
             mail_is_read_from_a_position
             a_cancel_is_asked_once
             a_resume_is_for_paused_runs
+            a_cancel_keeps_its_reason
+            a_terminate_ends_at_once
+            a_terminate_ends_what_is_a_row
+            a_pause_holds_what_is_a_row
+            a_pause_is_asked_of_an_owner
+            a_pause_is_withdrawn
+            a_cancel_ends_a_pause
+            a_wanted_revision_wakes
             entries_come_by_seq
             unknown_runs_are_none
             runs_are_listed_newest_first

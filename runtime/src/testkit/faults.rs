@@ -138,11 +138,8 @@ impl Store for FaultStore {
             Transaction::Event(event, reply) => {
                 self.bend(fault, reply).map(|reply| Transaction::Event(event, reply))
             }
-            Transaction::Cancel(run, reply) => {
-                self.bend(fault, reply).map(|reply| Transaction::Cancel(run, reply))
-            }
-            Transaction::Resume(run, reply) => {
-                self.bend(fault, reply).map(|reply| Transaction::Resume(run, reply))
+            Transaction::Request(request, reply) => {
+                self.bend(fault, reply).map(|reply| Transaction::Request(request, reply))
             }
             #[allow(unreachable_patterns, reason = "others pass as they are")]
             other => Some(other),

@@ -246,7 +246,7 @@ fn a_cancelled_run_gives_up_everything() {
         let engine = engine(&workflow).await;
         let run = engine.start(workflow, json!(null)).await.unwrap();
         until(&engine, &run, RunState::Waiting).await;
-        engine.client().cancel(run.id()).await.unwrap();
+        engine.client().cancel(run.id(), ()).await.unwrap();
         assert_eq!(run.result().await, Err(Error::Cancelled));
         let expected = entries(&[
             ("one", "completed"),
@@ -256,6 +256,6 @@ fn a_cancelled_run_gives_up_everything() {
         ]);
         assert_eq!(journal(&engine, run.id()).await, expected);
         assert_eq!(ledger.of("after"), 0);
-        assert_eq!(engine.client().cancel(run.id()).await, Err(Error::Finished(run.id())));
+        assert_eq!(engine.client().cancel(run.id(), ()).await, Err(Error::Finished(run.id())));
     });
 }

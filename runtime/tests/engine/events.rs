@@ -136,7 +136,7 @@ fn undeclared_events_and_unknown_runs_are_refused() {
         let nobody = flowcrate::RunId::new();
         let unknown = client.send_event(nobody, "a", json!(1), SendEvent::default()).await;
         assert_eq!(unknown, Err(Error::UnknownRun(nobody)));
-        assert_eq!(client.cancel(nobody).await, Err(Error::UnknownRun(nobody)));
+        assert_eq!(client.cancel(nobody, ()).await, Err(Error::UnknownRun(nobody)));
     });
 }
 

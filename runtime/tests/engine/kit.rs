@@ -50,6 +50,7 @@ impl Workflow for Flow {
             name: "test".to_owned(),
             revision: self.revision.to_owned(),
             events: events.into(),
+            adopts: Vec::new(),
         }
     }
 

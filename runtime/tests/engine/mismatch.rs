@@ -187,7 +187,7 @@ fn a_paused_run_can_be_mended_and_resumed_or_cancelled() {
         for run in &handles {
             super::kit::until_id(&engine, *run, RunState::Paused).await;
         }
-        engine.client().cancel(handles[1]).await.unwrap();
+        engine.client().cancel(handles[1], "a mistake").await.unwrap();
         super::kit::until_id(&engine, handles[1], RunState::Cancelled).await;
         engine.shutdown().await;
         let engine = engine_on(store, &good).await;

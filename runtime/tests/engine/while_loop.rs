@@ -250,7 +250,7 @@ fn a_loop_without_a_step_neither_starves_nor_grows() {
         let run = engine.start(workflow, json!(7)).await.unwrap();
         assert_eq!(run.result().await, Ok(json!(7)));
         assert_eq!(loaded(&store, spin.id()).await.len(), 3);
-        engine.client().cancel(spin.id()).await.unwrap();
+        engine.client().cancel(spin.id(), ()).await.unwrap();
         assert_eq!(spin.result().await, Err(Error::Cancelled));
         let journal = journal(&engine, spin.id()).await;
         assert!(journal.contains(&("spin".to_owned(), "cancelled")), "{journal:?}");

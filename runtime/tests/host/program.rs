@@ -71,6 +71,7 @@ impl Workflow for Orders {
             name: "orders".to_owned(),
             revision: "1".to_owned(),
             events: vec![EventDef { name: "shipped".to_owned() }],
+            adopts: Vec::new(),
         }
     }
 

@@ -43,7 +43,7 @@ impl Runs {
 
     /// Asks a run to cancel; when this returns, the request is durable.
     pub async fn cancel(&self, run: RunId) -> flowcrate::Result<()> {
-        self.client().cancel(run).await
+        self.client().cancel(run, ()).await
     }
 }
 

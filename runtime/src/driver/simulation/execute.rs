@@ -36,7 +36,7 @@ impl Workflow for Planned {
 
     fn definition(&self) -> Definition {
         let events = vec![EventDef { name: "event".to_owned() }];
-        Definition { name: self.name.clone(), revision: "1".to_owned(), events }
+        Definition { name: self.name.clone(), revision: "1".to_owned(), events, adopts: Vec::new() }
     }
 
     fn run(&self, ctx: Context, _: Value) -> LocalBoxFuture<'static, Result<Value>> {

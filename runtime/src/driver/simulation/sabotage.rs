@@ -29,13 +29,16 @@ pub(super) const DEFECTS: &[&str] = &[
     "suspend without compare-and-set",
 ];
 
+/// Defects of what no plan does yet; once one does, they belong to [`DEFECTS`].
+const UNPLANNED: &[&str] = &["a terminated run keeps its epoch"];
+
 thread_local! {
     static ACTIVE: Cell<Option<&'static str>> = const { Cell::new(None) };
 }
 
 /// Whether this defect is put in.
 pub(crate) fn is_sabotaged(defect: &str) -> bool {
-    debug_assert!(DEFECTS.contains(&defect), "{defect} is not listed");
+    debug_assert!([DEFECTS, UNPLANNED].concat().contains(&defect), "{defect} is not listed");
     ACTIVE.get() == Some(defect)
 }
 

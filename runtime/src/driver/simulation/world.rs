@@ -18,8 +18,8 @@ use crate::driver::hub::Hub;
 use crate::driver::registry::Registry;
 use crate::driver::shard::{Message, Settings, Shard};
 use crate::store::{
-    Delivered, EventKey, MemoryStore, NewEvent, NewRun, Query, Reply, RunState, Store, StoreError,
-    Transaction,
+    Ask, Delivered, EventKey, MemoryStore, NewEvent, NewRun, Query, Reply, Request, RunState,
+    Store, StoreError, Transaction,
 };
 use crate::testkit::SimClock;
 use crate::{Payload, RunId, Timestamp, WorkerId};
@@ -337,7 +337,8 @@ impl World {
         self.runs[number].cancelled = true;
         // It must end though nothing that it waits for comes any more.
         self.runs[number].sends.clear();
-        self.store.submit(Transaction::Cancel(id, Reply::new(drop)));
+        let cancel = Request::new(id, Ask::Cancel, self.store.now());
+        self.store.submit(Transaction::Request(cancel, Reply::new(drop)));
         self.tell(Message::Nudge(id));
     }
 
@@ -349,7 +350,8 @@ impl World {
                 loaded.row.failure.is_some_and(|failure| failure.code == "crash_loop")
             });
             if paused {
-                self.store.submit(Transaction::Resume(id, Reply::new(drop)));
+                let resume = Request::new(id, Ask::Resume, self.store.now());
+                self.store.submit(Transaction::Request(resume, Reply::new(drop)));
                 self.tell(Message::Nudge(id));
             }
         }

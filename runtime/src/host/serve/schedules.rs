@@ -179,7 +179,7 @@ mod tests {
 
     fn schedules(triggers: &Triggers, store: SqliteStore) -> Schedules {
         let name = "tick".to_owned();
-        let definition = Definition { name, revision: "1".to_owned(), events: Vec::new() };
+        let definition = Definition { name, revision: "1".to_owned(), ..Definition::default() };
         Schedules::new(&definition, triggers, store).unwrap()
     }
 
@@ -285,7 +285,8 @@ mod tests {
     fn a_schedule_that_cannot_be_read_is_named() {
         let directory = tempfile::tempdir().unwrap();
         let store = SqliteStore::open(directory.path().join("j.db")).unwrap();
-        let definition = Definition { name: "x".into(), revision: "1".into(), events: Vec::new() };
+        let definition =
+            Definition { name: "x".into(), revision: "1".into(), ..Definition::default() };
         let triggers = Triggers::new().schedule("tick", "61 * * * *", "UTC");
         let trouble = Schedules::new(&definition, &triggers, store).err().unwrap();
         assert_eq!(trouble.message, "schedule `tick`: minute `61`: expected 0 to 59");

@@ -21,6 +21,7 @@ impl Tables<'_> {
             claimed.superseded = true;
             return Ok(claimed);
         };
+        self.tell_of_taken(driver, &mut claimed)?;
         let definitions = self.definitions(claim)?;
         for definition in &definitions {
             self.nudge(*definition, driver, &mut claimed)?;
@@ -44,6 +45,18 @@ impl Tables<'_> {
             }
         }
         Ok(numbers)
+    }
+
+    /// Runs that were terminated under a worker.
+    fn tell_of_taken(&mut self, driver: i64, claimed: &mut Claimed) -> Result<()> {
+        let read = |row: &Row<'_>| Ok(RunId::from_bytes(row.get::<_, Blob16>(0)?.0));
+        for run in self.sql.taken_away.query_map([driver], read)? {
+            claimed.nudged.push(run?);
+        }
+        if !claimed.nudged.is_empty() {
+            self.sql.clear_taken_away.execute([])?;
+        }
+        Ok(())
     }
 
     /// Own runs with new mail.

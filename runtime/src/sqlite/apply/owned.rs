@@ -10,8 +10,8 @@ use crate::sqlite::codec::{FIRST_SETTLED, Json, Status};
 use crate::store::{Entry, Next, RunState, RunWrite, Written};
 use crate::{Payload, RunId};
 
-/// What a write needs to know of a run that is owned. Only the driver's own writes change it:
-/// other processes touch neither owner nor epoch, and no state but that of unowned runs.
+/// What a write needs to know of a run that is owned. It is forgotten when another process has
+/// written, which may have terminated the run.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Owned {
     pub(super) n: i64,
@@ -110,6 +110,7 @@ impl Tables<'_> {
             waiting.and_then(|waiting| waiting.due).map(|at| at.0),
             event.map(|event| &event.name),
             event.and_then(|event| event.key.as_ref()),
+            entry.issued,
         ])?;
         Ok(rows == 1)
     }

@@ -238,7 +238,7 @@ mod tests {
             WITH RECURSIVE i(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM i WHERE n < 59)
             INSERT INTO definition SELECT n + 1, 'w' || (n % 20), 'r' || (n / 20), '[]' FROM i;
             WITH RECURSIVE i(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM i WHERE n < 30000)
-            INSERT INTO run (id, definition, state, epoch, queued, inbox_seq, cancel_requested,
+            INSERT INTO run (id, definition, state, epoch, queued, inbox_seq, stop,
                              takeovers, started_at, key, seed, input, input_hash)
               SELECT randomblob(16), n % 60 + 1, iif(n % 100 = 0, 5, 4), 1, 0, 0, 0, 0,
                      n / 3, 'k' || n, zeroblob(16), '{}', zeroblob(16) FROM i;

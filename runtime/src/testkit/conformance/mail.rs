@@ -106,7 +106,7 @@ pub fn mail_is_read_from_a_position<S: Store>(store: &Probe<S>) {
     }
     store.cancel(run);
     let inbox = store.inbox(run, 1).expect("it is there");
-    assert_eq!((inbox.inbox_seq, inbox.cancel_requested), (4, true));
+    assert_eq!((inbox.inbox_seq, inbox.stop.is_some()), (4, true));
     assert_eq!(inbox.events.iter().map(|event| event.seq).collect::<Vec<_>>(), [2, 3]);
     assert_eq!(store.inbox(run, 4).expect("it is there").events, []);
     assert_eq!(store.inbox(RunId::new(), 0), None);
@@ -118,7 +118,7 @@ pub fn a_cancel_is_asked_once<S: Store>(store: &Probe<S>) {
     store.start(run.clone());
     assert_eq!(store.cancel(run.id), Requested::Accepted);
     let row = store.row(run.id);
-    assert_eq!((row.cancel_requested, row.inbox_seq, row.ready), (true, 1, true));
+    assert_eq!((row.is_cancel_requested(), row.inbox_seq, row.ready), (true, 1, true));
     assert_eq!(row.state, RunState::Pending);
     assert_eq!(store.cancel(run.id), Requested::Unchanged);
     assert_eq!(store.row(run.id).inbox_seq, 1);
@@ -126,7 +126,7 @@ pub fn a_cancel_is_asked_once<S: Store>(store: &Probe<S>) {
     let ended = store.owned(store.worker());
     store.write(RunWrite { next: Next::End(completed()), ..write(ended) });
     assert_eq!(store.cancel(ended), Requested::Finished);
-    assert!(!store.row(ended).cancel_requested);
+    assert!(store.row(ended).stop.is_none());
 }
 
 /// A resume lets a paused run go on, and is nothing for any other.

@@ -5,8 +5,8 @@ use std::fmt::Debug;
 
 use super::probe::{Probe, claim, completed, failure, open_entry, outcome};
 use crate::store::{
-    EventKey, Fire, Firing, MemoryStore, NewEvent, NewRun, Next, RunCursor, RunFilter, RunState,
-    RunWrite, Store,
+    Ask, EventKey, Fire, Firing, MemoryStore, NewEvent, NewRun, Next, Request, RunCursor,
+    RunFilter, RunState, RunWrite, Store,
 };
 use crate::{Payload, RunId, Timestamp, WorkerId};
 
@@ -82,8 +82,9 @@ impl<S: Store> Pair<'_, S> {
             0..15 => self.start(),
             15..60 => self.write(),
             60..72 => self.event(),
-            72..77 => self.cancel(),
-            77..82 => self.resume(),
+            72..75 => self.cancel(),
+            75..78 => self.stop(),
+            78..82 => self.resume(),
             82..95 => self.claim(),
             95..98 => self.fire(),
             _ => self.open(),
@@ -229,12 +230,29 @@ impl<S: Store> Pair<'_, S> {
 
     fn cancel(&mut self) {
         let run = self.run();
-        self.same(("cancel", run), self.store.cancel(run), self.model.cancel(run));
+        self.ask(run, Ask::Cancel);
     }
 
     fn resume(&mut self) {
         let run = self.run();
-        self.same(("resume", run), self.store.resume(run), self.model.resume(run));
+        self.ask(run, Ask::Resume);
+    }
+
+    fn stop(&mut self) {
+        let run = self.run();
+        let revision = self.dice.pick(&["r1", "r2", "r3"]).unwrap_or_default();
+        let asks = [Ask::Pause, Ask::Pause, Ask::Terminate, Ask::Adopt(revision.into())];
+        let ask = self.dice.pick(&asks).unwrap_or(Ask::Pause);
+        self.ask(run, ask);
+    }
+
+    fn ask(&mut self, run: RunId, ask: Ask) {
+        let reason = self.dice.one_in(2).then(|| self.step.to_string());
+        let at = Timestamp(i64::from(self.step));
+        let request = Request { run, ask, reason, at };
+        let (store, model) = (&self.store, &self.model);
+        self.same(&request, store.request(request.clone()), model.request(request.clone()));
+        self.compare(run);
     }
 
     fn claim(&mut self) {

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use crate::failure::{Cause, ErrorClass};
 use crate::store::{
-    Claim, Claimed, Delivered, End, Entry, EntryStatus, EventKey, Fire, Fired, Firing, Inbox,
-    Loaded, NewEvent, NewRun, Next, Query, Reply, Requested, RunFilter, RunRow, RunState, RunWrite,
-    Started, Store, StoreError, Transaction, Written,
+    Ask, Claim, Claimed, Delivered, End, Entry, EntryStatus, EventKey, Fire, Fired, Firing, Inbox,
+    Loaded, NewEvent, NewRun, Next, Query, Reply, Request, Requested, RunFilter, RunRow, RunState,
+    RunWrite, Started, Store, StoreError, Transaction, Written,
 };
 use crate::{Failure, Payload, RunId, Timestamp, WorkerId};
 
@@ -76,10 +76,9 @@ impl<S: Store> Probe<S> {
         /// [`Transaction::Event`].
         fn event(event: NewEvent) -> Delivered
             = submit |reply| Transaction::Event(Box::new(event), reply);
-        /// [`Transaction::Cancel`].
-        fn cancel(run: RunId) -> Requested = submit |reply| Transaction::Cancel(run, reply);
-        /// [`Transaction::Resume`].
-        fn resume(run: RunId) -> Requested = submit |reply| Transaction::Resume(run, reply);
+        /// [`Transaction::Request`].
+        fn request(request: Request) -> Requested
+            = submit |reply| Transaction::Request(request, reply);
         /// [`Transaction::Fire`].
         fn fire(fire: Fire) -> Fired = submit |reply| Transaction::Fire(Box::new(fire), reply);
         /// [`Query::Load`].
@@ -96,6 +95,21 @@ impl<S: Store> Probe<S> {
         /// [`Query::NextFire`].
         fn next_fire(name: &str) -> Option<Firing>
             = query |reply| Query::NextFire(name.to_owned(), reply);
+    }
+
+    /// Asks something of a run, without a reason.
+    pub fn ask(&self, run: RunId, ask: Ask) -> Requested {
+        self.request(Request::new(run, ask, Timestamp(5_000)))
+    }
+
+    /// Asks that a run be cancelled.
+    pub fn cancel(&self, run: RunId) -> Requested {
+        self.ask(run, Ask::Cancel)
+    }
+
+    /// Lets a paused run go on.
+    pub fn resume(&self, run: RunId) -> Requested {
+        self.ask(run, Ask::Resume)
     }
 
     /// A worker that has opened the store.

@@ -16,7 +16,7 @@ pub fn a_start_reads_back<S: Store>(store: &Probe<S>) {
     assert_eq!((row.started_at, row.ended_at), (new.at, None));
     assert_eq!((row.output, row.failure, row.wake_at), (None, None, None));
     assert_eq!((row.state, row.epoch, row.owner, row.ready), (RunState::Pending, 0, None, true));
-    assert_eq!((row.inbox_seq, row.cancel_requested, row.takeovers), (0, false, 0));
+    assert_eq!((row.inbox_seq, &row.stop, row.takeovers), (0, &None, 0));
 }
 
 /// A run that its starter drives is its own from the first moment.

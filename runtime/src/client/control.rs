@@ -1,0 +1,83 @@
+//! What is asked of runs: cancel, terminate, pause, resume.
+
+use std::sync::Arc;
+
+use super::Client;
+use crate::error::{Error, Result};
+use crate::ids::RunId;
+use crate::store::{Ask, Reply, Request, Requested, Transaction};
+
+/// Why something is asked of a run, for whoever looks at it later. `()` gives no reason.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reason(Option<String>);
+
+impl From<()> for Reason {
+    fn from((): ()) -> Self {
+        Self(None)
+    }
+}
+
+impl From<&str> for Reason {
+    fn from(reason: &str) -> Self {
+        Self(Some(reason.to_owned()))
+    }
+}
+
+impl From<String> for Reason {
+    fn from(reason: String) -> Self {
+        Self(Some(reason))
+    }
+}
+
+impl From<Option<String>> for Reason {
+    fn from(reason: Option<String>) -> Self {
+        Self(reason)
+    }
+}
+
+impl Client {
+    /// Asks that a run be cancelled: its function sees it, and may clean up. Once this returns,
+    /// the request is durable.
+    pub async fn cancel(&self, run: RunId, reason: impl Into<Reason>) -> Result<()> {
+        self.ask(run, Ask::Cancel, reason).await
+    }
+
+    /// Ends a run at once, whatever it does: its function sees nothing, and neither `finally` nor
+    /// compensations run. It is cancelled, with the failure `terminated`; its awaited children
+    /// are asked to cancel.
+    pub async fn terminate(&self, run: RunId, reason: impl Into<Reason>) -> Result<()> {
+        self.ask(run, Ask::Terminate, reason).await
+    }
+
+    /// Lets a run stand still: what is in flight finishes and is recorded, nothing new begins,
+    /// and then it is paused, with the failure `paused`, until someone resumes or cancels it.
+    /// Timers that are due meanwhile fire when it goes on. Its children are not paused with it.
+    pub async fn pause(&self, run: RunId, reason: impl Into<Reason>) -> Result<()> {
+        self.ask(run, Ask::Pause, reason).await
+    }
+
+    /// Lets a paused run go on; a step that spent its policy is granted it anew.
+    pub async fn resume(&self, run: RunId) -> Result<()> {
+        self.ask(run, Ask::Resume, ()).await
+    }
+
+    pub(super) async fn ask(&self, run: RunId, ask: Ask, reason: impl Into<Reason>) -> Result<()> {
+        let Reason(reason) = reason.into();
+        let nudge = Arc::clone(&self.nudge);
+        let (told, answer) = Reply::channel();
+        // The run is woken even if the caller stops waiting.
+        let reply = Reply::new(move |requested| {
+            if requested == Ok(Requested::Accepted) {
+                nudge(run);
+            }
+            told.send(requested);
+        });
+        let request = Request { run, ask, reason, at: self.store.now() };
+        self.store.submit(Transaction::Request(request, reply));
+        match answer.await? {
+            Requested::Accepted | Requested::Unchanged => Ok(()),
+            Requested::UnknownRun => Err(Error::UnknownRun(run)),
+            Requested::Finished => Err(Error::Finished(run)),
+        }
+    }
+}
