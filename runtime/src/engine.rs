@@ -31,7 +31,7 @@ pub use step::Step;
 pub use waits::{EventWait, Sleep};
 pub(crate) use waker::RootWaker;
 pub use while_loop::While;
-pub(crate) use while_loop::{Loop, iterations_prefix};
+pub(crate) use while_loop::{Loop, Round, iterations_prefix};
 
 use crate::backend::{
     Backend, Command, Completion, Issued, Iteration, Mismatch, OpId, Outcome, Site, Target,

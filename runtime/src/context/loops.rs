@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 use super::{Context, encode};
 use crate::backend::Command;
 use crate::engine::{
-    Claim, ItemOutcome, Items, Loop, Name, OnItemError, Operation, While, items_prefix,
+    Claim, ItemOutcome, Items, Loop, Name, OnItemError, Operation, Round, While, items_prefix,
     iterations_prefix,
 };
 use crate::error::{Error, Result};
@@ -178,30 +178,80 @@ impl Context {
         Fut: Future<Output = Result<ControlFlow<T, S>>>,
     {
         let While { id, max_iterations } = id.into();
-        let state = encode(&state);
+        let (operation, state) = self.claim_loop(&id, encode(&state));
+        let ctx = self.clone();
+        async move {
+            let start = |ctx: Context, _: u64, state: &Payload| {
+                let run = body(ctx, state.decode()?);
+                Ok(Round::Body(Box::pin(async move {
+                    Ok(match run.await? {
+                        ControlFlow::Continue(state) => ControlFlow::Continue(result(&state)?),
+                        ControlFlow::Break(output) => ControlFlow::Break(result(&output)?),
+                    })
+                })))
+            };
+            Loop { ctx: &ctx, operation, max_iterations, state, start: &start }.run().await
+        }
+    }
+
+    /// Runs `body` with a state for as long as `condition` holds of it, and the next iteration
+    /// with the state that it returned; the result is the last state. Else like
+    /// [`while_loop`](Self::while_loop). A body also gets the number of its iteration, from 0.
+    ///
+    /// With [`While::max_iterations`] the loop fails where the condition still holds after so
+    /// many.
+    ///
+    /// ```
+    /// # use flowcrate::{Context, Result, While};
+    /// # async fn count(ctx: &Context) -> Result<u32> {
+    /// let more = |sum: &u32| Ok(*sum < 100);
+    /// ctx.repeat_while("sum", 1, more, async |_: Context, sum: u32, _| Ok(sum * 2)).await
+    /// # }
+    /// ```
+    pub fn repeat_while<S, C, F, Fut>(
+        &self,
+        id: impl Into<While>,
+        state: S,
+        condition: C,
+        body: F,
+    ) -> impl Future<Output = Result<S>>
+    where
+        S: Journaled,
+        C: Fn(&S) -> Result<bool>,
+        F: Fn(Context, S, i64) -> Fut,
+        Fut: Future<Output = Result<S>>,
+    {
+        let While { id, max_iterations } = id.into();
+        let (operation, state) = self.claim_loop(&id, encode(&state));
+        let ctx = self.clone();
+        async move {
+            let start = |ctx: Context, iteration: u64, state: &Payload| {
+                let state = state.decode()?;
+                match condition(&state) {
+                    Ok(true) => {}
+                    Ok(false) => return Ok(Round::Over),
+                    Err(error) => return Ok(Round::Failed(error)),
+                }
+                let run = body(ctx, state, i64::try_from(iteration).unwrap_or(i64::MAX));
+                Ok(Round::Body(Box::pin(
+                    async move { Ok(ControlFlow::Continue(result(&run.await?)?)) },
+                )))
+            };
+            Loop { ctx: &ctx, operation, max_iterations, state, start: &start }.run().await
+        }
+    }
+
+    fn claim_loop(&self, id: &str, state: Result<Payload, String>) -> (Operation, Payload) {
         let claim = Claim {
-            name: Name::Id(&id, None),
+            name: Name::Id(id, None),
             kind: "while@1",
             input: Some(state.clone()),
             hash: None,
         };
         let seals = |path: &Arc<str>| Command::Loop(iterations_prefix(path));
         let operation = Operation::claim(&self.core, &self.scope, claim, seals);
-        let ctx = self.clone();
-        async move {
-            let start = |ctx: Context, state: &Payload| {
-                let run = body(ctx, state.decode()?);
-                Ok(Box::pin(async move {
-                    Ok(match run.await? {
-                        ControlFlow::Continue(state) => ControlFlow::Continue(result(&state)?),
-                        ControlFlow::Break(output) => ControlFlow::Break(result(&output)?),
-                    })
-                }) as LocalBoxFuture<'_, _>)
-            };
-            // Without one the claim has failed, and nothing runs.
-            let state = state.unwrap_or_else(|_| Payload::null());
-            Loop { ctx: &ctx, operation, max_iterations, state, start: &start }.run().await
-        }
+        // Without a state the claim has failed, and nothing runs.
+        (operation, state.unwrap_or_else(|_| Payload::null()))
     }
 }
 

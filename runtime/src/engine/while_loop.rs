@@ -48,13 +48,22 @@ pub(crate) struct Loop<'a> {
     pub(crate) operation: Operation,
     pub(crate) max_iterations: Option<u64>,
     pub(crate) state: Payload,
-    /// Starts the body for a state. A state that does not decode is for the loop to report.
-    pub(crate) start: &'a dyn Fn(Context, &Payload) -> Started<'a>,
+    /// Starts the body of an iteration for a state, unless the loop is over. A state that does not decode is for the loop to report.
+    pub(crate) start: &'a dyn Fn(Context, u64, &Payload) -> Started<'a>,
 }
 
-/// A body that was started, if its state could be read.
-pub(crate) type Started<'a> =
-    Result<LocalBoxFuture<'a, Result<ControlFlow<Payload, Payload>>>, serde_json::Error>;
+/// What a state leads to, if it could be read.
+pub(crate) type Started<'a> = Result<Round<'a>, serde_json::Error>;
+
+/// What a state leads to.
+pub(crate) enum Round<'a> {
+    /// It is the last one: the loop's result.
+    Over,
+    /// Whether it is cannot be told.
+    Failed(Error),
+    /// Another iteration.
+    Body(LocalBoxFuture<'a, Result<ControlFlow<Payload, Payload>>>),
+}
 
 /// Where a loop stands. Part of the journal's format.
 #[derive(Deserialize)]
@@ -102,12 +111,21 @@ impl Loop<'_> {
     async fn iterate(&self, head: Head) -> Result<Outcome> {
         let Head { mut iteration, mut state } = head;
         loop {
-            if self.max_iterations.is_some_and(|most| iteration >= most) {
-                return Ok(Outcome::Failed(self.too_many(iteration)));
-            }
-            let moves = self.operation.moves();
             let path: Arc<str> = format!("{}[{iteration}]", self.operation.path()).into();
-            match self.body(&path, &state).await {
+            let round = self.round(&path, iteration, &state);
+            let body = match within(path.clone(), round).await {
+                Round::Over => return Ok(Outcome::Completed(Some(state))),
+                Round::Failed(Error::Cancelled) => return Err(Error::Cancelled),
+                Round::Failed(error) => {
+                    return Ok(Outcome::Failed(error.into_failure(self.operation.path())));
+                }
+                Round::Body(_) if self.max_iterations.is_some_and(|most| iteration >= most) => {
+                    return Ok(Outcome::Failed(self.too_many(iteration)));
+                }
+                Round::Body(body) => body,
+            };
+            let moves = self.operation.moves();
+            match within(path.clone(), body).await {
                 Ok(ControlFlow::Break(output)) => return Ok(Outcome::Completed(Some(output))),
                 Ok(ControlFlow::Continue(next)) => state = next,
                 Err(Error::Cancelled) => return Err(Error::Cancelled),
@@ -120,19 +138,12 @@ impl Loop<'_> {
         }
     }
 
-    async fn body(
-        &self,
-        path: &Arc<str>,
-        state: &Payload,
-    ) -> Result<ControlFlow<Payload, Payload>> {
+    async fn round(&self, path: &Arc<str>, iteration: u64, state: &Payload) -> Round<'_> {
         let ctx = self.ctx.child(path.clone());
-        let run = async {
-            match (self.start)(ctx, state) {
-                Ok(body) => body.await,
-                Err(error) => poll_fn(|_| self.operation.undecodable(&error, Some(state))).await,
-            }
-        };
-        within(path.clone(), run).await
+        match (self.start)(ctx, iteration, state) {
+            Ok(round) => round,
+            Err(error) => poll_fn(|_| self.operation.undecodable(&error, Some(state))).await,
+        }
     }
 
     fn too_many(&self, iterations: u64) -> Failure {

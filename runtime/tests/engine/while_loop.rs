@@ -316,3 +316,51 @@ fn every_iteration_takes_as_long_as_the_first() {
         assert!(times[1] < times[0] * 4.0, "{times:?} seconds for an iteration");
     });
 }
+
+/// Doubles the input while it is below 100; at most `most` times.
+fn doubling(ledger: &Ledger, most: u64) -> Flow {
+    counted(ledger, move |ctx, input, ledger| async move {
+        let below = |state: &i64| {
+            ctx.evaluate("double", || {
+                let limit = if *state < 0 { "a limit" } else { "100" };
+                Ok(*state < flowcrate::expr::string_to_int(limit)?)
+            })
+        };
+        let rounds = While::new("double").max_iterations(most);
+        let state = input.as_i64().unwrap_or_default();
+        let last = ctx
+            .repeat_while(rounds, state, below, async |ctx: Context, state: i64, index| {
+                ledger.step(&ctx, "note", json!([state, index])).await?;
+                Ok(state * 2)
+            })
+            .await?;
+        Ok(json!(last))
+    })
+}
+
+#[test]
+fn s27_a_loop_repeats_while_its_condition_holds() {
+    run_test(async {
+        for (input, most, expected, rounds) in [
+            (30, 9, Ok(json!(120)), vec!["double[0]/note", "double[1]/note", "double"]),
+            // The condition is looked at before the limit.
+            (30, 2, Ok(json!(120)), vec!["double[0]/note", "double[1]/note", "double"]),
+            (100, 0, Ok(json!(100)), vec!["double"]),
+            (30, 1, Err("max_iterations"), vec!["double[0]/note", "double"]),
+            (-1, 9, Err("expression"), vec!["double"]),
+        ] {
+            let workflow = doubling(&Ledger::default(), most);
+            let engine = engine(&workflow).await;
+            let run = engine.start(workflow, json!(input)).await.unwrap();
+            let result = run.result().await;
+            let found = result.as_ref().map_err(|error| match error {
+                Error::Failed(failure) => (failure.code.as_str(), failure.path.as_str()),
+                other => panic!("{other}"),
+            });
+            assert_eq!(found, expected.as_ref().map_err(|code| (*code, "double")), "{input}");
+            let entries = engine.client().journal(run.id()).await.unwrap();
+            let paths: Vec<_> = entries.iter().map(|entry| entry.path.as_str()).collect();
+            assert_eq!(paths, rounds, "{input}");
+        }
+    });
+}
