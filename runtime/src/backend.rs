@@ -5,6 +5,7 @@
 //! each back exactly in the order in which the first execution saw them. [`StoreBackend`] does it
 //! over a [`Store`](crate::store::Store); a log that knows only positions could do it as well.
 
+mod beats;
 mod draft;
 mod journal;
 mod mail;
@@ -13,7 +14,7 @@ mod steps;
 mod store_backend;
 mod writes;
 
-pub(crate) use store_backend::{Effect, StoreBackend};
+pub(crate) use store_backend::{Attempt, Effect, StoreBackend};
 
 use std::fmt;
 use std::sync::Arc;

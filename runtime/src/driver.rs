@@ -6,6 +6,7 @@
 mod bodies;
 mod claims;
 mod hub;
+mod link;
 mod registry;
 mod resident;
 mod shard;
@@ -22,6 +23,7 @@ use serde_json::Value;
 use tokio::sync::oneshot;
 
 pub(crate) use hub::Hub;
+pub(crate) use link::Link;
 use registry::Registry;
 use shard::{Message, Shard};
 pub use start::{RunHandle, Start};

@@ -7,7 +7,9 @@ mod engine {
     mod control;
     mod crashes;
     mod events;
+    mod heartbeats;
     mod mismatch;
+    mod policies;
     mod steps;
     mod timers;
     mod while_loop;

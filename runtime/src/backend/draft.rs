@@ -11,6 +11,8 @@ pub(super) struct Draft {
     entries: BTreeMap<Arc<str>, Entry>,
     /// Entries that are not worth a write of their own.
     lazy: BTreeMap<Arc<str>, Entry>,
+    /// Whether those have waited long enough.
+    hasty: bool,
     seals: Vec<String>,
     consumed: Vec<u64>,
 }
@@ -29,6 +31,10 @@ impl Draft {
     }
 
     pub(super) fn put_lazily(&mut self, entry: Entry) {
+        if let Some(before) = self.entries.get_mut(&entry.path) {
+            *before = entry;
+            return;
+        }
         self.lazy.insert(entry.path.clone(), entry);
     }
 
@@ -42,10 +48,16 @@ impl Draft {
 
     /// Whether there is anything that has to be written.
     pub(super) fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+        self.entries.is_empty() && !(self.hasty && !self.lazy.is_empty())
+    }
+
+    /// Lets what is not worth a write of its own be written all the same.
+    pub(super) fn hasten(&mut self) {
+        self.hasty = true;
     }
 
     pub(super) fn take(&mut self) -> Parts {
+        self.hasty = false;
         let mut entries = std::mem::take(&mut self.lazy);
         entries.append(&mut self.entries);
         Parts {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::retry::{Attempt, Verdict, chance, judge};
 use super::store_backend::{Activity, Effect, Held, StoreBackend};
-use super::{Body, OpId, Outcome};
+use super::{Body, OpId, Outcome, store_backend};
 use crate::clock::later;
 use crate::failure::{ErrorClass, Failure, StepError};
 use crate::payload::Payload;
@@ -21,10 +21,18 @@ pub(super) struct StepRun {
     /// How many of them do not count against the policy any more.
     pub(super) forgiven: u32,
     /// When the first attempt that counts began.
-    since: Option<Timestamp>,
+    pub(super) since: Option<Timestamp>,
     phase: Phase,
-    /// The deadline of the attempt that runs, or the start of the next one.
+    /// When the attempt that runs is looked at, or the start of the next one.
     pub(super) due: Option<Timestamp>,
+    /// When the attempt that runs will have taken too long.
+    deadline: Option<Timestamp>,
+    /// When its body last gave a sign of life.
+    pub(super) beat: Option<Timestamp>,
+    /// What a body said last with such a sign.
+    pub(super) details: Option<Payload>,
+    /// How the latest attempt failed.
+    pub(super) error: Option<Failure>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,11 +62,27 @@ impl StepRun {
                 .map(|entry| entry.started_at),
             phase: if resting { Phase::Resting } else { Phase::Held },
             due: None,
+            deadline: None,
+            beat: None,
+            error: open.and_then(|entry| entry.error.clone()),
+            details: open
+                .and_then(|entry| entry.output.clone())
+                .filter(|_| !sabotage!("heartbeats are forgotten")),
         }
     }
 
     pub(super) fn is_running(&self) -> bool {
         self.phase == Phase::Running
+    }
+
+    /// When its body counts as lost unless it gives a sign of life.
+    fn lost_at(&self) -> Option<Timestamp> {
+        Some(later(self.beat?, self.policy.heartbeat?))
+    }
+
+    /// When the attempt that runs is to be looked at.
+    fn watched_at(&self) -> Option<Timestamp> {
+        self.deadline.into_iter().chain(self.lost_at()).min()
     }
 }
 
@@ -74,10 +98,19 @@ impl StoreBackend {
         }
         let timeout = step.policy.timeout.map(|timeout| later(self.now, timeout));
         let total = step.policy.total.map(|total| later(since, total));
-        step.due = timeout.into_iter().chain(total).min();
-        self.due.extend(step.due.map(|deadline| (deadline, op)));
-        let (attempt, path) = (step.attempts + 1, live.site.path.clone());
-        self.effects.push(Effect::Start { path: path.clone(), attempt, body: step.body.clone() });
+        step.deadline = timeout.into_iter().chain(total).min();
+        step.beat = Some(self.now);
+        step.due = step.watched_at();
+        self.due.extend(step.due.map(|due| (due, op)));
+        let path = live.site.path.clone();
+        self.effects.push(Effect::Start(Box::new(store_backend::Attempt {
+            path: path.clone(),
+            body: step.body.clone(),
+            number: step.attempts + 1,
+            of: step.policy.max_attempts.saturating_add(step.forgiven),
+            deadline: step.deadline,
+            details: step.details.clone(),
+        })));
         self.running.insert(path, op);
     }
 
@@ -86,10 +119,21 @@ impl StoreBackend {
         let Some(live) = self.live.get_mut(&op) else { return };
         let Activity::Step(step) = &mut live.activity else { return };
         if step.is_running() {
+            let timed_out = step.deadline.is_some_and(|deadline| deadline <= self.now);
+            let lost = step.lost_at().is_some_and(|lost| lost <= self.now);
+            if !timed_out && !lost {
+                // It gave a sign of life meanwhile.
+                step.due = step.watched_at();
+                self.due.extend(step.due.map(|due| (due, op)));
+                return;
+            }
             let (path, attempt) = (live.site.path.clone(), step.attempts + 1);
             self.effects.push(Effect::Stop(path.clone()));
-            let class = ErrorClass::Timeout;
-            let error = StepError::of_engine(class, "timeout", "the attempt took too long");
+            let (code, message) = match timed_out {
+                true => ("timeout", "the attempt took too long"),
+                false => ("heartbeat_timeout", "the body gave no sign of life for too long"),
+            };
+            let error = StepError::of_engine(ErrorClass::Timeout, code, message);
             self.attempt_ended(&path, attempt, Err(error));
         } else {
             step.phase = Phase::Held;
@@ -135,6 +179,7 @@ impl StoreBackend {
         };
         let verdict = judge(&step.policy, &attempt);
         let failure = Failure::of(error, attempts, &*path);
+        step.error = Some(failure.clone());
         step.phase = Phase::Resting;
         self.busy.remove(&op);
         let due = match verdict {
@@ -155,6 +200,7 @@ impl StoreBackend {
                 attempts,
                 forgiven,
                 error: Some(failure),
+                output: step.details.clone(),
                 started_at: began,
                 ..self.open_entry(&site, EntryStatus::Retrying, waiting)
             });

@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
+use super::beats::Beats;
 use super::draft::Draft;
 use super::journal::{CANCEL_PATH, Journal, Known};
 use super::mail::Mail;
@@ -52,6 +53,7 @@ pub(crate) struct StoreBackend {
     pub(super) surfaced: u32,
     pub(super) mail: Mail,
     pub(super) draft: Draft,
+    pub(super) beats: Beats,
     pub(super) held: Vec<Held>,
     /// Released when the write in flight is durable.
     pub(super) in_flight: Option<Vec<Held>>,
@@ -64,9 +66,23 @@ pub(crate) struct StoreBackend {
 /// Something for the driver to do.
 pub(crate) enum Effect {
     /// Start an attempt of a step's body.
-    Start { path: Arc<str>, attempt: u32, body: Body },
+    Start(Box<Attempt>),
     /// Tell the body at this path that its outcome is no longer wanted.
     Stop(Arc<str>),
+}
+
+/// An attempt of a step's body.
+pub(crate) struct Attempt {
+    pub(crate) path: Arc<str>,
+    pub(crate) body: Body,
+    /// Its number, from 1.
+    pub(crate) number: u32,
+    /// How many its policy grants.
+    pub(crate) of: u32,
+    /// When it will have taken too long.
+    pub(crate) deadline: Option<Timestamp>,
+    /// What an attempt before it said last.
+    pub(crate) details: Option<Payload>,
 }
 
 /// Something to do once everything before it is durable.
@@ -123,6 +139,7 @@ impl StoreBackend {
             surfaced: 0,
             mail: Mail::new(loaded.inbox, inbox_seq, last_order),
             draft: Draft::default(),
+            beats: Beats::default(),
             held: Vec::new(),
             in_flight: None,
             effects: Vec::new(),
@@ -151,6 +168,7 @@ impl StoreBackend {
 
     /// Lets everything happen that is due.
     pub(crate) fn fire(&mut self) {
+        self.beats_due();
         let now = if sabotage!("early timers") { Timestamp(self.now.0 + 500) } else { self.now };
         while let Some(&(at, op)) = self.due.first()
             && at <= now
@@ -169,7 +187,7 @@ impl StoreBackend {
 
     /// When the run is due next by itself.
     pub(crate) fn next_due(&self) -> Option<Timestamp> {
-        self.due.first().map(|(at, _)| *at)
+        self.due.first().map(|(at, _)| *at).into_iter().chain(self.beats.due()).min()
     }
 
     /// Begins an operation of which the journal knows nothing, or an open entry.

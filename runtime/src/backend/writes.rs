@@ -78,6 +78,7 @@ impl StoreBackend {
     fn write(&mut self, next: Next) -> RunWrite {
         let parts = self.draft.take();
         self.surfaced = 0;
+        self.beats.written(self.now);
         RunWrite {
             entries: parts.entries,
             seals: parts.seals,

@@ -116,6 +116,10 @@ pub struct EntryView {
     pub input: Option<Value>,
     /// Its output.
     pub output: Option<Value>,
+    /// Of what is open: what the body of a step said with its latest heartbeat, where a loop
+    /// stands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub details: Option<Value>,
     /// Its failure, or that of its latest attempt.
     #[serde(default, with = "Recorded::<Failure>")]
     pub error: Option<Failure>,
@@ -169,6 +173,8 @@ impl From<&Entry> for WaitingFor {
 
 impl From<Entry> for EntryView {
     fn from(entry: Entry) -> Self {
+        let settled = entry.status.is_settled();
+        let mut output = entry.output.as_ref().map(Payload::to_value);
         Self {
             path: entry.path.to_string(),
             kind: entry.kind.to_string(),
@@ -176,7 +182,8 @@ impl From<Entry> for EntryView {
             seq: entry.seq,
             attempts: entry.attempts,
             input: entry.input.as_ref().map(Payload::to_value),
-            output: entry.output.as_ref().map(Payload::to_value),
+            output: if settled { output.take() } else { None },
+            details: output,
             error: entry.error,
             started_at: entry.started_at,
             ended_at: entry.ended_at,

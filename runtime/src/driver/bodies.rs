@@ -11,6 +11,7 @@ use futures_util::future::BoxFuture;
 use tokio::runtime::Handle;
 use tokio::task::AbortHandle;
 
+use super::link::Link;
 use super::shard::Message;
 use crate::backend::Body;
 use crate::clock::later;
@@ -74,7 +75,15 @@ impl Bodies {
             // The run was replayed around a body that has never stopped.
             return;
         }
-        let (ctx, token) = StepContext::new(info);
+        let link = Link {
+            shard: shard.clone(),
+            run,
+            epoch,
+            path: path.clone(),
+            attempt: number,
+            beat: Arc::default(),
+        };
+        let (ctx, token) = StepContext::new(info, Some(Arc::new(link)));
         let (shard, place) = (shard.clone(), path.clone());
         let task = runtime.spawn(Box::pin(async move {
             // The call itself may panic as well as the future.

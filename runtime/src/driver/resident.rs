@@ -2,13 +2,15 @@
 
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::sync::Arc;
 
-use super::bodies::Bodies;
+use super::bodies::{Bodies, idempotency_key};
 use super::shard::Message;
-use crate::backend::StoreBackend;
-use crate::context::{Context, RunInfo};
+use crate::backend::{Attempt, StoreBackend};
+use crate::context::{Context, RunInfo, StepInfo};
 use crate::engine::{Core, RootWaker, Run};
 use crate::error::Result;
+use crate::ids::RunId;
 use crate::store::{Loaded, Next};
 use crate::values::Timestamp;
 use crate::workflow::ErasedWorkflow;
@@ -18,6 +20,10 @@ pub(super) struct Resident {
     pub(super) run: Run,
     pub(super) backend: Rc<RefCell<StoreBackend>>,
     pub(super) epoch: u64,
+    /// The definition that it runs.
+    workflow: Arc<str>,
+    revision: Arc<str>,
+    started_at: Timestamp,
     pub(super) bodies: Bodies,
     /// Its place on the shard's agenda.
     pub(super) agenda: Option<Timestamp>,
@@ -55,10 +61,11 @@ impl Resident {
         loaded: Loaded,
         epoch: u64,
         now: Timestamp,
-        waker: std::sync::Arc<RootWaker>,
+        waker: Arc<RootWaker>,
     ) -> Result<Self> {
         let (id, started_at) = (loaded.row.id, loaded.row.started_at);
         let input = loaded.row.input.clone();
+        let (name, revision) = (loaded.row.workflow.clone(), loaded.row.revision.clone());
         let backend = Rc::new(RefCell::new(StoreBackend::new(loaded, epoch, now)));
         let seam = Rc::clone(&backend);
         let core = Rc::new(RefCell::new(Core::new(seam, started_at)));
@@ -68,6 +75,9 @@ impl Resident {
             run: Run::new(core, root, waker),
             backend,
             epoch,
+            workflow: name,
+            revision,
+            started_at,
             bodies: Bodies::default(),
             agenda: None,
             idle_since: None,
@@ -76,5 +86,22 @@ impl Resident {
             reloading: None,
             leaving: Leaving::No,
         })
+    }
+
+    /// What a body is told of its attempt.
+    pub(super) fn step_info(&self, run: RunId, attempt: Attempt, now: Timestamp) -> StepInfo {
+        StepInfo {
+            run,
+            workflow: self.workflow.clone(),
+            revision: self.revision.clone(),
+            run_started_at: self.started_at,
+            key: idempotency_key(self.backend.borrow().seed(), &attempt.path),
+            path: attempt.path,
+            attempt: attempt.number,
+            attempts: attempt.of,
+            started_at: now,
+            deadline: attempt.deadline,
+            last_heartbeat: attempt.details,
+        }
     }
 }

@@ -14,6 +14,7 @@ use tokio::sync::oneshot;
 use super::Hub;
 use super::bodies::{Reaper, Spawn};
 use super::claims::{Claims, LIMIT};
+use super::link::Beat;
 use super::registry::Registry;
 use super::resident::{Leaving, Resident};
 use crate::failure::StepError;
@@ -60,6 +61,14 @@ pub(super) enum Message {
         path: Arc<str>,
         attempt: u32,
         result: Result<Payload, StepError>,
+    },
+    /// A body gave a sign of life.
+    Beat {
+        run: RunId,
+        epoch: u64,
+        path: Arc<str>,
+        attempt: u32,
+        beat: Arc<Beat>,
     },
     /// Somebody of this process sent mail to a run.
     Nudge(RunId),
@@ -170,7 +179,8 @@ impl Shard {
 
     pub(super) fn take(&mut self, message: Message) {
         self.now = self.now.max(self.settings.store.now());
-        if let Message::Body { run, .. } | Message::Inbox { run, .. } = &message
+        if let Message::Body { run, .. } | Message::Beat { run, .. } | Message::Inbox { run, .. } =
+            &message
             && let Some(resident) = self.runs.get_mut(run)
             && let Some(later) = &mut resident.reloading
         {
@@ -195,6 +205,9 @@ impl Shard {
             Message::Inbox { run, inbox } => self.mail(run, inbox),
             Message::Body { run, epoch, path, attempt, result } => {
                 self.attempt_ended(run, epoch, (&path, attempt), result);
+            }
+            Message::Beat { run, epoch, path, attempt, beat } => {
+                self.beat(run, epoch, (&path, attempt), &beat);
             }
             Message::Nudge(run) => self.nudge(run),
             Message::Hint => {

@@ -289,7 +289,8 @@ pub struct Entry {
     pub input: Option<Payload>,
     /// Hash of its canonical input.
     pub input_hash: Option<InputHash>,
-    /// Its output, raw; where a loop stands.
+    /// Its output, raw; where an open loop stands; what the body of an open step said with its
+    /// latest heartbeat.
     pub output: Option<Payload>,
     /// Its failure, or that of its latest attempt.
     pub error: Option<Failure>,

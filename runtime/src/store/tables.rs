@@ -131,7 +131,7 @@ impl Tables {
         {
             return Written::NewMail;
         }
-        if !write.entries.is_empty() {
+        if write.is_progress() {
             run.row.takeovers = 0;
         }
         let lost = matches!(write.next, Next::End(_)) && sabotage!("end without its entries");

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use super::reply::Reply;
-use super::rows::{Entry, EventKey, InboxEvent, Parent, RunRow, RunState, Stop};
+use super::rows::{
+    Entry, EntryStatus, EventKey, InboxEvent, Parent, RunRow, RunState, Stop,
+};
 use crate::ids::{RunId, WorkerId};
 use crate::payload::{InputHash, Payload};
 use crate::{Failure, Timestamp};
@@ -145,7 +147,8 @@ pub struct RunWrite {
     /// Refused unless it is the run's epoch.
     pub epoch: u64,
     /// Rows to insert, or to put in place of open rows with the same path.
-    /// A settled row in the way refuses the whole write. Any clears `takeovers`.
+    /// A settled row in the way refuses the whole write. Any that is more than a sign of life
+    /// clears `takeovers`, see [`is_progress`](Self::is_progress).
     pub entries: Vec<Entry>,
     /// Path prefixes (`each_item[3]/`) under which every entry is sealed, after `entries`.
     /// Sealed entries stay in the journal and are not loaded any more.
@@ -161,6 +164,12 @@ pub struct RunWrite {
 }
 
 impl RunWrite {
+    /// Whether the run has come further by it: a body that says that it lives, and kills its
+    /// process afterwards each time, is a crash loop all the same.
+    pub fn is_progress(&self) -> bool {
+        self.entries.iter().any(|entry| entry.status != EntryStatus::Running)
+    }
+
     /// A write of nothing but what becomes of the run.
     pub fn new(run: RunId, epoch: u64, next: Next) -> Self {
         Self {

@@ -7,8 +7,8 @@ use super::{Message, Settings, Shard};
 use crate::backend::Body;
 use crate::backend::{Effect, Outcome};
 use crate::clock::later;
-use crate::context::StepInfo;
-use crate::driver::bodies::{Attempt, idempotency_key};
+use crate::driver::bodies::Attempt;
+use crate::driver::link::Beat;
 use crate::driver::resident::{Leaving, Resident};
 use crate::engine::Progress;
 use crate::error::{Error, Result};
@@ -100,11 +100,11 @@ impl Shard {
         for effect in effects {
             match effect {
                 Effect::Stop(path) => resident.bodies.stop(&path, &mut self.reaper, self.now),
-                Effect::Start { path, attempt, body } => {
-                    let key = idempotency_key(resident.backend.borrow().seed(), &path);
+                Effect::Start(attempt) => {
+                    let body = attempt.body.clone();
                     #[cfg(feature = "testkit")]
-                    let body = rehearsed(&self.settings.answers, &path, body);
-                    let info = StepInfo { run, path, attempt, key };
+                    let body = rehearsed(&self.settings.answers, &attempt.path, body);
+                    let info = resident.step_info(run, *attempt, self.now);
                     let epoch = resident.epoch;
                     resident.bodies.start(runtime.as_ref(), sender, Attempt { epoch, body, info });
                 }
@@ -191,6 +191,24 @@ impl Shard {
                 }
                 self.forget(run);
             }
+        }
+    }
+
+    /// A body gave a sign of life.
+    pub(super) fn beat(
+        &mut self,
+        run: RunId,
+        epoch: u64,
+        (path, attempt): (&Arc<str>, u32),
+        beat: &Beat,
+    ) {
+        let Some(details) = beat.take() else { return };
+        let Some(resident) = self.runs.get_mut(&run) else { return };
+        if resident.epoch == epoch {
+            let mut backend = resident.backend.borrow_mut();
+            backend.at(self.now);
+            backend.beat(path, attempt, details);
+            self.touched.insert(run);
         }
     }
 

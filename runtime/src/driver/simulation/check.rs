@@ -190,6 +190,8 @@ fn may_start(
     holds(!settled, "I6", &format!("{start:?} is done already"))?;
     let made = own.map_or(0, |entry| entry.attempts);
     holds(start.attempt == made + 1, "I7", &format!("{start:?} after {made}"))?;
+    let told = start.told.unwrap_or(0);
+    holds(told >= made, "I7", &format!("{start:?} does not know what attempt {made} said"))?;
     let enabled = walk(&run.plan, journal)?.enabled;
     holds(enabled.contains(&start.path), "I4", &format!("{start:?}, where {enabled:?} may run"))
 }

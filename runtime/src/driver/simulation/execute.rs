@@ -19,6 +19,8 @@ pub(super) struct BodyStart {
     pub(super) run: RunId,
     pub(super) path: String,
     pub(super) attempt: u32,
+    /// What the attempt before it said with its heartbeat: its number.
+    pub(super) told: Option<u32>,
     /// Whether it was told to stop before it began to move.
     pub(super) stopped: bool,
 }
@@ -104,7 +106,9 @@ fn step(
         async move {
             let (run, path, attempt) = (step.run_id(), step.path().to_owned(), step.attempt());
             let stopped = step.is_cancelled();
-            starts.lock().unwrap().push(BodyStart { run, path, attempt, stopped });
+            let told = step.last_heartbeat();
+            starts.lock().unwrap().push(BodyStart { run, path, attempt, told, stopped });
+            step.heartbeat(&attempt).await?;
             for _ in 0..yields {
                 yield_once().await;
             }

@@ -18,6 +18,7 @@ pub(super) const DEFECTS: &[&str] = &[
     "events in reverse",
     "failed bodies are not repeated",
     "events are accepted twice",
+    "heartbeats are forgotten",
     "mail does not wake",
     "no epoch check",
     "recorded outcomes are ignored",

@@ -141,7 +141,7 @@ impl Tables<'_> {
         if let Some(response) = &write.response {
             self.sql.respond.execute((response.as_str(), owned.n))?;
         }
-        if !write.entries.is_empty() && owned.takeovers > 0 {
+        if write.is_progress() && owned.takeovers > 0 {
             self.sql.clear_takeovers.execute([owned.n])?;
             owned.takeovers = 0;
         }

@@ -1,7 +1,9 @@
 //! Claims: which runs a worker gets, and when.
 
 use super::probe::{Probe, claim, new_run, outcome, text, write};
-use crate::store::{Claim, NewRun, Next, RunState, RunWrite, Started, Store, Written};
+use crate::store::{
+    Claim, Entry, EntryStatus, NewRun, Next, RunState, RunWrite, Started, Store, Written,
+};
 use crate::{RunId, Timestamp, WorkerId};
 
 /// A ready run is claimed by one claim, which raises its epoch.
@@ -121,6 +123,10 @@ pub fn takeovers_end_with_an_entry<S: Store>(store: &Probe<S>) {
     store.claim_at(worker, 0);
     let idle = RunWrite { epoch: 2, ..write(run) };
     assert_eq!(store.write(idle.clone()), Written::Done(RunState::Running));
+    assert_eq!(store.row(run).takeovers, 1);
+    // A sign of life is no progress.
+    let beat = Entry::new("a", "step", EntryStatus::Running, Timestamp(1));
+    store.write(RunWrite { entries: vec![beat], ..idle.clone() });
     assert_eq!(store.row(run).takeovers, 1);
     store.write(RunWrite { entries: vec![outcome("a", 1)], ..idle });
     assert_eq!(store.row(run).takeovers, 0);

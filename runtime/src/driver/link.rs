@@ -1,0 +1,47 @@
+//! What connects a step's body to the driver, while its attempt runs.
+
+use std::sync::mpsc::Sender;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::shard::Message;
+use crate::ids::RunId;
+use crate::payload::Payload;
+
+/// The way of one attempt to its driver.
+pub(crate) struct Link {
+    pub(super) shard: Sender<Message>,
+    pub(super) run: RunId,
+    pub(super) epoch: u64,
+    pub(super) path: Arc<str>,
+    pub(super) attempt: u32,
+    /// Details that the driver has not fetched yet: however often a body beats, at most one
+    /// message is on its way.
+    pub(super) beat: Arc<Beat>,
+}
+
+/// The latest details of a body, until they are fetched.
+#[derive(Default)]
+pub(crate) struct Beat(Mutex<Option<Payload>>);
+
+impl Beat {
+    /// Puts details in the place of those before; whether there were none.
+    fn put(&self, details: Payload) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).replace(details).is_none()
+    }
+
+    pub(super) fn take(&self) -> Option<Payload> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+impl Link {
+    /// Gives a sign of life.
+    pub(crate) fn beat(&self, details: Payload) {
+        if self.beat.put(details) {
+            let (run, epoch, path) = (self.run, self.epoch, self.path.clone());
+            let (attempt, beat) = (self.attempt, Arc::clone(&self.beat));
+            // Without a shard nobody waits for it.
+            drop(self.shard.send(Message::Beat { run, epoch, path, attempt, beat }));
+        }
+    }
+}
