@@ -185,7 +185,7 @@ fn a_body_that_nobody_wants_ends_at_its_next_heartbeat() {
         while ledger.of("began") == 0 {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
-        engine.client().cancel(run.id()).await.unwrap();
+        engine.client().cancel(run.id(), "enough").await.unwrap();
         until(&engine, &run, RunState::Cancelled).await;
         while ledger.of("cancelled") == 0 {
             tokio::time::sleep(Duration::from_millis(1)).await;
