@@ -6,9 +6,7 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use super::reply::Reply;
-use super::rows::{
-    Entry, EntryStatus, EventKey, InboxEvent, Parent, RunRow, RunState, Stop,
-};
+use super::rows::{Entry, EntryStatus, EventKey, InboxEvent, Parent, RunRow, RunState, Stop};
 use crate::ids::{RunId, WorkerId};
 use crate::payload::{InputHash, Payload};
 use crate::{Failure, Timestamp};
