@@ -12,6 +12,7 @@ mod reply;
 mod rows;
 mod tables;
 mod transaction;
+mod undo;
 
 pub use filter::{NoCursor, RunCursor, RunFilter};
 pub use memory::MemoryStore;
@@ -24,6 +25,7 @@ pub use transaction::{
     Ask, Claim, Claimed, Delivered, End, Fire, Fired, Firing, Inbox, Loaded, NewEvent, NewRun,
     Next, Request, Requested, RunWrite, Started, Transaction, Written,
 };
+pub use undo::{Compensation, UNDO_SUFFIX, Undoable};
 
 use crate::{RunId, Timestamp};
 

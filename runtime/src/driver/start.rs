@@ -12,7 +12,7 @@ use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::ids::RunId;
 use crate::payload::{InputHash, Payload};
-use crate::store::{Loaded, NewRun, Reply, RunRow, RunState, Started, StoreError, Transaction};
+use crate::store::{Loaded, NewRun, Reply, RunState, Started, StoreError, Transaction};
 
 /// A start that is about to be made; awaiting it makes it.
 #[must_use = "a run is started when this is awaited"]
@@ -75,8 +75,7 @@ impl<T> Start<T> {
         let (id, hash) = (run.id, run.input_hash);
         let (told, answer) = oneshot::channel();
         let shard = self.engine.inner.shard.clone();
-        let loaded =
-            Loaded { row: RunRow::first(run.clone()), entries: Vec::new(), inbox: Vec::new() };
+        let loaded = Loaded::first(run.clone());
         let reply = Reply::new(move |started: Result<Started, StoreError>| {
             // The shard may begin as soon as the run is durable; the caller need not be awake.
             if started == Ok(Started::New) {

@@ -71,8 +71,8 @@ statements! {
     put_entry =
         "INSERT INTO entry (run, sealed, path, kind, status, seq, input, input_hash, output, error,
                             attempts, forgiven, started_at, ended_at, wait_order, wait_due,
-                            wait_event, wait_key, issued)
-         VALUES (?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                            wait_event, wait_key, issued, undo_step, undo_input)
+         VALUES (?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
          ON CONFLICT (run, sealed, path) DO UPDATE SET
            kind = excluded.kind, status = excluded.status, seq = excluded.seq,
            input = excluded.input, input_hash = excluded.input_hash, output = excluded.output,
@@ -80,7 +80,8 @@ statements! {
            started_at = excluded.started_at, ended_at = excluded.ended_at,
            wait_order = excluded.wait_order, wait_due = excluded.wait_due,
            wait_event = excluded.wait_event, wait_key = excluded.wait_key,
-           issued = excluded.issued
+           issued = excluded.issued, undo_step = excluded.undo_step,
+           undo_input = excluded.undo_input
          WHERE entry.status < 3";
     sealed_status = "SELECT status FROM entry WHERE run = ? AND sealed = 1 AND path = ?";
     unseal = "DELETE FROM entry WHERE run = ? AND sealed = 1 AND path = ?";

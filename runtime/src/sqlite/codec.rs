@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::failure::{Failure, Recorded};
 use crate::store::{
-    Entry, EntryStatus, EventKey, Firing, ForkedFrom, InboxEvent, Parent, RunRow, RunState, Stop,
-    StopKind, Waiting,
+    Compensation, Entry, EntryStatus, EventKey, Firing, ForkedFrom, InboxEvent, Parent, RunRow,
+    RunState, Stop, StopKind, Undoable, Waiting,
 };
 use crate::{InputHash, Payload, RunId, Timestamp, WorkerId};
 
@@ -194,7 +194,7 @@ pub(super) const ABANDONED: i64 = 2;
 /// What [`entry`] reads, in its order.
 pub(super) const ENTRY_COLUMNS: &str = "\
     path, kind, status, seq, input, input_hash, output, error, attempts, forgiven, \
-    started_at, ended_at, wait_order, wait_due, wait_event, wait_key, issued";
+    started_at, ended_at, wait_order, wait_due, wait_event, wait_key, issued, undo_step, undo_input";
 
 /// A row of the journal.
 pub(super) fn entry(row: &Row<'_>) -> Result<Entry> {
@@ -214,7 +214,20 @@ pub(super) fn entry(row: &Row<'_>) -> Result<Entry> {
         ended_at: instant(row, 11)?,
         waiting: waiting(row)?,
         issued: row.get(16)?,
+        undo: compensation(row, 17)?,
     })
+}
+
+/// What undoes an outcome: a step in this column, its input in the next.
+fn compensation(row: &Row<'_>, column: usize) -> Result<Option<Compensation>> {
+    let Some(input) = payload(row, column + 1)? else { return Ok(None) };
+    Ok(Some(Compensation { step: shared_text(row, column)?, input }))
+}
+
+/// What can be undone: path, place in the order, and what undoes it.
+pub(super) fn undoable(row: &Row<'_>) -> Result<Option<Undoable>> {
+    let (path, seq) = (shared_text(row, 0)?, row.get(1)?);
+    Ok(compensation(row, 2)?.map(|undo| Undoable { path, seq, undo }))
 }
 
 fn waiting(row: &Row<'_>) -> Result<Option<Waiting>> {

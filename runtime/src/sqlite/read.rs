@@ -6,7 +6,9 @@ use rusqlite::{Connection, OptionalExtension, Params, Result, Statement};
 
 use super::codec::{self, ENTRY_COLUMNS, EVENT_COLUMNS, FIRST_SETTLED, RUN_COLUMNS, RUN_TABLES};
 use crate::RunId;
-use crate::store::{Entry, Firing, Inbox, InboxEvent, Loaded, Query, Reply, RunRow, StoreError};
+use crate::store::{
+    Entry, Firing, Inbox, InboxEvent, Loaded, Query, Reply, RunRow, StoreError, UNDO_SUFFIX,
+};
 
 /// A connection with its statements, each prepared once.
 pub(super) struct Reader<'c> {
@@ -17,6 +19,7 @@ pub(super) struct Reader<'c> {
     open: Statement<'c>,
     whole: Statement<'c>,
     mail: Statement<'c>,
+    undos: Statement<'c>,
     next_fire: Statement<'c>,
 }
 
@@ -41,6 +44,16 @@ impl<'c> Reader<'c> {
             mail: connection.prepare(&format!(
                 "SELECT {EVENT_COLUMNS} FROM event
                  WHERE run = ? AND consumed = 0 AND seq > ? ORDER BY seq"
+            ))?,
+            // A sealed entry whose compensation is settled and sealed, too, is done with.
+            undos: connection.prepare(&format!(
+                "SELECT path, seq, undo_step, undo_input FROM entry
+                 WHERE run = ? AND sealed = 1 AND undo_step IS NOT NULL AND NOT EXISTS (
+                   SELECT 1 FROM entry AS undo
+                   WHERE undo.run = entry.run AND undo.sealed = 1
+                     AND undo.path = entry.path || '{UNDO_SUFFIX}'
+                     AND undo.status >= {FIRST_SETTLED})
+                 ORDER BY seq NULLS LAST, path"
             ))?,
             next_fire: connection.prepare("SELECT rule, next_fire FROM schedule WHERE name = ?")?,
         })
@@ -70,7 +83,9 @@ impl<'c> Reader<'c> {
     fn load(&mut self, id: RunId) -> Result<Option<Loaded>> {
         let Some((n, row)) = self.row(id)? else { return Ok(None) };
         let entries = entries(&mut self.unsealed, [n])?;
-        Ok(Some(Loaded { row, entries, inbox: self.mail(n, 0)? }))
+        let undos = self.undos.query_map([n], codec::undoable)?;
+        let undos = undos.filter_map(Result::transpose).collect::<Result<_>>()?;
+        Ok(Some(Loaded { row, entries, inbox: self.mail(n, 0)?, undos }))
     }
 
     /// The mail that came after a position.

@@ -112,8 +112,12 @@ CREATE TABLE entry (
   wait_due INTEGER,
   wait_event TEXT,
   wait_key TEXT,
+  -- What undoes the outcome: a registered step and its input.
+  undo_step TEXT,
+  undo_input TEXT,
   PRIMARY KEY (run, sealed, path)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX entry_undo ON entry (run, seq) WHERE undo_step IS NOT NULL;
 
 -- Events, in the order of the run's inbox; what no wait consumed stays.
 CREATE TABLE event (

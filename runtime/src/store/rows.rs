@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::undo::Compensation;
 use crate::ids::{RunId, WorkerId};
 use crate::payload::{InputHash, Payload};
 use crate::{Failure, Timestamp};
@@ -306,6 +307,8 @@ pub struct Entry {
     pub started_at: Timestamp,
     /// When it was settled, or came to the head that it stands at.
     pub ended_at: Option<Timestamp>,
+    /// What undoes it; written with the outcome, in one with it.
+    pub undo: Option<Compensation>,
 }
 
 impl Entry {
@@ -331,6 +334,7 @@ impl Entry {
             issued: 0,
             started_at,
             ended_at: None,
+            undo: None,
         }
     }
 }

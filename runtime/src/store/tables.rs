@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::{
     Claim, Claimed, Delivered, End, Entry, Fire, Fired, Firing, Inbox, InboxEvent, Loaded,
     NewEvent, NewRun, Next, RunCursor, RunFilter, RunRow, RunState, RunWrite, Started, StopKind,
-    Written,
+    UNDO_SUFFIX, Undoable, Written,
 };
 use crate::Timestamp;
 use crate::ids::{RunId, WorkerId};
@@ -202,6 +202,7 @@ impl Tables {
         Some(Loaded {
             row: run.row.clone(),
             entries: by_seq(unsealed),
+            undos: run.sealed_undos(),
             inbox: run.inbox.values().cloned().collect(),
         })
     }
@@ -238,6 +239,23 @@ impl Tables {
 }
 
 impl Run {
+    /// What is sealed and can still be undone, by `seq`.
+    fn sealed_undos(&self) -> Vec<Undoable> {
+        let undone = |path: &str| {
+            let undo = self.entries.get(format!("{path}{UNDO_SUFFIX}").as_str());
+            undo.is_some_and(|undo| undo.sealed && undo.entry.status.is_settled())
+        };
+        let sealed = self.entries.values().filter(|stored| stored.sealed);
+        let mut undos: Vec<Undoable> = sealed
+            .filter_map(|Stored { entry: Entry { path, seq, undo, .. }, .. }| {
+                let (path, seq, undo) = (path.clone(), *seq, undo.clone()?);
+                (!undone(&path)).then_some(Undoable { path, seq, undo })
+            })
+            .collect();
+        undos.sort_by_key(|undo| undo.seq.unwrap_or(u64::MAX));
+        undos
+    }
+
     fn seal(&mut self, prefix: &str) {
         let from = (Bound::Included(prefix), Bound::Unbounded);
         for (path, stored) in self.entries.range_mut::<str, _>(from) {

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::reply::Reply;
 use super::rows::{Entry, EntryStatus, EventKey, InboxEvent, Parent, RunRow, RunState, Stop};
+use super::undo::Undoable;
 use crate::ids::{RunId, WorkerId};
 use crate::payload::{InputHash, Payload};
 use crate::{Failure, Timestamp};
@@ -355,6 +356,17 @@ pub struct Loaded {
     pub entries: Vec<Entry>,
     /// Its unconsumed events, by position.
     pub inbox: Vec<InboxEvent>,
+    /// Its sealed entries that can be undone, by `seq`, without those whose compensation is
+    /// settled and sealed as well.
+    pub undos: Vec<Undoable>,
+}
+
+impl Loaded {
+    /// What a store would load of a run right after its start.
+    pub fn first(new: NewRun) -> Self {
+        let row = RunRow::first(new);
+        Self { row, entries: Vec::new(), inbox: Vec::new(), undos: Vec::new() }
+    }
 }
 
 /// New mail of a run.

@@ -17,6 +17,7 @@ mod probe;
 mod reading;
 mod requests;
 mod starting;
+mod undoing;
 mod writing;
 
 pub use claiming::*;
@@ -25,6 +26,7 @@ pub use probe::Probe;
 pub use reading::*;
 pub use requests::*;
 pub use starting::*;
+pub use undoing::*;
 pub use writing::*;
 
 #[allow(unused_imports, reason = "named by the documentation")]
@@ -73,6 +75,8 @@ macro_rules! store_conformance {
             seals_hide_from_replay
             a_sealed_outcome_stays
             seals_keep_to_their_prefix
+            an_outcome_keeps_what_undoes_it
+            sealed_outcomes_can_be_undone
             one_callers_order_holds
             an_event_is_queued_in_order
             an_event_is_refused_with_its_reason

@@ -111,6 +111,8 @@ impl Tables<'_> {
             event.map(|event| &event.name),
             event.and_then(|event| event.key.as_ref()),
             entry.issued,
+            entry.undo.as_ref().map(|undo| &*undo.step),
+            entry.undo.as_ref().map(|undo| undo.input.as_str()),
         ])?;
         Ok(rows == 1)
     }

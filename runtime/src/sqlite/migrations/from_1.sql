@@ -33,3 +33,7 @@ CREATE TABLE taken_away (
 ) STRICT, WITHOUT ROWID;
 -- A journal of format 1 does not say; the order of outcomes alone does not either.
 ALTER TABLE entry ADD COLUMN issued INTEGER NOT NULL DEFAULT 0;
+
+ALTER TABLE entry ADD COLUMN undo_step TEXT;
+ALTER TABLE entry ADD COLUMN undo_input TEXT;
+CREATE INDEX entry_undo ON entry (run, seq) WHERE undo_step IS NOT NULL;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Debug;
 
 use super::probe::{Probe, claim, completed, failure, open_entry, outcome};
+use super::undoing::undoable;
 use crate::store::{
     Ask, EventKey, Fire, Firing, MemoryStore, NewEvent, NewRun, Next, Request, RunCursor,
     RunFilter, RunState, RunWrite, Store,
@@ -165,8 +166,11 @@ impl<S: Store> Pair<'_, S> {
             .map(|_| {
                 let scope = self.dice.below(3);
                 let path = format!("each[{scope}]/{}", self.dice.below(6));
-                match self.dice.below(3) {
+                let undoes = if self.dice.one_in(4) { crate::store::UNDO_SUFFIX } else { "" };
+                let path = format!("{path}{undoes}");
+                match self.dice.below(4) {
                     0 => open_entry(&path),
+                    1 => undoable(&path, self.dice.below(50)),
                     _ => outcome(&path, self.dice.below(50)),
                 }
             })
