@@ -51,7 +51,7 @@ pub struct Policy {
     /// Which classes of errors are tried again.
     #[serde(skip_serializing_if = "Retried::is_all")]
     pub retry_on: Retried,
-    /// How long a body may go without a [heartbeat](crate::StepContext::heartbeat) before its
+    /// How long a body may go without a `StepContext::heartbeat` before its
     /// attempt counts as lost; `None`: it need not give any.
     #[serde(
         with = "crate::values::optional_duration_text",

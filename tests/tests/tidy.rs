@@ -164,6 +164,58 @@ fn modules_say_what_they_are() {
     }
 }
 
+/// The `[text](target)` links of a page that lead into the repository.
+fn links(page: &str) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    for (at, _) in page.match_indices("](") {
+        let (before, after) = (&page[..at], &page[at + 2..]);
+        let (Some(start), Some(end)) = (before.rfind('['), after.find(')')) else { continue };
+        let target = after[..end].split('#').next().unwrap_or_default();
+        if !target.is_empty() && !target.contains("://") {
+            found.push((before[start + 1..].to_owned(), target.to_owned()));
+        }
+    }
+    found
+}
+
+#[test]
+fn pages_link_to_what_is_there() {
+    for page in files(&[".md"]) {
+        let shown = page.strip_prefix(root()).expect("below the root").display().to_string();
+        if shown.contains("fixtures/") {
+            continue;
+        }
+        let text = std::fs::read_to_string(&page).expect("readable");
+        for (name, target) in links(&text) {
+            let file = page.parent().expect("a folder").join(&target);
+            assert!(file.exists(), "{shown} links to {target}, which is not there");
+            // A link to a test is called by the test's name.
+            let test = name.trim_matches('`');
+            if name.starts_with('`') && target.contains("tests/") && target.ends_with(".rs") {
+                let code = std::fs::read_to_string(&file).expect("readable");
+                assert!(code.contains(&format!("fn {test}(")), "{shown}: no {test} in {target}");
+            }
+        }
+    }
+}
+
+#[test]
+fn every_promise_of_the_runtime_names_its_tests() {
+    let page = std::fs::read_to_string(root().join("runtime/README.md")).expect("readable");
+    for letter in 'a'..='h' {
+        let row = page.lines().find(|line| line.starts_with(&format!("| ({letter}) |")));
+        let row = row.unwrap_or_else(|| panic!("no row for promise ({letter})"));
+        let tests = links(row);
+        assert!(!tests.is_empty(), "promise ({letter}) names no test");
+        for (name, _) in tests {
+            let letters = name.trim_matches('`').split("_hold").next().unwrap_or_default();
+            let held = letters.split('_').skip(1).take_while(|word| word.len() == 1);
+            let held: Vec<&str> = held.collect();
+            assert!(held.contains(&letter.to_string().as_str()), "{name} is not for ({letter})");
+        }
+    }
+}
+
 #[test]
 fn no_file_is_a_dumping_ground() {
     for file in files(&[".rs", ".ts", ".tsx"]) {
