@@ -39,7 +39,8 @@ use proc_macro::TokenStream;
 /// |---|---|---|
 /// | `name = "…"` | the name that runs are stored under | the function's name with `-` for `_` |
 /// | `revision = "…"` | changes when the meaning does | `"1"` |
-/// | `events("…", …)` | the events that runs wait for | none |
+/// | `adopts("…", …)` | earlier revisions whose unfinished runs this one takes over, where their journals fit it | none |
+/// | `events("…" = Type, …)` | the events that runs wait for, and what they hold | none |
 /// | `crate = path` | where the runtime lives | `::flowcrate` |
 ///
 /// A workflow function runs again over its journal (replay), so it must do the same each time.

@@ -14,9 +14,10 @@ use crate::{signature, warning};
 const WHAT: &str = "a workflow";
 const SIGNATURE: &str = "`async fn name(ctx: Context, input: Input) -> Result<Output>`";
 
-const ACCEPTED: [Accepted; 4] = [
+const ACCEPTED: [Accepted; 5] = [
     Accepted { name: "name", form: Form::Text, example: "name = \"order-intake\"" },
     Accepted { name: "revision", form: Form::Text, example: "revision = \"1\"" },
+    Accepted { name: "adopts", form: Form::Texts, example: "adopts(\"1\")" },
     Accepted { name: "events", form: Form::Texts, example: "events(\"shipped\" = Shipped)" },
     Accepted { name: "crate", form: Form::Path, example: "crate = path::to::flowcrate" },
 ];
@@ -26,6 +27,7 @@ struct Workflow<'a> {
     krate: TokenStream,
     name: String,
     revision: String,
+    adopts: Vec<String>,
     events: Vec<(String, Option<&'a Type>)>,
     input: &'a Type,
     output: &'a Type,
@@ -77,13 +79,14 @@ fn check<'a>(args: &'a Args, function: &'a ItemFn, errors: &mut Errors) -> Optio
     if output.is_none() {
         errors.on(&sig.output, format!("{WHAT} returns `Result<Output>`, as in {SIGNATURE}"));
     }
+    let revision =
+        args.text("revision").map_or_else(|| "1".to_owned(), |text| revision(text, errors));
     let default_name = sig.ident.to_string().trim_start_matches("r#").replace('_', "-");
     Some(Workflow {
         krate: args::krate(args, "flowcrate"),
         name: args.text("name").and_then(|name| slug(name, errors)).unwrap_or(default_name),
-        revision: args
-            .text("revision")
-            .map_or_else(|| "1".to_owned(), |text| revision(text, errors)),
+        adopts: predecessors(args.texts("adopts"), &revision, errors),
+        revision,
         events: event_names(args.texts("events"), errors),
         // Types that name a parameter mean nothing outside of the function.
         input: input.filter(|_| sig.generics.params.is_empty())?,
@@ -110,6 +113,36 @@ fn revision(text: &LitStr, errors: &mut Errors) -> String {
         errors.on(text, "a revision is a text that is not empty, such as \"1\"");
     }
     text.value()
+}
+
+/// The revisions whose runs this one may go on with.
+fn predecessors(
+    adopts: &[(LitStr, Option<Type>)],
+    revision: &str,
+    errors: &mut Errors,
+) -> Vec<String> {
+    let mut found: Vec<String> = Vec::new();
+    for (text, ty) in adopts {
+        let value = text.value();
+        if let Some(ty) = ty {
+            errors.on(ty, "a revision has no type");
+        } else if value.is_empty() {
+            errors.on(text, "a revision is a text that is not empty, such as \"1\"");
+        } else if value == revision {
+            errors.on(
+                text,
+                format!(
+                    "`{value}` is this workflow's own revision; adopt the ones before it, as in \
+                     `revision = \"2\", adopts(\"1\")`"
+                ),
+            );
+        } else if found.contains(&value) {
+            errors.on(text, format!("the revision `{value}` is adopted twice"));
+        } else {
+            found.push(value);
+        }
+    }
+    found
 }
 
 fn event_names<'a>(
@@ -149,7 +182,7 @@ fn lint_levels(function: &ItemFn) -> Vec<syn::Attribute> {
 }
 
 fn expand(workflow: &Workflow<'_>, function: &ItemFn) -> TokenStream {
-    let Workflow { krate, name, revision, events, input, output } = workflow;
+    let Workflow { krate, name, revision, adopts, events, input, output } = workflow;
     let (vis, ident) = (&function.vis, &function.sig.ident);
     let ty = struct_name(ident);
     let check_event = check_event(krate, events);
@@ -183,7 +216,7 @@ fn expand(workflow: &Workflow<'_>, function: &ItemFn) -> TokenStream {
                     events: ::std::vec![
                         #(#krate::EventDef { name: ::std::string::String::from(#events) }),*
                     ],
-                    adopts: ::std::vec::Vec::new(),
+                    adopts: ::std::vec![#(::std::string::String::from(#adopts)),*],
                 }
             }
 

@@ -11,7 +11,12 @@ fn run(args: TokenStream, item: TokenStream) -> String {
 #[test]
 fn the_function_stays_and_the_struct_runs_it() {
     let text = run(
-        quote!(name = "order-intake", revision = "r1", events("shipped" = Shipped, "lost")),
+        quote!(
+            name = "order-intake",
+            revision = "r3",
+            adopts("r1", "r2"),
+            events("shipped" = Shipped, "lost")
+        ),
         quote! {
             /// Takes an order in.
             pub async fn order_intake(ctx: Context, order: Order) -> Result<Receipt> {
@@ -32,12 +37,14 @@ impl ::flowcrate::Workflow for OrderIntake {
     fn definition(&self) -> ::flowcrate::Definition {
         ::flowcrate::Definition {
             name: ::std::string::String::from("order-intake"),
-            revision: ::std::string::String::from("r1"),
+            revision: ::std::string::String::from("r3"),
             events: ::std::vec![
                 ::flowcrate::EventDef { name : ::std::string::String::from("shipped") },
                 ::flowcrate::EventDef { name : ::std::string::String::from("lost") }
             ],
-            adopts: ::std::vec::Vec::new(),
+            adopts: ::std::vec![
+                ::std::string::String::from("r1"), ::std::string::String::from("r2")
+            ],
         }
     }
     fn run(
@@ -92,6 +99,11 @@ fn a_mistake_is_one_error_beside_the_whole_item() {
         (quote!(name = "Order Intake"), "lower-case letters"),
         (quote!(name = 5), "expected `name = "),
         (quote!(revision = ""), "a revision is a text"),
+        (quote!(adopts("1")), "own revision"),
+        (quote!(revision = "2", adopts("1", "1")), "adopted twice"),
+        (quote!(adopts("")), "a revision is a text"),
+        (quote!(adopts("0" = u8)), "has no type"),
+        (quote!(adopts = "0"), "expected `adopts("),
         (quote!(events("a", "a")), "declared twice"),
         (quote!(name = "a", name = "b"), "`name` is given twice"),
     ] {

@@ -13,6 +13,11 @@ async fn two(ctx: Context, input: u8) -> Result<u8> {
     Ok(input)
 }
 
+#[workflow(revision = "2", adopts("2", "1", "1", ""))]
+async fn four(ctx: Context, input: u8) -> Result<u8> {
+    Ok(input)
+}
+
 #[workflow(name "hello")]
 async fn three(ctx: Context, input: u8) -> Result<u8> {
     Ok(input)

@@ -46,7 +46,7 @@ async fn ping(_step: StepContext) -> Result<(), StepError> {
 }
 
 /// Takes an order in.
-#[workflow(name = "order-intake", revision = "7", events("shipped"))]
+#[workflow(name = "order-intake", revision = "7", adopts("5", "6"), events("shipped"))]
 pub async fn order_intake(ctx: Context, order: Order) -> Result<Receipt> {
     ping(&ctx).await?;
     let mut receipt = Receipt { total: 0, paths: Vec::new() };
@@ -93,5 +93,6 @@ fn main() {
     );
     let definition = flowcrate::Workflow::definition(&OrderIntake);
     assert_eq!((definition.name.as_str(), definition.revision.as_str()), ("order-intake", "7"));
+    assert_eq!(definition.adopts, ["5", "6"]);
     assert_eq!(definition.events[0].name, "shipped");
 }
