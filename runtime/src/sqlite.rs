@@ -21,12 +21,15 @@
 
 mod apply;
 mod codec;
+mod meta;
 mod migrations;
 mod open;
+mod options;
 #[cfg(unix)]
 mod poke;
 mod queue;
 mod read;
+mod values;
 mod writer;
 
 use std::fmt;
@@ -40,11 +43,13 @@ use std::time::Duration;
 use rusqlite::{Connection, InterruptHandle};
 
 use crate::Timestamp;
-use crate::clock::{Clock, SystemClock};
+use crate::clock::Clock;
 use crate::store::{Query, Store, StoreError, Transaction};
 pub use open::OpenError;
+pub use options::{SqliteOptions, Synchronous};
 use queue::{Next, Queue, Served, queue};
 use read::Reader;
+use values::Codec;
 use writer::Writer;
 
 /// The most queries that are answered from one snapshot.
@@ -67,6 +72,8 @@ struct Shared {
     hints: Mutex<Vec<Arc<Hint>>>,
     closed: OnceLock<String>,
     commits: AtomicU64,
+    codec: Codec,
+    max_payload: usize,
 }
 
 type Hint = Box<dyn Fn() + Send + Sync>;
@@ -95,17 +102,22 @@ struct Inner {
 impl SqliteStore {
     /// Opens a file in order to drive its runs; creates it if it is not there.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, OpenError> {
-        Self::open_with_clock(path, SystemClock)
+        Self::options().open(path)
     }
 
     /// Opens a file in order to drive its runs, on a clock of your own.
     pub fn open_with_clock(path: impl AsRef<Path>, clock: impl Clock) -> Result<Self, OpenError> {
-        Self::with_role(path.as_ref(), Role::Driver, Box::new(clock))
+        Self::options().clock(clock).open(path)
+    }
+
+    /// Begins to say how a file is opened.
+    pub fn options() -> SqliteOptions {
+        SqliteOptions::new()
     }
 
     /// Opens a file that another process drives, or will: for reading, starting, events, cancels.
     pub fn client(path: impl AsRef<Path>) -> Result<Self, OpenError> {
-        Self::with_role(path.as_ref(), Role::Client, Box::new(SystemClock))
+        Self::options().client(path)
     }
 
     /// How many commits this store has made; many transactions may share one.
@@ -118,19 +130,22 @@ impl SqliteStore {
         matches!(open::lock(path.as_ref()), Err(OpenError::Driven { .. }))
     }
 
-    fn with_role(path: &Path, role: Role, clock: Box<dyn Clock>) -> Result<Self, OpenError> {
+    fn with_role(path: &Path, role: Role, options: SqliteOptions) -> Result<Self, OpenError> {
         let lock = match role {
             Role::Driver => Some(open::lock(path)?),
             Role::Client => None,
         };
         let suspicious = role == Role::Driver && open::was_killed(path);
+        let writer = open::writer(path, role, &options)?;
         let shared = Arc::new(Shared {
             role,
             path: path.to_owned(),
-            clock,
+            clock: options.clock,
             hints: Mutex::default(),
             closed: OnceLock::new(),
             commits: AtomicU64::new(0),
+            codec: options.codec,
+            max_payload: options.max_payload,
         });
         let mut inner = Inner {
             shared: Arc::clone(&shared),
@@ -142,7 +157,7 @@ impl SqliteStore {
             threads: Vec::new(),
             _lock: lock,
         };
-        inner.transactions = Some(inner.spawn(path, "writer", open::writer(path, role)?, write)?);
+        inner.transactions = Some(inner.spawn(path, "writer", writer, write)?);
         inner.queries = Some(inner.spawn(path, "reader", open::reader(path)?, read)?);
         if suspicious {
             inner.check_in_background(path)?;
@@ -251,8 +266,8 @@ fn write(
 }
 
 /// The thread that reads: what has queued up is answered from one snapshot.
-fn read(connection: &Connection, queries: &Served<Query>, _shared: &Shared, ready: &Ready) {
-    let mut reader = match Reader::new(connection) {
+fn read(connection: &Connection, queries: &Served<Query>, shared: &Shared, ready: &Ready) {
+    let mut reader = match Reader::new(connection, shared.codec.clone()) {
         Ok(reader) => reader,
         Err(error) => return drop(ready.send(Err(error))),
     };
@@ -289,10 +304,11 @@ impl Shared {
 impl Store for SqliteStore {
     fn submit(&self, transaction: Transaction) {
         let Some(queue) = &self.inner.transactions else { return };
+        let Some(transaction) = transaction.fitting(self.inner.shared.max_payload) else { return };
         if !matches!(transaction, Transaction::Start(..) | Transaction::Event(..)) {
             queue.push(transaction);
         } else if let Err(refused) = queue.push_below(QUEUE, transaction) {
-            writer::refuse([refused], &StoreError::Busy);
+            refused.refuse(&StoreError::Busy);
         }
     }
 
@@ -304,6 +320,10 @@ impl Store for SqliteStore {
 
     fn now(&self) -> Timestamp {
         self.inner.shared.clock.now()
+    }
+
+    fn max_payload(&self) -> usize {
+        self.inner.shared.max_payload
     }
 
     fn on_hint(&self, call: Box<dyn Fn() + Send + Sync>) {

@@ -6,7 +6,9 @@
 //! Transactions of one caller are applied in the order in which they were submitted.
 //! [`Query`]s read committed state.
 
+mod codec;
 mod filter;
+mod limit;
 mod memory;
 mod reply;
 mod rows;
@@ -14,7 +16,9 @@ mod tables;
 mod transaction;
 mod undo;
 
+pub use codec::{CodecError, PayloadCodec};
 pub use filter::{NoCursor, RunCursor, RunFilter};
+pub use limit::MAX_PAYLOAD;
 pub use memory::MemoryStore;
 pub use reply::{Reply, StoreError};
 pub use rows::{
@@ -40,6 +44,11 @@ pub trait Store: Send + Sync + 'static {
 
     /// The present instant by this store's clock, the one by which timers are due.
     fn now(&self) -> Timestamp;
+
+    /// The most bytes of JSON that a value may have. A transaction with a larger one is refused.
+    fn max_payload(&self) -> usize {
+        MAX_PAYLOAD
+    }
 
     /// Registers a call for whenever another process may have changed something, or the clock
     /// jumped. It is a hint: it may come late, often or for nothing.

@@ -9,6 +9,7 @@ use std::collections::HashMap;
 use rusqlite::{Connection, OptionalExtension, Result, Statement};
 
 use super::codec::{self, ABANDONED, Blob16, Json, READY, State};
+use super::values::{Codec, INBOX, Keeper, ROW, Recaller};
 use crate::store::{Delivered, Fire, Fired, NewEvent, NewRun, RunState, Started, StopKind};
 use crate::{Failure, InputHash, RunId, WorkerId};
 use owned::Owned;
@@ -20,6 +21,8 @@ pub(super) struct Tables<'c> {
     /// The worker that opened the store last, by id and number.
     driver: Option<(WorkerId, i64)>,
     memory: Memory,
+    values: Keeper<'c>,
+    recall: Recaller<'c>,
 }
 
 /// What need not be read again as long as nobody else has written.
@@ -64,7 +67,8 @@ statements! {
     add_tag = "INSERT INTO tag (name, value, started_at, id, run) VALUES (?, ?, ?, ?, ?)";
     find_owned =
         "SELECT n, epoch, owner, state, takeovers,
-                EXISTS (SELECT 1 FROM entry WHERE run = n AND sealed = 1)
+                EXISTS (SELECT 1 FROM entry WHERE run = n AND sealed = 1),
+                EXISTS (SELECT 1 FROM blob_use WHERE run = n)
          FROM run WHERE id = ?";
     inbox_seq = "SELECT inbox_seq FROM run WHERE n = ?";
     // 3 is the first settled status: a settled row is never replaced.
@@ -189,9 +193,19 @@ struct Target {
 }
 
 impl<'c> Tables<'c> {
-    pub(super) fn new(connection: &'c Connection) -> Result<Self> {
-        let sql = Statements::prepare(connection)?;
-        Ok(Self { sql, driver: None, memory: Memory::default() })
+    pub(super) fn new(connection: &'c Connection, codec: Codec) -> Result<Self> {
+        Ok(Self {
+            sql: Statements::prepare(connection)?,
+            driver: None,
+            memory: Memory::default(),
+            values: Keeper::new(connection, codec.clone())?,
+            recall: Recaller::new(connection, codec)?,
+        })
+    }
+
+    /// What stores the values; told what time it is before each commit.
+    pub(super) fn values(&mut self) -> &mut Keeper<'c> {
+        &mut self.values
     }
 
     /// Forgets what a rollback may have undone.
@@ -231,6 +245,7 @@ impl<'c> Tables<'c> {
             Some(owner) if self.driver.is_some_and(|(_, driver)| driver == owner) => 0,
             Some(_) => ABANDONED,
         };
+        let input = self.values.payload(&new.input)?;
         let n = self.sql.add_run.insert(rusqlite::params![
             new.id.as_bytes(),
             definition,
@@ -241,13 +256,14 @@ impl<'c> Tables<'c> {
             new.at.0,
             new.key,
             new.seed,
-            new.input.as_str(),
+            input,
             new.input_hash.as_bytes(),
             (!new.tags.is_empty()).then_some(Json(&new.tags)),
             new.parent.as_ref().map(|parent| parent.run.as_bytes()),
             new.parent.as_ref().map(|parent| &parent.path),
             new.parent.as_ref().map(|parent| parent.awaited),
         ])?;
+        self.values.note(n, ROW, Some(&input))?;
         for (name, value) in &new.tags {
             self.sql.add_tag.execute((name, value, new.at.0, new.id.as_bytes(), n))?;
         }
@@ -273,15 +289,17 @@ impl<'c> Tables<'c> {
         if target.state.is_final() {
             return Ok(Delivered::Finished);
         }
+        let payload = self.values.payload(&new.payload)?;
         self.sql.add_event.execute((
             target.n,
             target.inbox_seq + 1,
             &new.event.name,
             &new.event.key,
             &new.event_id,
-            new.payload.as_str(),
+            &payload,
             new.at.0,
         ))?;
+        self.values.note(target.n, INBOX, Some(&payload))?;
         self.sql.mail.execute([target.n])?;
         Ok(Delivered::Accepted)
     }
@@ -304,6 +322,7 @@ impl<'c> Tables<'c> {
     }
 
     fn target(&mut self, run: RunId) -> Result<Option<Target>> {
+        let recall = &self.recall;
         let read = |row: &rusqlite::Row<'_>| {
             Ok(Target {
                 n: row.get(0)?,
@@ -314,7 +333,7 @@ impl<'c> Tables<'c> {
                 owner: row.get(5)?,
                 revision: row.get(6)?,
                 wanted_revision: row.get(7)?,
-                failure: row.get::<_, Option<Json<Failure>>>(8)?.map(|json| json.0),
+                failure: recall.failure(row, 8)?,
             })
         };
         self.sql.find_target.query_row([run.as_bytes()], read).optional()

@@ -7,12 +7,12 @@ use rusqlite::{Result, Row};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::failure::{Failure, Recorded};
+use super::values::Recaller;
 use crate::store::{
     Compensation, Entry, EntryStatus, EventKey, Firing, ForkedFrom, InboxEvent, Parent, RunRow,
     RunState, Stop, StopKind, Undoable, Waiting,
 };
-use crate::{InputHash, Payload, RunId, Timestamp, WorkerId};
+use crate::{InputHash, RunId, Timestamp, WorkerId};
 
 /// Gives an enum its numbers in the tables. They are part of the format: never renumber.
 macro_rules! numbered {
@@ -80,17 +80,8 @@ impl<T: DeserializeOwned> FromSql for Json<T> {
     }
 }
 
-fn payload(row: &Row<'_>, column: usize) -> Result<Option<Payload>> {
-    Ok(row.get_ref(column)?.as_str_or_null()?.map(Payload::from_json))
-}
-
 fn json<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> Result<Option<T>> {
     Ok(row.get::<_, Option<Json<T>>>(column)?.map(|json| json.0))
-}
-
-/// A failure with its cause.
-fn failure(row: &Row<'_>, column: usize) -> Result<Option<Failure>> {
-    Ok(json::<Recorded<Failure>>(row, column)?.map(|recorded| recorded.0))
 }
 
 fn shared_text(row: &Row<'_>, column: usize) -> Result<Arc<str>> {
@@ -116,7 +107,7 @@ pub(super) const RUN_TABLES: &str = "\
     LEFT JOIN worker ON worker.n = run.owner";
 
 /// A run's row, and its number.
-pub(super) fn run(row: &Row<'_>) -> Result<(i64, RunRow)> {
+pub(super) fn run(row: &Row<'_>, values: &Recaller<'_>) -> Result<(i64, RunRow)> {
     let queued: i64 = row.get(15)?;
     let run = RunRow {
         id: RunId::from_bytes(row.get::<_, Blob16>(0)?.0),
@@ -126,10 +117,10 @@ pub(super) fn run(row: &Row<'_>) -> Result<(i64, RunRow)> {
         key: row.get(4)?,
         seed: row.get::<_, Blob16>(5)?.0,
         state: row.get::<_, State>(6)?.0,
-        input: Payload::from_json(row.get_ref(7)?.as_str()?),
+        input: values.payload(row, 7)?,
         input_hash: InputHash::from_bytes(row.get::<_, Blob16>(8)?.0),
-        output: payload(row, 9)?,
-        failure: failure(row, 10)?,
+        output: values.maybe(row, 9)?,
+        failure: values.failure(row, 10)?,
         started_at: Timestamp(row.get(11)?),
         ended_at: instant(row, 12)?,
         epoch: row.get(13)?,
@@ -140,10 +131,10 @@ pub(super) fn run(row: &Row<'_>) -> Result<(i64, RunRow)> {
         stop: asked(row)?,
         takeovers: row.get(19)?,
         tags: json(row, 21)?.unwrap_or_default(),
-        published: payload(row, 22)?,
-        response: payload(row, 23)?,
+        published: values.maybe(row, 22)?,
+        response: values.maybe(row, 23)?,
         parent: parent(row)?,
-        forked_from: forked_from(row)?,
+        forked_from: forked_from(row, values)?,
         revisions: json(row, 30)?.unwrap_or_default(),
         wanted_revision: row.get_ref(31)?.as_str_or_null()?.map(Arc::from),
         refusal: json(row, 32)?,
@@ -180,10 +171,10 @@ pub(super) struct Origin {
     pub(super) started_at: i64,
 }
 
-fn forked_from(row: &Row<'_>) -> Result<Option<ForkedFrom>> {
+fn forked_from(row: &Row<'_>, values: &Recaller<'_>) -> Result<Option<ForkedFrom>> {
     let Some(Origin { run, path, started_at }) = json(row, 28)? else { return Ok(None) };
     let (path, started_at) = (path.into(), Timestamp(started_at));
-    Ok(Some(ForkedFrom { run, path, input: payload(row, 29)?, started_at }))
+    Ok(Some(ForkedFrom { run, path, input: values.maybe(row, 29)?, started_at }))
 }
 
 /// Bit of `run.queued`: the run has mail or work that nobody has fetched.
@@ -197,37 +188,41 @@ pub(super) const ENTRY_COLUMNS: &str = "\
     started_at, ended_at, wait_order, wait_due, wait_event, wait_key, issued, undo_step, undo_input";
 
 /// A row of the journal.
-pub(super) fn entry(row: &Row<'_>) -> Result<Entry> {
+pub(super) fn entry(row: &Row<'_>, values: &Recaller<'_>) -> Result<Entry> {
     let hash: Option<Blob16> = row.get(5)?;
     Ok(Entry {
         path: shared_text(row, 0)?,
         kind: shared_text(row, 1)?,
         status: row.get::<_, Status>(2)?.0,
         seq: row.get(3)?,
-        input: payload(row, 4)?,
+        input: values.maybe(row, 4)?,
         input_hash: hash.map(|hash| InputHash::from_bytes(hash.0)),
-        output: payload(row, 6)?,
-        error: failure(row, 7)?,
+        output: values.maybe(row, 6)?,
+        error: values.failure(row, 7)?,
         attempts: row.get(8)?,
         forgiven: row.get(9)?,
         started_at: Timestamp(row.get(10)?),
         ended_at: instant(row, 11)?,
         waiting: waiting(row)?,
         issued: row.get(16)?,
-        undo: compensation(row, 17)?,
+        undo: compensation(row, 17, values)?,
     })
 }
 
 /// What undoes an outcome: a step in this column, its input in the next.
-fn compensation(row: &Row<'_>, column: usize) -> Result<Option<Compensation>> {
-    let Some(input) = payload(row, column + 1)? else { return Ok(None) };
+fn compensation(
+    row: &Row<'_>,
+    column: usize,
+    values: &Recaller<'_>,
+) -> Result<Option<Compensation>> {
+    let Some(input) = values.maybe(row, column + 1)? else { return Ok(None) };
     Ok(Some(Compensation { step: shared_text(row, column)?, input }))
 }
 
 /// What can be undone: path, place in the order, and what undoes it.
-pub(super) fn undoable(row: &Row<'_>) -> Result<Option<Undoable>> {
+pub(super) fn undoable(row: &Row<'_>, values: &Recaller<'_>) -> Result<Option<Undoable>> {
     let (path, seq) = (shared_text(row, 0)?, row.get(1)?);
-    Ok(compensation(row, 2)?.map(|undo| Undoable { path, seq, undo }))
+    Ok(compensation(row, 2, values)?.map(|undo| Undoable { path, seq, undo }))
 }
 
 fn waiting(row: &Row<'_>) -> Result<Option<Waiting>> {
@@ -247,11 +242,11 @@ pub(super) fn firing(row: &Row<'_>) -> Result<Firing> {
 pub(super) const EVENT_COLUMNS: &str = "seq, name, key, payload, at";
 
 /// An event of the inbox.
-pub(super) fn event(row: &Row<'_>) -> Result<InboxEvent> {
+pub(super) fn event(row: &Row<'_>, values: &Recaller<'_>) -> Result<InboxEvent> {
     Ok(InboxEvent {
         seq: row.get(0)?,
         event: EventKey { name: row.get(1)?, key: row.get(2)? },
-        payload: Payload::from_json(row.get_ref(3)?.as_str()?),
+        payload: values.payload(row, 3)?,
         at: Timestamp(row.get(4)?),
     })
 }

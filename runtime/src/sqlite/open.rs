@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::{Role, migrations};
+use super::{Role, SqliteOptions, Synchronous, meta, migrations};
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
 /// "Flow" in ASCII: marks a SQLite file as a journal of ours.
@@ -74,6 +74,14 @@ pub enum OpenError {
         /// The file.
         path: PathBuf,
     },
+    /// The payloads were written through a codec that is not the one given.
+    #[error("{path}: the journal's payloads cannot be read: {reason} [wrong_codec]")]
+    WrongCodec {
+        /// The file.
+        path: PathBuf,
+        /// How the codecs differ.
+        reason: String,
+    },
     /// Another process drives the runs of this file.
     #[error("{path}: another process drives this journal [driven]")]
     Driven {
@@ -100,6 +108,7 @@ impl OpenError {
             Self::ReadOnly { .. } => "read_only",
             Self::Corrupt { .. } => "corrupt",
             Self::DiskFull { .. } => "disk_full",
+            Self::WrongCodec { .. } => "wrong_codec",
             Self::Driven { .. } => "driven",
             Self::CannotOpen { .. } => "cannot_open",
         }
@@ -156,7 +165,11 @@ pub(super) fn lock(path: &Path) -> Result<DriverLock, OpenError> {
 }
 
 /// Opens the connection that writes; lays the tables if the file is new.
-pub(super) fn writer(path: &Path, role: Role) -> Result<Connection, OpenError> {
+pub(super) fn writer(
+    path: &Path,
+    role: Role,
+    options: &SqliteOptions,
+) -> Result<Connection, OpenError> {
     let failed = |error| OpenError::sqlite(path, &error);
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
         | OpenFlags::SQLITE_OPEN_CREATE
@@ -164,7 +177,6 @@ pub(super) fn writer(path: &Path, role: Role) -> Result<Connection, OpenError> {
     let mut connection = Connection::open_with_flags(path, flags).map_err(failed)?;
     connection.busy_timeout(BUSY).map_err(failed)?;
     identify(path, role, &mut connection)?;
-    // FULL syncs the log at every commit; an acknowledged transaction outlives a loss of power.
     connection
         .execute_batch(
             "PRAGMA journal_mode = WAL;
@@ -174,6 +186,11 @@ pub(super) fn writer(path: &Path, role: Role) -> Result<Connection, OpenError> {
              PRAGMA temp_store = MEMORY;",
         )
         .map_err(failed)?;
+    meta::check_codec(path, role, &mut connection, &options.codec)?;
+    // FULL syncs the log at every commit; an acknowledged transaction outlives a loss of power.
+    if options.synchronous == Synchronous::Normal {
+        connection.execute_batch("PRAGMA synchronous = NORMAL;").map_err(failed)?;
+    }
     Ok(connection)
 }
 

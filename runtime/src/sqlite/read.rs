@@ -5,6 +5,7 @@ mod list;
 use rusqlite::{Connection, OptionalExtension, Params, Result, Statement};
 
 use super::codec::{self, ENTRY_COLUMNS, EVENT_COLUMNS, FIRST_SETTLED, RUN_COLUMNS, RUN_TABLES};
+use super::values::{Codec, Recaller};
 use crate::RunId;
 use crate::store::{
     Entry, Firing, Inbox, InboxEvent, Loaded, Query, Reply, RunRow, StoreError, UNDO_SUFFIX,
@@ -21,10 +22,11 @@ pub(super) struct Reader<'c> {
     mail: Statement<'c>,
     undos: Statement<'c>,
     next_fire: Statement<'c>,
+    values: Recaller<'c>,
 }
 
 impl<'c> Reader<'c> {
-    pub(super) fn new(connection: &'c Connection) -> Result<Self> {
+    pub(super) fn new(connection: &'c Connection, codec: Codec) -> Result<Self> {
         // Settled entries by `seq`, then those without one.
         let entries = |which: &str| {
             connection.prepare(&format!(
@@ -56,6 +58,7 @@ impl<'c> Reader<'c> {
                  ORDER BY seq NULLS LAST, path"
             ))?,
             next_fire: connection.prepare("SELECT rule, next_fire FROM schedule WHERE name = ?")?,
+            values: Recaller::new(connection, codec)?,
         })
     }
 
@@ -82,8 +85,8 @@ impl<'c> Reader<'c> {
     /// What it takes to drive a run.
     fn load(&mut self, id: RunId) -> Result<Option<Loaded>> {
         let Some((n, row)) = self.row(id)? else { return Ok(None) };
-        let entries = entries(&mut self.unsealed, [n])?;
-        let undos = self.undos.query_map([n], codec::undoable)?;
+        let entries = entries(&mut self.unsealed, &self.values, [n])?;
+        let undos = self.undos.query_map([n], |row| codec::undoable(row, &self.values))?;
         let undos = undos.filter_map(Result::transpose).collect::<Result<_>>()?;
         Ok(Some(Loaded { row, entries, inbox: self.mail(n, 0)?, undos }))
     }
@@ -99,13 +102,13 @@ impl<'c> Reader<'c> {
     /// A run's row with its open entries.
     fn run(&mut self, id: RunId) -> Result<Option<(RunRow, Vec<Entry>)>> {
         let Some((n, row)) = self.row(id)? else { return Ok(None) };
-        Ok(Some((row, entries(&mut self.open, [n])?)))
+        Ok(Some((row, entries(&mut self.open, &self.values, [n])?)))
     }
 
     /// A run's whole journal.
     fn journal(&mut self, id: RunId) -> Result<Option<Vec<Entry>>> {
         let Some((n, _)) = self.row(id)? else { return Ok(None) };
-        entries(&mut self.whole, [n]).map(Some)
+        entries(&mut self.whole, &self.values, [n]).map(Some)
     }
 
     /// When a schedule fires next; `None` if it was never told.
@@ -114,14 +117,18 @@ impl<'c> Reader<'c> {
     }
 
     fn row(&mut self, id: RunId) -> Result<Option<(i64, RunRow)>> {
-        self.row.query_row([id.as_bytes()], codec::run).optional()
+        self.row.query_row([id.as_bytes()], |row| codec::run(row, &self.values)).optional()
     }
 
     fn mail(&mut self, n: i64, after: u64) -> Result<Vec<InboxEvent>> {
-        self.mail.query_map((n, after), codec::event)?.collect()
+        self.mail.query_map((n, after), |row| codec::event(row, &self.values))?.collect()
     }
 }
 
-fn entries(statement: &mut Statement<'_>, values: impl Params) -> Result<Vec<Entry>> {
-    statement.query_map(values, codec::entry)?.collect()
+fn entries(
+    statement: &mut Statement<'_>,
+    values: &Recaller<'_>,
+    parameters: impl Params,
+) -> Result<Vec<Entry>> {
+    statement.query_map(parameters, |row| codec::entry(row, values))?.collect()
 }

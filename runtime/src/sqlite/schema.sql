@@ -1,4 +1,5 @@
 -- Format 2. Numbers, not texts, where a value is one of a few; the ids of runs stand once.
+-- Columns of type ANY hold values of runs: see `values.rs`.
 
 -- Every (workflow, revision) that ever had a run, with the events that it declares (JSON).
 CREATE TABLE definition (
@@ -34,21 +35,21 @@ CREATE TABLE run (
   ended_at INTEGER,
   key TEXT,
   seed BLOB NOT NULL,
-  input TEXT NOT NULL,
+  input ANY NOT NULL,
   input_hash BLOB NOT NULL,
-  output TEXT,
-  failure TEXT,
+  output ANY,
+  failure ANY,
   -- By name (JSON); none where there are no tags. Table `tag` finds them.
   tags TEXT,
-  published TEXT,
-  response TEXT,
+  published ANY,
+  response ANY,
   -- The call that it is: the calling run's id, where it calls, whether it waits.
   parent BLOB,
   parent_path TEXT,
   awaited INTEGER,
   -- Where a fork comes from (JSON), and the input of its first step.
   forked_from TEXT,
-  forked_input TEXT,
+  forked_input ANY,
   -- Its former revisions (JSON).
   revisions TEXT,
   wanted_revision TEXT,
@@ -97,10 +98,10 @@ CREATE TABLE entry (
   kind TEXT NOT NULL,
   status INTEGER NOT NULL,
   seq INTEGER,
-  input TEXT,
+  input ANY,
   input_hash BLOB,
-  output TEXT,
-  error TEXT,
+  output ANY,
+  error ANY,
   attempts INTEGER NOT NULL,
   forgiven INTEGER NOT NULL,
   -- How many outcomes the function had seen when it came to this.
@@ -114,7 +115,7 @@ CREATE TABLE entry (
   wait_key TEXT,
   -- What undoes the outcome: a registered step and its input.
   undo_step TEXT,
-  undo_input TEXT,
+  undo_input ANY,
   PRIMARY KEY (run, sealed, path)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX entry_undo ON entry (run, seq) WHERE undo_step IS NOT NULL;
@@ -127,7 +128,7 @@ CREATE TABLE event (
   name TEXT NOT NULL,
   key TEXT,
   event_id TEXT,
-  payload TEXT NOT NULL,
+  payload ANY NOT NULL,
   at INTEGER NOT NULL,
   PRIMARY KEY (run, consumed, seq)
 ) STRICT, WITHOUT ROWID;
@@ -139,3 +140,30 @@ CREATE TABLE schedule (
   rule TEXT NOT NULL,
   next_fire INTEGER
 ) STRICT, WITHOUT ROWID;
+
+-- What the journal knows of itself. `salt` makes its addresses of blobs its own.
+CREATE TABLE meta (
+  name TEXT PRIMARY KEY,
+  value ANY NOT NULL
+) STRICT, WITHOUT ROWID;
+INSERT INTO meta VALUES ('salt', randomblob(16));
+
+-- Large values, in parts. A part never changes; `at` is when it was written.
+CREATE TABLE blob (
+  n INTEGER PRIMARY KEY,
+  address BLOB NOT NULL,
+  part INTEGER NOT NULL,
+  at INTEGER NOT NULL,
+  bytes BLOB NOT NULL,
+  UNIQUE (address, part)
+) STRICT;
+
+-- Which runs point to which blobs, and from where in the run: `row`, `published`, `inbox`, or
+-- `/` and an entry's path. Who copies rows of a run copies these; who deletes them deletes these.
+CREATE TABLE blob_use (
+  run INTEGER NOT NULL,
+  place TEXT NOT NULL,
+  address BLOB NOT NULL,
+  PRIMARY KEY (run, place, address)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX blob_used ON blob_use (address);

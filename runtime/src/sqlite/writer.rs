@@ -14,7 +14,7 @@ use super::apply::{Tables, WriteResult};
 use super::queue::{Next, Served};
 use super::{Role, Shared};
 use crate::store::{
-    Claimed, Delivered, Fired, Reply, Requested, Started, StoreError, Transaction, Written,
+    Claimed, Delivered, Fired, Requested, Started, StoreError, Transaction, Written,
 };
 
 /// How often the writer looks whether another process has written.
@@ -74,7 +74,7 @@ impl<'c> Writer<'c> {
             commit: connection.prepare("COMMIT")?,
             version: connection.prepare("PRAGMA data_version")?,
             remembered: data_version(connection)?,
-            tables: Tables::new(connection)?,
+            tables: Tables::new(connection, shared.codec.clone())?,
             shared,
             seen: data_version(connection)?,
             polled: Instant::now(),
@@ -137,6 +137,7 @@ impl<'c> Writer<'c> {
             self.tables.forget();
             self.remembered = version;
         }
+        self.tables.values().now = self.shared.clock.now();
         let mut answers = Vec::with_capacity(batch.len());
         for transaction in batch {
             answers.push(self.apply(transaction)?);
@@ -237,20 +238,9 @@ fn reply(transaction: Transaction, answer: Answer) {
 }
 
 /// Answers every transaction with an error.
-pub(super) fn refuse(batch: impl IntoIterator<Item = Transaction>, error: &StoreError) {
-    fn send<T>(reply: Reply<T>, error: &StoreError) {
-        reply.send(Err(error.clone()));
-    }
+fn refuse(batch: impl IntoIterator<Item = Transaction>, error: &StoreError) {
     for transaction in batch {
-        match transaction {
-            Transaction::Open(_, reply) => send(reply, error),
-            Transaction::Start(_, reply) => send(reply, error),
-            Transaction::Claim(_, reply) => send(reply, error),
-            Transaction::Write(_, reply) => send(reply, error),
-            Transaction::Event(_, reply) => send(reply, error),
-            Transaction::Request(_, reply) => send(reply, error),
-            Transaction::Fire(_, reply) => send(reply, error),
-        }
+        transaction.refuse(error);
     }
 }
 

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::tables::Tables;
-use super::{Query, Store, Transaction};
+use super::{MAX_PAYLOAD, Query, Store, Transaction};
 use crate::Timestamp;
 use crate::clock::{Clock, SystemClock};
 
@@ -13,6 +13,7 @@ use crate::clock::{Clock, SystemClock};
 pub struct MemoryStore {
     tables: Arc<Mutex<Tables>>,
     clock: Arc<dyn Clock>,
+    max_payload: usize,
 }
 
 impl MemoryStore {
@@ -23,7 +24,13 @@ impl MemoryStore {
 
     /// An empty store on a clock of your own.
     pub fn with_clock(clock: impl Clock) -> Self {
-        Self { tables: Arc::default(), clock: Arc::new(clock) }
+        Self { tables: Arc::default(), clock: Arc::new(clock), max_payload: MAX_PAYLOAD }
+    }
+
+    /// The same store, taking values of this many bytes of JSON at most.
+    #[must_use]
+    pub fn max_payload(self, bytes: usize) -> Self {
+        Self { max_payload: bytes, ..self }
     }
 
     fn tables(&self) -> MutexGuard<'_, Tables> {
@@ -53,6 +60,7 @@ impl Store for MemoryStore {
                 $reply.send(Ok(answer));
             }};
         }
+        let Some(transaction) = transaction.fitting(self.max_payload) else { return };
         match transaction {
             Transaction::Open(worker, reply) => answer!(reply, self.tables().open(worker)),
             Transaction::Start(run, reply) => answer!(reply, self.tables().start(*run)),
@@ -83,6 +91,10 @@ impl Store for MemoryStore {
 
     fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    fn max_payload(&self) -> usize {
+        self.max_payload
     }
 
     fn on_hint(&self, call: Box<dyn Fn() + Send + Sync>) {

@@ -12,6 +12,17 @@ pub enum StoreError {
     /// Too much is queued for the disk already; nothing was written, and later it may be.
     #[error("the store is busy; try again later")]
     Busy,
+    /// A value is larger than the store takes; nothing was written.
+    #[error("a value of {bytes} bytes is larger than the {limit} that the store takes")]
+    TooLarge {
+        /// How large the value is.
+        bytes: usize,
+        /// How large it may be.
+        limit: usize,
+    },
+    /// The data of a run is there and cannot be read, such as with a codec that lost a key.
+    #[error("the run's data cannot be read: {0}")]
+    Unreadable(String),
     /// Whether the transaction was written is not known.
     #[error("the result of a commit is unknown: {0}")]
     Unknown(String),

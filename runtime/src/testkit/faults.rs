@@ -163,6 +163,10 @@ impl Store for FaultStore {
         self.inner.now()
     }
 
+    fn max_payload(&self) -> usize {
+        self.inner.max_payload()
+    }
+
     fn on_hint(&self, call: Box<dyn Fn() + Send + Sync>) {
         self.inner.on_hint(call);
     }

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use rusqlite::{OptionalExtension, Result};
 
 use super::{State, Tables};
-use crate::failure::Recorded;
-use crate::sqlite::codec::{FIRST_SETTLED, Json, Status};
+use crate::RunId;
+use crate::sqlite::codec::{FIRST_SETTLED, Status};
+use crate::sqlite::values::{self, PUBLISHED, ROW, Stored};
 use crate::store::{Entry, Next, RunState, RunWrite, Written};
-use crate::{Payload, RunId};
 
 /// What a write needs to know of a run that is owned. It is forgotten when another process has
 /// written, which may have terminated the run.
@@ -19,11 +19,20 @@ pub(super) struct Owned {
     pub(super) state: RunState,
     pub(super) takeovers: u32,
     pub(super) has_seals: bool,
+    /// Whether anything of it lies in blobs.
+    pub(super) has_blobs: bool,
 }
 
 impl Owned {
     pub(super) fn started(n: i64) -> Self {
-        Self { n, epoch: 1, state: RunState::Running, takeovers: 0, has_seals: false }
+        Self {
+            n,
+            epoch: 1,
+            state: RunState::Running,
+            takeovers: 0,
+            has_seals: false,
+            has_blobs: false,
+        }
     }
 }
 
@@ -40,8 +49,9 @@ impl Tables<'_> {
         let Some(owned) = self.owned(write.run)?.filter(|owned| owned.epoch == write.epoch) else {
             return Ok(WriteResult::Clean(Written::Fenced));
         };
+        let mut owned = owned;
         for (at, entry) in write.entries.iter().enumerate() {
-            if !self.put_entry(&owned, entry)? {
+            if !self.put_entry(&mut owned, entry)? {
                 let conflict = Written::Conflict(Arc::clone(&entry.path));
                 return Ok(match at {
                     0 => WriteResult::Clean(conflict),
@@ -76,6 +86,7 @@ impl Tables<'_> {
                 state: row.get::<_, State>(3)?.0,
                 takeovers: row.get(4)?,
                 has_seals: row.get(5)?,
+                has_blobs: row.get(6)?,
             }))
         };
         let found = self.sql.find_owned.query_row([run.as_bytes()], read).optional()?.flatten();
@@ -86,22 +97,26 @@ impl Tables<'_> {
     }
 
     /// Writes an entry unless a settled one has its path.
-    fn put_entry(&mut self, owned: &Owned, entry: &Entry) -> Result<bool> {
+    fn put_entry(&mut self, owned: &mut Owned, entry: &Entry) -> Result<bool> {
         if owned.has_seals && !self.make_way(owned.n, &entry.path)? {
             return Ok(false);
         }
         let waiting = entry.waiting.as_ref();
         let event = waiting.and_then(|waiting| waiting.event.as_ref());
+        let input = self.values.maybe(entry.input.as_ref())?;
+        let output = self.values.maybe(entry.output.as_ref())?;
+        let error = self.values.failure(entry.error.as_ref())?;
+        let undo = self.values.maybe(entry.undo.as_ref().map(|undo| &undo.input))?;
         let rows = self.sql.put_entry.execute(rusqlite::params![
             owned.n,
             &*entry.path,
             &*entry.kind,
             Status(entry.status),
             entry.seq,
-            entry.input.as_ref().map(Payload::as_str),
+            input,
             entry.input_hash.as_ref().map(|hash| hash.as_bytes().as_slice()),
-            entry.output.as_ref().map(Payload::as_str),
-            entry.error.as_ref().map(Recorded).map(Json),
+            output,
+            error,
             entry.attempts,
             entry.forgiven,
             entry.started_at.0,
@@ -112,9 +127,21 @@ impl Tables<'_> {
             event.and_then(|event| event.key.as_ref()),
             entry.issued,
             entry.undo.as_ref().map(|undo| &*undo.step),
-            entry.undo.as_ref().map(|undo| undo.input.as_str()),
+            undo,
         ])?;
-        Ok(rows == 1)
+        if rows == 0 {
+            return Ok(false);
+        }
+        let values = [input, output, error, undo];
+        if owned.has_blobs || values.iter().any(|value| matches!(value, Some(Stored::Blob(_)))) {
+            owned.has_blobs = true;
+            let place = values::place(&entry.path);
+            self.values.forget(owned.n, &place)?;
+            for value in &values {
+                self.values.note(owned.n, &place, value.as_ref())?;
+            }
+        }
+        Ok(true)
     }
 
     /// Looks whether a sealed entry stands in the way, and takes away one that is open.
@@ -138,10 +165,18 @@ impl Tables<'_> {
             self.sql.consume.execute((owned.n, seq))?;
         }
         if let Some(published) = &write.published {
-            self.sql.publish.execute((published.as_str(), owned.n))?;
+            let published = self.values.payload(published)?;
+            self.sql.publish.execute((&published, owned.n))?;
+            if owned.has_blobs {
+                self.values.forget(owned.n, PUBLISHED)?;
+            }
+            owned.has_blobs |= self.values.note(owned.n, PUBLISHED, Some(&published))?;
         }
         if let Some(response) = &write.response {
-            self.sql.respond.execute((response.as_str(), owned.n))?;
+            let response = self.values.payload(response)?;
+            if self.sql.respond.execute((&response, owned.n))? > 0 {
+                self.values.note(owned.n, ROW, Some(&response))?;
+            }
         }
         if write.is_progress() && owned.takeovers > 0 {
             self.sql.clear_takeovers.execute([owned.n])?;
@@ -151,7 +186,8 @@ impl Tables<'_> {
         owned.state = self.go_on(&owned, &write.next)?;
         match write.next {
             Next::Keep(_) => {
-                if owned.state != before || !write.seals.is_empty() || !write.entries.is_empty() {
+                let changed = owned.state != before || write.published.is_some();
+                if changed || !write.seals.is_empty() || !write.entries.is_empty() {
                     self.memory.owned.insert(write.run, owned);
                 }
             }
@@ -177,12 +213,17 @@ impl Tables<'_> {
                 Ok(owned.state)
             }
             Next::Pause(failure) => {
-                self.sql.pause.execute((Json(Recorded(failure)), owned.n))?;
+                let failure = self.values.failure(Some(failure))?;
+                self.sql.pause.execute((&failure, owned.n))?;
+                self.values.note(owned.n, ROW, failure.as_ref())?;
                 Ok(RunState::Paused)
             }
             Next::End(end) => {
-                let output = end.output.as_ref().map(Payload::as_str);
-                let failure = end.failure.as_ref().map(Recorded).map(Json);
+                let output = self.values.maybe(end.output.as_ref())?;
+                let failure = self.values.failure(end.failure.as_ref())?;
+                for value in [&output, &failure] {
+                    self.values.note(owned.n, ROW, value.as_ref())?;
+                }
                 let values = (owned.n, end.at.0, State(end.state), output, failure);
                 self.sql.end.query_row(values, |row| Ok(row.get::<_, State>(0)?.0))
             }

@@ -2,8 +2,9 @@
 
 use rusqlite::Result;
 
-use super::{Json, Tables, Target};
+use super::{Tables, Target};
 use crate::Failure;
+use crate::sqlite::values::ROW;
 use crate::store::{Ask, Request, Requested, RunState, StopKind};
 
 impl Tables<'_> {
@@ -40,7 +41,9 @@ impl Tables<'_> {
             self.sql.ask_pause.execute((target.n, &asked.reason))?;
         } else {
             let failure = Failure::paused(asked.reason.clone());
-            self.sql.pause_row.execute((target.n, Json(&failure)))?;
+            let failure = self.values.failure(Some(&failure))?;
+            self.sql.pause_row.execute((target.n, &failure))?;
+            self.values.note(target.n, ROW, failure.as_ref())?;
         }
         Ok(true)
     }
@@ -64,7 +67,9 @@ impl Tables<'_> {
 
     fn terminate(&mut self, target: &Target, asked: &Request) -> Result<bool> {
         let failure = Failure::terminated(asked.reason.clone());
-        self.sql.terminate.execute((target.n, Json(&failure), asked.at.0))?;
+        let failure = self.values.failure(Some(&failure))?;
+        self.sql.terminate.execute((target.n, &failure, asked.at.0))?;
+        self.values.note(target.n, ROW, failure.as_ref())?;
         self.sql.give_up_entries.execute((target.n, asked.at.0))?;
         if let Some(owner) = target.owner {
             self.sql.take_away.execute((owner, asked.run.as_bytes()))?;

@@ -40,7 +40,8 @@ impl Reader<'_> {
     pub(super) fn runs(&mut self, filter: &RunFilter) -> Result<Vec<RunRow>> {
         let mut rows = Vec::new();
         for (_, n) in self.places(filter)? {
-            rows.push(self.row_by_number.query_row([n], codec::run)?.1);
+            let read = |row: &Row<'_>| codec::run(row, &self.values);
+            rows.push(self.row_by_number.query_row([n], read)?.1);
         }
         Ok(rows)
     }

@@ -1,0 +1,59 @@
+//! How large a value may be, and what becomes of a transaction with a larger one.
+
+use super::{NewRun, Next, Reply, StoreError, Transaction};
+use crate::Payload;
+
+/// The most bytes of JSON that a value may have, unless its store says otherwise: 64 MiB.
+/// A step whose input or output is larger fails with `value_too_large`; so does a run whose output
+/// is. A start or an event is refused.
+pub const MAX_PAYLOAD: usize = 64 << 20;
+
+impl Transaction {
+    /// Calls `look` with each payload of a run that this transaction holds.
+    pub fn each_payload<'t>(&'t self, mut look: impl FnMut(&'t Payload)) {
+        let mut start = |run: &'t NewRun| look(&run.input);
+        match self {
+            Self::Start(run, _) => start(run),
+            Self::Fire(fire, _) => fire.start.iter().for_each(start),
+            Self::Event(event, _) => look(&event.payload),
+            Self::Write(write, _) => {
+                for entry in &write.entries {
+                    entry.input.iter().chain(&entry.output).for_each(&mut look);
+                    entry.undo.iter().for_each(|undo| look(&undo.input));
+                }
+                write.published.iter().chain(&write.response).for_each(&mut look);
+                if let Next::End(end) = &write.next {
+                    end.output.iter().for_each(&mut look);
+                }
+            }
+            Self::Open(..) | Self::Claim(..) | Self::Request(..) => {}
+        }
+    }
+
+    /// Lets a transaction through whose values are all small enough; answers any other.
+    pub(crate) fn fitting(self, limit: usize) -> Option<Self> {
+        let mut largest = 0;
+        self.each_payload(|payload| largest = largest.max(payload.as_str().len()));
+        if largest <= limit {
+            return Some(self);
+        }
+        self.refuse(&StoreError::TooLarge { bytes: largest, limit });
+        None
+    }
+
+    /// Answers with an error.
+    pub fn refuse(self, error: &StoreError) {
+        fn send<T>(reply: Reply<T>, error: &StoreError) {
+            reply.send(Err(error.clone()));
+        }
+        match self {
+            Self::Open(_, reply) => send(reply, error),
+            Self::Start(_, reply) => send(reply, error),
+            Self::Claim(_, reply) => send(reply, error),
+            Self::Write(_, reply) => send(reply, error),
+            Self::Event(_, reply) => send(reply, error),
+            Self::Request(_, reply) => send(reply, error),
+            Self::Fire(_, reply) => send(reply, error),
+        }
+    }
+}
