@@ -9,6 +9,7 @@ mod beats;
 mod draft;
 mod journal;
 mod mail;
+mod published;
 mod retry;
 mod steps;
 mod store_backend;
@@ -41,13 +42,17 @@ pub(crate) trait Backend {
     /// The function gave up an operation that it had issued.
     fn cancel(&mut self, op: OpId);
 
-    /// A scope that was issued as [`Issued::Live`] has come to its outcome. It is surfaced like
+    /// A scope, or a memo, that was issued as [`Issued::Live`] has come to its outcome. It is surfaced like
     /// any other, and everything within the scope is sealed with it.
     fn seal(&mut self, scope: OpId, outcome: Outcome);
 
     /// A loop that was issued with [`Command::Loop`] has come to the end of an iteration: `head` is
     /// where it goes on. It is surfaced like an outcome, and what the iteration leaves is sealed.
     fn checkpoint(&mut self, scope: OpId, head: Payload, iteration: Iteration);
+
+    /// Lets others see a value as what the run says of itself, from the next write on. What the
+    /// function says again on a replay is said already.
+    fn publish(&mut self, value: Payload);
 
     /// The next completion, if there is one. Asked only when the function is quiescent.
     fn next(&mut self) -> Result<Option<Completion>, Mismatch>;
@@ -74,6 +79,8 @@ pub(crate) enum Command {
     Timer(Due),
     /// Waits for an event, at most so long.
     Event(EventKey, Option<Duration>),
+    /// Records what the function itself works out.
+    Memo,
     /// Opens a scope; entries whose path starts with this are within it.
     Scope(String),
     /// Opens a scope that goes from one checkpoint to the next.

@@ -5,6 +5,7 @@ mod view;
 
 use std::sync::Arc;
 
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::sync::watch;
 
@@ -93,6 +94,27 @@ impl Client {
         let (reply, answer) = Reply::channel();
         self.store.query(Query::Run(run, reply));
         Ok(answer.await?.map(|(row, open)| RunView::new(row, &open)))
+    }
+
+    /// What a run last let others see of itself by [`Context::publish`](crate::Context::publish);
+    /// none before it said anything. It is read from the store: a run that only waits is not
+    /// woken by it.
+    ///
+    /// ```
+    /// # use flowcrate::{Client, Error, Result, RunId};
+    /// # async fn page(client: &Client, run: RunId) -> Result<u32> {
+    /// let report: Option<serde_json::Value> = client.published(run).await?;
+    /// # Ok(report.and_then(|report| report["page"].as_u64()).unwrap_or(0) as u32)
+    /// # }
+    /// ```
+    pub async fn published<T: DeserializeOwned>(&self, run: RunId) -> Result<Option<T>> {
+        let (reply, answer) = Reply::channel();
+        self.store.query(Query::Run(run, reply));
+        let (row, _) = answer.await?.ok_or(Error::UnknownRun(run))?;
+        let decode = |value: Payload| {
+            value.decode().map_err(|error| Error::codec("what the run published", &error))
+        };
+        row.published.map(decode).transpose()
     }
 
     /// Runs, the one that was started last first. The page goes on where `cursor` says.

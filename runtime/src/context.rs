@@ -1,5 +1,6 @@
 //! What a workflow function works with: its context, and what it describes steps with.
 
+mod local;
 mod loops;
 mod step_context;
 
@@ -36,6 +37,8 @@ pub struct Context {
 pub(crate) struct RunInfo {
     pub(crate) id: RunId,
     pub(crate) started_at: Timestamp,
+    /// Random bits from which everything random in the run derives.
+    pub(crate) seed: [u8; 16],
 }
 
 impl Context {

@@ -7,6 +7,7 @@
 //! the same completions in the same order make the same run, live and on replay.
 
 mod for_each;
+mod memo;
 mod operation;
 mod paths;
 mod scope;
@@ -26,6 +27,7 @@ use futures_util::future::LocalBoxFuture;
 
 pub use for_each::ItemOutcome;
 pub(crate) use for_each::{Items, OnItemError, items_prefix};
+pub use memo::Memo;
 pub(crate) use operation::{Claim, Name, Operation};
 pub use step::Step;
 pub use waits::{EventWait, Sleep};
@@ -331,6 +333,23 @@ impl Core {
     fn seal(&mut self, id: OpId, prefix: &str, outcome: Outcome) {
         self.paths.forget(prefix);
         self.backend.borrow_mut().seal(id, outcome);
+    }
+
+    /// Work of the function itself has come to its outcome.
+    fn settle(&mut self, id: OpId, outcome: Outcome) {
+        self.backend.borrow_mut().seal(id, outcome);
+    }
+
+    /// How often a scope has drawn something of this name before.
+    pub(crate) fn draw(&mut self, scope: &Arc<str>, what: &str, name: &str) -> u32 {
+        // A scope that is sealed draws nothing on a replay: each draws for itself.
+        self.check_scope(scope, &format!("{scope}/{name}").into());
+        self.paths.draw(scope, what, name)
+    }
+
+    /// What others see of the run from the next write on.
+    pub(crate) fn publish(&self, value: Payload) {
+        self.backend.borrow_mut().publish(value);
     }
 
     /// The head of a loop, once it is surfaced.

@@ -8,6 +8,7 @@ mod engine {
     mod crashes;
     mod events;
     mod heartbeats;
+    mod local;
     mod mismatch;
     mod policies;
     mod steps;

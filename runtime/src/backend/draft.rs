@@ -13,6 +13,8 @@ pub(super) struct Draft {
     lazy: BTreeMap<Arc<str>, Entry>,
     /// Whether those have waited long enough.
     hasty: bool,
+    /// Whether some of those are outcomes that the function has seen.
+    has_seen: bool,
     seals: Vec<String>,
     consumed: Vec<u64>,
 }
@@ -38,6 +40,17 @@ impl Draft {
         self.lazy.insert(entry.path.clone(), entry);
     }
 
+    /// An outcome that is not worth a write of its own, unless something takes effect after it.
+    pub(super) fn put_outcome_lazily(&mut self, entry: Entry) {
+        self.has_seen = true;
+        self.put_lazily(entry);
+    }
+
+    /// Whether there is an outcome that must be durable before anything that follows takes effect.
+    pub(super) fn has_seen(&self) -> bool {
+        self.has_seen
+    }
+
     pub(super) fn seal(&mut self, prefix: String) {
         self.seals.push(prefix);
     }
@@ -58,6 +71,7 @@ impl Draft {
 
     pub(super) fn take(&mut self) -> Parts {
         self.hasty = false;
+        self.has_seen = false;
         let mut entries = std::mem::take(&mut self.lazy);
         entries.append(&mut self.entries);
         Parts {

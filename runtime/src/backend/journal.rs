@@ -99,6 +99,11 @@ impl Journal {
         Ok(Some(next))
     }
 
+    /// Whether recorded outcomes are left that the function has not seen.
+    pub(super) fn is_replaying(&self) -> bool {
+        !self.order.is_empty()
+    }
+
     /// The function has come as far as it ever came, or to its end: nothing may be left over.
     pub(super) fn check_empty(&self) -> Result<(), Mismatch> {
         let left = self.unreached().or_else(|| self.order.front().map(|path| lost(path)));

@@ -11,6 +11,7 @@ use super::beats::Beats;
 use super::draft::Draft;
 use super::journal::{CANCEL_PATH, Journal, Known};
 use super::mail::Mail;
+use super::published::Published;
 use super::steps::StepRun;
 use super::{
     Backend, Body, Command, Completion, Due, Issued, Iteration, Mismatch, OpId, Outcome, Site,
@@ -25,7 +26,7 @@ use crate::values::Timestamp;
 
 /// Outcomes that are surfaced before a write takes them: what never ends, such as a loop without
 /// a step, neither keeps the thread from other runs nor grows without being written.
-const SURFACED: u32 = 1024;
+pub(super) const SURFACED: u32 = 1024;
 
 /// One run's back end.
 pub(crate) struct StoreBackend {
@@ -54,6 +55,7 @@ pub(crate) struct StoreBackend {
     pub(super) mail: Mail,
     pub(super) draft: Draft,
     pub(super) beats: Beats,
+    pub(super) published: Published,
     pub(super) held: Vec<Held>,
     /// Released when the write in flight is durable.
     pub(super) in_flight: Option<Vec<Held>>,
@@ -103,6 +105,7 @@ pub(super) enum Activity {
     Step(Box<StepRun>),
     Timer { due: Timestamp },
     Event { key: EventKey, order: u64, due: Option<Timestamp> },
+    Memo,
     Scope { seals: String },
 }
 
@@ -111,13 +114,15 @@ pub(super) struct Arrived {
     entry: Entry,
     consumed: Option<u64>,
     seals: Option<String>,
+    /// Whether it is not worth a write of its own.
+    is_lazy: bool,
 }
 
 impl StoreBackend {
     /// The back end of a run as a store holds it.
     pub(crate) fn new(loaded: Loaded, epoch: u64, now: Timestamp) -> Self {
         let cancel_requested = loaded.row.is_cancel_requested();
-        let RunRow { id, seed, inbox_seq, .. } = loaded.row;
+        let RunRow { id, seed, inbox_seq, published, .. } = loaded.row;
         let last_seq = loaded.entries.iter().filter_map(|entry| entry.seq).max();
         let cancelled = loaded.entries.iter().any(|entry| *entry.path == *CANCEL_PATH);
         let waits = loaded.entries.iter().filter_map(|entry| entry.waiting.as_ref());
@@ -140,6 +145,7 @@ impl StoreBackend {
             mail: Mail::new(loaded.inbox, inbox_seq, last_order),
             draft: Draft::default(),
             beats: Beats::default(),
+            published: Published::new(published),
             held: Vec::new(),
             in_flight: None,
             effects: Vec::new(),
@@ -149,6 +155,11 @@ impl StoreBackend {
             backend.request_cancel();
         }
         backend
+    }
+
+    /// Whether the function is on its way to where it was before.
+    pub(super) fn is_replaying(&self) -> bool {
+        self.journal.is_replaying()
     }
 
     /// Random bits of the run.
@@ -180,7 +191,7 @@ impl StoreBackend {
                     self.settle(op, Outcome::Completed(None), self.now);
                 }
                 Activity::Step(_) => self.step_due(op),
-                Activity::Scope { .. } => {}
+                Activity::Scope { .. } | Activity::Memo => {}
             }
         }
     }
@@ -226,6 +237,7 @@ impl StoreBackend {
             Command::Event(key, timeout) => {
                 self.begin_wait(op, &site, key, timeout, waiting.as_ref())
             }
+            Command::Memo => Activity::Memo,
             Command::Scope(seals) | Command::Loop(seals) => {
                 if open.is_none() {
                     self.draft.put_lazily(self.open_entry(&site, EntryStatus::Running, None));
@@ -270,7 +282,8 @@ impl StoreBackend {
                 entry.error = Some(failure);
             }
         }
-        let arrived = |entry, seals| Arrived { target: Target::Op(op), entry, consumed, seals };
+        let target = Target::Op(op);
+        let arrived = |entry, seals| Arrived { target, entry, consumed, seals, is_lazy: false };
         match live.activity {
             Activity::Step(step) => {
                 entry.attempts = step.attempts;
@@ -279,6 +292,9 @@ impl StoreBackend {
             }
             Activity::Event { .. } | Activity::Timer { .. } => {
                 self.arrived.push_back(arrived(entry, None));
+            }
+            Activity::Memo => {
+                self.arrived.push_front(Arrived { is_lazy: true, ..arrived(entry, None) });
             }
             // What a scope comes to follows at once from what was surfaced last.
             Activity::Scope { seals } => self.arrived.push_front(arrived(entry, Some(seals))),
@@ -298,7 +314,7 @@ impl StoreBackend {
                 self.mail.leave(key, (*order, op));
                 *due
             }
-            Activity::Scope { .. } => None,
+            Activity::Scope { .. } | Activity::Memo => None,
         };
         if let Some(due) = due {
             self.due.remove(&(due, op));
@@ -314,8 +330,9 @@ impl StoreBackend {
         entry.status = EntryStatus::Completed;
         entry.ended_at = Some(self.now);
         self.mail.note_cancel();
-        let (consumed, seals) = (None, None);
-        self.arrived.push_back(Arrived { target: Target::Cancel, entry, consumed, seals });
+        let (consumed, seals, is_lazy) = (None, None, false);
+        let target = Target::Cancel;
+        self.arrived.push_back(Arrived { target, entry, consumed, seals, is_lazy });
     }
 
     fn surface_arrived(&mut self) -> Option<Completion> {
@@ -324,7 +341,11 @@ impl StoreBackend {
         self.next_seq += 1;
         self.surfaced += 1;
         let completion = completion(arrived.target, &arrived.entry);
-        self.draft.put(arrived.entry);
+        if arrived.is_lazy {
+            self.draft.put_outcome_lazily(arrived.entry);
+        } else {
+            self.draft.put(arrived.entry);
+        }
         if let Some(event) = arrived.consumed {
             self.mail.consume(event);
             if !sabotage!("event is not consumed") {
@@ -362,7 +383,10 @@ impl Backend for StoreBackend {
                     self.draft.seal(seals.clone());
                     self.arrived.retain(|arrived| arrived.target != Target::Head(op));
                 }
-                Activity::Step(_) | Activity::Timer { .. } | Activity::Event { .. } => {}
+                Activity::Step(_)
+                | Activity::Timer { .. }
+                | Activity::Event { .. }
+                | Activity::Memo => {}
             }
             let mut entry = blank(&live.site, live.began);
             if let Activity::Step(step) = &live.activity {
@@ -408,12 +432,16 @@ impl Backend for StoreBackend {
         entry.output = Some(head);
         entry.ended_at = Some(self.now);
         let (target, seals) = (Target::Head(scope), iteration.seals);
-        let arrived = Arrived { target, entry, consumed: None, seals };
+        let arrived = Arrived { target, entry, consumed: None, seals, is_lazy: false };
         if iteration.idle {
             self.arrived.push_back(arrived);
         } else {
             self.arrived.push_front(arrived);
         }
+    }
+
+    fn publish(&mut self, value: Payload) {
+        self.say(value);
     }
 
     fn next(&mut self) -> Result<Option<Completion>, Mismatch> {

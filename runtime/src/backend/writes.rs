@@ -1,6 +1,6 @@
 //! What is written when, and what is held until it is durable (R2).
 
-use super::store_backend::{Activity, Effect, Held, StoreBackend};
+use super::store_backend::{Activity, Effect, Held, SURFACED, StoreBackend};
 use super::{OpId, Outcome};
 use crate::store::{End, Next, RunState, RunWrite};
 use crate::values::Timestamp;
@@ -11,6 +11,7 @@ impl StoreBackend {
         self.in_flight.is_none()
             && self.arrived.is_empty()
             && self.draft.is_empty()
+            && !self.published.is_new()
             && self.held.is_empty()
             && (self.busy.is_empty() || sabotage!("suspend in the middle of work"))
     }
@@ -35,7 +36,11 @@ impl StoreBackend {
         {
             return Some(self.last_write(Next::Pause(failure)));
         }
-        if self.draft.is_empty() {
+        let must_precede = self.draft.has_seen() && !self.held.is_empty();
+        if must_precede || self.surfaced >= SURFACED {
+            self.draft.hasten();
+        }
+        if self.draft.is_empty() && !self.published.is_new() {
             self.release(|backend| std::mem::take(&mut backend.held));
             return None;
         }
@@ -83,6 +88,7 @@ impl StoreBackend {
             entries: parts.entries,
             seals: parts.seals,
             consumed: parts.consumed,
+            published: self.published.take(&next),
             ..RunWrite::new(self.run, self.epoch, next)
         }
     }

@@ -65,11 +65,12 @@ impl Resident {
     ) -> Result<Self> {
         let (id, started_at) = (loaded.row.id, loaded.row.started_at);
         let input = loaded.row.input.clone();
+        let loaded_seed = loaded.row.seed;
         let (name, revision) = (loaded.row.workflow.clone(), loaded.row.revision.clone());
         let backend = Rc::new(RefCell::new(StoreBackend::new(loaded, epoch, now)));
         let seam = Rc::clone(&backend);
         let core = Rc::new(RefCell::new(Core::new(seam, started_at)));
-        let ctx = Context::new(Rc::clone(&core), RunInfo { id, started_at });
+        let ctx = Context::new(Rc::clone(&core), RunInfo { id, started_at, seed: loaded_seed });
         let root = workflow.run(ctx, &input)?;
         Ok(Self {
             run: Run::new(core, root, waker),

@@ -82,6 +82,11 @@ impl Operation {
         self.core.borrow_mut().seal(self.id, prefix, outcome);
     }
 
+    /// Gives it the outcome that the function itself came to.
+    pub(super) fn settle(&self, outcome: Outcome) {
+        self.core.borrow_mut().settle(self.id, outcome);
+    }
+
     /// Takes a loop to its next iteration: what is under `prefix` is behind it.
     pub(super) fn checkpoint(&self, prefix: String, head: Payload, moves: u64) {
         self.core.borrow_mut().checkpoint(self.id, prefix, head, moves);

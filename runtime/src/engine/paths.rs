@@ -12,6 +12,8 @@ pub(super) struct Paths {
     claimed: BTreeSet<Arc<str>>,
     /// How often an id was used without a key, by its first path.
     uses: BTreeMap<Arc<str>, u32>,
+    /// How often a scope has drawn something, by the scope's path and what it is.
+    draws: BTreeMap<String, u32>,
 }
 
 impl Paths {
@@ -51,6 +53,13 @@ impl Paths {
         (path, fresh)
     }
 
+    /// How often `scope` has drawn something of this name before.
+    pub(super) fn draw(&mut self, scope: &str, what: &str, name: &str) -> u32 {
+        let draws = self.draws.entry(format!("{scope}/{what}\0{name}")).or_default();
+        *draws += 1;
+        *draws - 1
+    }
+
     fn nth(&mut self, base: String) -> Arc<str> {
         let base: Arc<str> = base.into();
         let uses = self.uses.entry(base.clone()).or_default();
@@ -73,6 +82,9 @@ impl Paths {
         for path in uses {
             self.uses.remove(&path);
         }
+        let mut rest = self.draws.split_off(prefix);
+        rest.retain(|path, _| !path.starts_with(prefix));
+        self.draws.append(&mut rest);
         any
     }
 }

@@ -166,7 +166,7 @@ impl RunWrite {
     /// Whether the run has come further by it: a body that says that it lives, and kills its
     /// process afterwards each time, is a crash loop all the same.
     pub fn is_progress(&self) -> bool {
-        self.entries.iter().any(|entry| entry.status != EntryStatus::Running)
+        self.entries.iter().any(|entry| entry.status != EntryStatus::Running || entry.seq.is_some())
     }
 
     /// A write of nothing but what becomes of the run.

@@ -23,6 +23,7 @@ fn corpus(ledger: &Ledger) -> Vec<(&'static str, Flow)> {
         ("loop", counted(ledger, each)),
         ("waits", counted(ledger, waits)),
         ("failure", counted(ledger, failure)),
+        ("words", counted(ledger, words)),
         ("while", counted(ledger, rounds)),
         ("discard", counted(ledger, discard)),
     ]
@@ -96,6 +97,23 @@ async fn waits(ctx: Context, _: Value, ledger: Ledger) -> Result<Value> {
     let late = WaitEvent::new("b").timeout(Duration::from_millis(3));
     let none: Option<Value> = ctx.wait_event("late", late).await?;
     ledger.step(&ctx, "two", json!([got, none])).await
+}
+
+/// Memos, chance, what it publishes.
+async fn words(ctx: Context, _: Value, ledger: Ledger) -> Result<Value> {
+    let first: u32 = ctx.memo("first", || 20).await?;
+    ctx.publish(&first)?;
+    let sides: Vec<u32> = ctx
+        .for_each("each", vec![1, 2, 3], 2, async |ctx: Context, item: u32, _| {
+            let sum: u32 = ctx.memo("sum", || first + item).await?;
+            ctx.publish(&sum)?;
+            ledger.step(&ctx, "one", sum).await?;
+            Ok(u32::from(ctx.random("side") != ctx.random("side")) + sum)
+        })
+        .await?;
+    ctx.publish(&sides)?;
+    let more: u32 = ctx.memo("more", || sides.iter().sum()).await?;
+    ledger.step(&ctx, "after", more).await
 }
 
 async fn failure(ctx: Context, _: Value, ledger: Ledger) -> Result<Value> {

@@ -6,14 +6,15 @@ use std::sync::mpsc::channel;
 use super::execute::BodyStart;
 use super::walk::{Verdict, walk};
 use super::world::SimRun;
-use crate::RunId;
 use crate::store::{Entry, EntryStatus, Loaded, MemoryStore, Query, Reply, RunState, Store};
+use crate::{RunId, Timestamp};
 
 /// What was true after the operation before.
 #[derive(Default)]
 pub(super) struct Checker {
     journals: BTreeMap<RunId, BTreeMap<String, Entry>>,
     epochs: BTreeMap<RunId, u64>,
+    published: BTreeMap<RunId, Timestamp>,
 }
 
 impl Checker {
@@ -31,6 +32,12 @@ impl Checker {
             let before = self.journals.get(&run.id).cloned().unwrap_or_default();
             let epoch = self.epochs.insert(run.id, loaded.row.epoch).unwrap_or_default();
             holds(loaded.row.epoch >= epoch, "I5", "the epoch fell")?;
+            if let Some(published) = &loaded.row.published {
+                // The plans publish what time it is.
+                let latest = published.decode().map_err(|error| error.to_string())?;
+                let before = self.published.insert(run.id, latest);
+                holds(before <= Some(latest), "I30", "it said again what is past")?;
+            }
             outcomes_stay(&before, &journal)?;
             order_grows(&before, &journal)?;
             attempts_grow(&before, &journal)?;

@@ -57,7 +57,9 @@ fn execute(
         let part = |plan: &Plan| execute(ctx.clone(), Arc::new(plan.clone()), Arc::clone(&starts));
         match &*plan {
             Plan::Step { id, failures, yields } => {
-                step(&ctx, id, *failures, *yields, &starts).await
+                let value = step(&ctx, id, *failures, *yields, &starts).await?;
+                ctx.publish(&ctx.now())?;
+                Ok(value)
             }
             Plan::Fail { id } => step(&ctx, id, u32::MAX, 0, &starts).await,
             Plan::Sleep { id, milliseconds } => {

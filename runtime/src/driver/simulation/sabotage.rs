@@ -21,6 +21,7 @@ pub(super) const DEFECTS: &[&str] = &[
     "heartbeats are forgotten",
     "mail does not wake",
     "no epoch check",
+    "publishes what is past",
     "recorded outcomes are ignored",
     "replay in the order of paths",
     "retry is not recorded",
