@@ -20,7 +20,7 @@ mod template;
 
 pub use ast::{Ast, Template};
 pub(crate) use check::ordered;
-pub use check::{FieldIssue, check, check_json};
+pub use check::{FieldIssue, check, check_json, check_result};
 pub use eval::{Env, eval};
 pub use issue::{Edit, ExprIssue};
 pub use names::facts;

@@ -25,6 +25,21 @@ pub struct RawGraph {
     pub edges: Option<Vec<RawEdge>>,
 }
 
+/// The keys of a node's `data` that mean something.
+pub const DATA_KEYS: [&str; 11] = [
+    "config",
+    "connection",
+    "description",
+    "disabled",
+    "inputs",
+    "join",
+    "kind",
+    "label",
+    "on_error",
+    "policy",
+    "result",
+];
+
 /// A node as it was drawn.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RawNode {
@@ -56,6 +71,10 @@ pub struct RawNode {
     pub disabled: bool,
     /// The name of the credentials that it uses.
     pub connection: Option<String>,
+    /// Keys of its `data` that mean nothing, sorted.
+    pub unknown: Vec<String>,
+    /// Keys of its `data` that mean something, null or not.
+    pub given: Vec<&'static str>,
 }
 
 impl RawNode {
@@ -75,8 +94,15 @@ impl RawNode {
             join: JoinRule::Any,
             disabled: false,
             connection: None,
+            unknown: Vec::new(),
+            given: Vec::new(),
             id,
         }
+    }
+
+    /// Whether its `data` has this key.
+    pub fn has(&self, key: &str) -> bool {
+        self.given.contains(&key)
     }
 }
 

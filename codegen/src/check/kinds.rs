@@ -134,6 +134,27 @@ impl<'c> Kind<'c> {
         matches!(self, Self::ForEach)
     }
 
+    /// The keys of `config` that mean something, sorted.
+    pub fn settings(self) -> &'static [&'static str] {
+        match self {
+            Self::Manual => &["sample", "schema"],
+            Self::Webhook => &["path", "sample", "schema"],
+            Self::Schedule => &["cron", "timezone"],
+            Self::Switch => &["cases"],
+            Self::ForEach => &["concurrency", "on_item_error"],
+            Self::WaitEvent => &["event", "sample", "schema"],
+            Self::Custom => &["output"],
+            Self::Action(manifest) if manifest.generic_output.is_some() => &["response"],
+            Self::Condition
+            | Self::Transform
+            | Self::Wait
+            | Self::Return
+            | Self::Fail
+            | Self::Note
+            | Self::Action(_) => &[],
+        }
+    }
+
     /// The output handles of a node of this kind.
     pub fn handles(self, node: &RawNode) -> Handles {
         match self {

@@ -24,6 +24,11 @@ const KEYS: [(&str, &str); 8] = [
 /// More attempts than this never end.
 const MOST: u32 = 1_000;
 
+/// Whether a policy has a key of this name.
+pub(super) fn has_key(key: &str) -> bool {
+    KEYS.iter().any(|(known, _)| *known == key)
+}
+
 /// The policy, defaults filled in. `None` if it has errors.
 pub(super) fn check(site: &Site<'_>) -> Option<Policy> {
     let Some(policy) = site.node.raw.policy.as_ref() else { return Some(Policy::default()) };

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::guards::Place;
 use super::stage::Stage;
 use crate::diagnostic::{Code, Diagnostic, Fix, code, listed, nearest, pointer_token};
-use crate::expr::{self, Binding, Edit, Expr, Name};
+use crate::expr::{self, Binding, Edit, Expr, FieldIssue, Name};
 use crate::resolve::Node;
 
 /// A place in the graph from which names are read, and the findings there.
@@ -113,7 +113,21 @@ impl<'a> Site<'a> {
         value: &Value,
         expected: Option<&Type>,
     ) -> Option<Expr> {
-        match expr::check_json(value, self, expected) {
+        self.found(pointer, value, expr::check_json(value, self, expected))
+    }
+
+    /// A scope's result, typed: it may be optional.
+    pub(super) fn typed_result(&self, pointer: &str, value: &Value) -> Option<Expr> {
+        self.found(pointer, value, expr::check_result(value, self))
+    }
+
+    fn found(
+        &self,
+        pointer: &str,
+        value: &Value,
+        checked: Result<Expr, Vec<FieldIssue>>,
+    ) -> Option<Expr> {
+        match checked {
             Ok(expr) => Some(expr),
             Err(issues) => {
                 self.broken.set(true);

@@ -104,6 +104,7 @@ impl Stage<'_> {
     fn for_each(&mut self, index: NodeIndex) {
         let site = Site::at(self, index);
         let opened = kinds::for_each::open(&site);
+        warnings::check(&site);
         let mut broken = site.is_broken();
         let mut diagnostics = site.into_found();
         self.items.insert(index, opened.item.clone());

@@ -1,5 +1,7 @@
-//! Warnings about what a node would do: effects that get lost, secrets in plain text.
+//! Warnings about what a node would do: effects that get lost, secrets in plain text, settings
+//! that mean nothing.
 
+mod ignored;
 mod secrets;
 
 use serde_json::Value;
@@ -16,6 +18,7 @@ pub(super) fn check(site: &Site<'_>) {
     if matches!(site.node.kind, None | Some(Kind::Note)) {
         return;
     }
+    ignored::check(site);
     secrets::check(site);
     constant_key(site);
 }

@@ -55,6 +55,7 @@ codes! {
     UNKNOWN_FORMAT = E104, Error, "unknown format version";
     TOO_MANY = E105, Error, "too many nodes or edges";
     BAD_NAME = E106, Error, "workflow name that is no slug";
+    WRITTEN_TWICE = E107, Error, "key written twice";
 
     // E2xx: the drawing does not hold together.
     DUPLICATE_ID = E201, Error, "id used twice";
@@ -140,6 +141,7 @@ codes! {
     UNREACHABLE = W201, Warning, "node that no trigger reaches";
     LOST_RESULT = W202, Warning, "loop whose result is lost";
     MOOT_CONTINUE = W203, Warning, "`on_error: continue` beside an error edge";
+    IGNORED_KEY = W204, Warning, "key that means nothing";
     CONSTANT_KEY = W501, Warning, "idempotency key that is always the same";
     PLAIN_SECRET = W502, Warning, "secret in plain text";
     UNKNOWN_ACTION = W601, Warning, "foreign action to be written by hand";

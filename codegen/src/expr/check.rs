@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 use flowcrate::types::Type;
 use serde_json::Value;
 
-pub use json::{FieldIssue, check_json};
+pub use json::{FieldIssue, check_json, check_result};
 pub(crate) use overload::ordered;
 
 use self::coerce::{may_be_null, null_is_meant};

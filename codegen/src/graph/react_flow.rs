@@ -3,12 +3,13 @@
 //! Positions, sizes, styles, the viewport and unknown keys are not read: they mean nothing, and
 //! whoever stores the document keeps them as they are.
 
+mod json;
 mod reader;
 
 use serde_json::{Map, Value};
 
 use super::limits::{MAX_BYTES, MAX_EDGES, MAX_NODES};
-use super::{EdgeId, HandleId, NodeId, RawEdge, RawGraph, RawNode};
+use super::{DATA_KEYS, EdgeId, HandleId, NodeId, RawEdge, RawGraph, RawNode};
 use crate::check::JoinRule;
 use crate::diagnostic::{Diagnostic, Span, code};
 use reader::Reader;
@@ -26,7 +27,10 @@ const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 pub fn parse(source: &[u8]) -> (Option<RawGraph>, Vec<Diagnostic>) {
     let mut diagnostics = Vec::new();
     let graph = match document(source) {
-        Ok(document) => read_graph(document, &mut diagnostics),
+        Ok((document, twice)) => {
+            diagnostics.extend(twice.iter().map(|pointer| written_twice(pointer)));
+            read_graph(document, &mut diagnostics)
+        }
         Err(diagnostic) => {
             diagnostics.push(*diagnostic);
             None
@@ -35,7 +39,7 @@ pub fn parse(source: &[u8]) -> (Option<RawGraph>, Vec<Diagnostic>) {
     (graph, diagnostics)
 }
 
-fn document(source: &[u8]) -> Result<Map<String, Value>, Box<Diagnostic>> {
+fn document(source: &[u8]) -> Result<(Map<String, Value>, Vec<String>), Box<Diagnostic>> {
     if source.len() > MAX_BYTES {
         let found = source.len();
         return Err(Box::new(
@@ -47,11 +51,26 @@ fn document(source: &[u8]) -> Result<Map<String, Value>, Box<Diagnostic>> {
         ));
     }
     let text = source.strip_prefix(BYTE_ORDER_MARK).unwrap_or(source);
-    match serde_json::from_slice(text) {
-        Ok(Value::Object(document)) => Ok(document),
-        Ok(other) => Err(Box::new(wrong_document(&other))),
+    if text.iter().all(u8::is_ascii_whitespace) {
+        return Err(Box::new(
+            Diagnostic::new(code::MALFORMED_JSON, "the document is empty")
+                .help("give the JSON of a graph; `flowcrate new` writes one to start from"),
+        ));
+    }
+    match json::parse(text) {
+        Ok((Value::Object(document), twice)) => Ok((document, twice)),
+        Ok((other, _)) => Err(Box::new(wrong_document(&other))),
         Err(error) => Err(Box::new(malformed(text, source.len() - text.len(), &error))),
     }
+}
+
+fn written_twice(pointer: &str) -> Diagnostic {
+    let key = pointer.rsplit('/').next().unwrap_or_default();
+    let key = key.replace("~1", "/").replace("~0", "~");
+    let message = format!("the key {} stands twice in one object", crate::diagnostic::quoted(&key));
+    Diagnostic::new(code::WRITTEN_TWICE, message)
+        .field(pointer)
+        .help("keep the one that is meant: the other one has no meaning")
 }
 
 fn wrong_document(found: &Value) -> Diagnostic {
@@ -165,6 +184,7 @@ fn read_node(index: usize, node: Value, out: &mut Vec<Diagnostic>) -> Option<Raw
     // A node without data stays, so that its edges do not dangle; its kind was reported.
     let Some(data) = data else { return Some(RawNode::bare(index, id, parent)) };
     let mut data = Reader::new(data, Some(id.to_string()), String::new(), out);
+    let given = data.given(&DATA_KEYS);
     let kind = data.required_text("kind");
     let label = data.text("label").unwrap_or_else(|| id.to_string());
     Some(RawNode {
@@ -184,6 +204,8 @@ fn read_node(index: usize, node: Value, out: &mut Vec<Diagnostic>) -> Option<Raw
         disabled: data.flag("disabled"),
         connection: data.text("connection"),
         kind: kind.unwrap_or_default(),
+        unknown: data.rest(&DATA_KEYS),
+        given,
         id,
     })
 }

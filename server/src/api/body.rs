@@ -86,6 +86,23 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Query<T
         axum::extract::Query::from_request_parts(parts, state)
             .await
             .map(|axum::extract::Query(query)| Self(query))
-            .map_err(|rejection: QueryRejection| Problem::bad_request(rejection.body_text()))
+            .map_err(|rejection: QueryRejection| Problem::bad_request(said(&rejection)))
     }
+}
+
+/// What is wrong with a query, without what the reader of queries says of itself:
+/// `limit: expected a whole number`.
+fn said(rejection: &QueryRejection) -> String {
+    let text = rejection.body_text();
+    let text = text.strip_prefix("Failed to deserialize query string: ").unwrap_or(&text);
+    let Some((name, problem)) = text.split_once(": ") else { return text.to_owned() };
+    let problem = match problem {
+        "invalid digit found in string" | "cannot parse integer from empty string" => {
+            "expected a whole number"
+        }
+        "number too large to fit in target type" => "the number is too large",
+        "number too small to fit in target type" => "the number is too small",
+        other => other.strip_prefix("unknown variant ").unwrap_or(other),
+    };
+    format!("`{name}` in the query: {problem}")
 }

@@ -30,6 +30,9 @@ struct VercelArgs {
     /// Where to write the graph [default: standard output]
     #[arg(long, value_name = "GRAPH")]
     out: Option<PathBuf>,
+    /// Write over a file that is there
+    #[arg(long)]
+    force: bool,
     /// The graph's name [default: the one that the document carries]
     #[arg(long)]
     name: Option<String>,
@@ -40,6 +43,10 @@ struct VercelArgs {
 /// Translates, prints what was found, and fails where something could not be translated.
 pub(super) fn execute(args: &Args) -> Result<Outcome, Error> {
     let From::Vercel(args) = &args.from;
+    if let Some(out) = args.out.as_ref().filter(|out| !args.force && out.exists()) {
+        let out = out.display();
+        return Err(Error::Config(format!("{out} is there already: say --force to write over it")));
+    }
     let source = read(&args.file)?;
     let Imported { graph, diagnostics } = import::vercel(&source, args.name.as_deref());
     let origin = args.file.display().to_string();

@@ -89,7 +89,7 @@ fn on_item_error(site: &Site<'_>) -> OnItemError {
 pub(in crate::check) fn close(site: &Site<'_>, opened: Opened) -> Found {
     let Opened { items, item: _, concurrency, on_item_error } = opened;
     let result = match &site.node.raw.result {
-        Some(result) => site.typed("/result", result, None),
+        Some(result) => site.typed_result("/result", result),
         None => Some(default_result(site)),
     };
     let output = result.as_ref().map(|result| of_all(on_item_error, &result.ty));

@@ -11,6 +11,9 @@ use crate::diagnostic::{code, quoted};
 /// The zone of a schedule that names none.
 const UTC: &str = "UTC";
 
+/// A cron text without mistakes.
+const DAILY: &str = "0 0 * * *";
+
 /// The payload says for which instant the run was started.
 pub(super) fn check(site: &Site<'_>) -> Found {
     site.only_inputs(&[]);
@@ -20,11 +23,16 @@ pub(super) fn check(site: &Site<'_>) -> Found {
         Some(_) => site.text_setting("timezone"),
         None => Some(UTC),
     };
-    let body = cron.zip(timezone).map(|(cron, timezone)| {
-        if let Err(error) = Schedule::check(cron, timezone) {
-            report(site, cron, timezone, &error);
-        }
-        Body::Schedule { cron: cron.to_owned(), timezone: timezone.to_owned() }
+    // Each by itself: a wrong time zone says nothing about the cron text.
+    if let Some(Err(error)) = cron.map(|cron| Schedule::check(cron, UTC)) {
+        report(site, cron.unwrap_or_default(), &error);
+    }
+    if let Some(Err(error)) = timezone.map(|timezone| Schedule::check(DAILY, timezone)) {
+        report(site, timezone.unwrap_or_default(), &error);
+    }
+    let body = cron.zip(timezone).map(|(cron, timezone)| Body::Schedule {
+        cron: cron.to_owned(),
+        timezone: timezone.to_owned(),
     });
     Found::giving(body, Some(payload()))
 }
@@ -34,14 +42,14 @@ fn payload() -> Type {
     Type::record([("scheduled_at".to_owned(), Type::Timestamp)])
 }
 
-fn report(site: &Site<'_>, cron: &str, timezone: &str, error: &ScheduleError) {
+fn report(site: &Site<'_>, text: &str, error: &ScheduleError) {
     let label = site.node.quoted();
     let zone = matches!(error, ScheduleError::UnknownTimeZone { .. });
     let (field, message, help) = if zone {
-        let message = format!("{label} has the unknown time zone {}", quoted(timezone));
+        let message = format!("{label} has the unknown time zone {}", quoted(text));
         ("/config/timezone", message, "use an IANA name, such as `Europe/Berlin` or `UTC`")
     } else {
-        let message = format!("{label} has the cron text {}: {error}", quoted(cron));
+        let message = format!("{label} has the cron text {}: {error}", quoted(text));
         let help = "write five fields (minute hour day month weekday), such as `30 8 * * MON-FRI`";
         ("/config/cron", message, help)
     };

@@ -116,7 +116,11 @@ impl<'a> At<'a> {
             self.bad("/name", "has no name", help);
             return None;
         };
-        if name.is_empty() || name.len() > MAX_NAME || name.chars().any(char::is_control) {
+        let breaks = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
+        if name.chars().any(breaks) {
+            let problem = format!("has the name {}, expected it on one line", quoted(name));
+            self.bad("/name", &problem, "write it without line breaks and control characters");
+        } else if name.is_empty() || name.len() > MAX_NAME {
             let problem =
                 format!("has the name {}, expected 1 to {MAX_NAME} characters", quoted(name));
             self.bad("/name", &problem, help);

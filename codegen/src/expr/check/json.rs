@@ -5,6 +5,7 @@ use std::sync::Arc;
 use flowcrate::types::{RecordType, Type};
 use serde_json::{Map, Value};
 
+use super::super::ast::Template;
 use super::super::issue::ExprIssue;
 use super::super::names::Names;
 use super::super::template::parse;
@@ -45,6 +46,19 @@ pub fn check_json(
             .collect()),
         _ => Err(found),
     }
+}
+
+/// The same for a scope's result (S25). A lone expression may be optional there: where it is
+/// absent, the result's place stays and is absent (S26), as with the default result.
+pub fn check_result(value: &Value, names: &dyn Names) -> Result<Expr, Vec<FieldIssue>> {
+    let lone = value.as_str().and_then(|text| parse(text).ok());
+    let Some(lone) = lone.as_ref().and_then(Template::exact) else {
+        return check_json(value, names, None);
+    };
+    let mut checker = Checker::new(names);
+    let typed = checker.expr(lone);
+    let here = |issue| FieldIssue { pointer: String::new(), issue };
+    checker.finish(typed).map_err(|issues| issues.into_iter().map(here).collect())
 }
 
 struct Tree<'n> {

@@ -47,6 +47,19 @@ impl<'d> Reader<'d> {
         self.node = Some(id.to_owned());
     }
 
+    /// Which of these fields there are.
+    pub(super) fn given(&self, known: &[&'static str]) -> Vec<&'static str> {
+        known.iter().copied().filter(|field| self.fields.contains_key(*field)).collect()
+    }
+
+    /// The fields that were not asked for and that are none of these, sorted.
+    pub(super) fn rest(&self, known: &[&str]) -> Vec<String> {
+        let rest = self.fields.keys().filter(|field| !known.contains(&field.as_str()));
+        let mut rest: Vec<String> = rest.cloned().collect();
+        rest.sort_unstable();
+        rest
+    }
+
     /// The field, unless it is absent or null.
     pub(super) fn take(&mut self, field: &str) -> Option<Value> {
         self.fields.remove(field).filter(|value| !value.is_null())

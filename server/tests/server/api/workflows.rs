@@ -186,7 +186,9 @@ async fn lists_come_in_pages() {
         7
     );
     server.get("/api/v1/workflows?limit=0").await.problem(400, "bad_request");
-    server.get("/api/v1/workflows?limit=x").await.problem(400, "bad_request");
+    let wrong = server.get("/api/v1/workflows?limit=x").await;
+    assert_eq!(wrong.json()["detail"], "`limit` in the query: expected a whole number");
+    wrong.problem(400, "bad_request");
 }
 
 #[tokio::test]

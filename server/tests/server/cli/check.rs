@@ -81,6 +81,12 @@ async fn a_foreign_graph_is_imported() {
     assert_eq!(run(folder.path(), &["check", "ours.json"]).await.code, 0);
     let ran = run(folder.path(), &["import", "vercel", "foreign.json"]).await;
     assert_eq!(serde_json::from_str::<Value>(&ran.stdout).unwrap(), ours);
+    let again =
+        run(folder.path(), &["import", "vercel", "foreign.json", "--out", "ours.json"]).await;
+    assert_eq!(again.code, 2, "{}", again.stderr);
+    assert!(again.stderr.contains("--force"), "{}", again.stderr);
+    let forced = ["import", "vercel", "foreign.json", "--out", "ours.json", "--force"];
+    assert_eq!(run(folder.path(), &forced).await.code, 0);
     fs::write(folder.path().join("broken.json"), "{").unwrap();
     let ran = run(folder.path(), &["import", "vercel", "broken.json", "--out", "none.json"]).await;
     assert_eq!(ran.code, 1);
