@@ -9,6 +9,7 @@ mod expr;
 mod flow;
 mod input;
 mod kinds;
+mod lints;
 mod locals;
 mod names;
 pub(crate) mod print;
@@ -84,6 +85,8 @@ pub(crate) struct Emitter<'a> {
     accessors: BTreeSet<NodeId>,
     /// Whether the code that is being emitted is the last of its function.
     last_use: bool,
+    /// Lints that the code since the last function trips by saying what the graph says.
+    lints: BTreeSet<&'static str>,
     /// Functions of `workflow.rs` besides the workflow's.
     functions: Vec<TokenStream>,
     /// Imports of `workflow.rs`.
@@ -116,6 +119,7 @@ impl<'a> Emitter<'a> {
             loop_depth: 0,
             accessors: BTreeSet::new(),
             last_use: false,
+            lints: BTreeSet::new(),
             functions: Vec::new(),
             symbols: Symbols::default(),
             step_symbols: Symbols::default(),
@@ -222,8 +226,10 @@ impl<'a> Emitter<'a> {
             self.started_by()
         ));
         let doc = docs::attributes(&paragraphs);
+        let lints = lints::attributes(&std::mem::take(&mut self.lints));
         quote! {
             #doc
+            #lints
             #[#attribute(name = #name, revision = #revision #events)]
             pub async fn #function(#ctx: #context, #trigger: #input) -> #result<#output> { #body }
         }

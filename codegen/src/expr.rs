@@ -14,7 +14,7 @@ pub mod table;
 pub mod typed;
 pub mod walk;
 
-mod fold;
+pub(crate) mod fold;
 mod jinja;
 mod template;
 

@@ -50,6 +50,46 @@ fn a_new_custom_node_and_a_new_name_break_no_build() {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
+/// Two custom nodes that give the same structure, the later of them there from the beginning.
+fn alike(with_first: bool) -> CrateFiles {
+    let output = json!({"sample": {"lines": [{"sku": "a", "count": 1}]}});
+    let custom = |id: &str| json!({"id": id, "data": {"kind": "custom@1", "label": id, "config": {"output": output}}});
+    let mut nodes = vec![json!({"id": "start", "data": {"kind": "manual@1"}}), custom("stock")];
+    let mut edges = vec![json!({"source": "start", "target": "stock"})];
+    if with_first {
+        nodes.push(custom("basket"));
+        edges.push(json!({"source": "start", "target": "basket"}));
+    }
+    nodes.push(json!({"id": "done", "data": {"kind": "return@1", "inputs": {"value": "{{ steps.stock }}"}}}));
+    edges.push(json!({"source": "stock", "target": "done"}));
+    let document: Value = json!({"name": "alike", "nodes": nodes, "edges": edges});
+    emitted::compile(document.to_string().as_bytes())
+}
+
+#[test]
+fn the_names_of_a_nodes_types_stay_when_another_node_has_the_same() {
+    let folder = emitted::folder("alike").unwrap();
+    let first = alike(false);
+    assert!(text(&first, "src/generated/types.rs").contains("pub struct StockOutputLine"));
+    emitted::write(&first, &folder).unwrap();
+    let written = "use flowcrate::{StepContext, StepError};\n\
+        use crate::generated::steps::Custom;\n\
+        use crate::generated::types::{StockInput, StockOutput, StockOutputLine};\n\
+        pub struct Functions;\n\
+        impl Custom for Functions {\n\
+            async fn stock(_: StepContext, _: StockInput) -> Result<StockOutput, StepError> {\n\
+                Ok(StockOutput { lines: vec![StockOutputLine { sku: \"a\".into(), count: 1 }] })\n\
+            }\n\
+        }\n";
+    fs::write(folder.join("src/custom.rs"), written).unwrap();
+    let second = alike(true);
+    let types = text(&second, "src/generated/types.rs");
+    assert!(types.contains("pub type StockOutput = BasketOutput;"), "{types}");
+    write_again(&second, &folder);
+    let output = emitted::cargo(&folder, &["check", "--all-targets"]).unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
 fn said(files: &CrateFiles, path: &str, kept: &str) -> Vec<String> {
     let found = misfits(files, path, kept);
     found.into_iter().map(|d| format!("{}: {} ({})", d.code, d.message, d.help.unwrap())).collect()

@@ -20,11 +20,12 @@ pub(crate) use code::{Code, Rank, is_copy};
 pub(crate) use literal::duration;
 pub(crate) use optional::{mentions, same};
 
-use super::Emitter;
 use super::locals::Locals;
 use super::names::ident;
 use super::print::layout::macros;
 use super::types::Hint;
+use super::{Emitter, lints};
+use crate::expr::fold::same;
 use crate::expr::{Expr, ExprKind, Name};
 use crate::lower::reads::children;
 
@@ -105,9 +106,20 @@ impl<'e, 'a> Exprs<'e, 'a> {
             ExprKind::Field { base, name } => self.field(base, name, &expr.ty),
             ExprKind::Key { base, key, or_absent } => self.key(base, key, *or_absent),
             ExprKind::Index { base, index, or_absent } => self.index(base, index, *or_absent),
-            ExprKind::Call { op, args } => self.call(op, args),
-            ExprKind::And(left, right) => self.logic(left, right, Rank::And),
-            ExprKind::Or(left, right) => self.logic(left, right, Rank::Or),
+            ExprKind::Call { op, args } => {
+                if *op == "not" {
+                    self.lint_logic(expr);
+                }
+                self.call(op, args)
+            }
+            ExprKind::And(left, right) => {
+                self.lint_logic(expr);
+                self.logic(left, right, Rank::And)
+            }
+            ExprKind::Or(left, right) => {
+                self.lint_logic(expr);
+                self.logic(left, right, Rank::Or)
+            }
             ExprKind::Conditional { condition, then, otherwise } => {
                 self.conditional(condition, then, otherwise)
             }
@@ -165,6 +177,21 @@ impl<'e, 'a> Exprs<'e, 'a> {
             Code::value(quote!(Some(#value)))
         } else {
             self.known(code, have)
+        }
+    }
+
+    /// Notes which lints a tree of `and`, `or` and `not` trips.
+    fn lint_logic(&mut self, expr: &Expr) {
+        let found = same::logic(expr);
+        let lints = &mut self.emitter.lints;
+        if found.repeats || found.negates {
+            lints.insert(lints::NONMINIMAL_BOOL);
+        }
+        if found.repeats {
+            lints.insert(lints::OVERLY_COMPLEX_BOOL);
+        }
+        if found.ranges {
+            lints.extend([lints::MANUAL_RANGE_CONTAINS, lints::IMPOSSIBLE_COMPARISONS]);
         }
     }
 

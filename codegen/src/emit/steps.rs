@@ -47,12 +47,13 @@ impl<'a> Emitter<'a> {
             self.types.rust(&self.workflow.input, &hint, &mut ignored);
             self.types.decode(&self.workflow.input);
         }
-        let hint = self.output_hint();
-        self.types.rust(&self.workflow.output, &hint, &mut ignored);
-        self.types.decode(&self.workflow.output);
         for node in self.nodes_in_order() {
             self.name_node_types(node, &mut ignored);
         }
+        // Last, since what a run gives is mostly what one of its nodes gave.
+        let hint = self.output_hint();
+        self.types.rust(&self.workflow.output, &hint, &mut ignored);
+        self.types.decode(&self.workflow.output);
     }
 
     /// Structures that are types of other crates.
@@ -100,6 +101,8 @@ impl<'a> Emitter<'a> {
                 } else {
                     self.types.rust(&input.ty, &hint, ignored);
                 }
+                let hint = self.hint(&node.id, "Output", "The output of");
+                self.types.name_output(&node.id, &output_of(node), &hint);
                 self.decode_output(node, ignored);
             }
             Body::WaitEvent { event, payload, .. } => {
@@ -135,6 +138,9 @@ impl<'a> Emitter<'a> {
 
     /// The Rust type of a step's output, in `steps.rs`.
     pub(super) fn step_output(&mut self, node: &Node, symbols: &mut Symbols) -> TokenStream {
+        if let Some(own) = self.types.output(&node.id, symbols) {
+            return own;
+        }
         let hint = self.hint(&node.id, "Output", "The output of");
         self.types.rust(&output_of(node), &hint, symbols)
     }

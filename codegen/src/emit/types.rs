@@ -1,5 +1,6 @@
 //! Types of the language as Rust types: one struct or enum per structure, serde names kept.
 
+mod aliases;
 mod items;
 
 use std::collections::BTreeMap;
@@ -58,6 +59,9 @@ pub(crate) struct Types {
     /// Inputs of custom nodes: each has a struct of its own, whatever its structure, so that an
     /// edit of one node changes no other's.
     inputs: BTreeMap<NodeId, usize>,
+    /// Names of custom nodes' outputs that are called after something else.
+    outputs: BTreeMap<NodeId, String>,
+    aliases: Vec<aliases::Alias>,
     emitted: Vec<Emitted>,
     names: Option<Allocator>,
 }

@@ -1,27 +1,40 @@
 //! Constant folding: what reads no name is computed once, when it is checked.
 
+pub(crate) mod same;
+
 use flowcrate::types::Type;
 use serde_json::Value;
 
 use super::eval::{Nothing, eval};
 use super::table::{self, Pattern, Totality};
 use super::typed::{Expr, ExprKind};
+use crate::diagnostic::Span;
+use same::{same, total, with_bool, with_extreme, with_itself};
 
 /// The same expression, with constant parts computed. Operations that fail stay as they are: they
 /// fail when the node runs, as S17 says.
 pub(super) fn fold(expr: Expr) -> Expr {
     let Expr { kind, ty, span } = expr;
     let kind = match fold_parts(kind) {
-        ExprKind::And(left, right) => match as_bool(&left) {
-            Some(true) => return *right,
-            Some(false) => return *left,
-            None => ExprKind::And(left, right),
+        ExprKind::And(left, right) => match (as_bool(&left), as_bool(&right)) {
+            (Some(true), _) => return *right,
+            (Some(false), _) | (_, Some(true)) => return *left,
+            (None, Some(false)) if total(&left) => return *right,
+            (None, _) if same(&left, &right) => return *left,
+            (None, _) => ExprKind::And(left, right),
         },
-        ExprKind::Or(left, right) => match as_bool(&left) {
-            Some(true) => return *left,
-            Some(false) => return *right,
-            None => ExprKind::Or(left, right),
+        ExprKind::Or(left, right) => match (as_bool(&left), as_bool(&right)) {
+            (Some(false), _) => return *right,
+            (Some(true), _) | (_, Some(false)) => return *left,
+            (None, Some(true)) if total(&left) => return *right,
+            (None, _) if same(&left, &right) => return *left,
+            (None, _) => ExprKind::Or(left, right),
         },
+        ExprKind::Conditional { condition, then, otherwise }
+            if same(&then, &otherwise) && total(&condition) =>
+        {
+            return *then;
+        }
         ExprKind::Conditional { condition, then, otherwise } => match as_bool(&condition) {
             Some(true) => return *then,
             Some(false) => return *otherwise,
@@ -31,13 +44,49 @@ pub(super) fn fold(expr: Expr) -> Expr {
                 _ => ExprKind::Conditional { condition, then, otherwise },
             },
         },
-        ExprKind::Concat(parts) => concat(parts),
+        ExprKind::Concat(parts) => match concat(parts) {
+            ExprKind::Concat(parts) if parts.is_empty() => ExprKind::Literal("".into()),
+            ExprKind::Concat(mut parts) if parts.len() == 1 => {
+                return parts.pop().unwrap_or_else(|| Expr::text("", span));
+            }
+            kind => kind,
+        },
+        ExprKind::Call { op: "number_neg", args } => match args.as_slice() {
+            // The opposite of the opposite.
+            [Expr { kind: ExprKind::Call { op: "number_neg", args: inner }, .. }] => {
+                match inner.as_slice() {
+                    [inner] => return inner.clone(),
+                    _ => ExprKind::Call { op: "number_neg", args },
+                }
+            }
+            _ => ExprKind::Call { op: "number_neg", args },
+        },
+        ExprKind::Call { op, args } if args.len() == 2 => return of_two(op, args, ty, span),
         ExprKind::Call { op: "not", mut args } if args.len() == 1 => {
             args.pop().map_or(ExprKind::Literal(Value::Null), negation)
         }
         kind => kind,
     };
-    let expr = Expr { kind, ty, span };
+    computed(Expr { kind, ty, span })
+}
+
+/// A comparison whose operands say how it ends, or any other operation of two.
+fn of_two(op: &'static str, args: Vec<Expr>, ty: Type, span: Span) -> Expr {
+    if let [left, right] = args.as_slice() {
+        let decided = with_itself(op, left, right).or_else(|| with_extreme(op, left, right));
+        if let Some(holds) = decided {
+            return Expr { kind: ExprKind::Literal(holds), ty, span };
+        }
+        if let Some((flag, meant)) = with_bool(op, left, right) {
+            let flag = flag.clone();
+            return if meant { flag } else { Expr { kind: negation(flag), ty, span } };
+        }
+    }
+    computed(Expr { kind: ExprKind::Call { op, args }, ty, span })
+}
+
+/// The value, where all parts are constants.
+fn computed(expr: Expr) -> Expr {
     if !computable(&expr) {
         return expr;
     }
@@ -121,7 +170,8 @@ fn concat(parts: Vec<Expr>) -> ExprKind {
             ExprKind::Concat(inner) => inner,
             kind => vec![Expr { kind, ..part }],
         };
-        for part in inner {
+        let says = |part: &Expr| part.kind != ExprKind::Literal(Value::String(String::new()));
+        for part in inner.into_iter().filter(says) {
             match (joined.last_mut(), &part.kind) {
                 (Some(last), ExprKind::Literal(Value::String(text))) => match &mut last.kind {
                     ExprKind::Literal(Value::String(before)) => {

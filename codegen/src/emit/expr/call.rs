@@ -3,8 +3,10 @@
 use flowcrate::types::Type;
 use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 use quote::quote;
+use serde_json::Value;
 
 use super::{Code, Exprs, Rank};
+use crate::emit::lints;
 use crate::emit::names::ident;
 use crate::expr::table::{self, Passing, Pattern, Totality};
 use crate::expr::{Expr, ExprKind};
@@ -140,6 +142,12 @@ impl Exprs<'_, '_> {
     }
 
     fn compared(&mut self, left: &Expr, operator: &TokenStream, right: &Expr) -> Code {
+        if [left, right].into_iter().any(is_extreme) {
+            self.emitter.lints.insert(lints::ABSURD_EXTREME_COMPARISONS);
+        }
+        if let Some(code) = self.compared_with_nothing(left, operator, right) {
+            return code;
+        }
         let codes = (self.code(left), self.code(right));
         let (left, right) = match codes {
             // Both are references: they compare as what they refer to.
@@ -158,6 +166,32 @@ impl Exprs<'_, '_> {
             }
         };
         Code::Value(quote!(#left #operator #right), Rank::Compare)
+    }
+
+    /// `x == []` and `x == ''` as a person asks for it.
+    fn compared_with_nothing(
+        &mut self,
+        left: &Expr,
+        operator: &TokenStream,
+        right: &Expr,
+    ) -> Option<Code> {
+        let nothing = |expr: &Expr| is_nothing(expr) && !matches!(expr.ty, Type::Any);
+        let other = match (nothing(left), nothing(right)) {
+            (false, true) => left,
+            (true, false) => right,
+            (true, true) | (false, false) => return None,
+        };
+        let not = match operator.to_string().as_str() {
+            "==" => false,
+            "!=" => true,
+            _ => return None,
+        };
+        let receiver = self.code(other).receiver();
+        Some(if not {
+            Code::Value(quote!(!#receiver.is_empty()), Rank::Unary)
+        } else {
+            Code::value(quote!(#receiver.is_empty()))
+        })
     }
 
     fn list_contains(&mut self, list: &Expr, element: &Expr) -> Code {
@@ -185,6 +219,27 @@ impl Exprs<'_, '_> {
         let part = self.borrowed(part);
         let method = ident(method);
         Code::value(quote!(#text.#method(#part)))
+    }
+}
+
+/// The least or the greatest int.
+fn is_extreme(expr: &Expr) -> bool {
+    let ExprKind::Literal(Value::Number(number)) = &expr.kind else { return false };
+    matches!(number.as_i64(), Some(i64::MIN | i64::MAX))
+}
+
+/// An empty list, map or text.
+fn is_nothing(expr: &Expr) -> bool {
+    match &expr.kind {
+        ExprKind::Literal(Value::Array(items)) => items.is_empty(),
+        ExprKind::Literal(Value::String(text)) => text.is_empty() && expr.ty == Type::String,
+        ExprKind::List(items) => items.is_empty(),
+        ExprKind::Literal(Value::Object(fields)) => {
+            fields.is_empty() && matches!(expr.ty, Type::Map { .. })
+        }
+        ExprKind::Record(fields) => fields.is_empty() && matches!(expr.ty, Type::Map { .. }),
+        ExprKind::Widen(inner) => is_nothing(inner),
+        _ => false,
     }
 }
 

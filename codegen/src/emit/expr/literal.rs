@@ -2,11 +2,12 @@
 
 use flowcrate::types::Type;
 use flowcrate::{Bytes, Duration, Timestamp};
-use proc_macro2::{Literal, TokenStream};
+use proc_macro2::{Literal, TokenStream, TokenTree};
 use quote::quote;
 use serde_json::Value;
 
 use super::{Code, Exprs, Rank};
+use crate::emit::lints;
 use crate::emit::names::ident;
 use crate::emit::print::layout::macros;
 
@@ -14,7 +15,12 @@ impl Exprs<'_, '_> {
     /// A constant of type `ty`.
     pub(super) fn literal(&mut self, value: &Value, ty: &Type) -> Code {
         match (ty, value) {
-            (Type::Any, value) => self.any_literal(value),
+            (Type::Any, value) => {
+                if lints::holds_constant(value) {
+                    self.emitter.lints.insert(lints::APPROX_CONSTANT);
+                }
+                self.any_literal(value)
+            }
             (Type::Null, _) => Code::value(quote!(())),
             (Type::Optional { .. }, Value::Null) => Code::value(quote!(None)),
             (Type::Optional { some }, value) => {
@@ -24,7 +30,13 @@ impl Exprs<'_, '_> {
             (Type::String, Value::String(text)) => Code::Text(text.clone()),
             (Type::Bool, Value::Bool(value)) => Code::value(quote!(#value)),
             (Type::Int, value) => int(value.as_i64().unwrap_or_default()),
-            (Type::Number, value) => number(value.as_f64().unwrap_or_default()),
+            (Type::Number, value) => {
+                let value = value.as_f64().unwrap_or_default();
+                if lints::approximates_constant(value) {
+                    self.emitter.lints.insert(lints::APPROX_CONSTANT);
+                }
+                number(value)
+            }
             (Type::Timestamp, Value::String(text)) => {
                 let name = self.emitter.symbols.import("flowcrate::Timestamp");
                 let millis = text.parse::<Timestamp>().unwrap_or_default().0;
@@ -125,8 +137,16 @@ fn int(value: i64) -> Code {
     }
 }
 
+/// A number as a person writes it: one with more than 16 digits before or a handful of zeros behind
+/// the point has an exponent.
 fn number(value: f64) -> Code {
-    let literal = Literal::f64_unsuffixed(value.abs());
+    let size = value.abs();
+    let literal = if size == 0.0 || (1e-5..1e16).contains(&size) {
+        TokenStream::from(TokenTree::from(Literal::f64_unsuffixed(size)))
+    } else {
+        // `1e300` is a literal of Rust as it stands.
+        format!("{size:e}").parse().unwrap_or_default()
+    };
     if value < 0.0 {
         Code::Value(quote!(-#literal), Rank::Unary)
     } else {

@@ -1,7 +1,7 @@
 //! Optionals: `is defined`, `default`, `first_of`, and what analysis knows to be present.
 
 use flowcrate::types::Type;
-use proc_macro2::TokenStream;
+use proc_macro2::{TokenStream, TokenTree};
 use quote::quote;
 
 use super::{Code, Exprs, Rank, is_copy};
@@ -214,11 +214,17 @@ impl Exprs<'_, '_> {
         };
         let variable = super::ident(&format!("value{}", numbered(self.present.len())));
         self.present.push((optional.clone(), quote!(#variable)));
+        let before = std::mem::replace(&mut self.fallible, false);
         let then = self.owned(then);
+        let fails = std::mem::replace(&mut self.fallible, before);
+        self.fallible |= fails;
         self.present.pop();
         let otherwise = self.owned(otherwise);
         let used = mentions(&then, &variable.to_string());
-        let code = if used {
+        let mapped = within_some(&then).filter(|_| used && !fails && is_none(&otherwise));
+        let code = if let Some(inner) = mapped {
+            return Code::value(quote!(#option.map(|#variable| #inner)));
+        } else if used {
             quote!(if let Some(#variable) = #option { #then } else { #otherwise })
         } else {
             let code = option;
@@ -226,6 +232,19 @@ impl Exprs<'_, '_> {
         };
         Code::Value(code, Rank::Low)
     }
+}
+
+/// The value of `Some(value)`.
+fn within_some(code: &TokenStream) -> Option<TokenStream> {
+    let tokens: Vec<TokenTree> = code.clone().into_iter().collect();
+    match tokens.as_slice() {
+        [TokenTree::Ident(some), TokenTree::Group(inner)] if some == "Some" => Some(inner.stream()),
+        _ => None,
+    }
+}
+
+fn is_none(code: &TokenStream) -> bool {
+    code.to_string() == "None"
 }
 
 fn receiver(code: Code, optional: &Type) -> TokenStream {

@@ -147,9 +147,12 @@ fn outlined(
     let lint = (parameters.len() > MOST_PARAMETERS).then(
         || quote!(#[expect(clippy::too_many_arguments, reason = "the loop's body uses them")]),
     );
+    // Those of the code around it are among them, and do no harm here.
+    let lints = crate::emit::lints::attributes(&flow.emitter.lints);
     flow.emitter.functions.push(quote! {
         #doc
         #lint
+        #lints
         async fn #name(#(#parameters),*) -> #result<#output> { #body }
     });
     let used = |name: &str| {

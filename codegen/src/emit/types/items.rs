@@ -22,6 +22,7 @@ impl Types {
                 Type::Enum(texts) => enumeration(&emitted, &texts.values, symbols),
                 _ => TokenStream::new(),
             });
+            items.extend(self.alias_items(place, symbols));
         }
         items
     }
