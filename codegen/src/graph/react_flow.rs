@@ -39,7 +39,10 @@ pub fn parse(source: &[u8]) -> (Option<RawGraph>, Vec<Diagnostic>) {
     (graph, diagnostics)
 }
 
-fn document(source: &[u8]) -> Result<(Map<String, Value>, Vec<String>), Box<Diagnostic>> {
+/// An object, and the pointers of keys that stand twice in it.
+type Document = (Map<String, Value>, Vec<String>);
+
+fn document(source: &[u8]) -> Result<Document, Box<Diagnostic>> {
     if source.len() > MAX_BYTES {
         let found = source.len();
         return Err(Box::new(

@@ -79,9 +79,8 @@ fn misplaced(site: &Site<'_>, kind: Kind<'_>) {
     for (key, _, help) in ignored.into_iter().filter(|(_, ignored, _)| *ignored) {
         let message =
             format!("`{key}` of {} means nothing: it is a {}", site.node.quoted(), raw.kind);
-        let path = format!("{}/{key}", site.data_pointer());
         let finding = site.finding(code::IGNORED_KEY, message).field(format!("/{key}")).help(help);
-        let patch = vec![json!({"op": "remove", "path": path})];
+        let patch = vec![json!({"op": "remove", "path": format!("{}/{key}", site.data_pointer())})];
         site.report(finding.fix(format!("remove `{key}`"), patch));
     }
 }

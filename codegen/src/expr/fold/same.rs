@@ -51,10 +51,14 @@ pub(super) fn with_extreme(op: &str, left: &Expr, right: &Expr) -> Option<Value>
         _ => None,
     };
     let holds = match (op, int(left), int(right)) {
-        ("less", _, Some(i64::MIN)) | ("less", Some(i64::MAX), _) => false,
-        ("greater", _, Some(i64::MAX)) | ("greater", Some(i64::MIN), _) => false,
-        ("less_equal", _, Some(i64::MAX)) | ("less_equal", Some(i64::MIN), _) => true,
-        ("greater_equal", _, Some(i64::MIN)) | ("greater_equal", Some(i64::MAX), _) => true,
+        ("less", _, Some(i64::MIN))
+        | ("less", Some(i64::MAX), _)
+        | ("greater", _, Some(i64::MAX))
+        | ("greater", Some(i64::MIN), _) => false,
+        ("less_equal", _, Some(i64::MAX))
+        | ("less_equal", Some(i64::MIN), _)
+        | ("greater_equal", _, Some(i64::MIN))
+        | ("greater_equal", Some(i64::MAX), _) => true,
         _ => return None,
     };
     (total(left) && total(right)).then_some(Value::Bool(holds))
