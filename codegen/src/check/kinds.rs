@@ -144,8 +144,11 @@ impl<'c> Kind<'c> {
             Self::ForEach => &["concurrency", "on_item_error"],
             Self::WaitEvent => &["event", "sample", "schema"],
             Self::Custom => &["output"],
+            Self::Sort => &["order"],
+            Self::Aggregate => &["operation"],
             Self::Action(manifest) if manifest.generic_output.is_some() => &["response"],
-            Self::Condition
+            Self::Filter
+            | Self::Condition
             | Self::Transform
             | Self::Wait
             | Self::Return
