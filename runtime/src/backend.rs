@@ -12,10 +12,11 @@ mod mail;
 mod published;
 mod retry;
 mod steps;
+mod stop;
 mod store_backend;
 mod writes;
 
-pub(crate) use store_backend::{Attempt, Effect, StoreBackend};
+pub(crate) use store_backend::{Attempt, Effect, GRACE, StoreBackend};
 
 use std::fmt;
 use std::sync::Arc;
@@ -41,6 +42,9 @@ pub(crate) trait Backend {
 
     /// The function gave up an operation that it had issued.
     fn cancel(&mut self, op: OpId);
+
+    /// The scope of an operation that the function had issued, and waits for, is cancelled.
+    fn stop(&mut self, op: OpId, patience: Patience) -> Stopped;
 
     /// A scope, or a memo, that was issued as [`Issued::Live`] has come to its outcome. It is surfaced like
     /// any other, and everything within the scope is sealed with it.
@@ -120,6 +124,24 @@ pub(crate) struct Iteration {
     pub(crate) idle: bool,
 }
 
+/// How long a body may go on whose scope is cancelled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Patience {
+    /// An outcome within the grace time counts.
+    Grace,
+    /// Nobody asks for its outcome any more, unless there is a compensation for it.
+    None,
+}
+
+/// What becomes of an operation whose scope is cancelled; the same on each replay.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stopped {
+    /// It is given up, and has no outcome.
+    GivenUp,
+    /// It comes to an end, which will be surfaced in its turn.
+    Ending,
+}
+
 /// How an operation ends.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Outcome {
@@ -127,6 +149,9 @@ pub(crate) enum Outcome {
     Completed(Option<Payload>),
     /// With a failure.
     Failed(Failure),
+    /// With its scope: a scope within, or a step of which nobody knows whether it took effect,
+    /// which its failure says.
+    Cancelled(Option<Failure>),
 }
 
 /// What a completion is for.

@@ -2,6 +2,7 @@
 
 mod local;
 mod loops;
+mod scopes;
 mod step_context;
 
 use std::borrow::Cow;
@@ -15,7 +16,7 @@ pub use step_context::StepContext;
 pub(crate) use step_context::{CancelToken, StepInfo};
 
 use crate::backend::{Body, Command, Due};
-use crate::engine::{Claim, Core, EventWait, Name, Operation, Sleep, Step};
+use crate::engine::{Claim, Core, EventWait, Name, Operation, Scope, Sleep, Step};
 use crate::error::Result;
 use crate::expr::ExprError;
 use crate::failure::{Failure, StepError};
@@ -30,7 +31,7 @@ use crate::values::{Duration, Timestamp};
 #[derive(Clone)]
 pub struct Context {
     core: Rc<RefCell<Core>>,
-    scope: Arc<str>,
+    scope: Rc<Scope>,
     info: Rc<RunInfo>,
 }
 
@@ -43,18 +44,25 @@ pub(crate) struct RunInfo {
 
 impl Context {
     pub(crate) fn new(core: Rc<RefCell<Core>>, info: RunInfo) -> Self {
-        Self { core, scope: "".into(), info: Rc::new(info) }
+        let scope = Rc::clone(core.borrow().root());
+        Self { core, scope, info: Rc::new(info) }
     }
 
     pub(crate) fn core(&self) -> &Rc<RefCell<Core>> {
         &self.core
     }
 
-    pub(crate) fn scope(&self) -> &Arc<str> {
+    pub(crate) fn scope(&self) -> &Rc<Scope> {
         &self.scope
     }
 
-    pub(crate) fn child(&self, scope: Arc<str>) -> Self {
+    /// The context of the scope at a path within this one.
+    pub(crate) fn child(&self, path: Arc<str>) -> Self {
+        self.of(self.scope.child(path))
+    }
+
+    /// The context of a scope of the same run.
+    pub(crate) fn of(&self, scope: Rc<Scope>) -> Self {
         Self { core: Rc::clone(&self.core), scope, info: Rc::clone(&self.info) }
     }
 
@@ -75,7 +83,7 @@ impl Context {
 
     /// The scope's path; empty at the top level.
     pub fn path(&self) -> &str {
-        &self.scope
+        self.scope.path()
     }
 
     /// A step: `body` runs with `input` until it succeeds or its policy is spent, and never again
@@ -152,7 +160,7 @@ impl Context {
         message: impl Into<String>,
     ) -> Failure {
         let path =
-            if self.scope.is_empty() { id.to_owned() } else { format!("{}/{id}", self.scope) };
+            if self.path().is_empty() { id.to_owned() } else { format!("{}/{id}", self.path()) };
         Failure::new(code, message).at(path)
     }
 }

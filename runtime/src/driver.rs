@@ -28,6 +28,7 @@ use registry::Registry;
 use shard::{Message, Shard};
 pub use start::{RunHandle, Start};
 
+use crate::backend::GRACE;
 use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::ids::WorkerId;
@@ -62,6 +63,7 @@ pub struct EngineBuilder {
     store: Option<Arc<dyn Store>>,
     registry: Registry,
     linger: Option<Duration>,
+    grace: Option<Duration>,
     always_replay: bool,
     #[cfg(feature = "testkit")]
     answers: crate::testkit::Answers,
@@ -91,6 +93,14 @@ impl EngineBuilder {
     #[must_use]
     pub fn linger(self, linger: Duration) -> Self {
         Self { linger: Some(linger), ..self }
+    }
+
+    /// How long the body of a step may go on once its run is cancelled; 5 s unless this is called.
+    /// It is told ([`StepContext::cancelled`](crate::StepContext::cancelled)); an outcome within
+    /// that time is recorded and counts, after it the body is cut short and nobody knows.
+    #[must_use]
+    pub fn grace(self, grace: Duration) -> Self {
+        Self { grace: Some(grace), ..self }
     }
 
     /// Drops each run from memory after each of its writes, so that the function is replayed over
@@ -130,6 +140,7 @@ impl EngineBuilder {
             hub: Arc::clone(&hub),
             runtime: Box::new(runtime),
             linger: self.linger.unwrap_or(LINGER),
+            grace: self.grace.unwrap_or(GRACE),
             always_replay: self.always_replay,
             #[cfg(feature = "testkit")]
             answers: self.answers,

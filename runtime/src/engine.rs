@@ -6,12 +6,17 @@
 //! polled. The order of completions is the back end's; nothing else can make the function move, so
 //! the same completions in the same order make the same run, live and on replay.
 
+mod cancel;
+mod contest;
 mod for_each;
 mod memo;
 mod operation;
 mod paths;
+mod race;
 mod scope;
+mod start;
 mod step;
+mod undo;
 mod waits;
 mod waker;
 mod while_loop;
@@ -28,7 +33,8 @@ use futures_util::future::LocalBoxFuture;
 pub use for_each::ItemOutcome;
 pub(crate) use for_each::{Items, OnItemError, items_prefix};
 pub use memo::Memo;
-pub(crate) use operation::{Claim, Name, Operation};
+pub(crate) use operation::{Claim, Name, Operation, inner_prefix};
+pub use race::Race;
 pub use step::Step;
 pub use waits::{EventWait, Sleep};
 pub(crate) use waker::RootWaker;
@@ -36,13 +42,15 @@ pub use while_loop::While;
 pub(crate) use while_loop::{Loop, Round, iterations_prefix};
 
 use crate::backend::{
-    Backend, Command, Completion, Issued, Iteration, Mismatch, OpId, Outcome, Site, Target,
+    Backend, Command, Completion, Issued, Iteration, Mismatch, OpId, Outcome, Patience, Site,
+    Target,
 };
 use crate::error::{Error, Result};
 use crate::failure::Failure;
 use crate::payload::Payload;
 use crate::values::Timestamp;
-pub(crate) use scope::ScopeGuard;
+pub(crate) use scope::{Scope, ScopeGuard};
+use start::{Start, start};
 
 /// How often a function may be polled without a completion before it counts as spinning.
 const MAX_IDLE_POLLS: u32 = 1_000_000;
@@ -125,17 +133,18 @@ impl Run {
 
     /// Whether the function has seen that the run is cancelled.
     pub(crate) fn is_cancelled(&self) -> bool {
-        self.core.borrow().cancelled
+        self.core.borrow().root.is_cancelled()
     }
 
     /// Polls until the function waits for a completion, and for nothing else.
     fn poll_to_quiescence(&mut self) -> Result<Poll<Result<Payload>>, Failure> {
         let Some(root) = &mut self.root else { return Ok(Poll::Pending) };
+        let scope = Rc::clone(&self.core.borrow().root);
         let waker = Waker::from(Arc::clone(&self.waker));
         let mut polls = 0;
         while self.waker.take_woken() {
             let poll = catch_unwind(AssertUnwindSafe(|| {
-                let _scope = ScopeGuard::enter("".into());
+                let _scope = ScopeGuard::enter(Rc::clone(&scope));
                 root.as_mut().poll(&mut Poller::from_waker(&waker))
             }))
             .map_err(|panic| workflow_panic(panic.as_ref()))?;
@@ -187,7 +196,10 @@ pub(crate) struct Core {
     /// Outcomes that were surfaced, without the heads of loops.
     moves: u64,
     now: Timestamp,
-    cancelled: bool,
+    /// The run's outermost scope.
+    root: Rc<Scope>,
+    /// Operations that were refused in a cancelled scope since the last completion.
+    refused: u32,
     /// Set while the function is polled, fetched right after.
     fault: Option<Mismatch>,
     /// Whether the run is over for this process, so that dropped operations mean nothing.
@@ -196,16 +208,26 @@ pub(crate) struct Core {
 
 struct Op {
     path: Arc<str>,
-    scope: Arc<str>,
+    scope: Rc<Scope>,
     state: OpState,
     waker: Option<Waker>,
 }
 
+impl Op {
+    /// Whether an outcome of it is to come.
+    fn is_open(&self) -> bool {
+        matches!(self.state, OpState::Issued | OpState::Reached(_))
+    }
+}
+
 enum OpState {
     Claimed(Box<(Site, Command)>),
+    /// Its outcome will be surfaced, in a cancelled scope too.
     Issued,
     /// A loop whose head was surfaced and not seen yet.
     Reached(Payload),
+    /// Given up with its scope.
+    GivenUp,
     Settled(Outcome),
 }
 
@@ -219,10 +241,16 @@ impl Core {
             outstanding: 0,
             moves: 0,
             now,
-            cancelled: false,
+            root: Scope::root(),
+            refused: 0,
             fault: None,
             frozen: false,
         }
+    }
+
+    /// The run's outermost scope.
+    pub(crate) fn root(&self) -> &Rc<Scope> {
+        &self.root
     }
 
     /// The instant of the completion that was surfaced last.
@@ -231,35 +259,34 @@ impl Core {
     }
 
     /// Claims `path` for a command that is issued when it is first polled.
-    fn claim(&mut self, scope: &Arc<str>, site: Site, command: Command) -> OpId {
+    fn claim(&mut self, scope: &Rc<Scope>, site: Site, command: Command) -> OpId {
         let path = site.path.clone();
         self.add(scope, path, OpState::Claimed(Box::new((site, command))))
     }
 
     /// An operation that fails without having begun, the same each time.
-    fn failed(&mut self, scope: &Arc<str>, failure: Failure) -> OpId {
+    fn failed(&mut self, scope: &Rc<Scope>, failure: Failure) -> OpId {
         let path = failure.path.as_str().into();
         self.add(scope, path, OpState::Settled(Outcome::Failed(failure)))
     }
 
-    fn add(&mut self, scope: &Arc<str>, path: Arc<str>, state: OpState) -> OpId {
+    fn add(&mut self, scope: &Rc<Scope>, path: Arc<str>, state: OpState) -> OpId {
         self.check_scope(scope, &path);
         let id = OpId(self.next_op);
         self.next_op += 1;
-        self.ops.insert(id, Op { path, scope: scope.clone(), state, waker: None });
+        self.ops.insert(id, Op { path, scope: Rc::clone(scope), state, waker: None });
         id
     }
 
     /// A context belongs to one scope: a step recorded under another's path would be replayed
     /// in another order than it ran.
-    fn check_scope(&mut self, scope: &Arc<str>, path: &Arc<str>) {
-        let current = scope::current();
-        if current != *scope {
+    fn check_scope(&mut self, scope: &Rc<Scope>, path: &Arc<str>) {
+        if !scope.is_current() {
             self.report(Mismatch {
                 code: "wrong_scope",
                 path: path.to_string(),
-                expected: format!("the context of {}", scope::describe(&current)),
-                found: format!("the context of {}", scope::describe(scope)),
+                expected: format!("the context of {}", scope::describe_current()),
+                found: format!("the context of {}", scope.describe()),
             });
         }
     }
@@ -270,12 +297,16 @@ impl Core {
 
     /// Issues an operation that is claimed.
     fn issue(&mut self, id: OpId) -> Result<Issued> {
-        let Some(op) = self.ops.get_mut(&id) else { return Ok(Issued::Live) };
-        if self.cancelled {
-            self.ops.remove(&id);
-            return Err(Error::Cancelled);
+        // With a fault the run is paused after this poll: nothing begins, and nothing is awaited
+        // in vain.
+        if self.fault.is_some() {
+            return Ok(Issued::Recorded);
         }
-        let (path, scope) = (op.path.clone(), op.scope.clone());
+        let Some(op) = self.ops.get_mut(&id) else { return Ok(Issued::Live) };
+        if op.scope.is_cancelled() {
+            return Err(self.refuse(id));
+        }
+        let (path, scope) = (op.path.clone(), Rc::clone(&op.scope));
         let OpState::Claimed(claimed) = std::mem::replace(&mut op.state, OpState::Issued) else {
             return Ok(Issued::Live);
         };
@@ -296,6 +327,9 @@ impl Core {
             return Poll::Pending;
         }
         let Some(op) = self.ops.get_mut(&id) else { return Poll::Pending };
+        if op.scope.is_cancelled() && !op.is_open() {
+            return Poll::Ready(Err(self.refuse(id)));
+        }
         if matches!(op.state, OpState::Settled(_)) {
             let settled = self.ops.remove(&id).map(|op| op.state);
             return match settled {
@@ -303,12 +337,9 @@ impl Core {
                 Some(OpState::Settled(Outcome::Failed(failure))) => {
                     Poll::Ready(Err(failure.into()))
                 }
+                Some(OpState::Settled(Outcome::Cancelled(_))) => Poll::Ready(Err(Error::Cancelled)),
                 _ => Poll::Pending,
             };
-        }
-        if self.cancelled {
-            self.ops.remove(&id);
-            return Poll::Ready(Err(Error::Cancelled));
         }
         op.waker = Some(waker.clone());
         if matches!(op.state, OpState::Claimed(_)) {
@@ -320,9 +351,8 @@ impl Core {
     /// The function dropped an operation.
     fn abandon(&mut self, id: OpId) {
         if let Some(op) = self.ops.remove(&id)
-            && matches!(op.state, OpState::Issued | OpState::Reached(_))
+            && op.is_open()
             && !self.frozen
-            && !self.cancelled
         {
             self.outstanding -= 1;
             self.backend.borrow_mut().cancel(id);
@@ -341,10 +371,10 @@ impl Core {
     }
 
     /// How often a scope has drawn something of this name before.
-    pub(crate) fn draw(&mut self, scope: &Arc<str>, what: &str, name: &str) -> u32 {
+    pub(crate) fn draw(&mut self, scope: &Rc<Scope>, what: &str, name: &str) -> u32 {
         // A scope that is sealed draws nothing on a replay: each draws for itself.
-        self.check_scope(scope, &format!("{scope}/{name}").into());
-        self.paths.draw(scope, what, name)
+        self.check_scope(scope, &format!("{}/{name}", scope.path()).into());
+        self.paths.draw(scope.path(), what, name)
     }
 
     /// What others see of the run from the next write on.
@@ -357,10 +387,10 @@ impl Core {
         if self.fault.is_some() {
             return Poll::Pending;
         }
-        if self.cancelled {
+        let Some(op) = self.ops.get_mut(&id) else { return Poll::Pending };
+        if op.scope.is_cancelled() {
             return Poll::Ready(Err(Error::Cancelled));
         }
-        let Some(op) = self.ops.get_mut(&id) else { return Poll::Pending };
         match std::mem::replace(&mut op.state, OpState::Issued) {
             OpState::Reached(head) => Poll::Ready(Ok(head)),
             before => {
@@ -380,6 +410,7 @@ impl Core {
 
     fn surface(&mut self, completion: Completion) {
         self.now = self.now.max(completion.at);
+        self.refused = 0;
         match completion.target {
             Target::Head(id) => {
                 if let Some(op) = self.ops.get_mut(&id)
@@ -391,25 +422,18 @@ impl Core {
             }
             Target::Op(id) => {
                 self.moves += 1;
-                if let Some(op) = self.ops.get_mut(&id) {
+                if let Some(op) = self.ops.get_mut(&id)
+                    && op.is_open()
+                {
                     op.state = OpState::Settled(completion.outcome);
                     self.outstanding -= 1;
                     op.waker.take().into_iter().for_each(Waker::wake);
                 }
             }
-            Target::Cancel => self.observe_cancel(),
-        }
-    }
-
-    /// Every outstanding operation, and every later one, returns `Cancelled`.
-    fn observe_cancel(&mut self) {
-        self.cancelled = true;
-        self.outstanding = 0;
-        for (id, op) in &mut self.ops {
-            if matches!(op.state, OpState::Issued | OpState::Reached(_)) {
-                self.backend.borrow_mut().cancel(*id);
+            Target::Cancel => {
+                let root = Rc::clone(&self.root);
+                self.cancel_scope(&root, Patience::Grace);
             }
-            op.waker.take().into_iter().for_each(Waker::wake);
         }
     }
 

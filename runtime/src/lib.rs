@@ -117,7 +117,7 @@ pub use context::{Context, StepContext, StepSpec, WaitEvent};
 #[cfg(feature = "engine")]
 pub use driver::{Engine, EngineBuilder, RunHandle, Start};
 #[cfg(feature = "engine")]
-pub use engine::{EventWait, ItemOutcome, Memo, Sleep, Step, While};
+pub use engine::{EventWait, ItemOutcome, Memo, Race, Sleep, Step, While};
 #[cfg(feature = "engine")]
 pub use error::{Caught, Error, Result};
 pub use failure::{Failure, StepError};

@@ -1,13 +1,13 @@
 //! A part of a workflow that several others wait for.
 
 use std::pin::Pin;
-use std::sync::Arc;
+use std::rc::Rc;
 use std::task::{Context as Poller, Poll, ready};
 
 use futures_util::FutureExt;
 use futures_util::future::{LocalBoxFuture, Shared};
 
-use crate::engine::ScopeGuard;
+use crate::engine::{Scope, ScopeGuard};
 use crate::error::Result;
 
 /// A future with many consumers: awaiting any clone drives it, and each gets the one outcome.
@@ -39,7 +39,7 @@ impl<T: Clone> Future for Task<'_, T> {
 }
 
 struct InScope<'a, T> {
-    scope: Arc<str>,
+    scope: Option<Rc<Scope>>,
     future: LocalBoxFuture<'a, Result<T>>,
 }
 
@@ -47,7 +47,7 @@ impl<T> Future for InScope<'_, T> {
     type Output = Result<T>;
 
     fn poll(mut self: Pin<&mut Self>, poller: &mut Poller<'_>) -> Poll<Self::Output> {
-        let _scope = ScopeGuard::enter(self.scope.clone());
+        let _scope = ScopeGuard::resume(self.scope.clone());
         let output = ready!(self.future.as_mut().poll(poller));
         Poll::Ready(output)
     }

@@ -11,6 +11,7 @@ mod engine {
     mod local;
     mod mismatch;
     mod policies;
+    mod race;
     mod steps;
     mod timers;
     mod while_loop;

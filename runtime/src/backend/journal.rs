@@ -26,8 +26,9 @@ pub(super) enum Known {
     New,
     /// It was begun.
     Open(Box<Entry>),
-    /// It has its outcome.
-    Settled,
+    /// It has its outcome. True if an operation that waits for it is not given up with its scope:
+    /// the outcome will be surfaced, or it was dropped later than its scope was cancelled.
+    Settled(bool),
 }
 
 impl Journal {
@@ -78,10 +79,11 @@ impl Journal {
             }
             return Ok(Known::Open(Box::new(entry)));
         }
+        let ends = entry.seq.is_some() || entry.error.is_some();
         if entry.seq.is_some() {
             self.claimed.insert(site.path.clone(), (op, entry));
         }
-        Ok(Known::Settled)
+        Ok(Known::Settled(ends))
     }
 
     /// The next recorded outcome, in order; no operation for the run's own cancellation.

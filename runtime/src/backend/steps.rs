@@ -23,6 +23,8 @@ pub(super) struct StepRun {
     /// When the first attempt that counts began.
     pub(super) since: Option<Timestamp>,
     phase: Phase,
+    /// Whether an earlier life of the run may have started the attempt that is about to start.
+    pub(super) may_run: bool,
     /// When the attempt that runs is looked at, or the start of the next one.
     pub(super) due: Option<Timestamp>,
     /// When the attempt that runs will have taken too long.
@@ -41,6 +43,8 @@ enum Phase {
     Held,
     /// Its body runs.
     Running,
+    /// Its body runs, and was told to stop.
+    Stopping,
     /// Between two attempts, or parked.
     Resting,
 }
@@ -61,6 +65,7 @@ impl StepRun {
                 .filter(|entry| resting || entry.status == EntryStatus::Running)
                 .map(|entry| entry.started_at),
             phase: if resting { Phase::Resting } else { Phase::Held },
+            may_run: false,
             due: None,
             deadline: None,
             beat: None,
@@ -83,6 +88,37 @@ impl StepRun {
     /// When the attempt that runs is to be looked at.
     fn watched_at(&self) -> Option<Timestamp> {
         self.deadline.into_iter().chain(self.lost_at()).min()
+    }
+
+    /// Whether its body runs though its scope is cancelled.
+    pub(super) fn is_stopping(&self) -> bool {
+        self.phase == Phase::Stopping
+    }
+
+    /// Whether its body may have an effect of which nobody knows.
+    pub(super) fn is_in_doubt(&self) -> bool {
+        match self.phase {
+            Phase::Running | Phase::Stopping => true,
+            Phase::Held => self.may_run,
+            Phase::Resting => false,
+        }
+    }
+
+    /// Its body was started before the run was loaded again, and has never stopped.
+    pub(super) fn goes_on(&mut self) {
+        self.phase = Phase::Running;
+    }
+
+    /// Its scope is cancelled while its body runs. The instant that was armed for the attempt.
+    pub(super) fn tell_to_stop(&mut self) -> Option<Timestamp> {
+        self.phase = Phase::Stopping;
+        self.due.take()
+    }
+}
+
+impl From<StepRun> for Activity {
+    fn from(step: StepRun) -> Self {
+        Self::Step(Box::new(step))
     }
 }
 
@@ -118,7 +154,9 @@ impl StoreBackend {
     pub(super) fn step_due(&mut self, op: OpId) {
         let Some(live) = self.live.get_mut(&op) else { return };
         let Activity::Step(step) = &mut live.activity else { return };
-        if step.is_running() {
+        if step.is_stopping() {
+            self.grace_is_over(op);
+        } else if step.is_running() {
             let timed_out = step.deadline.is_some_and(|deadline| deadline <= self.now);
             let lost = step.lost_at().is_some_and(|lost| lost <= self.now);
             if !timed_out && !lost {
@@ -152,9 +190,10 @@ impl StoreBackend {
         let Some(&op) = self.running.get(path) else { return };
         let Some(live) = self.live.get_mut(&op) else { return };
         let Activity::Step(step) = &mut live.activity else { return };
-        if !step.is_running() || step.attempts + 1 != attempt {
+        if !(step.is_running() || step.is_stopping()) || step.attempts + 1 != attempt {
             return;
         }
+        let stopping = step.is_stopping();
         step.attempts = attempt;
         self.running.remove(path);
         if let Some(deadline) = step.due.take() {
@@ -162,6 +201,7 @@ impl StoreBackend {
         }
         match result {
             Ok(output) => self.settle(op, Outcome::Completed(Some(output)), self.now),
+            Err(error) if stopping => self.failed_while_stopping(op, error),
             Err(error) => self.attempt_failed(op, error),
         }
     }

@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::beats::Beats;
 use super::draft::Draft;
@@ -13,9 +14,10 @@ use super::journal::{CANCEL_PATH, Journal, Known};
 use super::mail::Mail;
 use super::published::Published;
 use super::steps::StepRun;
+use super::stop::{in_doubt, is_stopping};
 use super::{
-    Backend, Body, Command, Completion, Due, Issued, Iteration, Mismatch, OpId, Outcome, Site,
-    Target,
+    Backend, Body, Command, Completion, Due, Issued, Iteration, Mismatch, OpId, Outcome, Patience,
+    Site, Stopped, Target,
 };
 use crate::clock::later;
 use crate::failure::Failure;
@@ -28,6 +30,9 @@ use crate::values::Timestamp;
 /// a step, neither keeps the thread from other runs nor grows without being written.
 pub(super) const SURFACED: u32 = 1024;
 
+/// How long a body may go on when its scope is cancelled, unless the engine says otherwise.
+pub(crate) const GRACE: Duration = Duration::from_secs(5);
+
 /// One run's back end.
 pub(crate) struct StoreBackend {
     pub(super) run: RunId,
@@ -36,7 +41,12 @@ pub(crate) struct StoreBackend {
     pub(super) now: Timestamp,
     journal: Journal,
     /// Whether the function was seen to have reached everything that is recorded.
-    caught_up: bool,
+    pub(super) caught_up: bool,
+    /// Issued operations with an outcome that is recorded, and not surfaced yet; or that were given
+    /// up, after their scope was cancelled, before they had come to an end.
+    pub(super) ending: BTreeSet<OpId>,
+    /// How long a body may go on when its scope is cancelled.
+    pub(super) grace: Duration,
     /// Issued operations without an outcome.
     pub(super) live: BTreeMap<OpId, Live>,
     /// Those of them whose body runs, or is about to.
@@ -69,8 +79,12 @@ pub(crate) struct StoreBackend {
 pub(crate) enum Effect {
     /// Start an attempt of a step's body.
     Start(Box<Attempt>),
+    /// Tell the body at this path that its scope is cancelled; its outcome still counts.
+    Cancel(Arc<str>),
     /// Tell the body at this path that its outcome is no longer wanted.
     Stop(Arc<str>),
+    /// Cut the body at this path short: it was told, and had its time.
+    Abort(Arc<str>),
 }
 
 /// An attempt of a step's body.
@@ -91,6 +105,7 @@ pub(crate) struct Attempt {
 pub(super) enum Held {
     Start(OpId),
     Arm(OpId, Timestamp),
+    Cancel(Arc<str>),
     Stop(Arc<str>),
 }
 
@@ -110,12 +125,20 @@ pub(super) enum Activity {
 }
 
 pub(super) struct Arrived {
-    target: Target,
+    pub(super) target: Target,
     entry: Entry,
     consumed: Option<u64>,
     seals: Option<String>,
     /// Whether it is not worth a write of its own.
-    is_lazy: bool,
+    pub(super) is_lazy: bool,
+    /// Whether it stays although its scope is cancelled before it is surfaced.
+    pub(super) stays: bool,
+}
+
+impl Arrived {
+    pub(super) fn new(target: Target, entry: Entry) -> Self {
+        Self { target, entry, consumed: None, seals: None, is_lazy: false, stays: true }
+    }
 }
 
 impl StoreBackend {
@@ -134,6 +157,8 @@ impl StoreBackend {
             now,
             journal: Journal::new(loaded.entries),
             caught_up: false,
+            ending: BTreeSet::new(),
+            grace: GRACE,
             live: BTreeMap::new(),
             busy: BTreeSet::new(),
             running: BTreeMap::new(),
@@ -160,6 +185,11 @@ impl StoreBackend {
     /// Whether the function is on its way to where it was before.
     pub(super) fn is_replaying(&self) -> bool {
         self.journal.is_replaying()
+    }
+
+    /// Tells how long a body may go on when its scope is cancelled.
+    pub(crate) fn set_grace(&mut self, grace: Duration) {
+        self.grace = grace;
     }
 
     /// Random bits of the run.
@@ -211,9 +241,19 @@ impl StoreBackend {
                     // The total time runs from here on, whoever crashes.
                     self.draft.put(self.open_entry(&site, EntryStatus::Running, None));
                 }
-                let step = StepRun::new(policy, body, open);
+                let mut step = StepRun::new(policy, body, open);
                 // A body that a replay was made around goes on: its attempt is not due again.
                 let runs = self.adopted.remove(&site.path) == Some(step.attempts + 1);
+                if is_stopping(open) {
+                    let deadline = waiting.and_then(|waiting| waiting.due);
+                    let live = Live { site, began, activity: step.into() };
+                    return self.begin_stopping(op, live, runs, deadline);
+                }
+                step.may_run = self.may_run_already(open);
+                if runs {
+                    step.goes_on();
+                    self.running.insert(site.path.clone(), op);
+                }
                 if let Some(due) = waiting.and_then(|waiting| waiting.due).filter(|_| !runs) {
                     self.held.push(Held::Arm(op, due));
                 } else {
@@ -281,9 +321,16 @@ impl StoreBackend {
                 entry.status = EntryStatus::Failed;
                 entry.error = Some(failure);
             }
+            Outcome::Cancelled(failure) => {
+                entry.status = EntryStatus::Cancelled;
+                entry.error = failure;
+            }
         }
-        let target = Target::Op(op);
-        let arrived = |entry, seals| Arrived { target, entry, consumed, seals, is_lazy: false };
+        let stays = !matches!(live.activity, Activity::Event { .. } | Activity::Timer { .. });
+        let arrived = |entry, seals| {
+            let arrived = Arrived::new(Target::Op(op), entry);
+            Arrived { consumed, seals, stays, ..arrived }
+        };
         match live.activity {
             Activity::Step(step) => {
                 entry.attempts = step.attempts;
@@ -297,7 +344,10 @@ impl StoreBackend {
                 self.arrived.push_front(Arrived { is_lazy: true, ..arrived(entry, None) });
             }
             // What a scope comes to follows at once from what was surfaced last.
-            Activity::Scope { seals } => self.arrived.push_front(arrived(entry, Some(seals))),
+            Activity::Scope { seals } => {
+                self.arrived.retain(|arrived| arrived.target != Target::Head(op));
+                self.arrived.push_front(arrived(entry, Some(seals)));
+            }
         }
     }
 
@@ -330,9 +380,7 @@ impl StoreBackend {
         entry.status = EntryStatus::Completed;
         entry.ended_at = Some(self.now);
         self.mail.note_cancel();
-        let (consumed, seals, is_lazy) = (None, None, false);
-        let target = Target::Cancel;
-        self.arrived.push_back(Arrived { target, entry, consumed, seals, is_lazy });
+        self.arrived.push_back(Arrived::new(Target::Cancel, entry));
     }
 
     fn surface_arrived(&mut self) -> Option<Completion> {
@@ -359,6 +407,7 @@ impl StoreBackend {
 
 impl Backend for StoreBackend {
     fn issue(&mut self, op: OpId, site: Site, command: Command) -> Result<Issued, Mismatch> {
+        let is_scope = matches!(command, Command::Scope(_) | Command::Loop(_));
         match self.journal.claim(op, &site)? {
             Known::New => self.begin(op, site, command, None),
             Known::Open(entry) => {
@@ -367,16 +416,25 @@ impl Backend for StoreBackend {
                     return Ok(Issued::Resumed);
                 }
             }
-            Known::Settled => return Ok(Issued::Recorded),
+            Known::Settled(ends) => {
+                if ends || is_scope {
+                    self.ending.insert(op);
+                }
+                return Ok(Issued::Recorded);
+            }
         }
         Ok(Issued::Live)
+    }
+
+    fn stop(&mut self, op: OpId, patience: Patience) -> Stopped {
+        self.stop_operation(op, patience)
     }
 
     fn cancel(&mut self, op: OpId) {
         let arrived = |arrived: &Arrived| arrived.target == Target::Op(op);
         let entry = if let Some(live) = self.forget(op) {
             match &live.activity {
-                Activity::Step(step) if step.is_running() => {
+                Activity::Step(step) if step.is_in_doubt() => {
                     self.held.push(Held::Stop(live.site.path.clone()));
                 }
                 Activity::Scope { seals } => {
@@ -391,6 +449,8 @@ impl Backend for StoreBackend {
             let mut entry = blank(&live.site, live.began);
             if let Activity::Step(step) = &live.activity {
                 entry.attempts = step.attempts;
+                entry.error =
+                    step.is_in_doubt().then(|| in_doubt(&live.site.path, step.attempts + 1));
             }
             entry
         } else if let Some(at) = self.arrived.iter().position(arrived) {
@@ -403,10 +463,15 @@ impl Backend for StoreBackend {
                     self.mail.put_back(event);
                 }
             }
-            lost.seals.into_iter().for_each(|prefix| self.draft.seal(prefix));
-            lost.entry
+            let Arrived { mut entry, seals, stays, .. } = lost;
+            if stays && seals.is_none() && entry.error.is_none() {
+                entry.error = Some(in_doubt(&entry.path, entry.attempts));
+            }
+            seals.into_iter().for_each(|prefix| self.draft.seal(prefix));
+            entry
         } else {
             // Recorded: it was given up at this very place before.
+            self.ending.remove(&op);
             return;
         };
         if sabotage!("cancelled entries are not written") {
@@ -432,7 +497,7 @@ impl Backend for StoreBackend {
         entry.output = Some(head);
         entry.ended_at = Some(self.now);
         let (target, seals) = (Target::Head(scope), iteration.seals);
-        let arrived = Arrived { target, entry, consumed: None, seals, is_lazy: false };
+        let arrived = Arrived { seals, ..Arrived::new(target, entry) };
         if iteration.idle {
             self.arrived.push_back(arrived);
         } else {
@@ -450,6 +515,9 @@ impl Backend for StoreBackend {
                 EntryStatus::Running => Target::Head(op),
                 _ => Target::Op(op),
             });
+            if let Target::Op(op) = target {
+                self.ending.remove(&op);
+            }
             return Ok(Some(completion(target, &entry)));
         }
         if !self.caught_up {
@@ -471,6 +539,7 @@ impl Backend for StoreBackend {
 fn completion(target: Target, entry: &Entry) -> Completion {
     let outcome = match &entry.error {
         Some(failure) if entry.status == EntryStatus::Failed => Outcome::Failed(failure.clone()),
+        error if entry.status == EntryStatus::Cancelled => Outcome::Cancelled(error.clone()),
         _ => Outcome::Completed(entry.output.clone()),
     };
     Completion { target, outcome, at: entry.ended_at.unwrap_or(entry.started_at) }

@@ -61,6 +61,7 @@ impl StoreBackend {
         let (output, failure) = match outcome {
             Outcome::Completed(output) => (output, None),
             Outcome::Failed(failure) => (None, Some(failure)),
+            Outcome::Cancelled(failure) => (None, failure),
         };
         Next::End(End { state, output, failure, at: self.now })
     }
@@ -98,6 +99,7 @@ impl StoreBackend {
             match held {
                 Held::Start(op) => self.start_attempt(op),
                 Held::Arm(op, at) => self.arm(op, at),
+                Held::Cancel(path) => self.effects.push(Effect::Cancel(path)),
                 Held::Stop(path) => self.effects.push(Effect::Stop(path)),
             }
         }

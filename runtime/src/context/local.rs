@@ -69,7 +69,7 @@ impl Context {
 
     fn draw(&self, what: &str, name: &str) -> Uuid {
         let occurrence = self.core.borrow_mut().draw(&self.scope, what, name);
-        let scope = &self.scope;
+        let scope = self.path();
         // Zero bytes stand in no path: other uses of the seed hash other texts.
         let text = format!("{what}\0{scope}\0{name}\0{occurrence}");
         Uuid::new_v5(&Uuid::from_bytes(self.info.seed), text.as_bytes())

@@ -116,6 +116,20 @@ impl Bodies {
         }
     }
 
+    /// Tells a body that its scope is cancelled, and goes on waiting for its outcome.
+    pub(super) fn cancel(&self, path: &Arc<str>) {
+        if let Some(running) = self.0.get(path) {
+            running.token.cancel();
+        }
+    }
+
+    /// Cuts a body short that was told and has had its time.
+    pub(super) fn abort(&mut self, path: &Arc<str>) {
+        if let Some(running) = self.0.remove(path) {
+            running.task.abort();
+        }
+    }
+
     pub(super) fn stop_all(&mut self, reaper: &mut Reaper, now: Timestamp) {
         for running in std::mem::take(&mut self.0).into_values() {
             reaper.stop(running, now);

@@ -90,6 +90,8 @@ pub(super) struct Settings {
     pub(super) hub: Arc<Hub>,
     pub(super) runtime: Box<dyn Spawn>,
     pub(super) linger: Duration,
+    /// How long a body may go on when its scope is cancelled.
+    pub(super) grace: Duration,
     pub(super) always_replay: bool,
     #[cfg(feature = "testkit")]
     pub(super) answers: crate::testkit::Answers,

@@ -1,9 +1,8 @@
 //! `for_each`: a scope per item, a bounded number of them at a time.
 
-use std::pin::pin;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::task::{Poll, ready};
 
 use futures_util::StreamExt;
 use futures_util::future::{LocalBoxFuture, poll_fn};
@@ -11,10 +10,13 @@ use futures_util::stream::FuturesUnordered;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use super::scope::within;
 use super::{
-    Claim, Command, Error, Failure, Issued, Name, Operation, Outcome, Payload, Result, ScopeGuard,
+    Claim, Command, Failure, Issued, Name, Operation, Outcome, Patience, Payload, Result, Scope,
+    inner_prefix,
 };
 use crate::context::Context;
+use crate::error::Caught;
 
 /// What became of one item, where failures are collected.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,49 +64,71 @@ impl Items<'_> {
 
     async fn outcome(&mut self) -> Result<Option<Payload>> {
         if self.operation.issue()? == Issued::Live {
-            let outcome = match self.run_all().await? {
+            let outcome = match self.run_all().await {
                 Ok(list) => Outcome::Completed(list),
-                Err(failure) => Outcome::Failed(failure),
+                Err(error) => Outcome::of(Err(error), self.operation.path()),
             };
             self.operation.seal(&items_prefix(self.operation.path()), outcome);
         }
         (&mut self.operation).await
     }
 
-    /// The list, where one is kept; or the failure that stops the rest.
-    async fn run_all(&self) -> Result<Result<Option<Payload>, Failure>> {
+    /// The list, where one is kept. The first failure that is not to be collected cancels the items
+    /// in flight, and is returned once they have come to their ends.
+    async fn run_all(&self) -> Result<Option<Payload>> {
         let keeps = self.on_error != OnItemError::FailWithoutList;
         let mut results: Vec<Option<Result<Payload, Failure>>> = Vec::new();
         results.resize_with(if keeps { self.count } else { 0 }, || None);
+        let mut scopes: BTreeMap<usize, Rc<Scope>> = BTreeMap::new();
         let mut running = FuturesUnordered::new();
+        let mut ended = Ok(());
         let mut next = 0;
         loop {
-            while next < self.count && running.len() < self.concurrency.max(1) {
-                running.push(self.run_item(next));
+            while ended.is_ok() && next < self.count && running.len() < self.concurrency.max(1) {
+                let path: Arc<str> = format!("{}[{next}]", self.operation.path()).into();
+                let ctx = self.ctx.child(path);
+                scopes.insert(next, Rc::clone(ctx.scope()));
+                running.push(self.run_item(next, ctx));
                 next += 1;
             }
             let Some((index, result)) = running.next().await else { break };
-            let result = result?;
-            if matches!(self.on_error, OnItemError::Fail | OnItemError::FailWithoutList)
-                && let Err(failure) = result
-            {
-                return Ok(Err(failure));
-            }
-            if let Some(slot) = results.get_mut(index) {
-                *slot = Some(result);
+            scopes.remove(&index);
+            match self.kept(result) {
+                Ok(result) => {
+                    if let Some(slot) = results.get_mut(index) {
+                        *slot = Some(result);
+                    }
+                }
+                Err(error) if ended.is_ok() => {
+                    for scope in scopes.values() {
+                        self.operation.cancel_scope(scope, Patience::None);
+                    }
+                    ended = Err(error);
+                }
+                // Cancelled with the others.
+                Err(_) => {}
             }
         }
-        Ok(Ok(keeps.then(|| self.list(results.into_iter().flatten()))))
+        ended.map(|()| keeps.then(|| self.list(results.into_iter().flatten())))
+    }
+
+    /// An item's result that the loop goes on with, or the error that ends it.
+    fn kept(&self, result: Result<Payload>) -> Result<Result<Payload, Failure>> {
+        let fails = matches!(self.on_error, OnItemError::Fail | OnItemError::FailWithoutList);
+        match result.caught()? {
+            Err(failure) if fails => Err(failure.into()),
+            result => Ok(result),
+        }
     }
 
     /// Runs one item's body in a scope of its own, or takes its recorded result.
-    async fn run_item(&self, index: usize) -> (usize, Result<Result<Payload, Failure>>) {
-        let path: Arc<str> = format!("{}[{index}]", self.operation.path()).into();
-        (index, self.run_scope(index, path).await)
+    async fn run_item(&self, index: usize, ctx: Context) -> (usize, Result<Payload>) {
+        (index, self.run_scope(index, ctx).await)
     }
 
-    async fn run_scope(&self, index: usize, path: Arc<str>) -> Result<Result<Payload, Failure>> {
-        let prefix = format!("{path}/");
+    async fn run_scope(&self, index: usize, ctx: Context) -> Result<Payload> {
+        let path = Arc::clone(ctx.scope().path());
+        let prefix = inner_prefix(&path);
         let claim = Claim {
             name: Name::Path(path.clone()),
             kind: "item",
@@ -115,21 +139,14 @@ impl Items<'_> {
         let core = Rc::clone(self.ctx.core());
         let item = Operation::claim(&core, self.ctx.scope(), claim, |_| Command::Scope(seals));
         if item.issue()? == Issued::Live {
-            let ctx = self.ctx.child(path.clone());
-            let result = within(path.clone(), async { (self.start)(ctx, index).await }).await;
-            let outcome = match result {
+            let result = within(Rc::clone(ctx.scope()), async { (self.start)(ctx, index).await });
+            let outcome = match result.await {
                 Ok(_) if self.on_error == OnItemError::FailWithoutList => Outcome::Completed(None),
-                Ok(output) => Outcome::Completed(Some(output)),
-                Err(Error::Cancelled) => return Err(Error::Cancelled),
-                Err(error) => Outcome::Failed(error.into_failure(&path)),
+                result => Outcome::of(result, &path),
             };
             item.seal(&prefix, outcome);
         }
-        match item.await {
-            Ok(output) => Ok(Ok(output.unwrap_or_else(Payload::null))),
-            Err(Error::Failed(failure)) => Ok(Err(failure)),
-            Err(other) => Err(other),
-        }
+        Ok(item.await?.unwrap_or_else(Payload::null))
     }
 
     /// The list as JSON text; the items are JSON already.
@@ -160,15 +177,4 @@ impl Items<'_> {
 /// The prefix of what is within the `for_each` at `path`.
 pub(crate) fn items_prefix(path: &str) -> String {
     format!("{path}[")
-}
-
-/// Polls `future` with `scope` as the current scope.
-pub(super) async fn within<T>(scope: Arc<str>, future: impl Future<Output = T>) -> T {
-    let mut future = pin!(future);
-    poll_fn(|poller| {
-        let _scope = ScopeGuard::enter(scope.clone());
-        let output = ready!(future.as_mut().poll(poller));
-        Poll::Ready(output)
-    })
-    .await
 }

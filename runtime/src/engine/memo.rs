@@ -28,7 +28,7 @@ impl<T: Journaled, F: FnOnce() -> T> Memo<T, F> {
         if self.operation.issue()? == Issued::Live {
             let value = {
                 // What the work draws from the context would be missing on a replay.
-                let _scope = ScopeGuard::enter(self.operation.path().clone());
+                let _scope = ScopeGuard::enter(self.operation.own_scope());
                 work()
             };
             let path = self.operation.path();

@@ -1,16 +1,17 @@
 //! A claimed place in the journal, as a future of its outcome.
 
 use std::cell::RefCell;
+use std::future::poll_fn;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context as Poller, Poll};
 
-use futures_util::future::poll_fn;
 use serde::de::DeserializeOwned;
 
 use super::{
-    Command, Core, Failure, Issued, Mismatch, Op, OpId, OpState, Outcome, Payload, Result, Site,
+    Command, Core, Error, Failure, Issued, Mismatch, Op, OpId, OpState, Outcome, Patience, Payload,
+    Result, Scope, Site,
 };
 
 /// An operation that a context's method claimed. Issued when first polled; given up when dropped.
@@ -24,13 +25,13 @@ impl Operation {
     /// Claims the path of `id` in `scope` for `command`.
     pub(crate) fn claim(
         core: &Rc<RefCell<Core>>,
-        scope: &Arc<str>,
+        scope: &Rc<Scope>,
         claim: Claim<'_>,
         command: impl FnOnce(&Arc<str>) -> Command,
     ) -> Self {
         let mut this = core.borrow_mut();
         let (path, fresh) = match claim.name {
-            Name::Id(id, key) => this.paths.claim(scope, id, key),
+            Name::Id(id, key) => this.paths.claim(scope.path(), id, key),
             Name::Path(path) => this.paths.claim_path(path),
         };
         if !fresh {
@@ -73,6 +74,21 @@ impl Operation {
         &self.path
     }
 
+    /// Tells what it is about, once that is known. Too late once it is issued.
+    pub(super) fn describe(&self, input: &serde_json::Value) {
+        let mut core = self.core.borrow_mut();
+        if let Some(Op { state: OpState::Claimed(claimed), .. }) = core.ops.get_mut(&self.id) {
+            let input = Payload::from(input);
+            claimed.0.hash = Some(input.hash());
+            claimed.0.input = Some(input);
+        }
+    }
+
+    /// A scope at its path that no context belongs to.
+    pub(super) fn own_scope(&self) -> Rc<Scope> {
+        self.core.borrow().root.child(Arc::clone(&self.path))
+    }
+
     /// Begins it without waiting for it: whether a scope must run, or has its outcome.
     pub(super) fn issue(&self) -> Result<Issued> {
         self.core.borrow_mut().issue(self.id)
@@ -102,11 +118,32 @@ impl Operation {
         self.core.borrow().moves
     }
 
+    /// Cancels a scope of the same run.
+    pub(super) fn cancel_scope(&self, scope: &Rc<Scope>, patience: Patience) {
+        self.core.borrow_mut().cancel_scope(scope, patience);
+    }
+
     /// The value of an output. One that does not fit pauses the run: the future stays pending.
     pub(super) fn decode<T: DeserializeOwned>(&self, output: Option<&Payload>) -> Poll<Result<T>> {
         let decoded = output.map_or_else(|| Payload::null().decode(), Payload::decode);
         decoded
             .map_or_else(|error| self.undecodable(&error, output), |value| Poll::Ready(Ok(value)))
+    }
+
+    /// Waits for its outcome, which must be like this. If it is not the run is paused, and if it is
+    /// cancelled nobody asks.
+    pub(super) async fn check<T: DeserializeOwned>(mut self, is: impl Fn(&T) -> bool, found: &str) {
+        let Ok(output) = (&mut self).await else { return };
+        let Ok(recorded) = poll_fn(|_| self.decode::<T>(output.as_ref())).await else { return };
+        if !is(&recorded) {
+            self.core.borrow_mut().report(Mismatch {
+                code: "winner_changed",
+                path: self.path.to_string(),
+                expected: format!("{} to win", output.unwrap_or_else(Payload::null)),
+                found: found.to_owned(),
+            });
+            std::future::pending::<()>().await;
+        }
     }
 
     pub(super) fn undecodable<T>(
@@ -123,6 +160,22 @@ impl Operation {
         });
         Poll::Pending
     }
+}
+
+impl Outcome {
+    /// How a scope at `path` ends whose body returned this.
+    pub(super) fn of(result: Result<Payload>, path: &str) -> Self {
+        match result {
+            Ok(output) => Self::Completed(Some(output)),
+            Err(Error::Cancelled) => Self::Cancelled(None),
+            Err(error) => Self::Failed(error.into_failure(path)),
+        }
+    }
+}
+
+/// The prefix of what is within the scope at `path`.
+pub(crate) fn inner_prefix(path: &str) -> String {
+    format!("{path}/")
 }
 
 fn claimed_twice(path: &Arc<str>) -> Mismatch {

@@ -1,33 +1,161 @@
-//! Which scope of a run is being polled on this thread.
+//! The tree of a run's scopes: what can be cancelled, and sealed, by itself.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
+use std::pin::pin;
+use std::rc::Rc;
 use std::sync::Arc;
 
+use futures_util::future::poll_fn;
+
 thread_local! {
-    static CURRENT: RefCell<Option<Arc<str>>> = const { RefCell::new(None) };
+    static CURRENT: RefCell<Option<Rc<Scope>>> = const { RefCell::new(None) };
 }
 
-/// The path of the scope that is being polled; empty at the top level.
-pub(crate) fn current() -> Arc<str> {
-    CURRENT.with_borrow(Clone::clone).unwrap_or_else(|| "".into())
+/// A part of a run. Its context claims paths below its own; cancelling it cancels what is within,
+/// as far as that is not shielded.
+#[derive(Debug)]
+pub(crate) struct Scope {
+    parent: Option<Rc<Scope>>,
+    path: Arc<str>,
+    /// Tells apart what shares a path: the branches of a race, the regions of a `try`.
+    region: Option<Box<str>>,
+    /// Whether it goes on when what is around it is cancelled.
+    shielded: bool,
+    /// Whether something is done after it, in any case, that relies on what it did.
+    guarded: bool,
+    cancelled: Cell<bool>,
 }
 
-/// Names a scope in a message.
-pub(super) fn describe(path: &str) -> String {
-    if path.is_empty() { "the run".to_owned() } else { format!("`{path}`") }
+/// How the cancellation of a scope meets another one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reach {
+    /// Not at all: it is elsewhere, or shielded.
+    Spared,
+    /// It is within, and nothing there asks what becomes of it.
+    Within,
+    /// It is within, and so is a `finally` that follows it.
+    Guarded,
+}
+
+impl Scope {
+    /// A run's outermost scope.
+    pub(super) fn root() -> Rc<Self> {
+        Rc::new(Self::new(None, "".into()))
+    }
+
+    fn new(parent: Option<Rc<Self>>, path: Arc<str>) -> Self {
+        let cancelled = Cell::new(false);
+        Self { parent, path, region: None, shielded: false, guarded: false, cancelled }
+    }
+
+    fn within(self: &Rc<Self>, path: Arc<str>) -> Self {
+        Self::new(Some(Rc::clone(self)), path)
+    }
+
+    /// The scope at a path within this one.
+    pub(crate) fn child(self: &Rc<Self>, path: Arc<str>) -> Rc<Self> {
+        Rc::new(self.within(path))
+    }
+
+    /// One of several scopes at a path within this one.
+    pub(super) fn region(self: &Rc<Self>, path: Arc<str>, name: &str) -> Rc<Self> {
+        Rc::new(Self { region: Some(name.into()), ..self.within(path) })
+    }
+
+    /// A region that is followed by something that relies on it.
+    pub(super) fn guarded(self: &Rc<Self>, path: Arc<str>, name: &str) -> Rc<Self> {
+        Rc::new(Self { region: Some(name.into()), guarded: true, ..self.within(path) })
+    }
+
+    /// A region that no cancellation from outside reaches.
+    pub(super) fn shielded(self: &Rc<Self>, path: Arc<str>, name: &str) -> Rc<Self> {
+        let shielded = !sabotage!("finally is not shielded");
+        Rc::new(Self { region: Some(name.into()), shielded, ..self.within(path) })
+    }
+
+    /// Where it stands; empty at the top level.
+    pub(crate) fn path(&self) -> &Arc<str> {
+        &self.path
+    }
+
+    /// Whether it, or something around it from which it is not shielded, is cancelled.
+    pub(super) fn is_cancelled(&self) -> bool {
+        let mut scope = self;
+        loop {
+            if scope.cancelled.get() {
+                return true;
+            }
+            match &scope.parent {
+                Some(parent) if !scope.shielded => scope = parent,
+                _ => return false,
+            }
+        }
+    }
+
+    /// Cancels it; false if it was cancelled before.
+    pub(super) fn cancel(&self) -> bool {
+        !self.cancelled.replace(true)
+    }
+
+    /// How the cancellation of `outer` meets this scope.
+    pub(super) fn reach_of(&self, outer: &Self) -> Reach {
+        let mut reach = Reach::Within;
+        let mut scope = self;
+        while !std::ptr::eq(scope, outer) {
+            if scope.guarded {
+                reach = Reach::Guarded;
+            }
+            match &scope.parent {
+                Some(parent) if !scope.shielded => scope = parent,
+                _ => return Reach::Spared,
+            }
+        }
+        reach
+    }
+
+    /// Names it in a message.
+    pub(super) fn describe(&self) -> String {
+        match &self.region {
+            _ if self.parent.is_none() => "the run".to_owned(),
+            None => format!("`{}`", self.path),
+            Some(region) => format!("`{}` ({region})", self.path),
+        }
+    }
+
+    /// Whether this is the scope that is being polled. Before its first poll a function is at its
+    /// outermost scope.
+    pub(super) fn is_current(self: &Rc<Self>) -> bool {
+        CURRENT.with_borrow(|current| match current {
+            Some(current) => Rc::ptr_eq(current, self),
+            None => self.parent.is_none(),
+        })
+    }
+}
+
+/// Names the scope that is being polled.
+pub(super) fn describe_current() -> String {
+    CURRENT.with_borrow(|current| match current {
+        Some(current) => current.describe(),
+        None => "the run".to_owned(),
+    })
 }
 
 /// Makes a scope the current one until it is dropped.
-pub(crate) struct ScopeGuard(Option<Arc<str>>);
+pub(crate) struct ScopeGuard(Option<Rc<Scope>>);
 
 impl ScopeGuard {
-    pub(crate) fn enter(path: Arc<str>) -> Self {
-        Self(CURRENT.replace(Some(path)))
+    pub(crate) fn enter(scope: Rc<Scope>) -> Self {
+        Self(CURRENT.replace(Some(scope)))
     }
 
-    /// Makes the scope the current one that was when `current` was called.
-    pub(crate) fn current() -> Arc<str> {
-        current()
+    /// Makes the current scope the one that [`current`](Self::current) gave.
+    pub(crate) fn resume(scope: Option<Rc<Scope>>) -> Self {
+        Self(CURRENT.replace(scope))
+    }
+
+    /// The scope that is being polled; none before a function's first poll.
+    pub(crate) fn current() -> Option<Rc<Scope>> {
+        CURRENT.with_borrow(Clone::clone)
     }
 }
 
@@ -35,4 +163,14 @@ impl Drop for ScopeGuard {
     fn drop(&mut self) {
         CURRENT.set(self.0.take());
     }
+}
+
+/// Polls `future` with `scope` as the current scope.
+pub(super) async fn within<T>(scope: Rc<Scope>, future: impl Future<Output = T>) -> T {
+    let mut future = pin!(future);
+    poll_fn(|poller| {
+        let _scope = ScopeGuard::enter(Rc::clone(&scope));
+        future.as_mut().poll(poller)
+    })
+    .await
 }

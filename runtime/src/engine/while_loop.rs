@@ -6,13 +6,14 @@
 
 use std::borrow::Cow;
 use std::ops::ControlFlow;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use futures_util::future::{LocalBoxFuture, poll_fn};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::for_each::within;
+use super::scope::within;
 use super::{Error, Failure, Issued, Operation, Outcome, Payload, Result};
 use crate::context::Context;
 
@@ -90,14 +91,21 @@ impl Loop<'_> {
     async fn outcome(&mut self) -> Result<Option<Payload>> {
         let issued = self.operation.issue()?;
         if issued != Issued::Recorded {
-            let head = match issued {
-                Issued::Resumed => self.resume().await?,
-                _ => Head { iteration: 0, state: self.state.clone() },
+            let outcome = match self.go_on(issued).await {
+                Ok(outcome) => outcome,
+                Err(error) => Outcome::of(Err(error), self.operation.path()),
             };
-            let outcome = self.iterate(head).await?;
             self.operation.seal(&iterations_prefix(self.operation.path()), outcome);
         }
         (&mut self.operation).await
+    }
+
+    async fn go_on(&self, issued: Issued) -> Result<Outcome> {
+        let head = match issued {
+            Issued::Resumed => self.resume().await?,
+            _ => Head { iteration: 0, state: self.state.clone() },
+        };
+        self.iterate(head).await
     }
 
     async fn resume(&self) -> Result<Head> {
@@ -112,8 +120,10 @@ impl Loop<'_> {
         let Head { mut iteration, mut state } = head;
         loop {
             let path: Arc<str> = format!("{}[{iteration}]", self.operation.path()).into();
-            let round = self.round(&path, iteration, &state);
-            let body = match within(path.clone(), round).await {
+            let ctx = self.ctx.child(path.clone());
+            let scope = Rc::clone(ctx.scope());
+            let round = self.round(ctx, iteration, &state);
+            let body = match within(Rc::clone(&scope), round).await {
                 Round::Over => return Ok(Outcome::Completed(Some(state))),
                 Round::Failed(Error::Cancelled) => return Err(Error::Cancelled),
                 Round::Failed(error) => {
@@ -125,7 +135,7 @@ impl Loop<'_> {
                 Round::Body(body) => body,
             };
             let moves = self.operation.moves();
-            match within(path.clone(), body).await {
+            match within(scope, body).await {
                 Ok(ControlFlow::Break(output)) => return Ok(Outcome::Completed(Some(output))),
                 Ok(ControlFlow::Continue(next)) => state = next,
                 Err(Error::Cancelled) => return Err(Error::Cancelled),
@@ -138,8 +148,7 @@ impl Loop<'_> {
         }
     }
 
-    async fn round(&self, path: &Arc<str>, iteration: u64, state: &Payload) -> Round<'_> {
-        let ctx = self.ctx.child(path.clone());
+    async fn round(&self, ctx: Context, iteration: u64, state: &Payload) -> Round<'_> {
         match (self.start)(ctx, iteration, state) {
             Ok(round) => round,
             Err(error) => poll_fn(|_| self.operation.undecodable(&error, Some(state))).await,

@@ -99,6 +99,8 @@ impl Shard {
         let Settings { runtime, sender, .. } = &self.settings;
         for effect in effects {
             match effect {
+                Effect::Cancel(path) => resident.bodies.cancel(&path),
+                Effect::Abort(path) => resident.bodies.abort(&path),
                 Effect::Stop(path) => resident.bodies.stop(&path, &mut self.reaper, self.now),
                 Effect::Start(attempt) => {
                     let body = attempt.body.clone();

@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use super::advance::bare_write;
 use super::{Message, Shard};
 use crate::driver::resident::Resident;
-use crate::engine::{RootWaker, items_prefix, panic_message};
+use crate::engine::{RootWaker, inner_prefix, items_prefix, panic_message};
 use crate::failure::Failure;
 use crate::ids::RunId;
 use crate::store::{End, Entry, EntryStatus, Loaded, Next, RunState, RunWrite};
@@ -79,7 +79,10 @@ impl Shard {
             Resident::new(workflow.as_ref(), loaded, epoch, self.now, waker)
         }));
         match made {
-            Ok(Ok(resident)) => Ok(resident),
+            Ok(Ok(resident)) => {
+                resident.backend.borrow_mut().set_grace(self.settings.grace);
+                Ok(resident)
+            }
             Ok(Err(error)) => Err(pause(error.code(), error.to_string())),
             Err(panic) => {
                 let said = panic_message(panic.as_ref());
@@ -99,7 +102,8 @@ fn cancelled(loaded: Loaded, epoch: u64, at: Timestamp) -> RunWrite {
     let open = loaded.entries.into_iter().filter(|entry| !entry.status.is_settled());
     let open: Vec<Entry> = open.collect();
     let scopes = open.iter().filter(|entry| entry.status == EntryStatus::Running);
-    let seals = scopes.map(|scope| items_prefix(&scope.path)).collect();
+    let seals = scopes.flat_map(|scope| [items_prefix(&scope.path), inner_prefix(&scope.path)]);
+    let seals = seals.collect();
     let give_up = |entry| Entry {
         status: EntryStatus::Cancelled,
         waiting: None,

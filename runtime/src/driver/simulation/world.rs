@@ -214,6 +214,7 @@ impl World {
             hub: Arc::new(Hub::default()),
             runtime: Box::new(tasks.clone()),
             linger: Duration::from_millis(u64::try_from(self.chance.below(2_000)).unwrap()),
+            grace: crate::backend::GRACE,
             always_replay: self.chance.once_in(4),
             answers: crate::testkit::Answers::default(),
             sender: sender.clone(),
