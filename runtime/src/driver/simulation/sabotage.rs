@@ -32,7 +32,14 @@ pub(super) const DEFECTS: &[&str] = &[
 ];
 
 /// Defects of what no plan does yet; once one does, they belong to [`DEFECTS`].
-const UNPLANNED: &[&str] = &["a terminated run keeps its epoch"];
+const UNPLANNED: &[&str] = &[
+    "a loop begins anew",
+    "a terminated run keeps its epoch",
+    "cancelled operations are awaited",
+    "finally is not shielded",
+    "losers are not cancelled",
+    "no grace",
+];
 
 thread_local! {
     static ACTIVE: Cell<Option<&'static str>> = const { Cell::new(None) };
