@@ -189,7 +189,10 @@ fn may_start(
 ) -> Result<(), String> {
     let own = journal.get(&start.path);
     // A zombie, or a body that was given up a moment ago, may not know.
-    let given_up = own.is_some_and(|entry| entry.status == EntryStatus::Cancelled);
+    let told_to_stop =
+        |entry: &Entry| entry.status == EntryStatus::Running && entry.waiting.is_some();
+    let given_up =
+        own.is_some_and(|entry| entry.status == EntryStatus::Cancelled || told_to_stop(entry));
     if zombies || start.stopped || given_up {
         return Ok(());
     }

@@ -125,14 +125,15 @@ impl Walk<'_> {
         self.journal.get(path)
     }
 
-    /// What a recorded outcome says. An outcome behind the cancellation was not seen.
+    /// What a recorded outcome says. One behind the cancellation is that of a body that ended within
+    /// its grace time, or of a scope that unwound; all that the function saw is the cancellation.
     fn outcome(&self, path: &str) -> Result<Verdict, String> {
         let Some(entry) = self.journal.get(path) else { return Ok(self.unsettled()) };
         let at = entry.seq;
         if let (Some(seq), Some(cancelled)) = (at, self.cancelled_at)
             && seq > cancelled
         {
-            return Err(format!("{entry:?} was seen after the cancellation"));
+            return Ok(Verdict::Cancelled);
         }
         Ok(match entry.status {
             EntryStatus::Completed => Verdict::Done {
