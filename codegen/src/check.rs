@@ -158,6 +158,17 @@ pub enum Body {
         /// What runs for each item.
         body: Scope,
     },
+    /// `while@1`.
+    While {
+        /// The first state.
+        init: Expr,
+        /// Of type bool: whether another iteration follows on a state.
+        condition: Expr,
+        /// With more iterations the loop fails; 0 only of a loop that never runs.
+        max_iterations: Option<u64>,
+        /// What runs in each iteration; its result is the next state.
+        body: Scope,
+    },
     /// `transform@1`: pure, recomputed.
     Transform {
         /// The node's output.
@@ -207,6 +218,27 @@ pub enum Body {
         /// Of type string.
         message: Expr,
     },
+}
+
+impl Body {
+    /// What a scope holds; `None` of a node that is none.
+    pub fn scope(&self) -> Option<&Scope> {
+        match self {
+            Self::ForEach { body, .. } | Self::While { body, .. } => Some(body),
+            Self::Manual
+            | Self::Webhook { .. }
+            | Self::Schedule { .. }
+            | Self::Condition { .. }
+            | Self::Switch { .. }
+            | Self::Transform { .. }
+            | Self::Action { .. }
+            | Self::Custom { .. }
+            | Self::Wait { .. }
+            | Self::WaitEvent { .. }
+            | Self::Return { .. }
+            | Self::Fail { .. } => None,
+        }
+    }
 }
 
 /// One case of a switch.

@@ -103,7 +103,7 @@ impl<'a> Emitter<'a> {
         let mut readers = Readers::default();
         readers.add(checked, &checked.root, &workflow.body);
         for (id, block) in &workflow.scopes {
-            if let Some(Body::ForEach { body, .. }) = checked.nodes.get(id).map(|node| &node.body) {
+            if let Some(body) = checked.nodes.get(id).and_then(|node| node.body.scope()) {
                 readers.add(checked, body, block);
             }
         }

@@ -202,6 +202,7 @@ pub fn default_handle(body: &Body) -> &'static str {
         | Body::Webhook { .. }
         | Body::Schedule { .. }
         | Body::ForEach { .. }
+        | Body::While { .. }
         | Body::Transform { .. }
         | Body::Action { .. }
         | Body::Custom { .. }

@@ -33,7 +33,7 @@ pub fn lower(checked: &Checked) -> Result<Workflow, Vec<Diagnostic>> {
     let body = lower_scope(checked, &checked.root, None, &mut faults);
     let mut scopes = BTreeMap::new();
     for (id, node) in &checked.nodes {
-        if let Body::ForEach { body, .. } = &node.body {
+        if let Some(body) = node.body.scope() {
             scopes.insert(id.clone(), lower_scope(checked, body, Some(id), &mut faults));
         }
     }

@@ -149,6 +149,7 @@ fn standalone(checked: &Checked) -> BTreeSet<String> {
             | Body::Condition { .. }
             | Body::Switch { .. }
             | Body::ForEach { .. }
+            | Body::While { .. }
             | Body::Transform { .. }
             | Body::Action { .. }
             | Body::Custom { .. }

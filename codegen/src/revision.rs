@@ -31,7 +31,7 @@ pub(crate) fn of(graph: &Graph<'_>, checked: &Checked) -> String {
     let mut text = format!("{{\"form\":{FORM},\"language\":{LANGUAGE},\"nodes\":[");
     let mut edges: Vec<&Edge> = checked.root.edges.iter().collect();
     for (id, node) in &checked.nodes {
-        if let Body::ForEach { body: Scope { edges: inner, .. }, .. } = &node.body {
+        if let Some(Scope { edges: inner, .. }) = node.body.scope() {
             edges.extend(inner);
         }
         if let Some(index) = graph.ids.get(id) {
@@ -93,6 +93,13 @@ fn settings(node: &Node, raw: &RawNode) -> Value {
                 OnItemError::Collect => "collect",
             };
             json!({"concurrency": concurrency, "on_item_error": on_item_error})
+        }
+        Body::While { init, max_iterations, .. } => {
+            json!({"state": shape(&init.ty), "max_iterations": max_iterations})
+        }
+        // What `sort` and `aggregate` do with their lists.
+        Body::Transform { .. } if matches!(node.kind.as_str(), "aggregate@1" | "sort@1") => {
+            json!({"operation": raw.config.get("operation"), "order": raw.config.get("order")})
         }
         Body::Action { policy, generic, .. } => {
             json!({"policy": attempts(policy), "generic": generic.as_ref().map(shape)})

@@ -47,6 +47,7 @@ fn trigger(node: &Node) -> Option<Trigger> {
         Body::Condition { .. }
         | Body::Switch { .. }
         | Body::ForEach { .. }
+        | Body::While { .. }
         | Body::Transform { .. }
         | Body::Action { .. }
         | Body::Custom { .. }

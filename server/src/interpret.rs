@@ -19,6 +19,7 @@ mod transform;
 mod wait;
 mod wait_event;
 mod walk;
+mod while_loop;
 
 use std::sync::Arc;
 

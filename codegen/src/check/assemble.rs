@@ -29,7 +29,7 @@ pub(super) fn checked(stage: &mut Stage<'_>) -> Option<Checked> {
     }
     // They come by id, so the map is made in one go.
     let mut nodes = BTreeMap::from_iter(nodes);
-    if nodes.values().any(|node| matches!(node.body, Body::ForEach { .. })) {
+    if nodes.values().any(|node| node.body.scope().is_some()) {
         add_reads_of_loops(&mut nodes);
     }
     let mut checked = Checked {
@@ -139,6 +139,9 @@ pub(crate) fn expressions(body: &Body) -> Vec<&Expr> {
         Body::Switch { cases } => cases.iter().map(|case| &case.when).collect(),
         Body::ForEach { items, body, .. } => {
             std::iter::once(items).chain(body.result.as_ref()).collect()
+        }
+        Body::While { init, condition, body, .. } => {
+            [init, condition].into_iter().chain(body.result.as_ref()).collect()
         }
         Body::Transform { value } | Body::Return { value } => vec![value],
         Body::Action { input, .. } | Body::Custom { input, .. } => vec![input],

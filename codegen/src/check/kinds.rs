@@ -10,6 +10,7 @@ mod filter;
 pub(super) mod for_each;
 mod manual;
 mod note;
+mod result;
 pub(super) mod r#return;
 mod schedule;
 mod sort;
@@ -18,6 +19,7 @@ mod transform;
 mod wait;
 mod wait_event;
 mod webhook;
+pub(super) mod while_loop;
 
 use std::collections::BTreeSet;
 
@@ -51,6 +53,8 @@ pub enum Kind<'c> {
     Switch,
     /// `for_each@1`.
     ForEach,
+    /// `while@1`.
+    While,
     /// `transform@1`.
     Transform,
     /// `filter@1`.
@@ -76,7 +80,7 @@ pub enum Kind<'c> {
 }
 
 /// Our own kinds, by name.
-const CORE: [(&str, Kind<'static>); 16] = [
+const CORE: [(&str, Kind<'static>); 17] = [
     ("aggregate@1", Kind::Aggregate),
     ("condition@1", Kind::Condition),
     ("custom@1", Kind::Custom),
@@ -93,6 +97,7 @@ const CORE: [(&str, Kind<'static>); 16] = [
     ("wait@1", Kind::Wait),
     ("wait_event@1", Kind::WaitEvent),
     ("webhook@1", Kind::Webhook),
+    ("while@1", Kind::While),
 ];
 
 impl<'c> Kind<'c> {
@@ -115,6 +120,7 @@ impl<'c> Kind<'c> {
             Self::Condition
             | Self::Switch
             | Self::ForEach
+            | Self::While
             | Self::Transform
             | Self::Filter
             | Self::Sort
@@ -131,7 +137,7 @@ impl<'c> Kind<'c> {
 
     /// Whether it holds other nodes.
     pub fn is_scope(self) -> bool {
-        matches!(self, Self::ForEach)
+        matches!(self, Self::ForEach | Self::While)
     }
 
     /// The keys of `config` that mean something, sorted.
@@ -142,6 +148,7 @@ impl<'c> Kind<'c> {
             Self::Schedule => &["cron", "timezone"],
             Self::Switch => &["cases"],
             Self::ForEach => &["concurrency", "on_item_error"],
+            Self::While => &["max_iterations", "state"],
             Self::WaitEvent => &["event", "sample", "schema"],
             Self::Custom => &["output"],
             Self::Sort => &["order"],
@@ -168,6 +175,7 @@ impl<'c> Kind<'c> {
             Self::Fail => fail::handles(),
             Self::Note => note::handles(),
             Self::ForEach
+            | Self::While
             | Self::Transform
             | Self::Filter
             | Self::Sort
@@ -241,7 +249,7 @@ pub(super) fn check(site: &Site<'_>) -> Found {
         Kind::Schedule => schedule::check(site),
         Kind::Condition => condition::check(site),
         Kind::Switch => switch::check(site),
-        Kind::ForEach => Found::new(None, Output::Unknown),
+        Kind::ForEach | Kind::While => Found::new(None, Output::Unknown),
         Kind::Transform => transform::check(site),
         Kind::Filter => filter::check(site),
         Kind::Sort => sort::check(site),

@@ -25,17 +25,12 @@ impl Names for Site<'_> {
             Reference::Error(id) => self.error(id),
             Reference::Item => match self.bound_item() {
                 Some(bound) => Ok(bound),
-                None => self.nearest_loop("item").map(|index| self.item(index)),
+                None => self.nearest_item(),
             },
-            Reference::Index => self.nearest_loop("index").map(|index| self.iteration(index)),
-            Reference::LoopItem(id) => self.loop_around(id).map(|index| self.item(index)),
+            Reference::Index => self.nearest_index(),
+            Reference::LoopItem(id) => self.item(self.loop_around(id)?),
             Reference::LoopIndex(id) => self.loop_around(id).map(|index| self.iteration(index)),
-            Reference::LoopState(id) => {
-                self.loop_around(id)?;
-                let message = format!("`{id}` is a `for_each@1`, which has no state");
-                let help = format!("use `loops.{id}.item` or `loops.{id}.index`");
-                Err(unusable(code::OUT_OF_PLACE, message, help))
-            }
+            Reference::LoopState(id) => self.state(self.loop_around(id)?),
             Reference::RunId => Ok(Binding { name: Name::RunId, ty: Type::String }),
             Reference::RunStartedAt => {
                 Ok(Binding { name: Name::RunStartedAt, ty: Type::Timestamp })
@@ -117,11 +112,20 @@ impl Site<'_> {
         handles.iter().map(|(index, handle)| (*index, Event::Handle(handle))).collect()
     }
 
-    fn nearest_loop(&self, name: &str) -> Result<NodeIndex, Unresolved> {
-        self.loops.first().copied().ok_or_else(|| {
-            let message = format!("`{name}` stands outside a loop, where it means nothing");
-            unusable(code::OUT_OF_PLACE, message, "move the node into a `for_each@1`")
-        })
+    /// `item`: a `while` has none, so that of a `for_each` around it is meant.
+    fn nearest_item(&self) -> Resolved {
+        let items = &self.stage.items;
+        match self.loops.iter().find(|index| items.contains_key(index)) {
+            Some(index) => self.item(*index),
+            None => Err(outside_loops("item")),
+        }
+    }
+
+    fn nearest_index(&self) -> Resolved {
+        match self.loops.first() {
+            Some(index) => Ok(self.iteration(*index)),
+            None => Err(outside_loops("index")),
+        }
     }
 
     fn loop_around(&self, id: &str) -> Result<NodeIndex, Unresolved> {
@@ -139,14 +143,34 @@ impl Site<'_> {
         }
     }
 
-    fn item(&self, index: NodeIndex) -> Binding {
-        let ty = self.stage.items.get(&index).cloned().unwrap_or(Type::Any);
-        Binding { name: Name::Item(self.stage.graph.id(index).to_string()), ty }
+    fn item(&self, index: NodeIndex) -> Resolved {
+        let id = self.stage.graph.id(index).to_string();
+        let Some(ty) = self.stage.items.get(&index).cloned() else {
+            let message = format!("`{id}` is a `while@1`, which has no items");
+            let help = format!("use `loops.{id}.state` or `loops.{id}.index`");
+            return Err(unusable(code::OUT_OF_PLACE, message, help));
+        };
+        Ok(Binding { name: Name::Item(id), ty })
+    }
+
+    fn state(&self, index: NodeIndex) -> Resolved {
+        let id = self.stage.graph.id(index).to_string();
+        let Some(ty) = self.stage.states.get(&index).cloned() else {
+            let message = format!("`{id}` is a `for_each@1`, which has no state");
+            let help = format!("use `loops.{id}.item` or `loops.{id}.index`");
+            return Err(unusable(code::OUT_OF_PLACE, message, help));
+        };
+        Ok(Binding { name: Name::State(id), ty })
     }
 
     fn iteration(&self, index: NodeIndex) -> Binding {
         Binding { name: Name::Index(self.stage.graph.id(index).to_string()), ty: Type::Int }
     }
+}
+
+fn outside_loops(name: &str) -> Unresolved {
+    let message = format!("`{name}` stands outside a loop, where it means nothing");
+    unusable(code::OUT_OF_PLACE, message, "move the node into a `for_each@1`")
 }
 
 /// A name that exists, but means nothing here. The checker fills in where it stands.

@@ -30,6 +30,21 @@ pub(super) struct Site<'a> {
     broken: Cell<bool>,
 }
 
+/// What was found at one place or more of a node.
+pub(super) struct Findings {
+    /// Whether an error is among them.
+    pub(super) broken: bool,
+    pub(super) diagnostics: Vec<Diagnostic>,
+}
+
+impl Findings {
+    /// Adds what was found at another place.
+    pub(super) fn add(&mut self, other: Self) {
+        self.broken |= other.broken;
+        self.diagnostics.extend(other.diagnostics);
+    }
+}
+
 /// While it lives, `item` is an element of the node's list.
 pub(super) struct BoundItem<'s>(&'s RefCell<Option<Type>>);
 
@@ -81,14 +96,20 @@ impl<'a> Site<'a> {
         self.loops.first().copied()
     }
 
-    /// What was found here.
-    pub(super) fn into_found(self) -> Vec<Diagnostic> {
-        self.found.into_inner()
+    /// Where a `while` looks at its state, before an iteration.
+    pub(super) fn before(stage: &'a Stage<'a>, index: NodeIndex) -> Self {
+        let loops = std::iter::once(index).chain(stage.graph.around(index)).collect();
+        Self::new(stage, index, stage.guards.at(index), loops, false)
     }
 
     /// Whether an error was found here.
     pub(super) fn is_broken(&self) -> bool {
         self.broken.get()
+    }
+
+    /// What was found here.
+    pub(super) fn into_findings(self) -> Findings {
+        Findings { broken: self.broken.get(), diagnostics: self.found.into_inner() }
     }
 
     /// A finding about this node.

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::guards::Guards;
 use super::kinds::{self, Found, Kind};
 use super::per_node::PerNode;
-use super::site::Site;
+use super::site::{Findings, Site};
 use super::{Body, flow, returns, warnings};
 use crate::diagnostic::{Diagnostic, Suggestions};
 use crate::expr::Access;
@@ -24,8 +24,10 @@ pub(super) struct Stage<'g> {
     /// The enabled triggers, by id.
     pub(super) triggers: Vec<NodeIndex>,
     pub(super) outputs: PerNode<Output>,
-    /// The type of each loop's item.
+    /// The type of each `for_each`'s item.
     pub(super) items: BTreeMap<NodeIndex, Type>,
+    /// The type of each `while`'s state.
+    pub(super) states: BTreeMap<NodeIndex, Type>,
     /// By which handles conditions and switches are left only where this is present (S8).
     pub(super) narrowing: BTreeMap<Access, Vec<(NodeIndex, HandleId)>>,
     /// What nodes without errors do.
@@ -60,6 +62,7 @@ pub(super) fn run<'g>(graph: &'g Graph<'g>) -> Stage<'g> {
         triggers: graph.ids.values().copied().filter(enabled).collect(),
         outputs: PerNode::new(nodes),
         items: BTreeMap::new(),
+        states: BTreeMap::new(),
         narrowing: BTreeMap::new(),
         bodies: PerNode::new(nodes),
         suggestions: Suggestions::default(),
@@ -87,50 +90,61 @@ impl Stage<'_> {
     /// Checks a node and, in a scope, what it holds. Scopes are nested to a fixed depth.
     fn node(&mut self, index: NodeIndex) {
         self.guards.enter(self.graph, index);
-        let exhausted = if self.graph.node(index).kind == Some(Kind::ForEach) {
-            self.for_each(index);
-            false
-        } else {
-            let site = Site::at(self, index);
-            let found = kinds::check(&site);
-            warnings::check(&site);
-            let broken = site.is_broken();
-            let diagnostics = site.into_found();
-            self.settle(index, found, broken, diagnostics)
+        let exhausted = match self.graph.node(index).kind {
+            Some(Kind::ForEach) => self.for_each(index),
+            Some(Kind::While) => self.while_loop(index),
+            _ => {
+                let site = Site::at(self, index);
+                let found = kinds::check(&site);
+                warnings::check(&site);
+                let findings = site.into_findings();
+                self.settle(index, found, findings)
+            }
         };
         self.guards.leave(self.graph, index, exhausted);
     }
 
-    fn for_each(&mut self, index: NodeIndex) {
+    fn for_each(&mut self, index: NodeIndex) -> bool {
         let site = Site::at(self, index);
         let opened = kinds::for_each::open(&site);
         warnings::check(&site);
-        let mut broken = site.is_broken();
-        let mut diagnostics = site.into_found();
+        let mut findings = site.into_findings();
         self.items.insert(index, opened.item.clone());
+        self.children(index);
+        let site = Site::end_of(self, index);
+        let found = kinds::for_each::close(&site, opened);
+        findings.add(site.into_findings());
+        self.settle(index, found, findings)
+    }
+
+    fn while_loop(&mut self, index: NodeIndex) -> bool {
+        let site = Site::at(self, index);
+        let opened = kinds::while_loop::open(&site);
+        let mut findings = site.into_findings();
+        self.states.insert(index, opened.state.clone());
+        let site = Site::before(self, index);
+        let condition = kinds::while_loop::condition(&site);
+        findings.add(site.into_findings());
+        self.children(index);
+        let site = Site::end_of(self, index);
+        let found = kinds::while_loop::close(&site, opened, condition);
+        findings.add(site.into_findings());
+        self.settle(index, found, findings)
+    }
+
+    fn children(&mut self, index: NodeIndex) {
         for &child in &self.graph.node(index).children {
             self.node(child);
         }
-        let site = Site::end_of(self, index);
-        let found = kinds::for_each::close(&site, opened);
-        broken |= site.is_broken();
-        diagnostics.extend(site.into_found());
-        self.settle(index, found, broken, diagnostics);
     }
 
     /// Keeps what was found, and says whether a switch has a case for every value.
-    fn settle(
-        &mut self,
-        index: NodeIndex,
-        found: Found,
-        broken: bool,
-        diagnostics: Vec<Diagnostic>,
-    ) -> bool {
+    fn settle(&mut self, index: NodeIndex, found: Found, findings: Findings) -> bool {
         self.outputs.insert(index, found.output);
         if self.counts(index) {
-            self.out.extend(diagnostics);
+            self.out.extend(findings.diagnostics);
         }
-        if let Some(body) = found.body.filter(|_| !broken) {
+        if let Some(body) = found.body.filter(|_| !findings.broken) {
             self.bodies.insert(index, body);
         }
         for (handle, present) in found.narrowing {

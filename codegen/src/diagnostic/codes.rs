@@ -142,6 +142,7 @@ codes! {
     LOST_RESULT = W202, Warning, "loop whose result is lost";
     MOOT_CONTINUE = W203, Warning, "`on_error: continue` beside an error edge";
     IGNORED_KEY = W204, Warning, "key that means nothing";
+    UNBOUNDED_LOOP = W205, Warning, "loop without a bound";
     CONSTANT_KEY = W501, Warning, "idempotency key that is always the same";
     PLAIN_SECRET = W502, Warning, "secret in plain text";
     UNKNOWN_ACTION = W601, Warning, "foreign action to be written by hand";

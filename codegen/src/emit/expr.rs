@@ -158,13 +158,15 @@ impl<'e, 'a> Exprs<'e, 'a> {
                 let item = self.emitter.item_of(id);
                 Code::reference(quote!(#item))
             }
-            Name::Item(id) => self.locals.item(id).unwrap_or_else(|| Code::Absent),
+            Name::Item(id) | Name::State(id) => {
+                self.locals.item(id).unwrap_or_else(|| Code::Absent)
+            }
             Name::Index(id) => self.locals.index(id).unwrap_or_else(|| Code::Absent),
             Name::Element => Code::reference(quote!(element)),
             Name::RunId => Code::value(quote!(ctx.run_id().to_string())),
             Name::RunStartedAt => Code::value(quote!(ctx.started_at())),
-            // The check stage resolves neither yet; absent is what an unknown name reads as.
-            Name::State(_) | Name::Var(_) => Code::Absent,
+            // The format declares no variables yet; absent is what an unknown name reads as.
+            Name::Var(_) => Code::Absent,
         }
     }
 

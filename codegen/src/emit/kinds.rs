@@ -5,11 +5,13 @@ mod condition;
 mod custom;
 mod fail;
 mod for_each;
+mod loop_body;
 mod r#return;
 mod switch;
 mod transform;
 mod wait;
 mod wait_event;
+mod while_loop;
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -85,6 +87,11 @@ pub(crate) fn emit(flow: &mut Flow<'_, '_>, node: &Node, locals: &Locals) -> Nod
                 body,
             };
             for_each::emit(flow, node, locals, &each)
+        }
+        Body::While { init, condition, max_iterations, body } => {
+            let max_iterations = *max_iterations;
+            let looped = while_loop::While { init, condition, max_iterations, body };
+            while_loop::emit(flow, node, locals, &looped)
         }
         Body::Transform { value } => transform::emit(flow, node, locals, value),
         Body::Action { input, .. } => action::emit(flow, node, locals, input),

@@ -146,7 +146,9 @@ impl Locals {
                 .as_ref()
                 .and_then(|id| self.outputs.get(id))
                 .map(|variable| &variable.name),
-            Name::Item(id) => self.loops.get(id.as_str()).map(|variables| &variables.item),
+            Name::Item(id) | Name::State(id) => {
+                self.loops.get(id.as_str()).map(|variables| &variables.item)
+            }
             _ => None,
         };
         variable.is_some_and(|variable| self.own.contains(&variable.to_string()))
@@ -174,10 +176,16 @@ impl Locals {
         self.handles.remove(id);
     }
 
-    /// Binds a loop's item and index.
+    /// Binds a loop's item, or state, and index.
     pub(crate) fn bind_loop(&mut self, id: &NodeId, item: Ident, index: Ident, ty: Type) {
         self.note(&item, Form::Plain);
         self.loops.insert(id.clone(), LoopVariables { item, index, ty, borrowed: false });
+    }
+
+    /// The same where the item is a reference.
+    pub(crate) fn bind_loop_reference(&mut self, id: &NodeId, item: Ident, index: Ident, ty: Type) {
+        self.note(&item, Form::Reference);
+        self.loops.insert(id.clone(), LoopVariables { item, index, ty, borrowed: true });
     }
 
     /// The same variables where each is a reference to its value, as the parameters of a function
@@ -271,7 +279,7 @@ impl Locals {
         self.handles.get(id).map(|(name, form)| (name, *form))
     }
 
-    /// A loop's item.
+    /// A loop's item or state.
     pub(crate) fn item(&self, id: &str) -> Option<Code> {
         self.loops.get(id).map(|LoopVariables { item, borrowed, .. }| {
             if *borrowed { Code::reference(quote!(#item)) } else { Code::place(quote!(#item)) }

@@ -99,6 +99,7 @@ const TAKEN_VALUES: &[&str] = &[
     "sleep",
     "spawn",
     "spawn_blocking",
+    "state",
     "std",
     "step",
     "str",
@@ -294,6 +295,11 @@ pub(crate) fn node_names(checked: &Checked, function: &str) -> BTreeMap<NodeId, 
                 values.allocate(&format!("{value}_item"), "_"),
                 values.allocate(&format!("{value}_index"), "_"),
             ),
+            Body::While { .. } if nested => (
+                values.allocate(&format!("{value}_state"), "_"),
+                values.allocate(&format!("{value}_index"), "_"),
+            ),
+            Body::While { .. } => ("state".to_owned(), "index".to_owned()),
             // The elements of a filter beside the items of the loops around it.
             Body::Transform { value: list } if nested && binds_item(list) => {
                 (values.allocate(&format!("{value}_item"), "_"), "index".to_owned())

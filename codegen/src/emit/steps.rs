@@ -16,7 +16,7 @@ impl<'a> Emitter<'a> {
         fn collect<'a>(emitter: &Emitter<'a>, scope: &'a Scope, found: &mut Vec<&'a Node>) {
             for node in scope.nodes.iter().filter_map(|id| emitter.checked.nodes.get(id)) {
                 found.push(node);
-                if let Body::ForEach { body, .. } = &node.body {
+                if let Some(body) = node.body.scope() {
                     collect(emitter, body, found);
                 }
             }
@@ -116,6 +116,11 @@ impl<'a> Emitter<'a> {
                     self.types.rust(&result.ty, &hint, ignored);
                     self.types.decode(&result.ty);
                 }
+            }
+            Body::While { init, .. } => {
+                let hint = self.hint(&node.id, "State", "What one iteration leaves to the next in");
+                self.types.rust(&init.ty, &hint, ignored);
+                self.types.decode(&init.ty);
             }
             Body::Manual
             | Body::Webhook { .. }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Block, Live, Stmt, Subject, Workflow};
-use crate::check::{Body, Checked, NodeId, Scope};
+use crate::check::{Checked, NodeId, Scope};
 
 /// Checks that `workflow` is well formed over `checked`, and gives what is wrong with it.
 ///
@@ -16,7 +16,7 @@ pub fn verify(workflow: &Workflow, checked: &Checked) -> Vec<String> {
     let triggers = workflow.triggers.iter().cloned().collect();
     verifier.scope("the workflow", &workflow.body, &checked.root, triggers);
     for (id, node) in &checked.nodes {
-        if let Body::ForEach { body, .. } = &node.body {
+        if let Some(body) = node.body.scope() {
             match workflow.scopes.get(id) {
                 Some(block) => verifier.scope(id, block, body, BTreeSet::new()),
                 None => verifier.fault(format!("loop {id} has no block")),
@@ -25,7 +25,7 @@ pub fn verify(workflow: &Workflow, checked: &Checked) -> Vec<String> {
     }
     for id in workflow.scopes.keys() {
         let node = checked.nodes.get(id);
-        if !node.is_some_and(|node| matches!(node.body, Body::ForEach { .. })) {
+        if node.is_none_or(|node| node.body.scope().is_none()) {
             verifier.fault(format!("{id} has a block, but is no loop"));
         }
     }

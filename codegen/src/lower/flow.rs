@@ -238,6 +238,7 @@ pub(crate) fn handles(node: &Node) -> Vec<&str> {
         | Body::Webhook { .. }
         | Body::Schedule { .. }
         | Body::ForEach { .. }
+        | Body::While { .. }
         | Body::Transform { .. }
         | Body::Action { .. }
         | Body::Custom { .. }

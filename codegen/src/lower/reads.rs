@@ -20,7 +20,7 @@ pub(crate) fn uses(checked: &Checked, node: &Node) -> Uses {
     for expr in exprs(node) {
         collect(expr, &mut found);
     }
-    if let Body::ForEach { body, .. } = &node.body {
+    if let Some(body) = node.body.scope() {
         for inner in body.nodes.iter().filter_map(|id| checked.nodes.get(id)) {
             found.append(&mut uses(checked, inner));
         }
@@ -54,6 +54,9 @@ pub(crate) fn exprs(node: &Node) -> Vec<&Expr> {
         Body::Switch { cases } => cases.iter().map(|case| &case.when).collect(),
         Body::ForEach { items, body, .. } => {
             std::iter::once(items).chain(body.result.as_ref()).collect()
+        }
+        Body::While { init, condition, body, .. } => {
+            [init, condition].into_iter().chain(body.result.as_ref()).collect()
         }
         Body::Transform { value } | Body::Return { value } => vec![value],
         Body::Action { input, .. } | Body::Custom { input, .. } => vec![input],

@@ -14,13 +14,13 @@ pub(super) fn flowchart(checked: &Checked) -> String {
 fn scope(out: &mut String, checked: &Checked, scope: &Scope, depth: usize) {
     let indent = "    ".repeat(depth);
     for node in scope.nodes.iter().filter_map(|id| checked.nodes.get(id)) {
-        match &node.body {
-            Body::ForEach { body, .. } => {
+        match node.body.scope() {
+            Some(body) => {
                 line(out, &indent, &format!("subgraph n_{}[\"{}\"]", node.id, text(&node.label)));
                 self::scope(out, checked, body, depth + 1);
                 line(out, &indent, "end");
             }
-            _ => line(out, &indent, &format!("n_{}{}", node.id, shape(node))),
+            None => line(out, &indent, &format!("n_{}{}", node.id, shape(node))),
         }
     }
     for edge in &scope.edges {

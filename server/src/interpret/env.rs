@@ -18,12 +18,12 @@ impl Env for Scope {
             Name::Error(id) => {
                 self.outcome(id, |outcome| outcome.error.as_ref().map(error)).flatten()
             }
-            Name::Item(id) => self.loop_state(id).map(|(item, _)| item.clone()),
+            Name::Item(id) | Name::State(id) => self.loop_state(id).map(|(item, _)| item.clone()),
             Name::Index(id) => self.loop_state(id).map(|(_, index)| index.into()),
             Name::RunId => Some(self.ctx().run_id().to_string().into()),
             Name::RunStartedAt => Some(self.ctx().started_at().to_string().into()),
-            // `while`, `filter` and variables are kinds and names of later language versions.
-            Name::State(_) | Name::Element | Name::Var(_) => None,
+            // Elements are bound where they are evaluated; the format declares no variables yet.
+            Name::Element | Name::Var(_) => None,
         }
     }
 }

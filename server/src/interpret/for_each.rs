@@ -27,7 +27,7 @@ pub(super) async fn run(scope: &Scope, node: &Node, settings: Settings<'_>) -> R
     let empty = Block::default();
     let inner = scope.plan().ir.scopes.get(&node.id).unwrap_or(&empty);
     let each = |ctx: Context, item: Value, index: i64| {
-        let scope = scope.item(ctx, node.id.clone(), item, index);
+        let scope = scope.iteration(ctx, node.id.clone(), item, index);
         let result = settings.body.result.as_ref();
         async move {
             walk::block(&scope, inner).await?;

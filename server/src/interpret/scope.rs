@@ -46,8 +46,17 @@ struct Inner {
 }
 
 enum Place {
-    Root { triggered: Triggered, output: RefCell<Option<Value>> },
-    Item { parent: Scope, id: NodeId, item: Value, index: i64 },
+    Root {
+        triggered: Triggered,
+        output: RefCell<Option<Value>>,
+    },
+    /// An item of a `for_each`, or an iteration of a `while` with its state.
+    Item {
+        parent: Scope,
+        id: NodeId,
+        item: Value,
+        index: i64,
+    },
 }
 
 impl Scope {
@@ -62,8 +71,8 @@ impl Scope {
         Self(Rc::new(Inner { plan, ctx, place, outcomes }))
     }
 
-    /// One item of the loop `id`.
-    pub(super) fn item(&self, ctx: Context, id: NodeId, item: Value, index: i64) -> Self {
+    /// One iteration of the loop `id`, with its item or state.
+    pub(super) fn iteration(&self, ctx: Context, id: NodeId, item: Value, index: i64) -> Self {
         let place = Place::Item { parent: self.clone(), id, item, index };
         let plan = Arc::clone(&self.0.plan);
         Self(Rc::new(Inner { plan, ctx, place, outcomes: RefCell::default() }))
@@ -106,7 +115,7 @@ impl Scope {
         }
     }
 
-    /// Item and index of the loop `id` around this scope.
+    /// Item or state, and index, of the loop `id` around this scope.
     pub(super) fn loop_state(&self, id: &str) -> Option<(&Value, i64)> {
         match &self.0.place {
             Place::Root { .. } => None,

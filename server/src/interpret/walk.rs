@@ -12,6 +12,7 @@ use futures_util::future::LocalBoxFuture;
 use super::scope::{Outcome, Scope};
 use super::{
     action, condition, custom, fail, for_each, returns, switch, transform, wait, wait_event,
+    while_loop,
 };
 
 /// Runs a block. Blocks within blocks are a stack here, not a recursion: a graph of a thousand
@@ -164,6 +165,11 @@ async fn execute(scope: &Scope, node: &Node) -> Result<Outcome> {
                 body,
             };
             for_each::run(scope, node, settings).await
+        }
+        Body::While { init, condition, max_iterations, body } => {
+            let max_iterations = *max_iterations;
+            let settings = while_loop::Settings { init, condition, max_iterations, body };
+            while_loop::run(scope, node, settings).await
         }
         Body::Transform { value } => transform::run(scope, node, value),
         Body::Action { input, policy, generic: _ } => action::run(scope, node, input, policy).await,

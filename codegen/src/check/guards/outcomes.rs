@@ -59,6 +59,7 @@ fn gives_value(kind: Kind<'_>) -> bool {
         | Kind::Webhook
         | Kind::Schedule
         | Kind::ForEach
+        | Kind::While
         | Kind::Transform
         | Kind::Filter
         | Kind::Sort

@@ -3,16 +3,13 @@
 use std::collections::BTreeMap;
 
 use flowcrate::types::{Field, RecordType, Type};
-use petgraph::graph::NodeIndex;
 
-use super::Found;
-use crate::check::guards::Event;
+use super::{Found, result};
 use crate::check::settings::shown;
 use crate::check::site::Site;
-use crate::check::stage::Output;
 use crate::check::{Body, OnItemError, assemble, failure_type};
-use crate::diagnostic::{Span, code, nearest, quoted};
-use crate::expr::{Expr, ExprKind, Name};
+use crate::diagnostic::{code, nearest, quoted};
+use crate::expr::Expr;
 
 /// More items in flight than this are no concurrency, but a flood.
 const MAX_CONCURRENCY: u64 = 10_000;
@@ -88,10 +85,7 @@ fn on_item_error(site: &Site<'_>) -> OnItemError {
 /// Checks the result, once the body is checked. `site` is the end of the body.
 pub(in crate::check) fn close(site: &Site<'_>, opened: Opened) -> Found {
     let Opened { items, item: _, concurrency, on_item_error } = opened;
-    let result = match &site.node.raw.result {
-        Some(result) => site.typed_result("/result", result),
-        None => Some(default_result(site)),
-    };
+    let result = result::of(site, None);
     let output = result.as_ref().map(|result| of_all(on_item_error, &result.ty));
     let body = items.zip(result).map(|(items, result)| Body::ForEach {
         items,
@@ -118,51 +112,4 @@ fn of_all(on_item_error: OnItemError, result: &Type) -> Type {
             Type::list(Type::Record(RecordType { name, fields }.into()))
         }
     }
-}
-
-/// S25: the output of the only sink, else null.
-fn default_result(site: &Site<'_>) -> Expr {
-    let stage = site.stage;
-    let counted: Vec<NodeIndex> =
-        site.node.children.iter().copied().filter(|&index| stage.counts(index)).collect();
-    let is_sink =
-        |index: &NodeIndex| stage.graph.nodes.neighbors(*index).all(|target| !stage.counts(target));
-    let sinks: Vec<NodeIndex> = counted.into_iter().filter(is_sink).collect();
-    let null = || Expr {
-        kind: ExprKind::Literal(serde_json::Value::Null),
-        ty: Type::Null,
-        span: Span::default(),
-    };
-    let [sink] = sinks.as_slice() else {
-        if stage.graph.whole && stage.counts(site.index) {
-            lost(site, sinks.len());
-        }
-        return null();
-    };
-    let ty = match stage.outputs.get(*sink) {
-        Some(Output::Is(ty)) => ty.clone(),
-        Some(Output::Unknown) | None => Type::Any,
-        Some(Output::None) => return null(),
-    };
-    let sure = stage.guards.implies(site.place, &[(*sink, Event::Value)]);
-    let ty = if sure { ty } else { ty.optional() };
-    let name = Name::Step(stage.graph.id(*sink).to_string());
-    Expr { kind: ExprKind::Name(name), ty, span: Span::default() }
-}
-
-fn lost(site: &Site<'_>, sinks: usize) {
-    let label = site.node.quoted();
-    let message = if sinks == 0 {
-        format!("the loop {label} holds no nodes, so its result is null for each item")
-    } else {
-        format!(
-            "the loop {label} ends in {sinks} nodes and has no `result`, so it gives null for each item"
-        )
-    };
-    let help = if sinks == 0 {
-        "put nodes into the loop"
-    } else {
-        "set the loop's `result`, for example to `{{ steps.<id> }}` of one of its nodes"
-    };
-    site.report(site.finding(code::LOST_RESULT, message).field("/result").help(help));
 }

@@ -97,6 +97,14 @@ impl Site<'_> {
             let help = "the loop's result is there when the loop is done: read it after the loop";
             return Err(unusable(code::NO_PATH, message, help));
         }
+        if !self.inside && graph.around(index).any(|scope| scope == self.index) {
+            let message = format!(
+                "{label} stands in the loop, and this is looked at before each of its iterations"
+            );
+            let own = graph.id(self.index);
+            let help = format!("let `result` keep it in the state, and read `loops.{own}.state`");
+            return Err(unusable(code::INNER_NAME, message, help));
+        }
         if !self.sees(index) {
             return Err(self.inner(index, root));
         }

@@ -19,7 +19,7 @@ pub(super) fn check(site: &Site<'_>) {
     let known = kind.settings();
     unknown(site, "/config", &site.node.raw.config, known);
     let config = |name: &str| site.node.raw.config.get(name);
-    for name in ["output", "response"].into_iter().filter(|name| known.contains(name)) {
+    for name in ["output", "response", "state"].into_iter().filter(|name| known.contains(name)) {
         if let Some(Value::Object(declared)) = config(name) {
             unknown(site, &format!("/config/{name}"), declared, &["sample", "schema"]);
         }

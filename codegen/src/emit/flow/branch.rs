@@ -306,11 +306,22 @@ impl Flow<'_, '_> {
         locals: &mut Locals,
     ) -> Option<(TokenStream, bool)> {
         let readers = &self.emitter.readers;
-        let reads = |part| readers.within(&node.id, part, start, stop);
+        // What only tells the handle leaves output and error where they are.
+        let carries = !matches!(
+            scrutinee.form,
+            HandleForm::Bool
+                | HandleForm::OptionalBool
+                | HandleForm::Text
+                | HandleForm::OptionalText
+                | HandleForm::Ran
+        );
+        let reads = |part| carries && readers.within(&node.id, part, start, stop);
         let (reads_output, reads_error) = (reads(Part::Output), reads(Part::Error));
         let names = self.emitter.names(&node.id);
         let form = if scrutinee.shared { Form::Reference } else { Form::Plain };
-        locals.forget(&node.id);
+        if carries {
+            locals.forget(&node.id);
+        }
         locals.bind_certain(&node.id, handle);
         let output = if reads_output && handle == "out" {
             let name = variable(&names.value);

@@ -66,6 +66,24 @@ fn choices() -> Vec<KindView> {
                     .options(["fail", "skip", "collect"])
                     .doc("`fail` stops the loop, `skip` leaves the item out, `collect` gives `{index, value?, error?}`."),
             ]),
+        kind("while@1", "While", Group::Control, "Flow")
+            .description("Runs its body from state to state while a condition holds; gives the last state.")
+            .input(
+                field("init", "First state", Type::Any).required().default(json!("{{ 0 }}")),
+            )
+            .input(
+                field("condition", "Goes on while", Type::Bool)
+                    .required()
+                    .default(json!("{{ false }}"))
+                    .doc("Reads the state as `loops.<id>.state`; the scope's result is the next one."),
+            )
+            .config([
+                setting("max_iterations", "Iterations at most", Type::Int)
+                    .default(json!(100))
+                    .doc("The loop fails where it takes more."),
+                setting("state", "Type of the state", Type::Any)
+                    .doc("`{schema}` or `{sample}`, where the first state does not show it."),
+            ]),
     ]
 }
 
