@@ -29,7 +29,7 @@ impl Names for Site<'_> {
             },
             Reference::Index => self.nearest_index(),
             Reference::LoopItem(id) => self.item(self.loop_around(id)?),
-            Reference::LoopIndex(id) => self.loop_around(id).map(|index| self.iteration(index)),
+            Reference::LoopIndex(id) => self.iteration(self.loop_around(id)?),
             Reference::LoopState(id) => self.state(self.loop_around(id)?),
             Reference::RunId => Ok(Binding { name: Name::RunId, ty: Type::String }),
             Reference::RunStartedAt => {
@@ -123,7 +123,7 @@ impl Site<'_> {
 
     fn nearest_index(&self) -> Resolved {
         match self.loops.first() {
-            Some(index) => Ok(self.iteration(*index)),
+            Some(index) => self.iteration(*index),
             None => Err(outside_loops("index")),
         }
     }
@@ -163,8 +163,14 @@ impl Site<'_> {
         Ok(Binding { name: Name::State(id), ty })
     }
 
-    fn iteration(&self, index: NodeIndex) -> Binding {
-        Binding { name: Name::Index(self.stage.graph.id(index).to_string()), ty: Type::Int }
+    fn iteration(&self, index: NodeIndex) -> Resolved {
+        let id = self.stage.graph.id(index).to_string();
+        if index == self.index && !self.inside {
+            let message = "the condition of a `while@1` sees its state alone";
+            let help = format!("count in `loops.{id}.state`, or set `max_iterations`");
+            return Err(unusable(code::OUT_OF_PLACE, message, help));
+        }
+        Ok(Binding { name: Name::Index(id), ty: Type::Int })
     }
 }
 
