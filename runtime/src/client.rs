@@ -1,6 +1,7 @@
 //! Looking at runs and sending to them, from the process that drives them or any other.
 
 mod control;
+mod progress;
 mod view;
 
 use std::sync::Arc;
@@ -10,6 +11,7 @@ use serde_json::Value;
 use tokio::sync::watch;
 
 pub use control::Reason;
+pub use progress::{ProgressItem, ProgressStream};
 pub use view::{EntryView, ForkOrigin, RunView, WaitingFor};
 
 use crate::driver::Hub;

@@ -2,6 +2,7 @@
 
 mod local;
 mod loops;
+mod progress;
 mod scopes;
 mod step_context;
 
@@ -12,6 +13,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+pub use progress::Progress;
 pub use step_context::StepContext;
 pub(crate) use step_context::{CancelToken, StepInfo};
 

@@ -110,10 +110,11 @@ mod workflow;
 
 #[cfg(feature = "engine")]
 pub use client::{
-    Client, EntryView, ForkOrigin, Reason, RunPage, RunView, SendEvent, WaitingFor, Watch,
+    Client, EntryView, ForkOrigin, ProgressItem, ProgressStream, Reason, RunPage, RunView,
+    SendEvent, WaitingFor, Watch,
 };
 #[cfg(feature = "engine")]
-pub use context::{Context, StepContext, StepSpec, WaitEvent};
+pub use context::{Context, Progress, StepContext, StepSpec, WaitEvent};
 #[cfg(feature = "engine")]
 pub use driver::{Engine, EngineBuilder, RunHandle, Start};
 #[cfg(feature = "engine")]

@@ -10,6 +10,7 @@ mod codec;
 mod filter;
 mod limit;
 mod memory;
+mod progress;
 mod reply;
 mod rows;
 mod tables;
@@ -20,6 +21,7 @@ pub use codec::{CodecError, PayloadCodec};
 pub use filter::{NoCursor, RunCursor, RunFilter};
 pub use limit::MAX_PAYLOAD;
 pub use memory::MemoryStore;
+pub use progress::{Append, Appended, Progressed, Stretch, StretchOf};
 pub use reply::{Reply, StoreError};
 pub use rows::{
     Entry, EntryStatus, EventKey, ForkedFrom, InboxEvent, Parent, Refusal, RevisionChange, RunRow,
@@ -69,6 +71,8 @@ pub enum Query {
     Runs(Box<RunFilter>, Reply<Vec<RunRow>>),
     /// A run's whole journal, sealed entries included: settled ones by `seq`, then those without.
     Journal(RunId, Reply<Option<Vec<Entry>>>),
+    /// A part of one of a run's progress streams; one snapshot.
+    Progress(Box<StretchOf>, Reply<Option<Stretch>>),
     /// When a schedule fires next; none if it never was told.
     NextFire(String, Reply<Option<Firing>>),
 }

@@ -11,6 +11,7 @@ mod engine {
     mod local;
     mod mismatch;
     mod policies;
+    mod progress;
     mod race;
     mod steps;
     mod timers;

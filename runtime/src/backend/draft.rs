@@ -61,7 +61,7 @@ impl Draft {
 
     /// Whether there is anything that has to be written.
     pub(super) fn is_empty(&self) -> bool {
-        self.entries.is_empty() && !(self.hasty && !self.lazy.is_empty())
+        self.entries.is_empty() && (self.lazy.is_empty() || !self.hasty)
     }
 
     /// Lets what is not worth a write of its own be written all the same.

@@ -167,9 +167,10 @@ impl StoreBackend {
             }
             let (path, attempt) = (live.site.path.clone(), step.attempts + 1);
             self.effects.push(Effect::Stop(path.clone()));
-            let (code, message) = match timed_out {
-                true => ("timeout", "the attempt took too long"),
-                false => ("heartbeat_timeout", "the body gave no sign of life for too long"),
+            let (code, message) = if timed_out {
+                ("timeout", "the attempt took too long")
+            } else {
+                ("heartbeat_timeout", "the body gave no sign of life for too long")
             };
             let error = StepError::of_engine(ErrorClass::Timeout, code, message);
             self.attempt_ended(&path, attempt, Err(error));

@@ -62,9 +62,10 @@ impl Context {
     /// }
     /// ```
     pub fn random(&self, name: &str) -> u64 {
-        let [a, b, c, d, .., w, x, y, z] = *self.draw("random", name).as_bytes();
-        // None of these bits marks the version or the variant of an id.
-        u64::from_be_bytes([a, b, c, d, w, x, y, z])
+        // None of the bits of its ends marks the version or the variant of the id.
+        let id = self.draw("random", name).as_u128();
+        let (high, low) = (id >> 96 << 32, id & 0xffff_ffff);
+        u64::try_from(high | low).unwrap_or_default()
     }
 
     fn draw(&self, what: &str, name: &str) -> Uuid {

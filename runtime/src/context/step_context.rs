@@ -33,7 +33,7 @@ use crate::values::Timestamp;
 pub struct StepContext {
     info: Arc<StepInfo>,
     cancelled: watch::Receiver<bool>,
-    link: Option<Arc<Link>>,
+    pub(super) link: Option<Arc<Link>>,
 }
 
 pub(crate) struct StepInfo {

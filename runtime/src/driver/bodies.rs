@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::sync::mpsc::Sender;
 use std::time::Duration;
 
 use futures_util::FutureExt;
@@ -12,7 +11,7 @@ use tokio::runtime::Handle;
 use tokio::task::AbortHandle;
 
 use super::link::Link;
-use super::shard::Message;
+use super::shard::{Message, Settings};
 use crate::backend::Body;
 use crate::clock::later;
 use crate::context::{CancelToken, StepContext, StepInfo};
@@ -68,7 +67,8 @@ struct Running {
 }
 
 impl Bodies {
-    pub(super) fn start(&mut self, runtime: &dyn Spawn, shard: &Sender<Message>, attempt: Attempt) {
+    pub(super) fn start(&mut self, settings: &Settings, attempt: Attempt) {
+        let Settings { runtime, sender: shard, store, hub, .. } = settings;
         let Attempt { epoch, body, info } = attempt;
         let (run, path, number) = (info.run, info.path.clone(), info.attempt);
         if self.0.get(&path).is_some_and(|running| running.attempt == number) {
@@ -77,6 +77,8 @@ impl Bodies {
         }
         let link = Link {
             shard: shard.clone(),
+            store: Arc::clone(store),
+            hub: Arc::clone(hub),
             run,
             epoch,
             path: path.clone(),

@@ -2,6 +2,7 @@
 
 mod claim;
 mod owned;
+mod progress;
 mod requests;
 
 use std::collections::HashMap;
@@ -170,6 +171,11 @@ statements! {
     take_away = "INSERT OR IGNORE INTO taken_away (worker, id) VALUES (?, ?)";
     taken_away = "SELECT id FROM taken_away WHERE worker = ?";
     clear_taken_away = "DELETE FROM taken_away";
+    find_item = "SELECT idx FROM progress WHERE run = ? AND stream = ? AND item_id = ?";
+    next_item = "SELECT coalesce(max(idx) + 1, 0) FROM progress WHERE run = ? AND stream = ?";
+    add_item =
+        "INSERT INTO progress (run, stream, idx, path, item_id, value, at)
+         VALUES (?, ?, ?, ?, ?, ?, ?)";
     tell =
         "INSERT INTO schedule (name, rule, next_fire) VALUES (?, ?, ?) ON CONFLICT DO NOTHING";
     // IS, since a schedule that never fires again has no instant.

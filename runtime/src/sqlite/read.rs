@@ -6,10 +6,11 @@ use rusqlite::{Connection, OptionalExtension, Params, Result, Statement};
 
 use super::codec::{self, ENTRY_COLUMNS, EVENT_COLUMNS, FIRST_SETTLED, RUN_COLUMNS, RUN_TABLES};
 use super::values::{Codec, Recaller};
-use crate::RunId;
 use crate::store::{
-    Entry, Firing, Inbox, InboxEvent, Loaded, Query, Reply, RunRow, StoreError, UNDO_SUFFIX,
+    Entry, Firing, Inbox, InboxEvent, Loaded, Progressed, Query, Reply, RunRow, StoreError,
+    Stretch, StretchOf, UNDO_SUFFIX,
 };
+use crate::{RunId, Timestamp};
 
 /// A connection with its statements, each prepared once.
 pub(super) struct Reader<'c> {
@@ -21,6 +22,7 @@ pub(super) struct Reader<'c> {
     whole: Statement<'c>,
     mail: Statement<'c>,
     undos: Statement<'c>,
+    progress: Statement<'c>,
     next_fire: Statement<'c>,
     values: Recaller<'c>,
 }
@@ -57,6 +59,10 @@ impl<'c> Reader<'c> {
                      AND undo.status >= {FIRST_SETTLED})
                  ORDER BY seq NULLS LAST, path"
             ))?,
+            progress: connection.prepare(
+                "SELECT idx, path, item_id, value, at FROM progress
+                 WHERE run = ? AND stream = ? AND idx >= ? ORDER BY idx LIMIT ?",
+            )?,
             next_fire: connection.prepare("SELECT rule, next_fire FROM schedule WHERE name = ?")?,
             values: Recaller::new(connection, codec)?,
         })
@@ -77,6 +83,7 @@ impl<'c> Reader<'c> {
                 Query::Run(run, reply) => send(reply, self.run(run)),
                 Query::Runs(filter, reply) => send(reply, self.runs(&filter)),
                 Query::Journal(run, reply) => send(reply, self.journal(run)),
+                Query::Progress(of, reply) => send(reply, self.stretch(&of)),
                 Query::NextFire(schedule, reply) => send(reply, self.next_fire(&schedule)),
             }
         }
@@ -109,6 +116,25 @@ impl<'c> Reader<'c> {
     fn journal(&mut self, id: RunId) -> Result<Option<Vec<Entry>>> {
         let Some((n, _)) = self.row(id)? else { return Ok(None) };
         entries(&mut self.whole, &self.values, [n]).map(Some)
+    }
+
+    /// A part of a progress stream.
+    fn stretch(&mut self, of: &StretchOf) -> Result<Option<Stretch>> {
+        let Some((n, row)) = self.row(of.run)? else { return Ok(None) };
+        let limit = if of.limit == 0 { -1 } else { i64::try_from(of.limit).unwrap_or(-1) };
+        // No stream is as long as what does not fit.
+        let from = i64::try_from(of.from).unwrap_or(i64::MAX);
+        let values = &self.values;
+        let items = self.progress.query_map((n, &of.stream, from, limit), |row| {
+            Ok(Progressed {
+                index: row.get(0)?,
+                path: row.get_ref(1)?.as_str()?.into(),
+                item_id: row.get(2)?,
+                value: values.payload(row, 3)?,
+                at: Timestamp(row.get(4)?),
+            })
+        })?;
+        Ok(Some(Stretch { items: items.collect::<Result<_>>()?, state: row.state }))
     }
 
     /// When a schedule fires next; `None` if it was never told.

@@ -167,3 +167,16 @@ CREATE TABLE blob_use (
   PRIMARY KEY (run, place, address)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX blob_used ON blob_use (address);
+
+-- Progress streams: what bodies appended while they ran, in order.
+CREATE TABLE progress (
+  run INTEGER NOT NULL,
+  stream TEXT NOT NULL,
+  idx INTEGER NOT NULL,
+  path TEXT NOT NULL,
+  item_id TEXT,
+  value ANY NOT NULL,
+  at INTEGER NOT NULL,
+  PRIMARY KEY (run, stream, idx)
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX progress_item ON progress (run, stream, item_id) WHERE item_id IS NOT NULL;

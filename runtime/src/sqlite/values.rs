@@ -29,7 +29,7 @@ pub(super) const PART: usize = 1024 * 1024;
 pub(super) const ROW: &str = "row";
 /// Place of what a run published.
 pub(super) const PUBLISHED: &str = "published";
-/// Place of a run's events.
+/// Place of a run's events, and of what its bodies appended to progress streams.
 pub(super) const INBOX: &str = "inbox";
 
 /// First byte of a value that a codec has sealed.

@@ -14,7 +14,7 @@ use super::apply::{Tables, WriteResult};
 use super::queue::{Next, Served};
 use super::{Role, Shared};
 use crate::store::{
-    Claimed, Delivered, Fired, Requested, Started, StoreError, Transaction, Written,
+    Appended, Claimed, Delivered, Fired, Requested, Started, StoreError, Transaction, Written,
 };
 
 /// How often the writer looks whether another process has written.
@@ -44,6 +44,7 @@ enum Answer {
     Claimed(Claimed),
     Written(Written),
     Delivered(Delivered),
+    Appended(Appended),
     Requested(Requested),
     Fired(Fired),
 }
@@ -151,7 +152,10 @@ impl<'c> Writer<'c> {
         let tables = &mut self.tables;
         let driving = matches!(
             transaction,
-            Transaction::Open(..) | Transaction::Claim(..) | Transaction::Write(..)
+            Transaction::Open(..)
+                | Transaction::Claim(..)
+                | Transaction::Write(..)
+                | Transaction::Append(..)
         );
         if driving && self.shared.role == Role::Client {
             let reason = "only the process that drives this journal may do that".to_owned();
@@ -170,6 +174,7 @@ impl<'c> Writer<'c> {
                     return Err(Trouble::Undo(Answer::Written(written)));
                 }
             },
+            Transaction::Append(append, _) => Answer::Appended(tables.append(append)?),
             Transaction::Event(event, _) => Answer::Delivered(tables.event(event)?),
             Transaction::Request(request, _) => Answer::Requested(tables.request(request)?),
             Transaction::Fire(fire, _) => Answer::Fired(tables.fire(fire)?),
@@ -230,6 +235,7 @@ fn reply(transaction: Transaction, answer: Answer) {
         (Transaction::Start(_, reply), Answer::Started(answer)) => reply.send(Ok(answer)),
         (Transaction::Claim(_, reply), Answer::Claimed(answer)) => reply.send(Ok(answer)),
         (Transaction::Write(_, reply), Answer::Written(answer)) => reply.send(Ok(answer)),
+        (Transaction::Append(_, reply), Answer::Appended(answer)) => reply.send(Ok(answer)),
         (Transaction::Event(_, reply), Answer::Delivered(answer)) => reply.send(Ok(answer)),
         (Transaction::Fire(_, reply), Answer::Fired(answer)) => reply.send(Ok(answer)),
         (Transaction::Request(_, reply), Answer::Requested(answer)) => reply.send(Ok(answer)),

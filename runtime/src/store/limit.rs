@@ -16,6 +16,7 @@ impl Transaction {
             Self::Start(run, _) => start(run),
             Self::Fire(fire, _) => fire.start.iter().for_each(start),
             Self::Event(event, _) => look(&event.payload),
+            Self::Append(append, _) => look(&append.value),
             Self::Write(write, _) => {
                 for entry in &write.entries {
                     entry.input.iter().chain(&entry.output).for_each(&mut look);
@@ -52,6 +53,7 @@ impl Transaction {
             Self::Claim(_, reply) => send(reply, error),
             Self::Write(_, reply) => send(reply, error),
             Self::Event(_, reply) => send(reply, error),
+            Self::Append(_, reply) => send(reply, error),
             Self::Request(_, reply) => send(reply, error),
             Self::Fire(_, reply) => send(reply, error),
         }

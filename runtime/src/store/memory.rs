@@ -66,6 +66,7 @@ impl Store for MemoryStore {
             Transaction::Start(run, reply) => answer!(reply, self.tables().start(*run)),
             Transaction::Claim(claim, reply) => answer!(reply, self.tables().claim(&claim)),
             Transaction::Write(write, reply) => answer!(reply, self.tables().write(*write)),
+            Transaction::Append(item, reply) => answer!(reply, self.tables().append(*item)),
             Transaction::Event(event, reply) => answer!(reply, self.tables().event(*event)),
             Transaction::Request(asked, reply) => answer!(reply, self.tables().request(asked)),
             Transaction::Fire(fire, reply) => answer!(reply, self.tables().fire(*fire)),
@@ -85,6 +86,7 @@ impl Store for MemoryStore {
             Query::Run(run, reply) => answer!(reply, self.tables().run(run)),
             Query::Runs(filter, reply) => answer!(reply, self.tables().runs(&filter)),
             Query::Journal(run, reply) => answer!(reply, self.tables().journal(run)),
+            Query::Progress(of, reply) => answer!(reply, self.tables().stretch(&of)),
             Query::NextFire(name, reply) => answer!(reply, self.tables().next_fire(&name)),
         }
     }

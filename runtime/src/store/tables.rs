@@ -1,5 +1,6 @@
 //! What each transaction means, over maps: the executable definition of a store.
 
+mod progress;
 mod requests;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -37,6 +38,7 @@ struct Run {
     entries: BTreeMap<Arc<str>, Stored>,
     inbox: BTreeMap<u64, InboxEvent>,
     event_ids: BTreeSet<String>,
+    streams: progress::Streams,
 }
 
 #[derive(Debug)]
@@ -64,6 +66,7 @@ impl Tables {
             entries: BTreeMap::new(),
             inbox: BTreeMap::new(),
             event_ids: BTreeSet::new(),
+            streams: progress::Streams::default(),
         };
         self.listed.insert(RunCursor::of(&run.row));
         self.runs.insert(run.row.id, run);

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
+use super::progress::{Append, Appended};
 use super::reply::Reply;
 use super::rows::{Entry, EntryStatus, EventKey, InboxEvent, Parent, RunRow, RunState, Stop};
 use super::undo::Undoable;
@@ -25,6 +26,8 @@ pub enum Transaction {
     Claim(Claim, Reply<Claimed>),
     /// What the owner of a run writes: outcomes, open entries, the end.
     Write(Box<RunWrite>, Reply<Written>),
+    /// Appends an item to one of a run's progress streams.
+    Append(Box<Append>, Reply<Appended>),
     /// Puts an event into a run's inbox.
     Event(Box<NewEvent>, Reply<Delivered>),
     /// Asks something of a run: that it be cancelled, terminated, paused, resumed, adopted.

@@ -14,6 +14,7 @@ mod claiming;
 mod mail;
 pub mod model;
 mod probe;
+mod progress;
 mod reading;
 mod requests;
 mod starting;
@@ -23,6 +24,7 @@ mod writing;
 pub use claiming::*;
 pub use mail::*;
 pub use probe::Probe;
+pub use progress::*;
 pub use reading::*;
 pub use requests::*;
 pub use starting::*;
@@ -96,6 +98,10 @@ macro_rules! store_conformance {
             a_cancel_ends_a_pause
             a_wanted_revision_wakes
             entries_come_by_seq
+            progress_is_counted_per_stream
+            progress_is_read_from_an_index
+            an_item_id_counts_once
+            progress_is_fenced
             unknown_runs_are_none
             runs_are_listed_newest_first
             runs_are_listed_by_instant

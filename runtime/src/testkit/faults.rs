@@ -135,6 +135,9 @@ impl Store for FaultStore {
             Transaction::Write(write, reply) => {
                 self.bend(fault, reply).map(|reply| Transaction::Write(write, reply))
             }
+            Transaction::Append(item, reply) => {
+                self.bend(fault, reply).map(|reply| Transaction::Append(item, reply))
+            }
             Transaction::Event(event, reply) => {
                 self.bend(fault, reply).map(|reply| Transaction::Event(event, reply))
             }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Message, Settings, Shard};
+use super::{Message, Shard};
 #[cfg(feature = "testkit")]
 use crate::backend::Body;
 use crate::backend::{Effect, Outcome};
@@ -96,7 +96,6 @@ impl Shard {
 
     fn perform(&mut self, run: RunId, resident: &mut Resident) {
         let effects = resident.backend.borrow_mut().take_effects();
-        let Settings { runtime, sender, .. } = &self.settings;
         for effect in effects {
             match effect {
                 Effect::Cancel(path) => resident.bodies.cancel(&path),
@@ -108,7 +107,7 @@ impl Shard {
                     let body = rehearsed(&self.settings.answers, &attempt.path, body);
                     let info = resident.step_info(run, *attempt, self.now);
                     let epoch = resident.epoch;
-                    resident.bodies.start(runtime.as_ref(), sender, Attempt { epoch, body, info });
+                    resident.bodies.start(&self.settings, Attempt { epoch, body, info });
                 }
             }
         }

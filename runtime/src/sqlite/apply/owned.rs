@@ -72,7 +72,7 @@ impl Tables<'_> {
     }
 
     /// The run, if it has an owner.
-    fn owned(&mut self, run: RunId) -> Result<Option<Owned>> {
+    pub(super) fn owned(&mut self, run: RunId) -> Result<Option<Owned>> {
         if let Some(owned) = self.memory.owned.get(&run) {
             return Ok(Some(*owned));
         }

@@ -6,8 +6,8 @@ use std::fmt::Debug;
 use super::probe::{Probe, claim, completed, failure, open_entry, outcome};
 use super::undoing::undoable;
 use crate::store::{
-    Ask, EventKey, Fire, Firing, MemoryStore, NewEvent, NewRun, Next, Request, RunCursor,
-    RunFilter, RunState, RunWrite, Store,
+    Append, Ask, EventKey, Fire, Firing, MemoryStore, NewEvent, NewRun, Next, Request, RunCursor,
+    RunFilter, RunState, RunWrite, Store, StretchOf,
 };
 use crate::{Payload, RunId, Timestamp, WorkerId};
 
@@ -82,7 +82,8 @@ impl<S: Store> Pair<'_, S> {
         match self.dice.below(100) {
             0..15 => self.start(),
             15..60 => self.write(),
-            60..72 => self.event(),
+            60..68 => self.event(),
+            68..72 => self.append(),
             72..75 => self.cancel(),
             75..78 => self.stop(),
             78..82 => self.resume(),
@@ -90,6 +91,23 @@ impl<S: Store> Pair<'_, S> {
             95..98 => self.fire(),
             _ => self.open(),
         }
+    }
+
+    fn append(&mut self) {
+        let Some(run) = self.dice.pick(&self.runs) else { return };
+        let epoch = self.model.run(run).map_or(1, |(row, _)| row.epoch);
+        let epoch = if self.dice.one_in(15) { epoch + 1 } else { epoch };
+        let value = self.dice.below(1_000).to_string();
+        let append = Append {
+            epoch,
+            stream: self.dice.pick(&["log", "rows"]).unwrap_or_default().to_owned(),
+            item_id: self.dice.one_in(2).then(|| self.dice.below(4).to_string()),
+            ..super::progress::append(run, &value)
+        };
+        let (store, model) = (self.store.append(append.clone()), self.model.append(append.clone()));
+        self.same(&append, store, model);
+        let of = StretchOf { run, stream: append.stream, from: self.dice.below(3), limit: 4 };
+        self.same(&of, self.store.progress(of.clone()), self.model.progress(of.clone()));
     }
 
     fn open(&mut self) {

@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use crate::failure::{Cause, ErrorClass};
 use crate::store::{
-    Ask, Claim, Claimed, Delivered, End, Entry, EntryStatus, EventKey, Fire, Fired, Firing, Inbox,
-    Loaded, NewEvent, NewRun, Next, Query, Reply, Request, Requested, RunFilter, RunRow, RunState,
-    RunWrite, Started, Store, StoreError, Transaction, Written,
+    Append, Appended, Ask, Claim, Claimed, Delivered, End, Entry, EntryStatus, EventKey, Fire,
+    Fired, Firing, Inbox, Loaded, NewEvent, NewRun, Next, Query, Reply, Request, Requested,
+    RunFilter, RunRow, RunState, RunWrite, Started, Store, StoreError, Stretch, StretchOf,
+    Transaction, Written,
 };
 use crate::{Failure, Payload, RunId, Timestamp, WorkerId};
 
@@ -73,6 +74,12 @@ impl<S: Store> Probe<S> {
         /// [`Transaction::Write`].
         fn write(write: RunWrite) -> Written
             = submit |reply| Transaction::Write(Box::new(write), reply);
+        /// [`Transaction::Append`].
+        fn append(append: Append) -> Appended
+            = submit |reply| Transaction::Append(Box::new(append), reply);
+        /// [`Query::Progress`].
+        fn progress(of: StretchOf) -> Option<Stretch>
+            = query |reply| Query::Progress(Box::new(of), reply);
         /// [`Transaction::Event`].
         fn event(event: NewEvent) -> Delivered
             = submit |reply| Transaction::Event(Box::new(event), reply);
