@@ -118,7 +118,7 @@ pub use context::{Context, Progress, StepContext, StepSpec, WaitEvent};
 #[cfg(feature = "engine")]
 pub use driver::{Engine, EngineBuilder, RunHandle, Start};
 #[cfg(feature = "engine")]
-pub use engine::{EventWait, ItemOutcome, Memo, Race, Sleep, Step, While};
+pub use engine::{EventWait, ItemOutcome, Memo, Race, Sleep, Step, Timeout, TryScope, While};
 #[cfg(feature = "engine")]
 pub use error::{Caught, Error, Result};
 pub use failure::{Failure, StepError};

@@ -13,6 +13,7 @@ use super::{
     Command, Core, Error, Failure, Issued, Mismatch, Op, OpId, OpState, Outcome, Patience, Payload,
     Result, Scope, Site,
 };
+use crate::context::Context;
 
 /// An operation that a context's method claimed. Issued when first polled; given up when dropped.
 pub(crate) struct Operation {
@@ -52,6 +53,13 @@ impl Operation {
         };
         drop(this);
         Self { core: Rc::clone(core), id, path }
+    }
+
+    /// Claims a path for a scope of which everything within stands below it.
+    pub(super) fn scope(ctx: &Context, name: Name<'_>, kind: &str) -> Self {
+        let claim = Claim { name, kind, input: None, hash: None };
+        let seals = |path: &Arc<str>| Command::Scope(inner_prefix(path));
+        Self::claim(ctx.core(), ctx.scope(), claim, seals)
     }
 
     /// Claims the path of its id with a key, in place of the one that it has. Too late, and

@@ -5,15 +5,13 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use futures_util::future::{LocalBoxFuture, join};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 
 use super::contest::{Contest, Ended, all_failed};
 use super::{
-    Claim, Command, Error, Issued, Name, Operation, Outcome, Payload, Result, Start, inner_prefix,
-    start, undo,
+    Error, Issued, Name, Operation, Outcome, Payload, Result, Start, inner_prefix, start, undo,
 };
 use crate::context::Context;
+use crate::journaled::Journaled;
 
 /// A race that is being described; awaiting it runs its branches.
 ///
@@ -41,13 +39,9 @@ pub struct Race<'a, T> {
     output: PhantomData<fn() -> T>,
 }
 
-impl<'a, T> Race<'a, T> {
+impl<'a, T: Journaled> Race<'a, T> {
     pub(crate) fn new(ctx: &Context, id: &str) -> Self {
-        let name = Name::Id(id, None);
-        let claim = Claim { name, kind: "race@1", input: None, hash: None };
-        let operation = Operation::claim(ctx.core(), ctx.scope(), claim, |path| {
-            Command::Scope(inner_prefix(path))
-        });
+        let operation = Operation::scope(ctx, Name::Id(id, None), "race@1");
         let (branches, keeps) = (Vec::new(), Vec::new());
         Self { ctx: ctx.clone(), operation, branches, keeps, output: PhantomData }
     }
@@ -56,7 +50,6 @@ impl<'a, T> Race<'a, T> {
     /// it is no part of a path.
     pub fn branch<F, Fut>(mut self, name: impl Into<String>, body: F) -> Self
     where
-        T: Serialize,
         F: FnOnce(Context) -> Fut + 'a,
         Fut: Future<Output = Result<T>> + 'a,
     {
@@ -114,19 +107,21 @@ impl<'a, T> Race<'a, T> {
     async fn record_winner(&self, name: &str) {
         let path: Arc<str> = format!("{}!won", inner_prefix(self.operation.path())).into();
         let prefix = inner_prefix(&path);
-        let claim = Claim { name: Name::Path(path), kind: "winner", input: None, hash: None };
-        let scope = |path: &Arc<str>| Command::Scope(inner_prefix(path));
-        let won = Operation::claim(self.ctx.core(), self.ctx.scope(), claim, scope);
-        // Where the race itself is cancelled meanwhile, nobody asks any more.
-        if won.issue() == Ok(Issued::Live) {
-            let name = Payload::encode(name).unwrap_or_else(|_| Payload::null());
-            won.seal(&prefix, Outcome::Completed(Some(name)));
+        let won = Operation::scope(&self.ctx, Name::Path(path), "winner");
+        match won.issue() {
+            Ok(Issued::Live) => {
+                let name = Payload::encode(name).unwrap_or_else(|_| Payload::null());
+                won.seal(&prefix, Outcome::Completed(Some(name)));
+            }
+            Ok(_) => {}
+            // The race itself is cancelled: nobody asks any more.
+            Err(_) => return,
         }
         won.check(|recorded: &String| recorded == name, &format!("`{name}` to win")).await;
     }
 }
 
-impl<'a, T: DeserializeOwned + 'a> IntoFuture for Race<'a, T> {
+impl<'a, T: Journaled + 'a> IntoFuture for Race<'a, T> {
     type Output = Result<T>;
     type IntoFuture = LocalBoxFuture<'a, Result<T>>;
 

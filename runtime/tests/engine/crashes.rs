@@ -14,6 +14,8 @@ use serde_json::{Value, json};
 
 use super::kit::{Flow, Steps, counted, engine_on, journal, run_test, until};
 
+mod scopes;
+
 /// Flows of all sorts, with their names. Each ends by itself once event `a` has come.
 fn corpus(ledger: &Ledger) -> Vec<(&'static str, Flow)> {
     vec![
@@ -23,6 +25,11 @@ fn corpus(ledger: &Ledger) -> Vec<(&'static str, Flow)> {
         ("loop", counted(ledger, each)),
         ("waits", counted(ledger, waits)),
         ("failure", counted(ledger, failure)),
+        ("race", counted(ledger, scopes::race)),
+        ("races", counted(ledger, scopes::races)),
+        ("try", counted(ledger, scopes::tries)),
+        ("timeout", counted(ledger, scopes::timeouts)),
+        ("stops", counted(ledger, scopes::stops)),
         ("words", counted(ledger, words)),
         ("while", counted(ledger, rounds)),
         ("discard", counted(ledger, discard)),

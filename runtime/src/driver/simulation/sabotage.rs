@@ -36,6 +36,7 @@ const UNPLANNED: &[&str] = &[
     "a loop begins anew",
     "a terminated run keeps its epoch",
     "cancelled operations are awaited",
+    "catch sees all",
     "finally is not shielded",
     "losers are not cancelled",
     "no grace",
