@@ -6,6 +6,7 @@
 //! over a [`Store`](crate::store::Store); a log that knows only positions could do it as well.
 
 mod beats;
+mod calls;
 mod draft;
 mod journal;
 mod mail;
@@ -85,10 +86,23 @@ pub(crate) enum Command {
     Event(EventKey, Option<Duration>),
     /// Records what the function itself works out.
     Memo,
+    /// Starts another run, and waits for its end or not.
+    Call(Box<Callee>),
     /// Opens a scope; entries whose path starts with this are within it.
     Scope(String),
     /// Opens a scope that goes from one checkpoint to the next.
     Loop(String),
+}
+
+/// A run that another one starts.
+pub(crate) struct Callee {
+    pub(crate) workflow: Arc<str>,
+    pub(crate) revision: Arc<str>,
+    /// The events that it declares.
+    pub(crate) events: Vec<String>,
+    pub(crate) input: Payload,
+    /// Whether the caller waits for its end.
+    pub(crate) awaited: bool,
 }
 
 /// When a timer is due.

@@ -31,7 +31,12 @@ pub struct Client {
     /// Tells the driver of this process that a run has mail.
     nudge: Arc<dyn Fn(RunId) + Send + Sync>,
     check: Option<EventCheck>,
+    /// Whether a worker that this process knows of drives a workflow in a revision.
+    serves: Option<Serves>,
 }
+
+/// Whether runs of a workflow in a revision have a worker.
+pub(crate) type Serves = Arc<dyn Fn(&str, &str) -> bool + Send + Sync>;
 
 /// Whether a payload is one of a run's event: called with the run's workflow and revision, the
 /// event's name and the payload.
@@ -65,13 +70,18 @@ impl Client {
                 hub.all_changed();
             }
         }));
-        Self { store, hub, nudge: Arc::new(|_| {}), check: None }
+        Self { store, hub, nudge: Arc::new(|_| {}), check: None, serves: None }
     }
 
     /// The same client, checking the payloads of events for runs of `workflow`.
     #[must_use]
     pub fn checking(self, workflow: impl Workflow + Send + Sync) -> Self {
-        let Definition { name, revision, .. } = workflow.definition();
+        let Definition { name, revision, adopts, .. } = workflow.definition();
+        let (known, own) = (name.clone(), revision.clone());
+        // Of other workflows this process knows nothing.
+        let serves: Serves = Arc::new(move |run_of, revision| {
+            run_of != known || revision == own || adopts.iter().any(|old| old == revision)
+        });
         let check: EventCheck = Arc::new(move |run_of, run_revision, event, payload| {
             // Of another revision's events this one knows nothing.
             if run_of == name && run_revision == revision {
@@ -79,7 +89,7 @@ impl Client {
             }
             Ok(())
         });
-        Self { check: Some(check), ..self }
+        Self { check: Some(check), serves: Some(serves), ..self }
     }
 
     pub(crate) fn driving(
@@ -87,15 +97,22 @@ impl Client {
         hub: Arc<Hub>,
         nudge: Arc<dyn Fn(RunId) + Send + Sync>,
         check: EventCheck,
+        serves: Serves,
     ) -> Self {
-        Self { store, hub, nudge, check: Some(check) }
+        Self { store, hub, nudge, check: Some(check), serves: Some(serves) }
     }
 
     /// A run as it stands, with what it waits for.
     pub async fn run(&self, run: RunId) -> Result<Option<RunView>> {
         let (reply, answer) = Reply::channel();
         self.store.query(Query::Run(run, reply));
-        Ok(answer.await?.map(|(row, open)| RunView::new(row, &open)))
+        let Some((row, open)) = answer.await? else { return Ok(None) };
+        let owned = row.owner.is_some();
+        let mut view = RunView::new(row, &open);
+        if let Some(serves) = &self.serves {
+            view.tell_who_holds(owned, &open, &**serves);
+        }
+        Ok(Some(view))
     }
 
     /// What a run last let others see of itself by [`Context::publish`](crate::Context::publish);

@@ -1,5 +1,6 @@
 //! What a workflow function works with: its context, and what it describes steps with.
 
+mod family;
 mod local;
 mod loops;
 mod progress;

@@ -202,8 +202,10 @@ impl Engine {
             let workflow = registry.get(workflow, revision);
             workflow.map_or(Ok(()), |workflow| workflow.check_event(event, payload))
         };
+        let registry = Arc::clone(&self.inner.registry);
+        let serves = move |workflow: &str, revision: &str| registry.serves(workflow, revision);
         let (store, hub) = (Arc::clone(&self.inner.store), Arc::clone(&self.inner.hub));
-        Client::driving(store, hub, Arc::new(nudge), Arc::new(check))
+        Client::driving(store, hub, Arc::new(nudge), Arc::new(check), Arc::new(serves))
     }
 
     /// Leaves the runs to whoever opens the store next. Bodies that run are cut short, and run

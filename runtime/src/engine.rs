@@ -7,6 +7,7 @@
 //! the same completions in the same order make the same run, live and on replay.
 
 mod cancel;
+mod child;
 mod contest;
 mod for_each;
 mod memo;
@@ -32,6 +33,7 @@ use std::task::{Context as Poller, Poll, Waker};
 
 use futures_util::future::LocalBoxFuture;
 
+pub use child::{Call, StartWorkflow};
 pub use for_each::ItemOutcome;
 pub(crate) use for_each::{Items, OnItemError, items_prefix};
 pub use memo::Memo;

@@ -62,6 +62,19 @@ impl Failure {
         Self::new("terminated", reason.unwrap_or_else(|| "someone terminated it".to_owned()))
     }
 
+    /// The failure of the call at `path` of a run that failed with this. Its code stays; what
+    /// it says in full is the nearest cause.
+    #[cfg(feature = "engine")]
+    pub(crate) fn of_call(self, path: &str) -> Self {
+        let mut chain = vec![self.to_string()];
+        let cause = self.cause.map(|cause| *cause);
+        let class = cause.as_ref().map_or(ErrorClass::Fatal, |cause| cause.class);
+        let location = cause.as_ref().and_then(|cause| cause.location.clone());
+        chain.extend(cause.into_iter().flat_map(|cause| cause.chain));
+        let cause = Some(Box::new(Cause { class, chain, location }));
+        Self { attempts: 0, path: path.to_owned(), cause, ..self }
+    }
+
     /// The failure of the step at `path` whose latest attempt, of so many, ended with `error`.
     #[cfg_attr(not(feature = "engine"), allow(dead_code, reason = "the engine makes them"))]
     pub(crate) fn of(error: StepError, attempts: u32, path: impl Into<String>) -> Self {

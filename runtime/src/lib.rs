@@ -118,7 +118,9 @@ pub use context::{Context, Progress, StepContext, StepSpec, WaitEvent};
 #[cfg(feature = "engine")]
 pub use driver::{Engine, EngineBuilder, RunHandle, Start};
 #[cfg(feature = "engine")]
-pub use engine::{EventWait, ItemOutcome, Memo, Race, Sleep, Step, Timeout, TryScope, While};
+pub use engine::{
+    Call, EventWait, ItemOutcome, Memo, Race, Sleep, StartWorkflow, Step, Timeout, TryScope, While,
+};
 #[cfg(feature = "engine")]
 pub use error::{Caught, Error, Result};
 pub use failure::{Failure, StepError};

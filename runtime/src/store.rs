@@ -7,6 +7,7 @@
 //! [`Query`]s read committed state.
 
 mod codec;
+pub(crate) mod family;
 mod filter;
 mod limit;
 mod memory;
@@ -18,6 +19,7 @@ mod transaction;
 mod undo;
 
 pub use codec::{CodecError, PayloadCodec};
+pub use family::{CALL, ChildEnd, START, child_end_key, child_id};
 pub use filter::{NoCursor, RunCursor, RunFilter};
 pub use limit::MAX_PAYLOAD;
 pub use memory::MemoryStore;

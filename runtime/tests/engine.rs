@@ -4,6 +4,7 @@
 mod engine {
     pub(crate) mod kit;
 
+    mod children;
     mod control;
     mod crashes;
     mod events;

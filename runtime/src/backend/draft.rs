@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::store::Entry;
+use crate::ids::RunId;
+use crate::store::{Entry, NewRun};
 
 /// Changes of a run that no write holds yet.
 #[derive(Default)]
@@ -17,6 +18,7 @@ pub(super) struct Draft {
     has_seen: bool,
     seals: Vec<String>,
     consumed: Vec<u64>,
+    starts: Vec<NewRun>,
 }
 
 /// The parts of a write.
@@ -24,6 +26,7 @@ pub(super) struct Parts {
     pub(super) entries: Vec<Entry>,
     pub(super) seals: Vec<String>,
     pub(super) consumed: Vec<u64>,
+    pub(super) starts: Vec<NewRun>,
 }
 
 impl Draft {
@@ -59,6 +62,15 @@ impl Draft {
         self.consumed.push(event);
     }
 
+    pub(super) fn start(&mut self, run: NewRun) {
+        self.starts.push(run);
+    }
+
+    /// A run that was to be started is not wanted any more.
+    pub(super) fn unstart(&mut self, run: RunId) {
+        self.starts.retain(|start| start.id != run);
+    }
+
     /// Whether there is anything that has to be written.
     pub(super) fn is_empty(&self) -> bool {
         self.entries.is_empty() && (self.lazy.is_empty() || !self.hasty)
@@ -78,6 +90,7 @@ impl Draft {
             entries: entries.into_values().collect(),
             seals: std::mem::take(&mut self.seals),
             consumed: std::mem::take(&mut self.consumed),
+            starts: std::mem::take(&mut self.starts),
         }
     }
 }

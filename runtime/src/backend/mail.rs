@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use super::store_backend::{Activity, Held, StoreBackend};
+use super::calls::call_outcome;
+use super::store_backend::{Activity, Held, Live, StoreBackend};
 use super::{OpId, Outcome, Site};
 use crate::clock::later;
 use crate::store::{EntryStatus, EventKey, Inbox, InboxEvent, StopKind, Waiting};
@@ -124,6 +125,12 @@ impl StoreBackend {
         self.mail.seen
     }
 
+    /// The next place among those who wait for mail.
+    pub(super) fn next_order(&mut self) -> u64 {
+        self.mail.last_order += 1;
+        self.mail.last_order
+    }
+
     /// Registers a wait.
     pub(super) fn begin_wait(
         &mut self,
@@ -133,22 +140,24 @@ impl StoreBackend {
         timeout: Option<Duration>,
         open: Option<&Waiting>,
     ) -> Activity {
-        let waiting = open.cloned().unwrap_or_else(|| {
-            self.mail.last_order += 1;
-            Waiting {
-                due: timeout.map(|timeout| later(self.now, timeout)),
-                event: Some(key.clone()),
-                order: self.mail.last_order,
-            }
+        let waiting = open.cloned().unwrap_or_else(|| Waiting {
+            due: timeout.map(|timeout| later(self.now, timeout)),
+            event: Some(key.clone()),
+            order: self.next_order(),
         });
         let (order, due) = (waiting.order, waiting.due);
         if open.is_none() {
             self.draft.put(self.open_entry(site, EntryStatus::Waiting, Some(waiting)));
         }
-        self.mail.waits.entry(key.clone()).or_default().insert((order, op));
-        self.mail.stirred.insert(key.clone());
+        self.register_wait(op, &key, order);
         self.held.extend(due.map(|due| Held::Arm(op, due)));
         Activity::Event { key, order, due }
+    }
+
+    /// Lets an operation take the next event of a name and key.
+    pub(super) fn register_wait(&mut self, op: OpId, key: &EventKey, order: u64) {
+        self.mail.waits.entry(key.clone()).or_default().insert((order, op));
+        self.mail.stirred.insert(key.clone());
     }
 
     /// Gives events to those who wait for them, oldest to oldest. Called once the function has
@@ -156,7 +165,13 @@ impl StoreBackend {
     pub(super) fn match_events(&mut self) {
         while let Some((op, event)) = self.mail.pair() {
             let at: Timestamp = event.at.max(self.now);
-            self.settle_with(op, Outcome::Completed(Some(event.payload)), at, Some(event.seq));
+            let outcome = match self.live.get(&op) {
+                Some(Live { activity: Activity::Call { .. }, site, .. }) => {
+                    call_outcome(&site.path, &event.payload)
+                }
+                _ => Outcome::Completed(Some(event.payload)),
+            };
+            self.settle_with(op, outcome, at, Some(event.seq));
         }
     }
 }

@@ -235,6 +235,7 @@ impl StoreBackend {
         };
         let forgiven = step.forgiven;
         let (began, site) = (step.since.unwrap_or(live.began), live.site.clone());
+        let issued = live.issued;
         let waiting = due.map(|due| Waiting { due: Some(due), ..Waiting::default() });
         if !sabotage!("retry is not recorded") {
             self.draft.put(Entry {
@@ -243,6 +244,7 @@ impl StoreBackend {
                 error: Some(failure),
                 output: step.details.clone(),
                 started_at: began,
+                issued,
                 ..self.open_entry(&site, EntryStatus::Retrying, waiting)
             });
         }

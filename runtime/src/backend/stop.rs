@@ -28,14 +28,16 @@ impl StoreBackend {
             return Stopped::Ending;
         }
         match self.live.get(&op).map(|live| &live.activity) {
-            Some(Activity::Scope { .. } | Activity::Memo) => return Stopped::Ending,
+            Some(Activity::Scope { .. } | Activity::Memo | Activity::Start(_)) => {
+                return Stopped::Ending;
+            }
             Some(Activity::Step(step)) => {
                 if step.is_in_doubt() {
                     self.stop_body(op, patience);
                     return Stopped::Ending;
                 }
             }
-            Some(Activity::Timer { .. } | Activity::Event { .. }) => {}
+            Some(Activity::Timer { .. } | Activity::Event { .. } | Activity::Call { .. }) => {}
             None => {
                 let stays = |lost: &&_| is_of(lost, op);
                 if self.arrived.iter().find(stays).is_some_and(|arrived| arrived.stays) {
@@ -64,11 +66,11 @@ impl StoreBackend {
         if let Some(deadline) = step.tell_to_stop() {
             self.due.remove(&(deadline, op));
         }
-        let began = live.began;
+        let (began, issued) = (live.began, live.issued);
         let waiting = Waiting { due: Some(due), ..Waiting::default() };
         let site = live.site.clone();
         let entry = self.open_entry(&site, EntryStatus::Running, Some(waiting));
-        self.draft.put(Entry { attempts, started_at: began, ..entry });
+        self.draft.put(Entry { attempts, issued, started_at: began, ..entry });
         self.held.push(Held::Cancel(path));
         self.held.push(Held::Arm(op, due));
     }

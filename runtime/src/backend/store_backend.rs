@@ -23,7 +23,7 @@ use crate::clock::later;
 use crate::failure::Failure;
 use crate::ids::RunId;
 use crate::payload::Payload;
-use crate::store::{Entry, EntryStatus, EventKey, Loaded, RunRow, Waiting};
+use crate::store::{CALL, Entry, EntryStatus, EventKey, Loaded, NewRun, RunRow, Waiting};
 use crate::values::Timestamp;
 
 /// Outcomes that are surfaced before a write takes them: what never ends, such as a loop without
@@ -60,6 +60,10 @@ pub(crate) struct StoreBackend {
     /// Outcomes that have come and are not surfaced yet.
     pub(super) arrived: VecDeque<Arrived>,
     next_seq: u64,
+    /// How many outcomes the function has seen: those with a smaller `seq`.
+    position: u64,
+    /// Whether a write held news for other runs.
+    pub(super) wakes_others: bool,
     /// Outcomes in the draft that were surfaced.
     pub(super) surfaced: u32,
     pub(super) mail: Mail,
@@ -113,15 +117,39 @@ pub(super) enum Held {
 pub(super) struct Live {
     pub(super) site: Site,
     pub(super) began: Timestamp,
+    /// How many outcomes the function had seen when it issued this first.
+    pub(super) issued: u64,
     pub(super) activity: Activity,
+}
+
+impl Live {
+    /// What every entry of this operation says.
+    pub(super) fn blank(&self) -> Entry {
+        Entry { issued: self.issued, ..blank(&self.site, self.began) }
+    }
 }
 
 pub(super) enum Activity {
     Step(Box<StepRun>),
-    Timer { due: Timestamp },
-    Event { key: EventKey, order: u64, due: Option<Timestamp> },
+    Timer {
+        due: Timestamp,
+    },
+    Event {
+        key: EventKey,
+        order: u64,
+        due: Option<Timestamp>,
+    },
     Memo,
-    Scope { seals: String },
+    /// Waits for the end of another run, as for an event.
+    Call {
+        key: EventKey,
+        order: u64,
+    },
+    /// Starts another run when it is surfaced.
+    Start(Box<NewRun>),
+    Scope {
+        seals: String,
+    },
 }
 
 pub(super) struct Arrived {
@@ -129,6 +157,7 @@ pub(super) struct Arrived {
     entry: Entry,
     consumed: Option<u64>,
     seals: Option<String>,
+    starts: Option<Box<NewRun>>,
     /// Whether it is not worth a write of its own.
     pub(super) is_lazy: bool,
     /// Whether it stays although its scope is cancelled before it is surfaced.
@@ -137,7 +166,8 @@ pub(super) struct Arrived {
 
 impl Arrived {
     pub(super) fn new(target: Target, entry: Entry) -> Self {
-        Self { target, entry, consumed: None, seals: None, is_lazy: false, stays: true }
+        let (consumed, seals, starts) = (None, None, None);
+        Self { target, entry, consumed, seals, starts, is_lazy: false, stays: true }
     }
 }
 
@@ -166,6 +196,8 @@ impl StoreBackend {
             parked: BTreeMap::new(),
             arrived: VecDeque::new(),
             next_seq: last_seq.filter(|_| !sabotage!("seq begins anew")).map_or(0, |seq| seq + 1),
+            position: 0,
+            wakes_others: false,
             surfaced: 0,
             mail: Mail::new(loaded.inbox, inbox_seq, last_order),
             draft: Draft::default(),
@@ -221,7 +253,10 @@ impl StoreBackend {
                     self.settle(op, Outcome::Completed(None), self.now);
                 }
                 Activity::Step(_) => self.step_due(op),
-                Activity::Scope { .. } | Activity::Memo => {}
+                Activity::Scope { .. }
+                | Activity::Memo
+                | Activity::Call { .. }
+                | Activity::Start(_) => {}
             }
         }
     }
@@ -234,6 +269,7 @@ impl StoreBackend {
     /// Begins an operation of which the journal knows nothing, or an open entry.
     fn begin(&mut self, op: OpId, site: Site, command: Command, open: Option<&Entry>) {
         let began = open.map_or(self.now, |entry| entry.started_at);
+        let issued = open.map_or(self.position, |entry| entry.issued);
         let waiting = open.and_then(|entry| entry.waiting.clone());
         let activity = match command {
             Command::Step(policy, body) => {
@@ -246,7 +282,7 @@ impl StoreBackend {
                 let runs = self.adopted.remove(&site.path) == Some(step.attempts + 1);
                 if is_stopping(open) {
                     let deadline = waiting.and_then(|waiting| waiting.due);
-                    let live = Live { site, began, activity: step.into() };
+                    let live = Live { site, began, issued, activity: step.into() };
                     return self.begin_stopping(op, live, runs, deadline);
                 }
                 step.may_run = self.may_run_already(open);
@@ -278,6 +314,7 @@ impl StoreBackend {
                 self.begin_wait(op, &site, key, timeout, waiting.as_ref())
             }
             Command::Memo => Activity::Memo,
+            Command::Call(callee) => return self.begin_call(op, site, *callee, open),
             Command::Scope(seals) | Command::Loop(seals) => {
                 if open.is_none() {
                     self.draft.put_lazily(self.open_entry(&site, EntryStatus::Running, None));
@@ -285,7 +322,12 @@ impl StoreBackend {
                 Activity::Scope { seals }
             }
         };
-        self.live.insert(op, Live { site, began, activity });
+        self.live.insert(op, Live { site, began, issued, activity });
+    }
+
+    /// How many outcomes the function has seen.
+    pub(super) fn position(&self) -> u64 {
+        self.position
     }
 
     pub(super) fn open_entry(
@@ -294,7 +336,7 @@ impl StoreBackend {
         status: EntryStatus,
         waiting: Option<Waiting>,
     ) -> Entry {
-        Entry { status, waiting, ..blank(site, self.now) }
+        Entry { status, waiting, issued: self.position, ..blank(site, self.now) }
     }
 
     /// A live operation has come to its outcome: it will be surfaced in its turn.
@@ -310,7 +352,7 @@ impl StoreBackend {
         consumed: Option<u64>,
     ) {
         let Some(live) = self.forget(op) else { return };
-        let mut entry = blank(&live.site, live.began);
+        let mut entry = live.blank();
         entry.ended_at = Some(at);
         match outcome {
             Outcome::Completed(output) => {
@@ -337,11 +379,14 @@ impl StoreBackend {
                 entry.forgiven = step.forgiven;
                 self.arrived.push_back(arrived(entry, None));
             }
-            Activity::Event { .. } | Activity::Timer { .. } => {
+            Activity::Event { .. } | Activity::Timer { .. } | Activity::Call { .. } => {
                 self.arrived.push_back(arrived(entry, None));
             }
             Activity::Memo => {
                 self.arrived.push_front(Arrived { is_lazy: true, ..arrived(entry, None) });
+            }
+            Activity::Start(run) => {
+                self.arrived.push_back(Arrived { starts: Some(run), ..arrived(entry, None) });
             }
             // What a scope comes to follows at once from what was surfaced last.
             Activity::Scope { seals } => {
@@ -364,7 +409,11 @@ impl StoreBackend {
                 self.mail.leave(key, (*order, op));
                 *due
             }
-            Activity::Scope { .. } | Activity::Memo => None,
+            Activity::Call { key, order } => {
+                self.mail.leave(key, (*order, op));
+                None
+            }
+            Activity::Scope { .. } | Activity::Memo | Activity::Start(_) => None,
         };
         if let Some(due) = due {
             self.due.remove(&(due, op));
@@ -387,6 +436,7 @@ impl StoreBackend {
         let mut arrived = self.arrived.pop_front()?;
         arrived.entry.seq = Some(self.next_seq);
         self.next_seq += 1;
+        self.position = self.next_seq;
         self.surfaced += 1;
         let completion = completion(arrived.target, &arrived.entry);
         if arrived.is_lazy {
@@ -401,6 +451,7 @@ impl StoreBackend {
             }
         }
         arrived.seals.into_iter().for_each(|prefix| self.draft.seal(prefix));
+        arrived.starts.into_iter().for_each(|run| self.draft.start(*run));
         Some(completion)
     }
 }
@@ -441,12 +492,14 @@ impl Backend for StoreBackend {
                     self.draft.seal(seals.clone());
                     self.arrived.retain(|arrived| arrived.target != Target::Head(op));
                 }
+                Activity::Call { .. } => self.draft.unstart(self.child(&live.site.path)),
                 Activity::Step(_)
                 | Activity::Timer { .. }
                 | Activity::Event { .. }
-                | Activity::Memo => {}
+                | Activity::Memo
+                | Activity::Start(_) => {}
             }
-            let mut entry = blank(&live.site, live.began);
+            let mut entry = live.blank();
             if let Activity::Step(step) = &live.activity {
                 entry.attempts = step.attempts;
                 entry.error =
@@ -457,7 +510,8 @@ impl Backend for StoreBackend {
             // It had come to an outcome that nobody will see. An event stays in the inbox.
             let Some(lost) = self.arrived.remove(at) else { return };
             if let Some(event) = lost.consumed {
-                if sabotage!("event consumed by a loser") {
+                // A child's end is for nobody else.
+                if &*lost.entry.kind == CALL || sabotage!("event consumed by a loser") {
                     self.draft.consume(event);
                 } else {
                     self.mail.put_back(event);
@@ -492,7 +546,7 @@ impl Backend for StoreBackend {
 
     fn checkpoint(&mut self, scope: OpId, head: Payload, iteration: Iteration) {
         let Some(live) = self.live.get(&scope) else { return };
-        let mut entry = blank(&live.site, live.began);
+        let mut entry = live.blank();
         entry.status = EntryStatus::Running;
         entry.output = Some(head);
         entry.ended_at = Some(self.now);
@@ -511,6 +565,7 @@ impl Backend for StoreBackend {
 
     fn next(&mut self) -> Result<Option<Completion>, Mismatch> {
         if let Some((op, entry)) = self.journal.next()? {
+            self.position = entry.seq.map_or(self.position, |seq| seq + 1);
             let target = op.map_or(Target::Cancel, |op| match entry.status {
                 EntryStatus::Running => Target::Head(op),
                 _ => Target::Op(op),

@@ -1,5 +1,6 @@
 //! What is written when, and what is held until it is durable (R2).
 
+use super::calls::is_given_up;
 use super::store_backend::{Activity, Effect, Held, SURFACED, StoreBackend};
 use super::{OpId, Outcome};
 use crate::store::{End, Next, RunState, RunWrite};
@@ -71,6 +72,12 @@ impl StoreBackend {
         Next::Suspend { inbox_seq: self.mail.seen(), wake_at: self.next_due() }
     }
 
+    /// Whether what was written since the last call is news for other runs: some were started,
+    /// or asked to cancel.
+    pub(crate) fn take_wakes_others(&mut self) -> bool {
+        std::mem::take(&mut self.wakes_others)
+    }
+
     /// Whether a write is on its way.
     pub(crate) fn is_writing(&self) -> bool {
         self.in_flight.is_some()
@@ -84,12 +91,14 @@ impl StoreBackend {
     fn write(&mut self, next: Next) -> RunWrite {
         let parts = self.draft.take();
         self.surfaced = 0;
+        self.wakes_others |= !parts.starts.is_empty() || parts.entries.iter().any(is_given_up);
         self.beats.written(self.now);
         RunWrite {
             entries: parts.entries,
             seals: parts.seals,
             consumed: parts.consumed,
             published: self.published.take(&next),
+            children: parts.starts,
             ..RunWrite::new(self.run, self.epoch, next)
         }
     }

@@ -9,7 +9,8 @@ use crate::failure::{Failure, Recorded};
 use crate::ids::RunId;
 use crate::payload::Payload;
 use crate::store::{
-    Entry, EntryStatus, ForkedFrom, Parent, Refusal, RevisionChange, RunRow, RunState, Stop,
+    CALL, Entry, EntryStatus, ForkedFrom, Parent, Refusal, RevisionChange, RunRow, RunState, Stop,
+    child_id,
 };
 use crate::values::Timestamp;
 
@@ -55,6 +56,10 @@ pub struct RunView {
     /// Why a revision that would have adopted it cannot; it waits for a worker with its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refusal: Option<Refusal>,
+    /// Why nobody drives it: no worker has its revision. As far as this process knows; in lists
+    /// of runs not said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held: Option<String>,
     /// What it waits for; in lists of runs empty.
     pub waiting_for: Vec<WaitingFor>,
 }
@@ -79,7 +84,7 @@ impl From<ForkedFrom> for ForkOrigin {
 }
 
 /// Something that a run waits for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WaitingFor {
     /// Where in the run.
     pub path: String,
@@ -97,6 +102,15 @@ pub struct WaitingFor {
     /// Why the latest attempt failed.
     #[serde(default, with = "Recorded::<Failure>", skip_serializing_if = "Option::is_none")]
     pub error: Option<Failure>,
+    /// The run whose end it waits for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run: Option<RunId>,
+    /// That run's workflow.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub workflow: Option<String>,
+    /// Why nobody drives that run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held: Option<String>,
 }
 
 /// An entry of a run's journal.
@@ -150,16 +164,56 @@ impl RunView {
             forked_from: row.forked_from.map(ForkOrigin::from),
             revisions: row.revisions,
             refusal: row.refusal,
-            waiting_for: waiting.map(WaitingFor::from).collect(),
+            held: None,
+            waiting_for: waiting.map(|entry| WaitingFor::new(row.id, entry)).collect(),
+        }
+    }
+
+    /// Says where no worker has the revision that it takes.
+    pub(super) fn tell_who_holds(
+        &mut self,
+        owned: bool,
+        open: &[Entry],
+        serves: &dyn Fn(&str, &str) -> bool,
+    ) {
+        let held = |workflow: &str, revision: &str| {
+            (!serves(workflow, revision))
+                .then(|| format!("no worker has revision {revision} of `{workflow}`"))
+        };
+        if !owned && !self.state.is_final() {
+            self.held = held(&self.workflow, &self.revision);
+        }
+        let calls = open.iter().filter(|entry| &*entry.kind == CALL);
+        let calls = calls.filter_map(|entry| Some((&*entry.path, Called::of(entry)?)));
+        let calls: BTreeMap<&str, Called> = calls.collect();
+        for waiting in &mut self.waiting_for {
+            if let Some(call) = calls.get(waiting.path.as_str()) {
+                waiting.held = held(&call.workflow, &call.revision);
+            }
         }
     }
 }
 
-impl From<&Entry> for WaitingFor {
-    fn from(entry: &Entry) -> Self {
+/// What the input of a call tells.
+#[derive(Deserialize)]
+struct Called {
+    workflow: String,
+    revision: String,
+}
+
+impl Called {
+    fn of(entry: &Entry) -> Option<Self> {
+        entry.input.as_ref()?.decode().ok()
+    }
+}
+
+impl WaitingFor {
+    fn new(run: RunId, entry: &Entry) -> Self {
+        let call = if &*entry.kind == CALL { Called::of(entry) } else { None };
         let waiting = entry.waiting.clone().unwrap_or_default();
-        let (event, key) =
-            waiting.event.map_or((None, None), |event| (Some(event.name), event.key));
+        // The mail that a call waits for has a name of its own, which tells nobody anything.
+        let event = waiting.event.filter(|event| !event.is_reserved());
+        let (event, key) = event.map_or((None, None), |event| (Some(event.name), event.key));
         Self {
             path: entry.path.to_string(),
             kind: entry.kind.to_string(),
@@ -167,6 +221,9 @@ impl From<&Entry> for WaitingFor {
             key,
             due: waiting.due,
             error: entry.error.clone(),
+            run: call.as_ref().map(|_| child_id(run, &entry.path)),
+            workflow: call.map(|call| call.workflow),
+            held: None,
         }
     }
 }

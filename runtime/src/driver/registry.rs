@@ -26,6 +26,16 @@ impl Registry {
         })
     }
 
+    /// Whether runs of a workflow in a revision are driven here, or adopted.
+    pub(super) fn serves(&self, name: &str, revision: &str) -> bool {
+        let workflows = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        workflows.contains_key(&(name.into(), revision.into()))
+            || workflows
+                .values()
+                .map(|workflow| workflow.definition())
+                .any(|newer| newer.name == name && newer.adopts.iter().any(|old| old == revision))
+    }
+
     pub(super) fn definitions(&self) -> Vec<(Arc<str>, Arc<str>)> {
         self.0.read().unwrap_or_else(PoisonError::into_inner).keys().cloned().collect()
     }

@@ -27,6 +27,8 @@ pub(super) struct Resident {
     pub(super) bodies: Bodies,
     /// Its place on the shard's agenda.
     pub(super) agenda: Option<Timestamp>,
+    /// The run that waits for its end.
+    pub(super) caller: Option<RunId>,
     /// Since when it only waits.
     pub(super) idle_since: Option<Timestamp>,
     /// Whether mail came for it while it was leaving.
@@ -66,6 +68,8 @@ impl Resident {
         let (id, started_at) = (loaded.row.id, loaded.row.started_at);
         let input = loaded.row.input.clone();
         let loaded_seed = loaded.row.seed;
+        let parent = loaded.row.parent.as_ref().filter(|parent| parent.awaited);
+        let caller = parent.map(|parent| parent.run);
         let (name, revision) = (loaded.row.workflow.clone(), loaded.row.revision.clone());
         let backend = Rc::new(RefCell::new(StoreBackend::new(loaded, epoch, now)));
         let seam = Rc::clone(&backend);
@@ -81,6 +85,7 @@ impl Resident {
             started_at,
             bodies: Bodies::default(),
             agenda: None,
+            caller,
             idle_since: None,
             nudged: false,
             stale: false,

@@ -298,6 +298,11 @@ impl Shard {
         match inbox {
             Ok(Some(inbox)) => {
                 if let Some(resident) = self.runs.get_mut(&run) {
+                    if inbox.epoch != resident.epoch && !sabotage!("a terminated run is kept") {
+                        // Someone terminated it; its caller and its children have mail.
+                        self.forget(run);
+                        return self.claims.want();
+                    }
                     let mut backend = resident.backend.borrow_mut();
                     backend.at(self.now);
                     backend.deliver(inbox);

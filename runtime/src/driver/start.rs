@@ -138,7 +138,9 @@ impl<T: DeserializeOwned> RunHandle<T> {
                     return serde_json::from_value(output)
                         .map_err(|error| Error::codec("the output", &error));
                 }
-                RunState::Cancelled => return Err(Error::Cancelled),
+                RunState::Cancelled => {
+                    return Err(view.failure.map_or(Error::Cancelled, Error::Failed));
+                }
                 RunState::Failed => return Err(view.failure.map_or(Error::Closed, Error::Failed)),
                 RunState::Paused => return Err(view.failure.map_or(Error::Closed, Error::Paused)),
                 RunState::Pending | RunState::Running | RunState::Waiting => {}

@@ -173,7 +173,7 @@ mod tests {
             event: Some("shipped".into()),
             key: Some("42".into()),
             due: Some(crate::Timestamp(0)),
-            error: None,
+            ..WaitingFor::default()
         };
         let text = waiting(&waiting_for);
         assert_eq!(

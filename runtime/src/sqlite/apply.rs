@@ -1,6 +1,7 @@
 //! Applies transactions of the store to the tables, inside a commit that the writer has begun.
 
 mod claim;
+mod family;
 mod owned;
 mod progress;
 mod requests;
@@ -109,7 +110,8 @@ statements! {
                   state = iif(stop = 1, 6, ?3),
                   output = iif(stop = 1, NULL, ?4),
                   failure = iif(stop = 1, NULL, ?5)
-           WHERE n = ?1 RETURNING state";
+           WHERE n = ?1
+           RETURNING state, iif(awaited = 1, parent, NULL), parent_path, stop_reason";
     // An own run in the queue has new mail; a paused one waits for a resume or a cancel.
     nudged = "SELECT n, id, epoch FROM run WHERE definition = ? AND owner = ? AND queued <> 0";
     free =
@@ -176,6 +178,14 @@ statements! {
     add_item =
         "INSERT INTO progress (run, stream, idx, path, item_id, value, at)
          VALUES (?, ?, ?, ?, ?, ?, ?)";
+    find_run = "SELECT 1 FROM run WHERE id = ?";
+    // 4 is the first final state.
+    awaited_children = "SELECT id FROM run WHERE parent = ? AND awaited = 1 AND state < 4";
+    caller =
+        "SELECT iif(awaited = 1, parent, NULL), parent_path, stop_reason FROM run WHERE n = ?";
+    // 3 is the first settled status.
+    waiting_call =
+        "SELECT 1 FROM entry WHERE run = ? AND sealed = 0 AND path = ? AND status < 3";
     tell =
         "INSERT INTO schedule (name, rule, next_fire) VALUES (?, ?, ?) ON CONFLICT DO NOTHING";
     // IS, since a schedule that never fires again has no instant.

@@ -1,5 +1,6 @@
 //! What each transaction means, over maps: the executable definition of a store.
 
+mod family;
 mod progress;
 mod requests;
 
@@ -14,6 +15,7 @@ use super::{
 };
 use crate::Timestamp;
 use crate::ids::{RunId, WorkerId};
+use family::Relations;
 
 /// Everything that a store holds.
 #[derive(Debug, Default)]
@@ -28,6 +30,8 @@ pub(super) struct Tables {
     schedules: BTreeMap<String, Firing>,
     /// Every run, in the order of lists.
     listed: BTreeSet<RunCursor>,
+    /// Awaited children, by the run that calls.
+    children: BTreeMap<RunId, BTreeSet<RunId>>,
     /// Runs that were terminated under a worker that has not claimed since.
     taken_away: BTreeSet<(WorkerId, RunId)>,
 }
@@ -69,6 +73,9 @@ impl Tables {
             streams: progress::Streams::default(),
         };
         self.listed.insert(RunCursor::of(&run.row));
+        if let Some(parent) = run.row.parent.as_ref().filter(|parent| parent.awaited) {
+            self.children.entry(parent.run).or_default().insert(run.row.id);
+        }
         self.runs.insert(run.row.id, run);
         Started::New
     }
@@ -118,7 +125,7 @@ impl Tables {
         claimed
     }
 
-    pub(super) fn write(&mut self, write: RunWrite) -> Written {
+    pub(super) fn write(&mut self, mut write: RunWrite) -> Written {
         let Some(run) = self.runs.get_mut(&write.run) else { return Written::Fenced };
         let fenced = run.row.epoch != write.epoch && !sabotage!("no epoch check");
         if fenced || run.row.owner.is_none() {
@@ -137,6 +144,7 @@ impl Tables {
         if write.is_progress() {
             run.row.takeovers = 0;
         }
+        let relations = Relations::take(&mut write);
         let lost = matches!(write.next, Next::End(_)) && sabotage!("end without its entries");
         for entry in write.entries.into_iter().filter(|_| !lost) {
             run.entries.insert(entry.path.clone(), Stored { entry, sealed: false });
@@ -161,7 +169,12 @@ impl Tables {
         if let Some(at) = row.wake_at {
             self.wakes.insert((at, row.id));
         }
-        Written::Done(row.state)
+        let (id, state) = (row.id, row.state);
+        self.relate(relations);
+        if state.is_final() {
+            self.part(id);
+        }
+        Written::Done(state)
     }
 
     pub(super) fn event(&mut self, new: NewEvent) -> Delivered {

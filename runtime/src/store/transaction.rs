@@ -161,7 +161,11 @@ pub struct RunWrite {
     pub published: Option<Payload>,
     /// What the run answers whoever waits for a response; without effect if it has answered.
     pub response: Option<Payload>,
-    /// What becomes of the run.
+    /// Runs to start, pending and unowned, unless they are there. `entries` holds their calls;
+    /// an entry of kind [`CALL`](super::CALL) that is cancelled asks its child to cancel.
+    pub children: Vec<NewRun>,
+    /// What becomes of the run. When it ends, its awaited children are asked to cancel, and the
+    /// call that it is gets its end as mail, if that call still waits.
     pub next: Next,
 }
 
@@ -182,6 +186,7 @@ impl RunWrite {
             consumed: Vec::new(),
             published: None,
             response: None,
+            children: Vec::new(),
             next,
         }
     }

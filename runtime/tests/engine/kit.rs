@@ -15,7 +15,9 @@ use serde_json::Value;
 /// A workflow made of a closure.
 #[derive(Clone)]
 pub(crate) struct Flow {
+    name: &'static str,
     revision: &'static str,
+    adopts: &'static [&'static str],
     body: Arc<dyn Fn(Context, Value) -> LocalBoxFuture<'static, Result<Value>> + Send + Sync>,
 }
 
@@ -27,7 +29,24 @@ where
 {
     let body =
         move |ctx, input| -> LocalBoxFuture<'static, Result<Value>> { Box::pin(body(ctx, input)) };
-    Flow { revision: "1", body: Arc::new(body) }
+    Flow { name: "test", revision: "1", adopts: &[], body: Arc::new(body) }
+}
+
+impl Flow {
+    /// The same under another name.
+    pub(crate) fn named(self, name: &'static str) -> Self {
+        Self { name, ..self }
+    }
+
+    /// The same in another revision.
+    pub(crate) fn in_revision(self, revision: &'static str) -> Self {
+        Self { revision, ..self }
+    }
+
+    /// The same, adopting runs of other revisions.
+    pub(crate) fn adopting(self, adopts: &'static [&'static str]) -> Self {
+        Self { adopts, ..self }
+    }
 }
 
 /// Like [`flow`], with a ledger for its steps.
@@ -47,10 +66,10 @@ impl Workflow for Flow {
     fn definition(&self) -> Definition {
         let events = ["a", "b"].map(|name| EventDef { name: name.to_owned() });
         Definition {
-            name: "test".to_owned(),
+            name: self.name.to_owned(),
             revision: self.revision.to_owned(),
             events: events.into(),
-            adopts: Vec::new(),
+            adopts: self.adopts.iter().map(|&old| old.to_owned()).collect(),
         }
     }
 
@@ -108,6 +127,21 @@ impl Steps for Ledger {
 pub(crate) fn quick(id: &'static str) -> StepSpec {
     let initial = Duration::from_millis(5);
     StepSpec::new(id, "step").policy(Policy { max_attempts: 5, initial, ..Policy::default() })
+}
+
+/// Makes empty stores in files of their own, for as long as the directory is kept.
+#[cfg(feature = "sqlite")]
+pub(crate) fn files() -> (impl Fn() -> Arc<dyn flowcrate::store::Store> + Clone, tempfile::TempDir)
+{
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().to_owned();
+    let count = Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let store = move || -> Arc<dyn flowcrate::store::Store> {
+        let number = count.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let file = path.join(format!("{number}.db"));
+        Arc::new(flowcrate::sqlite::SqliteStore::open(file).unwrap())
+    };
+    (store, directory)
 }
 
 /// An engine over a fresh memory store that drives one workflow.

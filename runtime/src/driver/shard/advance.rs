@@ -170,6 +170,9 @@ impl Shard {
             self.claims.want();
             return self.settings.hub.stopped(run);
         };
+        if resident.backend.borrow_mut().take_wakes_others() {
+            self.claims.want();
+        }
         match std::mem::replace(&mut resident.leaving, Leaving::Now) {
             Leaving::No => {
                 resident.leaving = Leaving::No;
@@ -190,7 +193,9 @@ impl Shard {
                 if resident.nudged {
                     self.claims.want();
                 }
+                let caller = resident.caller.filter(|_| state.is_final());
                 self.forget(run);
+                caller.into_iter().for_each(|caller| self.nudge(caller));
             }
         }
     }

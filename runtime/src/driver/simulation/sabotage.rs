@@ -40,6 +40,12 @@ const UNPLANNED: &[&str] = &[
     "finally is not shielded",
     "losers are not cancelled",
     "no grace",
+    "a child's end is not mailed",
+    "a child's end wakes nobody",
+    "a terminated run is kept",
+    "a terminated run keeps its epoch",
+    "children outlive their parent",
+    "children that are given up go on",
 ];
 
 thread_local! {

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use rusqlite::{OptionalExtension, Result};
+use rusqlite::{OptionalExtension, Result, Row};
 
+use super::family::caller;
 use super::{State, Tables};
 use crate::RunId;
 use crate::sqlite::codec::{FIRST_SETTLED, Status};
 use crate::sqlite::values::{self, PUBLISHED, ROW, Stored};
-use crate::store::{Entry, Next, RunState, RunWrite, Written};
+use crate::store::{ChildEnd, Entry, Next, RunState, RunWrite, Written};
 
 /// What a write needs to know of a run that is owned. It is forgotten when another process has
 /// written, which may have terminated the run.
@@ -182,8 +183,9 @@ impl Tables<'_> {
             self.sql.clear_takeovers.execute([owned.n])?;
             owned.takeovers = 0;
         }
+        self.relate(write)?;
         let before = owned.state;
-        owned.state = self.go_on(&owned, &write.next)?;
+        owned.state = self.go_on(write.run, &owned, &write.next)?;
         match write.next {
             Next::Keep(_) => {
                 let changed = owned.state != before || write.published.is_some();
@@ -196,7 +198,7 @@ impl Tables<'_> {
         Ok(Written::Done(owned.state))
     }
 
-    fn go_on(&mut self, owned: &Owned, next: &Next) -> Result<RunState> {
+    fn go_on(&mut self, run: RunId, owned: &Owned, next: &Next) -> Result<RunState> {
         match next {
             Next::Keep(state) => {
                 if *state != owned.state {
@@ -225,7 +227,16 @@ impl Tables<'_> {
                     self.values.note(owned.n, ROW, value.as_ref())?;
                 }
                 let values = (owned.n, end.at.0, State(end.state), output, failure);
-                self.sql.end.query_row(values, |row| Ok(row.get::<_, State>(0)?.0))
+                let read = |row: &Row<'_>| Ok((row.get::<_, State>(0)?.0, caller(row, 1)?));
+                let (state, caller) = self.sql.end.query_row(values, read)?;
+                let (output, failure) = match state {
+                    RunState::Cancelled => (None, None),
+                    _ => (end.output.as_ref(), end.failure.as_ref()),
+                };
+                self.part(run, caller, end.at, |reason| {
+                    ChildEnd::new(state, output, failure, reason)
+                })?;
+                Ok(state)
             }
         }
     }

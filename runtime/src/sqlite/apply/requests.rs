@@ -2,10 +2,11 @@
 
 use rusqlite::Result;
 
+use super::family::caller;
 use super::{Tables, Target};
 use crate::Failure;
 use crate::sqlite::values::ROW;
-use crate::store::{Ask, Request, Requested, RunState, StopKind};
+use crate::store::{Ask, ChildEnd, Request, Requested, RunState, StopKind};
 
 impl Tables<'_> {
     pub(in crate::sqlite) fn request(&mut self, asked: &Request) -> Result<Requested> {
@@ -67,14 +68,16 @@ impl Tables<'_> {
 
     fn terminate(&mut self, target: &Target, asked: &Request) -> Result<bool> {
         let failure = Failure::terminated(asked.reason.clone());
-        let failure = self.values.failure(Some(&failure))?;
-        self.sql.terminate.execute((target.n, &failure, asked.at.0))?;
-        self.values.note(target.n, ROW, failure.as_ref())?;
+        let stored = self.values.failure(Some(&failure))?;
+        self.sql.terminate.execute((target.n, &stored, asked.at.0))?;
+        self.values.note(target.n, ROW, stored.as_ref())?;
         self.sql.give_up_entries.execute((target.n, asked.at.0))?;
         if let Some(owner) = target.owner {
             self.sql.take_away.execute((owner, asked.run.as_bytes()))?;
         }
         self.memory.owned.remove(&asked.run);
+        let caller = self.sql.caller.query_row([target.n], |row| caller(row, 0))?;
+        self.part(asked.run, caller, asked.at, |_| ChildEnd::Terminated(failure))?;
         Ok(true)
     }
 }

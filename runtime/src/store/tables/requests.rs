@@ -70,12 +70,13 @@ impl Tables {
             stored.entry.ended_at = Some(asked.at);
         }
         self.active.remove(&asked.run);
+        self.part(asked.run);
         Requested::Accepted
     }
 }
 
 impl Run {
-    fn cancel(&mut self, reason: Option<String>) -> bool {
+    pub(super) fn cancel(&mut self, reason: Option<String>) -> bool {
         let row = &mut self.row;
         if row.is_cancel_requested() {
             return false;

@@ -1,0 +1,75 @@
+//! Runs that a run starts: `call` and `start_workflow`.
+
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::task::{Context as Poller, Poll, ready};
+
+use serde::de::DeserializeOwned;
+
+use super::{Operation, Result};
+use crate::ids::RunId;
+
+/// A call of another workflow: its output, once it has ended.
+#[must_use = "a call begins when it is awaited"]
+pub struct Call<T> {
+    operation: Operation,
+    output: PhantomData<fn() -> T>,
+}
+
+impl<T> Call<T> {
+    pub(crate) fn new(operation: Operation) -> Self {
+        Self { operation, output: PhantomData }
+    }
+
+    /// Tells it apart from the other uses of its id in its scope, as [`Step::key`](super::Step::key)
+    /// does.
+    pub fn key(mut self, key: impl AsRef<str>) -> Self {
+        self.operation.rekey(key.as_ref());
+        self
+    }
+
+    /// Where it stands in the journal.
+    pub fn path(&self) -> &str {
+        self.operation.path()
+    }
+}
+
+impl<T: DeserializeOwned> Future for Call<T> {
+    type Output = Result<T>;
+
+    fn poll(mut self: Pin<&mut Self>, poller: &mut Poller<'_>) -> Poll<Self::Output> {
+        let output = ready!(Pin::new(&mut self.operation).poll(poller))?;
+        self.operation.decode(output.as_ref())
+    }
+}
+
+/// A start of another workflow that nobody waits for: the id of its run.
+#[must_use = "the other workflow is started when this is awaited"]
+pub struct StartWorkflow(Operation);
+
+impl StartWorkflow {
+    pub(crate) fn new(operation: Operation) -> Self {
+        Self(operation)
+    }
+
+    /// Tells it apart from the other uses of its id in its scope, as [`Step::key`](super::Step::key)
+    /// does.
+    pub fn key(mut self, key: impl AsRef<str>) -> Self {
+        self.0.rekey(key.as_ref());
+        self
+    }
+
+    /// Where it stands in the journal.
+    pub fn path(&self) -> &str {
+        self.0.path()
+    }
+}
+
+impl Future for StartWorkflow {
+    type Output = Result<RunId>;
+
+    fn poll(mut self: Pin<&mut Self>, poller: &mut Poller<'_>) -> Poll<Self::Output> {
+        let run = ready!(Pin::new(&mut self.0).poll(poller))?;
+        self.0.decode(run.as_ref())
+    }
+}
