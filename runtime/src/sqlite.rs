@@ -21,6 +21,7 @@
 
 mod apply;
 mod codec;
+mod failing;
 mod meta;
 mod migrations;
 mod open;

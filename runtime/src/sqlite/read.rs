@@ -5,6 +5,7 @@ mod list;
 use rusqlite::{Connection, OptionalExtension, Params, Result, Statement};
 
 use super::codec::{self, ENTRY_COLUMNS, EVENT_COLUMNS, FIRST_SETTLED, RUN_COLUMNS, RUN_TABLES};
+use super::failing::{failed, is_final};
 use super::values::{Codec, Recaller};
 use crate::store::{
     Entry, Firing, Inbox, InboxEvent, Loaded, Progressed, Query, Reply, RunRow, StoreError,
@@ -71,8 +72,12 @@ impl<'c> Reader<'c> {
     /// Answers from one snapshot, which is taken now: a query that was asked later might miss
     /// what was acknowledged to its asker meanwhile.
     pub(super) fn answer(&mut self, batch: Vec<Query>) {
+        // What cannot be read once cannot be read again: whoever asks is not to try for ever.
         fn send<T>(reply: Reply<T>, answer: Result<T>) {
-            reply.send(answer.map_err(|error| StoreError::Failed(error.to_string())));
+            reply.send(answer.map_err(|error| match is_final(&error) {
+                Some(reason) => StoreError::Closed(reason),
+                None => failed(&error),
+            }));
         }
         // Without a snapshot each statement reads by itself, and says what is wrong.
         let _snapshot = self.connection.unchecked_transaction();

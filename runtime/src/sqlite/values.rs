@@ -9,6 +9,7 @@
 
 mod keep;
 mod recall;
+mod sweep;
 
 use std::sync::Arc;
 
@@ -17,8 +18,9 @@ use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
 use uuid::Uuid;
 
 use crate::store::{CodecError, PayloadCodec};
-pub(super) use keep::Keeper;
+pub(super) use keep::{Keeper, Kept, Sealer};
 pub(super) use recall::Recaller;
+pub(super) use sweep::Sweeper;
 
 /// Values of more bytes than this lie in blobs.
 pub(super) const SPILL: usize = 64 * 1024;

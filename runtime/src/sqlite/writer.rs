@@ -5,20 +5,27 @@
 //! rolled back and its transactions are applied again, each in a commit of its own, so that none
 //! suffers for another.
 
+mod large;
+
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, ErrorCode, Statement};
 
 use super::apply::{Tables, WriteResult};
+use super::failing::{failed, is_final};
 use super::queue::{Next, Served};
+use super::values::Sweeper;
 use super::{Role, Shared};
 use crate::store::{
     Appended, Claimed, Delivered, Fired, Requested, Started, StoreError, Transaction, Written,
 };
+use large::Large;
 
 /// How often the writer looks whether another process has written.
 const POLL: Duration = Duration::from_millis(250);
+/// How long after all blobs were looked at they are looked at again.
+const SWEEP: Duration = Duration::from_mins(10);
 /// The most transactions in one commit.
 const BATCH: usize = 4096;
 
@@ -35,6 +42,10 @@ pub(super) struct Writer<'c> {
     /// The version of the data after the latest foreign commit that was noticed.
     seen: i64,
     polled: Instant,
+    large: Large,
+    sweeper: Sweeper<'c>,
+    /// When to look for blobs to sweep.
+    sweep_at: Instant,
 }
 
 /// What a transaction is answered once it is durable.
@@ -51,7 +62,7 @@ enum Answer {
 
 /// Why a commit did not come about.
 enum Trouble {
-    /// The database could not begin it.
+    /// The database could not begin it, or not go on at all.
     Begin(rusqlite::Error),
     /// A transaction is refused with half of it written.
     Undo(Answer),
@@ -63,7 +74,11 @@ enum Trouble {
 
 impl From<rusqlite::Error> for Trouble {
     fn from(error: rusqlite::Error) -> Self {
-        Self::Apply(failed(&error))
+        // What no later transaction gets past is no affair of this one alone.
+        match is_final(&error) {
+            Some(_) => Self::Begin(error),
+            None => Self::Apply(failed(&error)),
+        }
     }
 }
 
@@ -79,17 +94,28 @@ impl<'c> Writer<'c> {
             shared,
             seen: data_version(connection)?,
             polled: Instant::now(),
+            large: Large::default(),
+            sweeper: Sweeper::new(connection)?,
+            sweep_at: Instant::now(),
         })
     }
 
     /// Writes until every sender is gone.
     pub(super) fn serve(mut self, transactions: &Served<Transaction>) {
         loop {
-            match transactions.next(BATCH, POLL.saturating_sub(self.polled.elapsed())) {
-                Next::Batch(batch) => self.commit(batch),
+            let poll = POLL.saturating_sub(self.polled.elapsed());
+            match transactions.next(BATCH, self.large.nap().unwrap_or(poll)) {
+                Next::Batch(batch) => {
+                    let batch = self.large.hold_back(batch);
+                    if !batch.is_empty() {
+                        self.commit(batch);
+                    }
+                }
                 Next::Nothing => {}
-                Next::Closed => return,
+                Next::Closed if self.large.is_empty() => return,
+                Next::Closed => std::thread::sleep(self.large.nap().unwrap_or_default()),
             }
+            self.go_on_with_large();
             self.poll();
         }
     }
@@ -106,6 +132,21 @@ impl<'c> Writer<'c> {
             self.seen = version;
             self.shared.hint();
         }
+        if self.shared.role == Role::Driver && self.sweep_at <= Instant::now() {
+            self.sweep();
+        }
+    }
+
+    /// Takes away a few of the blobs that nothing points to.
+    fn sweep(&mut self) {
+        match self.sweeper.step(self.shared.clock.now()) {
+            Ok(true) => {}
+            Ok(false) => self.sweep_at += SWEEP,
+            Err(error) => {
+                tracing::warn!(%error, "blobs that nothing points to cannot be taken away");
+                self.sweep_at += SWEEP;
+            }
+        }
     }
 
     fn commit(&mut self, batch: Vec<Transaction>) {
@@ -118,7 +159,7 @@ impl<'c> Writer<'c> {
         };
         self.roll_back();
         match trouble {
-            Trouble::Begin(error) => refuse(batch, &failed(&error)),
+            Trouble::Begin(error) => self.begin_failed(batch, &error),
             Trouble::Commit(error) => self.commit_failed(batch, &error),
             Trouble::Undo(answer) if batch.len() == 1 => self.acknowledge(batch, vec![answer]),
             Trouble::Apply(error) if batch.len() == 1 => refuse(batch, &error),
@@ -190,6 +231,17 @@ impl<'c> Writer<'c> {
         }
     }
 
+    /// Nothing was written. Where that will not change, the journal is closed, so that nobody
+    /// tries for ever.
+    fn begin_failed(&self, batch: Vec<Transaction>, error: &rusqlite::Error) {
+        if let Some(reason) = is_final(error) {
+            tracing::error!(%reason, "the journal is closed");
+            self.shared.close(reason);
+        }
+        let answer = self.shared.closed().unwrap_or_else(|| failed(error));
+        refuse(batch, &answer);
+    }
+
     /// After a failed sync nobody knows what the disk holds, and a second try would not tell:
     /// the journal is closed, and the next opening reads what is there.
     fn commit_failed(&mut self, batch: Vec<Transaction>, error: &rusqlite::Error) {
@@ -248,17 +300,6 @@ fn refuse(batch: impl IntoIterator<Item = Transaction>, error: &StoreError) {
     for transaction in batch {
         transaction.refuse(error);
     }
-}
-
-fn failed(error: &rusqlite::Error) -> StoreError {
-    StoreError::Failed(match error.sqlite_error_code() {
-        Some(ErrorCode::DiskFull) => "no space is left for the journal [disk_full]".to_owned(),
-        Some(ErrorCode::DatabaseCorrupt) => format!("the journal is damaged: {error} [corrupt]"),
-        Some(ErrorCode::DatabaseBusy) => {
-            "another process kept the journal locked for too long [busy]".to_owned()
-        }
-        _ => error.to_string(),
-    })
 }
 
 fn data_version(connection: &Connection) -> rusqlite::Result<i64> {

@@ -1,7 +1,7 @@
 //! How large a value may be, and what becomes of a transaction with a larger one.
 
 use super::{NewRun, Next, Reply, StoreError, Transaction};
-use crate::Payload;
+use crate::{Payload, RunId};
 
 /// The most bytes of JSON that a value may have, unless its store says otherwise: 64 MiB.
 /// A step whose input or output is larger fails with `value_too_large`; so does a run whose output
@@ -28,6 +28,18 @@ impl Transaction {
                 }
             }
             Self::Open(..) | Self::Claim(..) | Self::Request(..) => {}
+        }
+    }
+
+    /// Calls `look` with each run that this transaction names.
+    pub fn each_run(&self, mut look: impl FnMut(RunId)) {
+        match self {
+            Self::Start(run, _) => look(run.id),
+            Self::Fire(fire, _) => fire.start.iter().for_each(|run| look(run.id)),
+            Self::Event(event, _) => look(event.run),
+            Self::Write(write, _) => look(write.run),
+            Self::Request(asked, _) => look(asked.run),
+            Self::Open(..) | Self::Claim(..) => {}
         }
     }
 

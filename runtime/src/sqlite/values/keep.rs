@@ -12,9 +12,7 @@ use crate::{Payload, Timestamp};
 
 /// Stores values on the connection that writes.
 pub(in crate::sqlite) struct Keeper<'c> {
-    codec: Codec,
-    /// Makes this journal's addresses its own: nobody can prepare values that share one.
-    salt: Uuid,
+    sealer: Sealer,
     count_parts: Statement<'c>,
     add_part: Statement<'c>,
     add_use: Statement<'c>,
@@ -25,10 +23,33 @@ pub(in crate::sqlite) struct Keeper<'c> {
     pub(in crate::sqlite) now: Timestamp,
 }
 
-/// A value that lies in a blob, with its bytes until a transaction points to it.
-pub(super) struct Kept {
-    pub(super) pointer: Pointer,
-    pub(super) bytes: Vec<u8>,
+/// Seals large values ahead of their transactions; on any thread.
+#[derive(Clone)]
+pub(in crate::sqlite) struct Sealer {
+    codec: Codec,
+    /// Makes this journal's addresses its own: nobody can prepare values that share one.
+    salt: Uuid,
+}
+
+/// A large value that lies in a blob, or is on its way there.
+pub(in crate::sqlite) struct Kept {
+    /// Where its text lies in memory: what tells it from others as long as it is there.
+    text: usize,
+    pub(in crate::sqlite) pointer: Pointer,
+    bytes: Vec<u8>,
+}
+
+impl Sealer {
+    /// Seals a payload and finds its address.
+    pub(in crate::sqlite) fn prepare(&self, payload: &Payload) -> Result<Kept> {
+        let (kind, bytes) = self.codec.seal(payload.as_str())?;
+        let text = payload.as_str().as_ptr() as usize;
+        Ok(Kept { text, pointer: self.pointer(kind, &bytes), bytes: bytes.into_owned() })
+    }
+
+    fn pointer(&self, kind: u8, bytes: &[u8]) -> Pointer {
+        Pointer::new(kind, Uuid::new_v5(&self.salt, bytes), bytes.len())
+    }
 }
 
 impl<'c> Keeper<'c> {
@@ -36,8 +57,7 @@ impl<'c> Keeper<'c> {
         let salt = "SELECT value FROM meta WHERE name = 'salt'";
         let salt: Vec<u8> = connection.query_row(salt, [], |row| row.get(0))?;
         Ok(Self {
-            codec,
-            salt: Uuid::new_v5(&Uuid::nil(), &salt),
+            sealer: Sealer { codec, salt: Uuid::new_v5(&Uuid::nil(), &salt) },
             count_parts: connection.prepare("SELECT count(*) FROM blob WHERE address = ?")?,
             add_part: connection.prepare(
                 "INSERT INTO blob (address, part, at, bytes) VALUES (?, ?, ?, ?)
@@ -82,7 +102,7 @@ impl<'c> Keeper<'c> {
     }
 
     fn text<'v>(&mut self, text: &'v str) -> Result<Stored<'v>> {
-        if text.len() <= SPILL && self.codec.0.is_none() {
+        if text.len() <= SPILL && self.sealer.codec.0.is_none() {
             return Ok(Stored::Text(text));
         }
         let at = text.as_ptr() as usize;
@@ -93,12 +113,10 @@ impl<'c> Keeper<'c> {
             self.ready.insert(at, kept);
             return added.map(|()| Stored::Blob(pointer));
         }
-        let (kind, bytes) = self.codec.seal(text)?;
+        let (kind, bytes) = self.sealer.codec.seal(text)?;
         if bytes.len() > SPILL {
-            let pointer = self.pointer(kind, &bytes);
-            if !sabotage!("blob after its pointer") {
-                self.add_parts(&pointer, &bytes)?;
-            }
+            let pointer = self.sealer.pointer(kind, &bytes);
+            self.add_parts(&pointer, &bytes)?;
             return Ok(Stored::Blob(pointer));
         }
         Ok(match bytes {
@@ -107,29 +125,38 @@ impl<'c> Keeper<'c> {
         })
     }
 
-    fn pointer(&self, kind: u8, bytes: &[u8]) -> Pointer {
-        Pointer::new(kind, Uuid::new_v5(&self.salt, bytes), bytes.len())
-    }
-
     /// Writes what is missing of a blob.
     fn add_parts(&mut self, pointer: &Pointer, bytes: &[u8]) -> Result<()> {
         let there: u64 = self.count_parts.query_row([pointer.address()], |row| row.get(0))?;
-        if there == pointer.parts() {
+        if there == pointer.parts() || sabotage!("blob after its pointer") {
             return Ok(());
         }
-        for part in 0..pointer.parts() {
-            self.add_part(pointer, bytes, part)?;
+        for (part, slice) in (0_u64..).zip(bytes.chunks(PART)) {
+            self.add_part.execute((pointer.address(), part, self.now.0, slice))?;
         }
         Ok(())
     }
 
-    /// Writes one part of a blob, unless it is there.
-    pub(super) fn add_part(&mut self, pointer: &Pointer, bytes: &[u8], part: u64) -> Result<()> {
-        let from = usize::try_from(part).unwrap_or(usize::MAX).saturating_mul(PART);
-        let rest = bytes.get(from..).unwrap_or_default();
-        let slice = rest.get(..PART).unwrap_or(rest);
-        self.add_part.execute((pointer.address(), part, self.now.0, slice))?;
-        Ok(())
+    /// Writes one part of a large value, unless it is there.
+    pub(in crate::sqlite) fn add_part(&mut self, value: &Kept, part: u64) -> Result<()> {
+        let slice = usize::try_from(part).ok().and_then(|part| value.bytes.chunks(PART).nth(part));
+        let values = (value.pointer.address(), part, self.now.0, slice.unwrap_or_default());
+        self.add_part.execute(values).map(drop)
+    }
+
+    /// What seals large values ahead of their transactions.
+    pub(in crate::sqlite) fn sealer(&self) -> Sealer {
+        self.sealer.clone()
+    }
+
+    /// The parts of these values are committed; their transaction comes next.
+    pub(in crate::sqlite) fn are_ready(&mut self, values: Vec<Kept>) {
+        self.ready.extend(values.into_iter().map(|value| (value.text, value)));
+    }
+
+    /// The transaction is done with.
+    pub(in crate::sqlite) fn are_done(&mut self) {
+        self.ready.clear();
     }
 
     /// Notes that a place of a run points to what was stored.
