@@ -9,6 +9,7 @@ mod beats;
 mod calls;
 mod draft;
 mod journal;
+mod limit;
 mod mail;
 mod published;
 mod retry;
@@ -17,6 +18,7 @@ mod stop;
 mod store_backend;
 mod writes;
 
+pub(crate) use limit::too_large;
 pub(crate) use store_backend::{Attempt, Effect, GRACE, StoreBackend};
 
 use std::fmt;
@@ -54,6 +56,9 @@ pub(crate) trait Backend {
     /// A loop that was issued with [`Command::Loop`] has come to the end of an iteration: `head` is
     /// where it goes on. It is surfaced like an outcome, and what the iteration leaves is sealed.
     fn checkpoint(&mut self, scope: OpId, head: Payload, iteration: Iteration);
+
+    /// The most bytes that a value may have.
+    fn max_payload(&self) -> usize;
 
     /// Lets others see a value as what the run says of itself, from the next write on. What the
     /// function says again on a replay is said already.

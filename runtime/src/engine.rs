@@ -49,7 +49,7 @@ pub(crate) use while_loop::{Loop, Round, iterations_prefix};
 
 use crate::backend::{
     Backend, Command, Completion, Issued, Iteration, Mismatch, OpId, Outcome, Patience, Site,
-    Target,
+    Target, too_large,
 };
 use crate::error::{Error, Result};
 use crate::failure::Failure;
@@ -384,8 +384,18 @@ impl Core {
     }
 
     /// What others see of the run from the next write on.
-    pub(crate) fn publish(&self, value: Payload) {
+    pub(crate) fn publish(&self, value: Payload) -> Result<()> {
+        if let Some(failure) = self.too_large("what is published", &value) {
+            return Err(failure.into());
+        }
         self.backend.borrow_mut().publish(value);
+        Ok(())
+    }
+
+    /// Why a value is not taken, if it is too large.
+    pub(crate) fn too_large(&self, what: &str, value: &Payload) -> Option<Failure> {
+        let limit = self.backend.borrow().max_payload();
+        (value.as_str().len() > limit).then(|| too_large(what, value, limit))
     }
 
     /// The head of a loop, once it is surfaced.

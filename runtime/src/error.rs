@@ -53,9 +53,20 @@ pub enum Error {
         /// What does not fit.
         message: String,
     },
+    /// The store has more to do than it can take: try again later. Nothing was written.
+    #[error("the store is busy; try again later")]
+    Busy,
+    /// A value is larger than the store takes. Nothing was written.
+    #[error("a value of {bytes} bytes is larger than the {limit} that the store takes")]
+    TooLarge {
+        /// How large the value is, as JSON.
+        bytes: usize,
+        /// How large it may be.
+        limit: usize,
+    },
     /// The store failed.
     #[error(transparent)]
-    Store(#[from] StoreError),
+    Store(StoreError),
     /// The engine cannot be set up like this.
     #[error("{0}")]
     Setup(&'static str),
@@ -88,9 +99,21 @@ impl Error {
             Self::Finished(_) => "finished",
             Self::UndeclaredEvent(_) => "undeclared_event",
             Self::Codec { .. } => "codec",
+            Self::Busy => "busy",
+            Self::TooLarge { .. } => "value_too_large",
             Self::Store(_) => "store",
             Self::Setup(_) => "setup",
             Self::Closed => "closed",
+        }
+    }
+}
+
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Busy => Self::Busy,
+            StoreError::TooLarge { bytes, limit } => Self::TooLarge { bytes, limit },
+            error => Self::Store(error),
         }
     }
 }

@@ -98,7 +98,10 @@ fn is_general(error: &StartError) -> bool {
     match error {
         StartError::Misfit(_) => false,
         StartError::Refused(refused) => {
-            matches!(refused, flowcrate::Error::Store(_) | flowcrate::Error::Closed)
+            matches!(
+                refused,
+                flowcrate::Error::Store(_) | flowcrate::Error::Busy | flowcrate::Error::Closed
+            )
         }
         StartError::Failed(failed) => {
             !matches!(failed, Error::NoWorkflow(_) | Error::Outdated { .. })

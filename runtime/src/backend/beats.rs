@@ -44,7 +44,9 @@ impl StoreBackend {
             return;
         }
         step.beat = Some(self.now);
-        if step.details.as_ref() == Some(&details) {
+        // Details that the store would not take are as none; the beat itself counts.
+        let too_large = details.as_str().len() > self.max_payload;
+        if too_large || step.details.as_ref() == Some(&details) {
             return;
         }
         step.details = Some(details.clone());

@@ -23,7 +23,9 @@ use crate::clock::later;
 use crate::failure::Failure;
 use crate::ids::RunId;
 use crate::payload::Payload;
-use crate::store::{CALL, Entry, EntryStatus, EventKey, Loaded, NewRun, RunRow, Waiting};
+use crate::store::{
+    CALL, Entry, EntryStatus, EventKey, Loaded, MAX_PAYLOAD, NewRun, RunRow, Waiting,
+};
 use crate::values::Timestamp;
 
 /// Outcomes that are surfaced before a write takes them: what never ends, such as a loop without
@@ -39,6 +41,8 @@ pub(crate) struct StoreBackend {
     pub(super) epoch: u64,
     pub(super) seed: [u8; 16],
     pub(super) now: Timestamp,
+    /// The most bytes that a value may have.
+    pub(super) max_payload: usize,
     journal: Journal,
     /// Whether the function was seen to have reached everything that is recorded.
     pub(super) caught_up: bool,
@@ -185,6 +189,7 @@ impl StoreBackend {
             epoch,
             seed,
             now,
+            max_payload: MAX_PAYLOAD,
             journal: Journal::new(loaded.entries),
             caught_up: false,
             ending: BTreeSet::new(),
@@ -354,7 +359,7 @@ impl StoreBackend {
         let Some(live) = self.forget(op) else { return };
         let mut entry = live.blank();
         entry.ended_at = Some(at);
-        match outcome {
+        match self.fitting(outcome, &live.site.path) {
             Outcome::Completed(output) => {
                 entry.status = EntryStatus::Completed;
                 entry.output = output;
@@ -459,8 +464,16 @@ impl StoreBackend {
 impl Backend for StoreBackend {
     fn issue(&mut self, op: OpId, site: Site, command: Command) -> Result<Issued, Mismatch> {
         let is_scope = matches!(command, Command::Scope(_) | Command::Loop(_));
+        let (site, refused) = self.fitting_site(site);
         match self.journal.claim(op, &site)? {
-            Known::New => self.begin(op, site, command, None),
+            Known::New => match refused {
+                None => self.begin(op, site, command, None),
+                // As work that is done already: nothing of the command begins.
+                Some(failure) => {
+                    self.begin(op, site, Command::Memo, None);
+                    self.settle(op, Outcome::Failed(failure), self.now);
+                }
+            },
             Known::Open(entry) => {
                 self.begin(op, site, command, Some(&entry));
                 if entry.seq.is_some() {
@@ -557,6 +570,10 @@ impl Backend for StoreBackend {
         } else {
             self.arrived.push_front(arrived);
         }
+    }
+
+    fn max_payload(&self) -> usize {
+        self.max_payload
     }
 
     fn publish(&mut self, value: Payload) {

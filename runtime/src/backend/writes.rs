@@ -59,11 +59,13 @@ impl StoreBackend {
 
     /// The end of a run whose function returned.
     pub(crate) fn end(&self, state: RunState, outcome: Outcome) -> Next {
-        let (output, failure) = match outcome {
+        let completed = matches!(outcome, Outcome::Completed(_));
+        let (output, failure) = match self.fitting(outcome, "") {
             Outcome::Completed(output) => (output, None),
             Outcome::Failed(failure) => (None, Some(failure)),
             Outcome::Cancelled(failure) => (None, failure),
         };
+        let state = if completed && failure.is_some() { RunState::Failed } else { state };
         Next::End(End { state, output, failure, at: self.now })
     }
 

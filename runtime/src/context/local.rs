@@ -94,7 +94,6 @@ impl Context {
     pub fn publish<T: Serialize + ?Sized>(&self, value: &T) -> Result<()> {
         let value =
             Payload::encode(value).map_err(|error| Error::codec("what is published", &error))?;
-        self.core.borrow().publish(value);
-        Ok(())
+        self.core.borrow().publish(value)
     }
 }

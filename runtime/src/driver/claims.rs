@@ -10,7 +10,7 @@ use crate::values::Timestamp;
 /// Runs per claim.
 pub(super) const LIMIT: usize = 256;
 
-/// How long to wait after the store failed.
+/// How long to wait after the store failed for the first time.
 const BACK_OFF: Duration = Duration::from_millis(200);
 
 /// When to claim.
@@ -23,6 +23,8 @@ pub(super) struct Claims {
     /// Runs that were dropped from memory without a last write, in their epochs: they must be
     /// released before they can be claimed again.
     evicted: BTreeMap<RunId, u64>,
+    /// Failures since something was written.
+    failures: u32,
 }
 
 impl Claims {
@@ -39,7 +41,19 @@ impl Claims {
     /// A run was dropped from memory without a write.
     pub(super) fn evicted(&mut self, run: RunId, epoch: u64, now: Timestamp) {
         self.evicted.insert(run, epoch);
-        self.not_before = Some(later(now, BACK_OFF));
+        self.not_before = Some(later(now, self.back_off()));
+    }
+
+    /// Something was written: the store is well.
+    pub(super) fn wrote(&mut self) {
+        self.failures = 0;
+    }
+
+    /// How long to wait after one more failure: longer each time, a minute at most.
+    fn back_off(&mut self) -> Duration {
+        let back_off = BACK_OFF * 2_u32.pow(self.failures.min(8));
+        self.failures = self.failures.saturating_add(1);
+        back_off
     }
 
     /// The runs to be released now.
@@ -74,7 +88,7 @@ impl Claims {
     pub(super) fn failed(&mut self, now: Timestamp) {
         self.in_flight = false;
         self.wanted = true;
-        self.not_before = Some(later(now, BACK_OFF));
+        self.not_before = Some(later(now, self.back_off()));
     }
 
     /// When the next claim is due.

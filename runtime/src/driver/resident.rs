@@ -62,7 +62,7 @@ impl Resident {
         workflow: &dyn ErasedWorkflow,
         loaded: Loaded,
         epoch: u64,
-        now: Timestamp,
+        (now, max_payload): (Timestamp, usize),
         waker: Arc<RootWaker>,
     ) -> Result<Self> {
         let (id, started_at) = (loaded.row.id, loaded.row.started_at);
@@ -72,6 +72,7 @@ impl Resident {
         let caller = parent.map(|parent| parent.run);
         let (name, revision) = (loaded.row.workflow.clone(), loaded.row.revision.clone());
         let backend = Rc::new(RefCell::new(StoreBackend::new(loaded, epoch, now)));
+        backend.borrow_mut().limit_values(max_payload);
         let seam = Rc::clone(&backend);
         let core = Rc::new(RefCell::new(Core::new(seam, started_at)));
         let ctx = Context::new(Rc::clone(&core), RunInfo { id, started_at, seed: loaded_seed });

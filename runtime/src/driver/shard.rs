@@ -17,7 +17,7 @@ use super::claims::{Claims, LIMIT};
 use super::link::Beat;
 use super::registry::Registry;
 use super::resident::{Leaving, Resident};
-use crate::failure::StepError;
+use crate::failure::{Failure, StepError};
 use crate::ids::{RunId, WorkerId};
 use crate::payload::Payload;
 use crate::store::{
@@ -323,6 +323,10 @@ impl Shard {
         tracing::warn!(%run, %error, "the store failed; the run is driven again from what it holds");
         self.closed |= matches!(error, StoreError::Closed(_));
         self.forget(run);
+        if let StoreError::Unreadable(reason) = error {
+            let failure = Failure::new("unreadable", reason.clone());
+            return self.submit(advance::bare_write(run, epoch, Next::Pause(failure)));
+        }
         if !sabotage!("commits that fail are forgotten") {
             self.claims.evicted(run, epoch, self.now);
         }

@@ -111,6 +111,11 @@ impl Operation {
         self.core.borrow_mut().settle(self.id, outcome);
     }
 
+    /// Why a value of it is not taken, if it is too large.
+    pub(super) fn too_large(&self, what: &str, value: &Payload) -> Option<Failure> {
+        self.core.borrow().too_large(what, value).map(|failure| failure.at(&*self.path))
+    }
+
     /// Takes a loop to its next iteration: what is under `prefix` is behind it.
     pub(super) fn checkpoint(&self, prefix: String, head: Payload, moves: u64) {
         self.core.borrow_mut().checkpoint(self.id, prefix, head, moves);

@@ -143,6 +143,9 @@ impl Loop<'_> {
             }
             iteration += 1;
             let head = Head::encode(iteration, &state);
+            if let Some(failure) = self.operation.too_large("the loop's state", &head) {
+                return Ok(Outcome::Failed(failure));
+            }
             self.operation.checkpoint(format!("{path}/"), head, moves);
             self.operation.head().await?;
         }

@@ -219,7 +219,8 @@ fn refused(error: &Error) -> Response<Whole> {
         Error::UnknownRun(_) => 404,
         Error::Finished(_) | Error::KeyReused { .. } => 409,
         Error::UndeclaredEvent(_) | Error::Codec { .. } => 422,
-        Error::Closed | Error::Store(StoreError::Busy | StoreError::Closed(_)) => 503,
+        Error::Closed | Error::Busy | Error::Store(StoreError::Closed(_)) => 503,
+        Error::TooLarge { .. } => 413,
         _ => 500,
     };
     problem(status, error.code(), &error.to_string())
@@ -236,7 +237,8 @@ mod tests {
         assert_eq!(status(Error::Finished(RunId::new())), 409);
         assert_eq!(status(Error::UndeclaredEvent("x".into())), 422);
         assert_eq!(status(Error::Closed), 503);
-        assert_eq!(status(Error::Store(StoreError::Busy)), 503);
+        assert_eq!(status(StoreError::Busy.into()), 503);
+        assert_eq!(status(StoreError::TooLarge { bytes: 2, limit: 1 }.into()), 413);
         assert_eq!(status(Error::Store(StoreError::Failed("full".into()))), 500);
     }
 }

@@ -22,6 +22,7 @@ impl Transaction {
                     entry.input.iter().chain(&entry.output).for_each(&mut look);
                     entry.undo.iter().for_each(|undo| look(&undo.input));
                 }
+                write.children.iter().for_each(|child| look(&child.input));
                 write.published.iter().chain(&write.response).for_each(&mut look);
                 if let Next::End(end) = &write.next {
                     end.output.iter().for_each(&mut look);
@@ -37,7 +38,11 @@ impl Transaction {
             Self::Start(run, _) => look(run.id),
             Self::Fire(fire, _) => fire.start.iter().for_each(|run| look(run.id)),
             Self::Event(event, _) => look(event.run),
-            Self::Write(write, _) => look(write.run),
+            Self::Append(append, _) => look(append.run),
+            Self::Write(write, _) => {
+                look(write.run);
+                write.children.iter().for_each(|child| look(child.id));
+            }
             Self::Request(asked, _) => look(asked.run),
             Self::Open(..) | Self::Claim(..) => {}
         }

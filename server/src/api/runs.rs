@@ -262,6 +262,18 @@ pub(super) fn refusal(error: Refusal) -> Problem {
             detail,
         ),
         Refusal::Codec { .. } => Problem::misfit(detail, ""),
+        Refusal::TooLarge { .. } => Problem::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "value_too_large",
+            "the value is larger than the server takes",
+            detail,
+        ),
+        Refusal::Busy => Problem::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "busy",
+            "the server has more to do than it can take",
+            detail,
+        ),
         _ => Problem::internal(&detail),
     }
 }

@@ -173,6 +173,7 @@ impl Shard {
         if resident.backend.borrow_mut().take_wakes_others() {
             self.claims.want();
         }
+        self.claims.wrote();
         match std::mem::replace(&mut resident.leaving, Leaving::Now) {
             Leaving::No => {
                 resident.leaving = Leaving::No;

@@ -76,7 +76,8 @@ impl Shard {
         let waker = self.waker(row.id);
         // The function's part before its first await may panic too.
         let made = catch_unwind(AssertUnwindSafe(|| {
-            Resident::new(workflow.as_ref(), loaded, epoch, self.now, waker)
+            let limits = (self.now, self.settings.store.max_payload());
+            Resident::new(workflow.as_ref(), loaded, epoch, limits, waker)
         }));
         match made {
             Ok(Ok(resident)) => {

@@ -6,8 +6,8 @@ use std::fmt::Debug;
 use super::probe::{Probe, claim, completed, failure, open_entry, outcome};
 use super::undoing::undoable;
 use crate::store::{
-    Append, Ask, EventKey, Fire, Firing, MemoryStore, NewEvent, NewRun, Next, Request, RunCursor,
-    RunFilter, RunState, RunWrite, Store, StretchOf,
+    Append, Ask, Entry, EventKey, Fire, Firing, MemoryStore, NewEvent, NewRun, Next, Request,
+    RunCursor, RunFilter, RunState, RunWrite, Store, StretchOf,
 };
 use crate::{Payload, RunId, Timestamp, WorkerId};
 
@@ -126,7 +126,10 @@ impl<S: Store> Pair<'_, S> {
     }
 
     fn new_run(&mut self) -> NewRun {
-        let input = Payload::from_json(self.dice.below(3).to_string());
+        let input = match self.dice.below(60) {
+            0 => self.value(),
+            _ => Payload::from_json(self.dice.below(3).to_string()),
+        };
         let workflows = ["orders", "returns"];
         let owned = self.dice.one_in(2);
         let workflow = self.dice.pick(&workflows).unwrap_or_default();
@@ -155,7 +158,18 @@ impl<S: Store> Pair<'_, S> {
 
     /// A value that is there now and then.
     fn maybe_value(&mut self) -> Option<Payload> {
-        self.dice.one_in(6).then(|| Payload::from_json(self.dice.below(1_000).to_string()))
+        self.dice.one_in(6).then(|| self.value())
+    }
+
+    /// Small mostly, and now and then so large that a store may keep it elsewhere.
+    fn value(&mut self) -> Payload {
+        let number = self.dice.below(1_000).to_string();
+        let length = match self.dice.below(200) {
+            0 => 1_200_000,
+            1..12 => 70_000,
+            _ => return Payload::from_json(number),
+        };
+        Payload::from_json(format!("\"{}\"", number.repeat(length / number.len())))
     }
 
     fn start(&mut self) {
@@ -187,9 +201,12 @@ impl<S: Store> Pair<'_, S> {
                 let undoes = if self.dice.one_in(4) { crate::store::UNDO_SUFFIX } else { "" };
                 let path = format!("{path}{undoes}");
                 match self.dice.below(4) {
-                    0 => open_entry(&path),
+                    0 => Entry { input: self.maybe_value(), ..open_entry(&path) },
                     1 => undoable(&path, self.dice.below(50)),
-                    _ => outcome(&path, self.dice.below(50)),
+                    _ => {
+                        let output = Some(self.value());
+                        Entry { output, ..outcome(&path, self.dice.below(50)) }
+                    }
                 }
             })
             .collect::<Vec<_>>();
@@ -243,7 +260,7 @@ impl<S: Store> Pair<'_, S> {
             run,
             event: EventKey { name: name.to_owned(), key },
             event_id: self.dice.one_in(2).then(|| self.dice.below(5).to_string()),
-            payload: Payload::from_json(self.step.to_string()),
+            payload: self.value(),
             at: Timestamp(i64::from(self.step)),
         };
         self.same(&event, self.store.event(event.clone()), self.model.event(event.clone()));
