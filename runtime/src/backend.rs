@@ -16,10 +16,12 @@ mod retry;
 mod steps;
 mod stop;
 mod store_backend;
+mod undo;
 mod writes;
 
 pub(crate) use limit::too_large;
 pub(crate) use store_backend::{Attempt, Effect, GRACE, StoreBackend};
+pub(crate) use undo::{UNWIND_PATH, can_undo, is_unwinding};
 
 use std::fmt;
 use std::sync::Arc;
@@ -28,10 +30,11 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 
 use crate::context::StepContext;
+use crate::engine::UndoRequest;
 use crate::failure::{Failure, StepError};
 use crate::payload::{InputHash, Payload};
 use crate::policy::Policy;
-use crate::store::EventKey;
+use crate::store::{EventKey, Undoable};
 use crate::values::Timestamp;
 
 /// An operation of one run in memory; numbered anew each time the run is taken up.
@@ -67,6 +70,12 @@ pub(crate) trait Backend {
     /// The next completion, if there is one. Asked only when the function is quiescent.
     fn next(&mut self) -> Result<Option<Completion>, Mismatch>;
 
+    /// What the function has seen happen and can be undone, latest first.
+    fn undos(&self) -> Vec<Undoable>;
+
+    /// The function is over, in this way: from now on the run undoes what it has done.
+    fn unwind(&mut self, outcome: Payload);
+
     /// The function has returned: nothing that the journal knows may be left over.
     fn finish(&mut self) -> Result<(), Mismatch>;
 }
@@ -79,6 +88,15 @@ pub(crate) struct Site {
     /// Canonical.
     pub(crate) input: Option<Payload>,
     pub(crate) hash: Option<InputHash>,
+    /// What undoes it.
+    pub(crate) undo: Option<UndoRequest>,
+}
+
+impl Site {
+    /// A place without an input.
+    pub(crate) fn new(path: impl Into<Arc<str>>, kind: impl Into<Arc<str>>) -> Self {
+        Self { path: path.into(), kind: kind.into(), input: None, hash: None, undo: None }
+    }
 }
 
 /// What an operation does.
@@ -95,6 +113,8 @@ pub(crate) enum Command {
     Call(Box<Callee>),
     /// Opens a scope; entries whose path starts with this are within it.
     Scope(String),
+    /// Undoes what the run has done, now that its function is over.
+    Unwind,
     /// Opens a scope that goes from one checkpoint to the next.
     Loop(String),
 }

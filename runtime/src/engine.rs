@@ -20,6 +20,7 @@ mod step;
 mod timeout;
 mod try_scope;
 mod undo;
+mod undos;
 mod waits;
 mod waker;
 mod while_loop;
@@ -31,6 +32,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context as Poller, Poll, Waker};
 
+use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
 
 pub use child::{Call, StartWorkflow};
@@ -42,6 +44,10 @@ pub use race::Race;
 pub use step::Step;
 pub use timeout::Timeout;
 pub use try_scope::TryScope;
+use undo::Forced;
+pub(crate) use undo::encode_end;
+pub(crate) use undos::UndoRequest;
+pub use undos::{Undo, Undos};
 pub use waits::{EventWait, Sleep};
 pub(crate) use waker::RootWaker;
 pub use while_loop::While;
@@ -51,6 +57,7 @@ use crate::backend::{
     Backend, Command, Completion, Issued, Iteration, Mismatch, OpId, Outcome, Patience, Site,
     Target, too_large,
 };
+use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::failure::Failure;
 use crate::payload::Payload;
@@ -64,8 +71,20 @@ const MAX_IDLE_POLLS: u32 = 1_000_000;
 /// A run in memory.
 pub(crate) struct Run {
     core: Rc<RefCell<Core>>,
+    ctx: Context,
     root: Option<LocalBoxFuture<'static, Result<Payload>>>,
     waker: Arc<RootWaker>,
+    /// What the function has returned.
+    result: Option<Result<Payload>>,
+    undoing: Undoing,
+}
+
+/// Whether a run undoes what its function has done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Undoing {
+    No,
+    Begun,
+    Done,
 }
 
 /// Where driving a run has led.
@@ -82,10 +101,23 @@ pub(crate) enum Progress {
 impl Run {
     pub(crate) fn new(
         core: Rc<RefCell<Core>>,
+        ctx: Context,
         root: LocalBoxFuture<'static, Result<Payload>>,
         waker: Arc<RootWaker>,
     ) -> Self {
-        Self { core, root: Some(root), waker }
+        Self { core, ctx, root: Some(root), waker, result: None, undoing: Undoing::No }
+    }
+
+    /// A run whose function has ended like this, and which undoes what it has done.
+    pub(crate) fn unwinding(
+        core: Rc<RefCell<Core>>,
+        ctx: Context,
+        end: &Payload,
+        waker: Arc<RootWaker>,
+    ) -> Self {
+        let root = Some(undo::unwind(ctx.clone(), end.clone()).boxed_local());
+        let result = Some(undo::decode_end(end));
+        Self { core, ctx, root, waker, result, undoing: Undoing::Begun }
     }
 
     /// Lets the function run as far as the back end's completions carry it.
@@ -107,9 +139,19 @@ impl Run {
     fn advance(&mut self) -> Progress {
         loop {
             match self.poll_to_quiescence() {
-                Ok(Poll::Ready(result)) => return self.returned(result),
+                Ok(Poll::Ready(result)) => {
+                    if let Err(failure) = self.returned(result) {
+                        return self.stuck(failure);
+                    }
+                }
                 Ok(Poll::Pending) => {}
                 Err(failure) => return self.stuck(failure),
+            }
+            match self.ended() {
+                Some(progress) => return progress,
+                // What undoes it has taken the function's place.
+                None if self.waker.is_woken() => continue,
+                None => {}
             }
             let backend = Rc::clone(&self.core.borrow().backend);
             let next = backend.borrow_mut().next();
@@ -124,12 +166,63 @@ impl Run {
         }
     }
 
-    fn returned(&mut self, result: Result<Payload>) -> Progress {
-        let finished = self.core.borrow().backend.borrow_mut().finish();
-        match finished {
-            Ok(()) => Progress::Returned(result),
-            Err(mismatch) => self.stuck(mismatch.into_failure()),
+    /// The function, or what took its place, has returned.
+    fn returned(&mut self, result: Result<Payload>) -> Result<(), Failure> {
+        if self.undoing == Undoing::Begun {
+            self.undoing = Undoing::Done;
+            self.root = None;
+            // It ends well, or not at all.
+            return result.map(drop).map_err(|error| error.into_failure(""));
         }
+        let finished = self.core.borrow().backend.borrow_mut().finish();
+        finished.map_err(Mismatch::into_failure)?;
+        // What is still in flight is given up before anything is undone.
+        self.drop_root()?;
+        self.result = Some(result);
+        Ok(())
+    }
+
+    /// Where a run is that has no function any more. It undoes what it has done before it fails or
+    /// is cancelled.
+    fn ended(&mut self) -> Option<Progress> {
+        if self.root.is_some() {
+            return None;
+        }
+        let result = self.result.clone()?;
+        if self.undoing == Undoing::Done {
+            return Some(Progress::Returned(result));
+        }
+        let backend = Rc::clone(&self.core.borrow().backend);
+        loop {
+            // A cancel may have come.
+            let next = backend.borrow_mut().next();
+            match next {
+                Ok(Some(completion)) => self.core.borrow_mut().surface(completion),
+                Ok(None) => break,
+                Err(mismatch) => return Some(self.stuck(mismatch.into_failure())),
+            }
+        }
+        let result = match result {
+            _ if self.is_cancelled() => Err(Error::Cancelled),
+            // A result that cannot be kept is a failure like any other.
+            Ok(output) => match self.core.borrow().too_large("the output", &output) {
+                Some(failure) => Err(failure.into()),
+                None => Ok(output),
+            },
+            failed => failed,
+        };
+        let keeps = result.is_ok() || backend.borrow().undos().is_empty();
+        if keeps || sabotage!("nothing is undone") {
+            return Some(Progress::Returned(result));
+        }
+        let end = undo::encode_end(&result);
+        backend.borrow_mut().unwind(end.clone());
+        self.ctx = self.core.borrow_mut().anew(&self.ctx);
+        self.root = Some(undo::unwind(self.ctx.clone(), end).boxed_local());
+        self.result = Some(result);
+        self.undoing = Undoing::Begun;
+        self.waker.wake_from_engine();
+        None
     }
 
     fn stuck(&mut self, failure: Failure) -> Progress {
@@ -201,6 +294,10 @@ pub(crate) struct Core {
     outstanding: usize,
     /// Outcomes that were surfaced, without the heads of loops.
     moves: u64,
+    /// The steps with which the workflow undoes others.
+    undos: Undos,
+    /// Where the next operation stands, whatever it calls itself.
+    forced: Option<Forced>,
     now: Timestamp,
     /// The run's outermost scope.
     root: Rc<Scope>,
@@ -238,7 +335,7 @@ enum OpState {
 }
 
 impl Core {
-    pub(crate) fn new(backend: Rc<RefCell<dyn Backend>>, now: Timestamp) -> Self {
+    pub(crate) fn new(backend: Rc<RefCell<dyn Backend>>, now: Timestamp, undos: Undos) -> Self {
         Self {
             backend,
             paths: paths::Paths::default(),
@@ -246,12 +343,23 @@ impl Core {
             next_op: 0,
             outstanding: 0,
             moves: 0,
+            undos,
+            forced: None,
             now,
             root: Scope::root(),
             refused: 0,
             fault: None,
             frozen: false,
         }
+    }
+
+    /// Forgets what the function did, which is over: what undoes it has a scope of its own.
+    fn anew(&mut self, ctx: &Context) -> Context {
+        self.paths = paths::Paths::default();
+        self.ops.clear();
+        self.outstanding = 0;
+        self.root = Scope::root();
+        ctx.of(Rc::clone(&self.root))
     }
 
     /// The run's outermost scope.
@@ -278,6 +386,7 @@ impl Core {
 
     fn add(&mut self, scope: &Rc<Scope>, path: Arc<str>, state: OpState) -> OpId {
         self.check_scope(scope, &path);
+        self.paths.own(&path, scope);
         let id = OpId(self.next_op);
         self.next_op += 1;
         self.ops.insert(id, Op { path, scope: Rc::clone(scope), state, waker: None });

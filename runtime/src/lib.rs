@@ -119,7 +119,8 @@ pub use context::{Context, Progress, StepContext, StepSpec, WaitEvent};
 pub use driver::{Engine, EngineBuilder, RunHandle, Start};
 #[cfg(feature = "engine")]
 pub use engine::{
-    Call, EventWait, ItemOutcome, Memo, Race, Sleep, StartWorkflow, Step, Timeout, TryScope, While,
+    Call, EventWait, ItemOutcome, Memo, Race, Sleep, StartWorkflow, Step, Timeout, TryScope, Undo,
+    Undos, While,
 };
 #[cfg(feature = "engine")]
 pub use error::{Caught, Error, Result};

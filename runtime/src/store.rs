@@ -33,7 +33,7 @@ pub use transaction::{
     Ask, Claim, Claimed, Delivered, End, Fire, Fired, Firing, Inbox, Loaded, NewEvent, NewRun,
     Next, Request, Requested, RunWrite, Started, Transaction, Written,
 };
-pub use undo::{Compensation, UNDO_SUFFIX, Undoable};
+pub use undo::{Compensation, UNDO_SUFFIX, Undoable, is_undo};
 
 use crate::{RunId, Timestamp};
 

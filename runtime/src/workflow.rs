@@ -7,6 +7,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::context::Context;
+use crate::engine::Undos;
 use crate::error::{Error, Result};
 use crate::journaled::Journaled;
 use crate::payload::Payload;
@@ -35,6 +36,11 @@ pub trait Workflow: 'static {
         input: Self::Input,
     ) -> LocalBoxFuture<'static, Result<Self::Output>>;
 
+    /// The steps with which it undoes what it has done.
+    fn undos(&self) -> Undos {
+        Undos::new()
+    }
+
     /// Whether `payload` is one of the declared event `name`. What is not is refused when it is
     /// sent, since the run that waits for it could not read it.
     fn check_event(&self, _name: &str, _payload: &Value) -> Result<()> {
@@ -56,6 +62,10 @@ impl<W: Workflow> Workflow for Arc<W> {
         input: Self::Input,
     ) -> LocalBoxFuture<'static, Result<Self::Output>> {
         (**self).run(ctx, input)
+    }
+
+    fn undos(&self) -> Undos {
+        (**self).undos()
     }
 
     fn check_event(&self, name: &str, payload: &Value) -> Result<()> {
@@ -96,6 +106,8 @@ pub(crate) trait ErasedWorkflow: Send + Sync {
     /// Whether `input` is an input of this workflow.
     fn check_input(&self, input: &Payload) -> Result<()>;
 
+    fn undos(&self) -> Undos;
+
     fn check_event(&self, name: &str, payload: &Value) -> Result<()>;
 
     fn run(
@@ -112,6 +124,10 @@ impl<W: Workflow + Send + Sync> ErasedWorkflow for W {
 
     fn check_input(&self, input: &Payload) -> Result<()> {
         decode_input::<W::Input>(input).map(drop)
+    }
+
+    fn undos(&self) -> Undos {
+        Workflow::undos(self)
     }
 
     fn check_event(&self, name: &str, payload: &Value) -> Result<()> {

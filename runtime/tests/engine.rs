@@ -16,5 +16,6 @@ mod engine {
     mod race;
     mod steps;
     mod timers;
+    mod undo;
     mod while_loop;
 }

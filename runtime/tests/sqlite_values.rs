@@ -125,7 +125,8 @@ fn write_everywhere(options: SqliteOptions, path: &Path, mark: &str) -> Vec<RunI
             Written::Done(RunState::Running)
         );
         let (state, at) = (RunState::Failed, Timestamp(4));
-        let end = End { state, output: Some(value()), failure: Some(failure), at };
+        let output = Some(value());
+        let end = End { state, output, failure: Some(failure), at, yields_to_cancel: false };
         store.write(RunWrite::new(run, 1, Next::End(end)));
         runs.push(run);
     }

@@ -9,7 +9,7 @@ use crate::clock::later;
 use crate::failure::{ErrorClass, Failure, StepError};
 use crate::payload::Payload;
 use crate::policy::Policy;
-use crate::store::{Entry, EntryStatus, Waiting};
+use crate::store::{Entry, EntryStatus, Waiting, is_undo};
 use crate::values::Timestamp;
 
 /// A step that has no outcome yet.
@@ -218,7 +218,11 @@ impl StoreBackend {
             now: self.now,
             chance: chance(&self.seed, &path, attempts),
         };
-        let verdict = judge(&step.policy, &attempt);
+        let verdict = match judge(&step.policy, &attempt) {
+            // Whatever ails a compensation, someone has to look: there is nothing to fall back on.
+            Verdict::Fail if is_undo(&path) => Verdict::Park,
+            verdict => verdict,
+        };
         let failure = Failure::of(error, attempts, &*path);
         step.error = Some(failure.clone());
         step.phase = Phase::Resting;

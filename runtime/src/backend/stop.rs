@@ -17,6 +17,11 @@ pub(super) fn in_doubt(path: &str, attempts: u32) -> Failure {
     Failure { attempts, ..Failure::new(IN_DOUBT, message).at(path) }
 }
 
+/// Whether a failure says that nobody knows whether a step took effect.
+pub(super) fn is_in_doubt(failure: &Failure) -> bool {
+    failure.code == IN_DOUBT
+}
+
 /// Whether an open entry is that of a step whose body was told to stop.
 pub(super) fn is_stopping(open: Option<&Entry>) -> bool {
     open.is_some_and(|entry| entry.status == EntryStatus::Running && entry.waiting.is_some())

@@ -15,6 +15,7 @@ use super::mail::Mail;
 use super::published::Published;
 use super::steps::StepRun;
 use super::stop::{in_doubt, is_stopping};
+use super::undo::{UNWIND_PATH, UndoLog, keep_undo, unwinding, without_function};
 use super::{
     Backend, Body, Command, Completion, Due, Issued, Iteration, Mismatch, OpId, Outcome, Patience,
     Site, Stopped, Target,
@@ -24,7 +25,7 @@ use crate::failure::Failure;
 use crate::ids::RunId;
 use crate::payload::Payload;
 use crate::store::{
-    CALL, Entry, EntryStatus, EventKey, Loaded, MAX_PAYLOAD, NewRun, RunRow, Waiting,
+    CALL, Entry, EntryStatus, EventKey, Loaded, MAX_PAYLOAD, NewRun, RunRow, Undoable, Waiting,
 };
 use crate::values::Timestamp;
 
@@ -71,6 +72,9 @@ pub(crate) struct StoreBackend {
     /// Outcomes in the draft that were surfaced.
     pub(super) surfaced: u32,
     pub(super) mail: Mail,
+    pub(super) undos: UndoLog,
+    /// How the function has ended, if all that is left is to undo what it did.
+    pub(super) unwinding: Option<Payload>,
     pub(super) draft: Draft,
     pub(super) beats: Beats,
     pub(super) published: Published,
@@ -184,13 +188,20 @@ impl StoreBackend {
         let cancelled = loaded.entries.iter().any(|entry| *entry.path == *CANCEL_PATH);
         let waits = loaded.entries.iter().filter_map(|entry| entry.waiting.as_ref());
         let last_order = waits.map(|waiting| waiting.order).max().unwrap_or(0);
+        let mut undos = UndoLog::new(loaded.undos, &loaded.entries);
+        let unwinding = unwinding(&loaded.entries);
+        let mut entries = loaded.entries;
+        if unwinding.is_some() {
+            undos.catch_up_with_all(&entries);
+            entries = without_function(entries);
+        }
         let mut backend = Self {
             run: id,
             epoch,
             seed,
             now,
             max_payload: MAX_PAYLOAD,
-            journal: Journal::new(loaded.entries),
+            journal: Journal::new(entries),
             caught_up: false,
             ending: BTreeSet::new(),
             grace: GRACE,
@@ -205,6 +216,8 @@ impl StoreBackend {
             wakes_others: false,
             surfaced: 0,
             mail: Mail::new(loaded.inbox, inbox_seq, last_order),
+            undos,
+            unwinding,
             draft: Draft::default(),
             beats: Beats::default(),
             published: Published::new(published),
@@ -213,7 +226,9 @@ impl StoreBackend {
             effects: Vec::new(),
             due: BTreeSet::new(),
         };
-        if cancel_requested && !cancelled && !sabotage!("cancel is not delivered") {
+        if backend.unwinding.is_some() {
+            backend.mail.note_cancel();
+        } else if cancel_requested && !cancelled && !sabotage!("cancel is not delivered") {
             backend.request_cancel();
         }
         backend
@@ -320,6 +335,12 @@ impl StoreBackend {
             }
             Command::Memo => Activity::Memo,
             Command::Call(callee) => return self.begin_call(op, site, *callee, open),
+            Command::Unwind => {
+                if open.is_none() {
+                    self.draft.put(self.open_entry(&site, EntryStatus::Running, None));
+                }
+                Activity::Scope { seals: format!("{UNWIND_PATH}/") }
+            }
             Command::Scope(seals) | Command::Loop(seals) => {
                 if open.is_none() {
                     self.draft.put_lazily(self.open_entry(&site, EntryStatus::Running, None));
@@ -382,6 +403,7 @@ impl StoreBackend {
             Activity::Step(step) => {
                 entry.attempts = step.attempts;
                 entry.forgiven = step.forgiven;
+                keep_undo(&live.site, &mut entry);
                 self.arrived.push_back(arrived(entry, None));
             }
             Activity::Event { .. } | Activity::Timer { .. } | Activity::Call { .. } => {
@@ -428,8 +450,7 @@ impl StoreBackend {
 
     /// Notes that the run is to observe its cancellation.
     pub(super) fn request_cancel(&mut self) {
-        let site =
-            Site { path: CANCEL_PATH.into(), kind: "cancel".into(), input: None, hash: None };
+        let site = Site::new(CANCEL_PATH, "cancel");
         let mut entry = blank(&site, self.now);
         entry.status = EntryStatus::Completed;
         entry.ended_at = Some(self.now);
@@ -444,6 +465,7 @@ impl StoreBackend {
         self.position = self.next_seq;
         self.surfaced += 1;
         let completion = completion(arrived.target, &arrived.entry);
+        self.undos.surfaced(&arrived.entry);
         if arrived.is_lazy {
             self.draft.put_outcome_lazily(arrived.entry);
         } else {
@@ -517,6 +539,8 @@ impl Backend for StoreBackend {
                 entry.attempts = step.attempts;
                 entry.error =
                     step.is_in_doubt().then(|| in_doubt(&live.site.path, step.attempts + 1));
+                entry.status = EntryStatus::Cancelled;
+                keep_undo(&live.site, &mut entry);
             }
             entry
         } else if let Some(at) = self.arrived.iter().position(arrived) {
@@ -544,13 +568,16 @@ impl Backend for StoreBackend {
         if sabotage!("cancelled entries are not written") {
             return;
         }
-        self.draft.put(Entry {
+        // What is known to have taken effect keeps what undoes it.
+        let entry = Entry {
             status: EntryStatus::Cancelled,
             seq: None,
             output: None,
             ended_at: Some(self.now),
             ..entry
-        });
+        };
+        self.undos.surfaced(&entry);
+        self.draft.put(entry);
     }
 
     fn seal(&mut self, scope: OpId, outcome: Outcome) {
@@ -583,6 +610,7 @@ impl Backend for StoreBackend {
     fn next(&mut self) -> Result<Option<Completion>, Mismatch> {
         if let Some((op, entry)) = self.journal.next()? {
             self.position = entry.seq.map_or(self.position, |seq| seq + 1);
+            self.undos.surfaced(&entry);
             let target = op.map_or(Target::Cancel, |op| match entry.status {
                 EntryStatus::Running => Target::Head(op),
                 _ => Target::Op(op),
@@ -601,6 +629,15 @@ impl Backend for StoreBackend {
             return Ok(None);
         }
         Ok(self.surface_arrived())
+    }
+
+    fn undos(&self) -> Vec<Undoable> {
+        self.list_undos()
+    }
+
+    fn unwind(&mut self, outcome: Payload) {
+        self.mail.note_cancel();
+        self.unwinding = Some(outcome);
     }
 
     fn finish(&mut self) -> Result<(), Mismatch> {

@@ -66,7 +66,9 @@ impl StoreBackend {
             Outcome::Cancelled(failure) => (None, failure),
         };
         let state = if completed && failure.is_some() { RunState::Failed } else { state };
-        Next::End(End { state, output, failure, at: self.now })
+        // A run that completes has nothing to do about a cancel, unless it has to undo something.
+        let yields_to_cancel = self.unwinding.is_none() && self.has_undos();
+        Next::End(End { state, output, failure, at: self.now, yields_to_cancel })
     }
 
     /// The suspension of a run that only waits.

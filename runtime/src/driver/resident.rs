@@ -49,6 +49,8 @@ pub(super) enum Leaving {
     Soon(Next),
     /// With the write in flight.
     Now,
+    /// With the write in flight, unless it gives way to a cancel.
+    Ending,
 }
 
 impl Resident {
@@ -74,11 +76,16 @@ impl Resident {
         let backend = Rc::new(RefCell::new(StoreBackend::new(loaded, epoch, now)));
         backend.borrow_mut().limit_values(max_payload);
         let seam = Rc::clone(&backend);
-        let core = Rc::new(RefCell::new(Core::new(seam, started_at)));
+        let unwinding = backend.borrow().unwinding().cloned();
+        let core = Core::new(seam, started_at, workflow.undos());
+        let core = Rc::new(RefCell::new(core));
         let ctx = Context::new(Rc::clone(&core), RunInfo { id, started_at, seed: loaded_seed });
-        let root = workflow.run(ctx, &input)?;
+        let run = match unwinding {
+            Some(end) => Run::unwinding(core, ctx, &end, waker),
+            None => Run::new(core, ctx.clone(), workflow.run(ctx, &input)?, waker),
+        };
         Ok(Self {
-            run: Run::new(core, root, waker),
+            run,
             backend,
             epoch,
             workflow: name,

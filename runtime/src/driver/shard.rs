@@ -287,7 +287,7 @@ impl Shard {
             }
             return;
         };
-        resident.nudged |= matches!(resident.leaving, Leaving::Now);
+        resident.nudged |= matches!(resident.leaving, Leaving::Now | Leaving::Ending);
         let seen = resident.backend.borrow().seen_mail();
         let sender = self.settings.sender.clone();
         let tell = move |inbox| drop(sender.send(Message::Inbox { run, inbox }));

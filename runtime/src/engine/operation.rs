@@ -10,8 +10,8 @@ use std::task::{Context as Poller, Poll};
 use serde::de::DeserializeOwned;
 
 use super::{
-    Command, Core, Error, Failure, Issued, Mismatch, Op, OpId, OpState, Outcome, Patience, Payload,
-    Result, Scope, Site,
+    Command, Core, Error, Failure, Forced, Issued, Mismatch, Op, OpId, OpState, Outcome, Patience,
+    Payload, Result, Scope, Site, Undo,
 };
 use crate::context::Context;
 
@@ -31,9 +31,12 @@ impl Operation {
         command: impl FnOnce(&Arc<str>) -> Command,
     ) -> Self {
         let mut this = core.borrow_mut();
-        let (path, fresh) = match claim.name {
-            Name::Id(id, key) => this.paths.claim(scope.path(), id, key),
-            Name::Path(path) => this.paths.claim_path(path),
+        let forced = this.forced.take();
+        let hash = forced.as_ref().map_or(claim.hash, |forced| forced.hash);
+        let (path, fresh) = match (forced, claim.name) {
+            (Some(Forced { path, .. }), _) => this.paths.claim_path(path),
+            (None, Name::Id(id, key)) => this.paths.claim(scope.path(), id, key),
+            (None, Name::Path(path)) => this.paths.claim_path(path),
         };
         if !fresh {
             this.report(claimed_twice(&path));
@@ -41,8 +44,8 @@ impl Operation {
         let canonical = |input: Payload| input.canonical().map_err(|error| error.to_string());
         let id = match claim.input.map(|input| input.and_then(canonical)).transpose() {
             Ok(input) => {
-                let hash = claim.hash.or_else(|| input.as_ref().map(Payload::hash));
-                let site = Site { path: path.clone(), kind: claim.kind.into(), input, hash };
+                let hash = hash.or_else(|| input.as_ref().map(Payload::hash));
+                let site = Site { input, hash, ..Site::new(path.clone(), claim.kind) };
                 let command = command(&path);
                 this.claim(scope, site, command)
             }
@@ -76,6 +79,24 @@ impl Operation {
             core.report(claimed_twice(&keyed));
         }
         self.path = keyed;
+    }
+
+    /// What undoes it, once it has an outcome. Too late once it is issued.
+    pub(super) fn undo<T: DeserializeOwned + 'static>(&self, undo: Undo<T>) {
+        let mut this = self.core.borrow_mut();
+        let core = &mut *this;
+        let Some(Op { state: OpState::Claimed(claimed), .. }) = core.ops.get_mut(&self.id) else {
+            return;
+        };
+        match undo.erase(&core.undos) {
+            Ok(undo) => claimed.0.undo = Some(undo),
+            Err(step) => core.report(Mismatch {
+                code: "undo_unregistered",
+                path: self.path.to_string(),
+                expected: "a step among those with which the workflow undoes".to_owned(),
+                found: format!("`{step}`, which it does not register"),
+            }),
+        }
     }
 
     pub(crate) fn path(&self) -> &Arc<str> {

@@ -1,15 +1,18 @@
 //! Paths: who has claimed which.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::ops::Bound;
+use std::rc::Rc;
 use std::sync::Arc;
+
+use super::Scope;
 
 /// The paths that a run has claimed, without those of sealed scopes.
 #[derive(Default)]
 pub(super) struct Paths {
-    claimed: BTreeSet<Arc<str>>,
+    claimed: BTreeMap<Arc<str>, Option<Rc<Scope>>>,
     /// How often an id was used without a key, by its first path.
     uses: BTreeMap<Arc<str>, u32>,
     /// How often a scope has drawn something, by the scope's path and what it is.
@@ -26,14 +29,14 @@ impl Paths {
             Some(key) => format!("{base}[{}]", escape(key)).into(),
             None => self.nth(base),
         };
-        let fresh = self.claimed.insert(path.clone());
+        let fresh = self.claimed.insert(path.clone(), None).is_none();
         (path, fresh)
     }
 
     /// Gives `path` up for the same id with a key. Meant for right after the claim: then the next
     /// use without a key gets the number that this one had.
     pub(super) fn rekey(&mut self, path: &Arc<str>, key: &str) -> (Arc<str>, bool) {
-        self.claimed.remove(path);
+        let owner = self.claimed.remove(path).flatten();
         let name = path.rfind('/').map_or(0, |slash| slash + 1);
         // Within an id both characters are escaped.
         let end = path.get(name..).and_then(|name| name.find(['#', '['])).map(|end| name + end);
@@ -44,12 +47,33 @@ impl Paths {
         {
             *uses -= 1;
         }
-        self.claim_path(format!("{base}[{}]", escape(key)).into())
+        let (path, fresh) = self.claim_path(format!("{base}[{}]", escape(key)).into());
+        if let Some(owner) = owner {
+            self.own(&path, &owner);
+        }
+        (path, fresh)
+    }
+
+    /// Notes in which scope a path was claimed.
+    pub(super) fn own(&mut self, path: &Arc<str>, scope: &Rc<Scope>) {
+        self.claimed.insert(path.clone(), Some(Rc::clone(scope)));
+    }
+
+    /// The scope in which a path was claimed, or the one around it that is not sealed.
+    pub(super) fn owner(&self, path: &str) -> Option<Rc<Scope>> {
+        let mut path = path;
+        loop {
+            if let Some(owner) = self.claimed.get(path) {
+                return owner.clone();
+            }
+            // `each[3]/charge` lies in `each[3]`, and that in `each`.
+            path = path.rfind(['/', '[']).and_then(|end| path.get(..end))?;
+        }
     }
 
     /// Claims a whole path; the second value is false if it was claimed before.
     pub(super) fn claim_path(&mut self, path: Arc<str>) -> (Arc<str>, bool) {
-        let fresh = self.claimed.insert(path.clone());
+        let fresh = self.claimed.insert(path.clone(), None).is_none();
         (path, fresh)
     }
 
@@ -72,7 +96,8 @@ impl Paths {
     pub(super) fn forget(&mut self, prefix: &str) -> bool {
         let from = (Bound::Included(prefix), Bound::Unbounded);
         let inside = |path: &Arc<str>| path.starts_with(prefix).then(|| path.clone());
-        let claimed: Vec<_> = self.claimed.range::<str, _>(from).map_while(inside).collect();
+        let claimed: Vec<_> =
+            self.claimed.range::<str, _>(from).map_while(|(path, _)| inside(path)).collect();
         let uses: Vec<_> =
             self.uses.range::<str, _>(from).map_while(|(path, _)| inside(path)).collect();
         let any = !claimed.is_empty();

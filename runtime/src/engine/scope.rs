@@ -73,6 +73,11 @@ impl Scope {
         Rc::new(Self { region: Some(name.into()), shielded, ..self.within(path) })
     }
 
+    /// The scope around it.
+    pub(super) fn parent(&self) -> Option<&Rc<Self>> {
+        self.parent.as_ref()
+    }
+
     /// Where it stands; empty at the top level.
     pub(crate) fn path(&self) -> &Arc<str> {
         &self.path

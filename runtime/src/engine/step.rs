@@ -6,7 +6,7 @@ use std::task::{Context as Poller, Poll, ready};
 
 use serde::de::DeserializeOwned;
 
-use super::{Operation, Result};
+use super::{Operation, Result, Undo};
 
 /// A step that is claimed; awaiting it runs its body, or gives the outcome that is recorded.
 #[must_use = "a step runs when it is awaited"]
@@ -24,6 +24,17 @@ impl<T> Step<T> {
     /// of a number that depends on the order of the calls. Two uses of one key are an error.
     pub fn key(mut self, key: impl AsRef<str>) -> Self {
         self.operation.rekey(key.as_ref());
+        self
+    }
+
+    /// What undoes the step, should what follows fail: written with its outcome, and run when the
+    /// run fails or is cancelled, or where a scope of its own is left that way (see
+    /// [`Undo`](super::Undo)). The workflow registers the step that does it.
+    pub fn undo(self, undo: Undo<T>) -> Self
+    where
+        T: DeserializeOwned + 'static,
+    {
+        self.operation.undo(undo);
         self
     }
 

@@ -32,6 +32,10 @@ impl RootWaker {
         self.woken.swap(false, Ordering::AcqRel)
     }
 
+    pub(super) fn is_woken(&self) -> bool {
+        self.woken.load(Ordering::Acquire)
+    }
+
     pub(super) fn was_woken_from_outside(&self) -> bool {
         self.from_outside.load(Ordering::Acquire)
     }

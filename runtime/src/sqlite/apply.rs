@@ -102,9 +102,10 @@ statements! {
         "UPDATE run SET state = 2, owner = NULL, queued = 0, wake_at = ? WHERE n = ?";
     release = "UPDATE run SET owner = NULL, queued = 1 WHERE n = ?";
     pause =
-        "UPDATE run SET state = 3, owner = NULL, queued = (stop = 1), stop = (stop = 1),
-                        stop_reason = iif(stop = 1, stop_reason, NULL), failure = ?
-         WHERE n = ?";
+        "UPDATE run SET state = 3, owner = NULL, queued = (stop = 1 AND NOT ?3), stop = (stop = 1),
+                        stop_reason = iif(stop = 1, stop_reason, NULL), failure = ?1
+         WHERE n = ?2";
+    is_cancelled = "SELECT stop = 1 FROM run WHERE n = ?";
     // 6 is cancelled: a cancel that came first wins.
     end = "UPDATE run SET owner = NULL, queued = 0, wake_at = NULL, ended_at = ?2,
                   state = iif(stop = 1, 6, ?3),

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use super::{
     Claim, Claimed, Delivered, End, Entry, Fire, Fired, Firing, Inbox, InboxEvent, Loaded,
     NewEvent, NewRun, Next, RunCursor, RunFilter, RunRow, RunState, RunWrite, Started, StopKind,
-    UNDO_SUFFIX, Undoable, Written,
+    UNDO_SUFFIX, Undoable, Written, is_undo,
 };
 use crate::Timestamp;
 use crate::ids::{RunId, WorkerId};
@@ -161,7 +161,7 @@ impl Tables {
         if run.row.response.is_none() {
             run.row.response = write.response;
         }
-        run.go_on(write.next);
+        run.go_on(yielding(write.next, &run.row));
         let row = &run.row;
         if row.state.is_final() || (row.owner.is_none() && !row.ready) {
             self.active.remove(&row.id);
@@ -297,13 +297,24 @@ impl Run {
             Next::Release => row.ready = true,
             Next::Pause(failure) => {
                 row.state = RunState::Paused;
-                row.failure = Some(failure);
-                // A cancel that came meanwhile must still find a worker; a pause has come about.
+                // A cancel that came meanwhile must still find a worker, unless that worker would
+                // only do again what made the run pause; a pause has come about.
                 row.stop.take_if(|stop| stop.kind == StopKind::Pause);
-                row.ready = row.is_cancel_requested();
+                row.ready = row.is_cancel_requested() && !is_undo(&failure.path);
+                row.failure = Some(failure);
             }
             Next::End(end) => end_run(row, end),
         }
+    }
+}
+
+/// Keeps a run from its end that is to be cancelled first.
+fn yielding(next: Next, row: &RunRow) -> Next {
+    match next {
+        Next::End(end) if end.yields_to_cancel && row.is_cancel_requested() => {
+            Next::Keep(RunState::Running)
+        }
+        next => next,
     }
 }
 

@@ -224,6 +224,9 @@ pub struct End {
     pub failure: Option<Failure>,
     /// When.
     pub at: Timestamp,
+    /// Whether it gives way to a cancel request, which then has something left to do: all else is
+    /// written, and the run stays with its owner, running.
+    pub yields_to_cancel: bool,
 }
 
 /// What became of a write.

@@ -27,3 +27,8 @@ pub struct Undoable {
 
 /// What the path of a compensation adds to the path of what it undoes.
 pub const UNDO_SUFFIX: &str = "!undo";
+
+/// Whether a path is that of a compensation.
+pub fn is_undo(path: &str) -> bool {
+    path.ends_with(UNDO_SUFFIX)
+}

@@ -79,6 +79,8 @@ macro_rules! store_conformance {
             seals_keep_to_their_prefix
             an_outcome_keeps_what_undoes_it
             sealed_outcomes_can_be_undone
+            an_end_may_yield_to_a_cancel
+            a_compensation_that_pauses_its_run_waits
             one_callers_order_holds
             an_event_is_queued_in_order
             an_event_is_refused_with_its_reason

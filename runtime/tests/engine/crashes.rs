@@ -12,7 +12,7 @@ use flowcrate::{
 };
 use serde_json::{Value, json};
 
-use super::kit::{Flow, Steps, counted, engine_on, journal, run_test, until};
+use super::kit::{Flow, Steps, back, counted, engine_on, journal, run_test, undoable, until};
 
 mod scopes;
 
@@ -33,6 +33,8 @@ fn corpus(ledger: &Ledger) -> Vec<(&'static str, Flow)> {
         ("words", counted(ledger, words)),
         ("while", counted(ledger, rounds)),
         ("discard", counted(ledger, discard)),
+        ("saga", undoable(ledger, saga)),
+        ("lost and undone", undoable(ledger, lost)),
     ]
 }
 
@@ -64,6 +66,35 @@ async fn each(ctx: Context, _: Value, ledger: Ledger) -> Result<Value> {
         })
         .await?;
     ledger.step(&ctx, "after", json!(results)).await
+}
+
+/// Does things of all sorts, and fails.
+async fn saga(ctx: Context, _: Value, ledger: Ledger) -> Result<Value> {
+    ledger.step(&ctx, "one", 1).undo(back()).await?;
+    let each = ctx.for_each_discard("each", vec![1, 2], 2, async |ctx: Context, item: i32, _| {
+        ledger.step(&ctx, "one", item).undo(back()).await.map(drop)
+    });
+    join((each, ledger.slow(&ctx, "slow", 2).undo(back()))).await?;
+    ledger.step(&ctx, "two", 2).await?;
+    Err(Error::Failed(flowcrate::Failure::new("end", "the end").at("end")))
+}
+
+/// Undoes what a branch did that lost, and goes on.
+async fn lost(ctx: Context, _: Value, ledger: Ledger) -> Result<Value> {
+    let race = ctx.race("race").branch("lost", async |ctx: Context| {
+        ctx.for_each_discard("each", vec![1, 2], 1, async |ctx: Context, item: i32, _| {
+            ledger.step(&ctx, "one", item).undo(back()).await.map(drop)
+        })
+        .await?;
+        let _: Value = ctx.wait_event("never", WaitEvent::new("b")).received().await?;
+        Ok(json!("lost"))
+    });
+    let won = race.branch("won", async |ctx: Context| {
+        ctx.sleep("nap", Duration::from_millis(40)).await?;
+        ledger.step(&ctx, "won", "won").undo(back()).await
+    });
+    let won = won.await?;
+    ledger.step(&ctx, "after", won).await
 }
 
 async fn discard(ctx: Context, _: Value, ledger: Ledger) -> Result<Value> {

@@ -7,10 +7,10 @@ use flowcrate::store::MemoryStore;
 use flowcrate::testkit::Ledger;
 use flowcrate::{
     Context, Definition, Engine, EntryView, EventDef, Policy, Result, RunHandle, RunId, RunState,
-    RunView, Step, StepError, StepSpec, Workflow,
+    RunView, Step, StepError, StepSpec, Undo, Undos, Workflow,
 };
 use futures_util::future::LocalBoxFuture;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// A workflow made of a closure.
 #[derive(Clone)]
@@ -19,6 +19,14 @@ pub(crate) struct Flow {
     revision: &'static str,
     adopts: &'static [&'static str],
     body: Arc<dyn Fn(Context, Value) -> LocalBoxFuture<'static, Result<Value>> + Send + Sync>,
+    undos: Arc<dyn Fn() -> Undos + Send + Sync>,
+}
+
+impl Flow {
+    /// The same, which registers steps that undo others.
+    pub(crate) fn undoing(self, undos: impl Fn() -> Undos + Send + Sync + 'static) -> Self {
+        Self { undos: Arc::new(undos), ..self }
+    }
 }
 
 /// A workflow `test` in revision 1, which declares the events `a` and `b`.
@@ -29,7 +37,13 @@ where
 {
     let body =
         move |ctx, input| -> LocalBoxFuture<'static, Result<Value>> { Box::pin(body(ctx, input)) };
-    Flow { name: "test", revision: "1", adopts: &[], body: Arc::new(body) }
+    Flow {
+        name: "test",
+        revision: "1",
+        adopts: &[],
+        body: Arc::new(body),
+        undos: Arc::new(Undos::new),
+    }
 }
 
 impl Flow {
@@ -76,6 +90,28 @@ impl Workflow for Flow {
     fn run(&self, ctx: Context, input: Value) -> LocalBoxFuture<'static, Result<Value>> {
         (self.body)(ctx, input)
     }
+
+    fn undos(&self) -> Undos {
+        (self.undos)()
+    }
+}
+
+/// Like [`counted`], registering `back`, a step that counts itself as well.
+pub(crate) fn undoable<F, Fut>(ledger: &Ledger, body: F) -> Flow
+where
+    F: Fn(Context, Value, Ledger) -> Fut + Send + Sync + 'static,
+    Fut: Future<Output = Result<Value>> + 'static,
+{
+    let ledger = ledger.clone();
+    counted(&ledger.clone(), body).undoing(move || {
+        let ledger = ledger.clone();
+        Undos::new().step("back", move |ctx: &Context, of: Value| ledger.step(ctx, "back", of))
+    })
+}
+
+/// What undoes a step: `back`, with the step's output.
+pub(crate) fn back() -> Undo<Value> {
+    Undo::named("back", |output: &Value| json!({ "of": output }))
 }
 
 /// Steps that count themselves in a ledger.

@@ -120,7 +120,14 @@ impl Shard {
             resident.leaving = Leaving::Soon(next);
             return;
         }
-        resident.leaving = Leaving::Now;
+        self.submit_last(resident, next);
+    }
+
+    fn submit_last(&self, resident: &mut Resident, next: Next) {
+        resident.leaving = match next {
+            Next::End(_) => Leaving::Ending,
+            _ => Leaving::Now,
+        };
         let write = resident.backend.borrow_mut().last_write(next);
         self.submit(write);
     }
@@ -184,10 +191,17 @@ impl Shard {
                 self.settings.hub.changed(run);
             }
             Leaving::Soon(next) => {
-                let write = resident.backend.borrow_mut().last_write(next);
-                self.submit(write);
+                let Some(mut resident) = self.runs.remove(&run) else { return };
+                self.submit_last(&mut resident, next);
+                self.runs.insert(run, resident);
             }
-            Leaving::Now => {
+            Leaving::Ending if !state.is_final() => {
+                // A cancel came first, and there is something to undo. It is in the mail.
+                resident.leaving = Leaving::No;
+                resident.backend.borrow_mut().written();
+                self.nudge(run);
+            }
+            Leaving::Now | Leaving::Ending => {
                 if state == RunState::Waiting {
                     self.claims.wake_at(resident.backend.borrow().next_due());
                 }

@@ -4,11 +4,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::advance::bare_write;
 use super::{Message, Shard};
+use crate::backend::{UNWIND_PATH, can_undo, is_unwinding};
 use crate::driver::resident::Resident;
-use crate::engine::{RootWaker, inner_prefix, items_prefix, panic_message};
+use crate::engine::{RootWaker, encode_end, inner_prefix, items_prefix, panic_message};
+use crate::error::Error;
 use crate::failure::Failure;
 use crate::ids::RunId;
-use crate::store::{End, Entry, EntryStatus, Loaded, Next, RunState, RunWrite};
+use crate::store::{End, Entry, EntryStatus, Loaded, Next, RunState, RunWrite, is_undo};
 use crate::values::Timestamp;
 
 /// Takeovers without a new entry after which a run is taken for the cause of the crashes.
@@ -16,19 +18,27 @@ const CRASH_LOOP: u32 = 5;
 
 impl Shard {
     /// Brings a run that is ours into memory.
-    pub(super) fn take_up(&mut self, loaded: Loaded, epoch: u64) {
+    pub(super) fn take_up(&mut self, mut loaded: Loaded, epoch: u64) {
         let run = loaded.row.id;
         let nudged = self.loading.remove(&run).unwrap_or_default();
         if self.closing.is_some() {
             return self.submit(bare_write(run, epoch, Next::Release));
         }
-        if loaded.row.state == RunState::Paused {
-            // Claimed though paused: somebody asked to cancel it.
-            return self.submit(cancelled(loaded, epoch, self.now));
+        let mut given_up = None;
+        if loaded.row.state == RunState::Paused && !is_unwinding(&loaded.entries) {
+            // Claimed though paused: somebody asked to cancel it. Its function is not asked any
+            // more.
+            if !can_undo(&loaded) {
+                return self.submit(cancelled(&loaded, epoch, self.now));
+            }
+            given_up = Some(unwind(&mut loaded, self.now));
         }
         let before = self.runs.remove(&run);
         match self.resident(loaded, epoch) {
             Ok(resident) => {
+                if let Some((entries, seals)) = given_up {
+                    resident.backend.borrow_mut().give_up(entries, seals);
+                }
                 if let Some(before) = before {
                     return self.replace(run, before, resident);
                 }
@@ -98,25 +108,42 @@ impl Shard {
     }
 }
 
-/// The end of a paused run that is cancelled: its function is not asked any more.
-fn cancelled(loaded: Loaded, epoch: u64, at: Timestamp) -> RunWrite {
-    let open = loaded.entries.into_iter().filter(|entry| !entry.status.is_settled());
-    let open: Vec<Entry> = open.collect();
-    let scopes = open.iter().filter(|entry| entry.status == EntryStatus::Running);
+/// The end of a paused run that is cancelled and has nothing to undo.
+fn cancelled(loaded: &Loaded, epoch: u64, at: Timestamp) -> RunWrite {
+    let (entries, seals) = give_up(&loaded.entries, at);
+    let (state, output, failure) = (RunState::Cancelled, None, None);
+    let end = End { state, output, failure, at, yields_to_cancel: false };
+    RunWrite { entries, seals, ..bare_write(loaded.row.id, epoch, Next::End(end)) }
+}
+
+/// Lets a paused run that is cancelled undo what it has done; what is to be written of that.
+fn unwind(loaded: &mut Loaded, at: Timestamp) -> (Vec<Entry>, Vec<String>) {
+    let (mut entries, seals) = give_up(&loaded.entries, at);
+    entries.retain(|entry| !is_undo(&entry.path));
+    let input = encode_end(&Err(Error::Cancelled));
+    let unwinding = Entry {
+        input_hash: Some(input.hash()),
+        input: Some(input),
+        ..Entry::new(UNWIND_PATH, "unwind", EntryStatus::Running, at)
+    };
+    loaded.entries.push(unwinding.clone());
+    entries.push(unwinding);
+    (entries, seals)
+}
+
+/// Gives up what is open of a journal.
+fn give_up(journal: &[Entry], at: Timestamp) -> (Vec<Entry>, Vec<String>) {
+    let open = journal.iter().filter(|entry| !entry.status.is_settled());
+    let scopes = open.clone().filter(|entry| entry.status == EntryStatus::Running);
     let seals = scopes.flat_map(|scope| [items_prefix(&scope.path), inner_prefix(&scope.path)]);
     let seals = seals.collect();
-    let give_up = |entry| Entry {
+    let give_up = |entry: &Entry| Entry {
         status: EntryStatus::Cancelled,
         waiting: None,
         ended_at: Some(at),
-        ..entry
+        ..entry.clone()
     };
-    let end = End { state: RunState::Cancelled, output: None, failure: None, at };
-    RunWrite {
-        entries: open.into_iter().map(give_up).collect(),
-        seals,
-        ..bare_write(loaded.row.id, epoch, Next::End(end))
-    }
+    (open.map(give_up).collect(), seals)
 }
 
 fn pause(code: &str, message: String) -> Failure {

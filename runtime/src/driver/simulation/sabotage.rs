@@ -35,6 +35,9 @@ pub(super) const DEFECTS: &[&str] = &[
 const UNPLANNED: &[&str] = &[
     "a loop begins anew",
     "a terminated run keeps its epoch",
+    "compensations in the order of steps",
+    "losers are not undone",
+    "nothing is undone",
     "cancelled operations are awaited",
     "catch sees all",
     "finally is not shielded",

@@ -1,5 +1,6 @@
 //! What the owner of a run writes: the hot path, mostly one insert.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use rusqlite::{OptionalExtension, Result, Row};
@@ -9,7 +10,7 @@ use super::{State, Tables};
 use crate::RunId;
 use crate::sqlite::codec::{FIRST_SETTLED, Status};
 use crate::sqlite::values::{self, PUBLISHED, ROW, Stored};
-use crate::store::{ChildEnd, Entry, Next, RunState, RunWrite, Written};
+use crate::store::{ChildEnd, Entry, Next, RunState, RunWrite, Written, is_undo};
 
 /// What a write needs to know of a run that is owned. It is forgotten when another process has
 /// written, which may have terminated the run.
@@ -185,8 +186,9 @@ impl Tables<'_> {
         }
         self.relate(write)?;
         let before = owned.state;
-        owned.state = self.go_on(write.run, &owned, &write.next)?;
-        match write.next {
+        let next = self.yielding(&owned, &write.next)?;
+        owned.state = self.go_on(write.run, &owned, &next)?;
+        match &*next {
             Next::Keep(_) => {
                 let changed = owned.state != before || write.published.is_some();
                 if changed || !write.seals.is_empty() || !write.entries.is_empty() {
@@ -196,6 +198,17 @@ impl Tables<'_> {
             _ => drop(self.memory.owned.remove(&write.run)),
         }
         Ok(Written::Done(owned.state))
+    }
+
+    /// Keeps a run from its end that is to be cancelled first.
+    fn yielding<'n>(&mut self, owned: &Owned, next: &'n Next) -> Result<Cow<'n, Next>> {
+        if let Next::End(end) = next
+            && end.yields_to_cancel
+            && self.sql.is_cancelled.query_row([owned.n], |row| row.get(0))?
+        {
+            return Ok(Cow::Owned(Next::Keep(RunState::Running)));
+        }
+        Ok(Cow::Borrowed(next))
     }
 
     fn go_on(&mut self, run: RunId, owned: &Owned, next: &Next) -> Result<RunState> {
@@ -215,8 +228,10 @@ impl Tables<'_> {
                 Ok(owned.state)
             }
             Next::Pause(failure) => {
+                // A cancel must not have done again at once what made the run pause.
+                let undoes = is_undo(&failure.path);
                 let failure = self.values.failure(Some(failure))?;
-                self.sql.pause.execute((&failure, owned.n))?;
+                self.sql.pause.execute((&failure, owned.n, undoes))?;
                 self.values.note(owned.n, ROW, failure.as_ref())?;
                 Ok(RunState::Paused)
             }

@@ -239,7 +239,10 @@ impl<S: Store> Pair<'_, S> {
             }
             8 => Next::Release,
             9 => Next::Pause(failure()),
-            10 => Next::End(completed()),
+            10 => {
+                let yields_to_cancel = self.dice.one_in(2);
+                Next::End(crate::store::End { yields_to_cancel, ..completed() })
+            }
             _ => {
                 let state = RunState::Failed;
                 Next::End(crate::store::End {

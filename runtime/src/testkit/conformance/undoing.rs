@@ -1,8 +1,8 @@
 //! What can be undone.
 
-use super::probe::{Probe, open_entry, outcome, text, write};
+use super::probe::{Probe, completed, failure, open_entry, outcome, text, write};
 use crate::Payload;
-use crate::store::{Compensation, Entry, RunWrite, Store, Undoable};
+use crate::store::{Compensation, End, Entry, Next, RunState, RunWrite, Store, Undoable, Written};
 
 pub(super) fn undoable(path: &str, seq: u64) -> Entry {
     let input = Payload::from_json(format!(r#"{{"of":"{path}"}}"#));
@@ -42,4 +42,38 @@ pub fn sealed_outcomes_can_be_undone<S: Store>(store: &Probe<S>) {
     assert_eq!(undos(), [listed(&one), listed(&two)]);
     store.write(RunWrite { seals: vec!["each[0]/".into()], ..write(run) });
     assert_eq!(undos(), [listed(&one)]);
+}
+
+/// An end that yields to a cancel is none where one was requested: all else is written.
+pub fn an_end_may_yield_to_a_cancel<S: Store>(store: &Probe<S>) {
+    let worker = store.worker();
+    let (run, other) = (store.owned(worker), store.owned(worker));
+    store.cancel(run);
+    let end = End { yields_to_cancel: true, ..completed() };
+    let entries = vec![outcome("a", 1)];
+    let end = RunWrite { entries, next: Next::End(end), ..write(run) };
+    assert_eq!(store.write(end.clone()), Written::Done(RunState::Running));
+    assert_eq!(store.journal_paths(run), ["a"]);
+    let row = store.row(run);
+    assert_eq!((row.owner, row.output, row.ended_at), (Some(worker), None, None));
+    assert_eq!(store.write(RunWrite { run: other, ..end }), Written::Done(RunState::Completed));
+    store.write(RunWrite { next: Next::End(completed()), ..write(run) });
+    assert_eq!(store.row(run).state, RunState::Cancelled);
+}
+
+/// A run that paused over a compensation is not taken for the cancel that it is about: only a
+/// resume, or a cancel that comes later, tries again.
+pub fn a_compensation_that_pauses_its_run_waits<S: Store>(store: &Probe<S>) {
+    let worker = store.worker();
+    let run = store.owned(worker);
+    store.cancel(run);
+    let stuck = || Next::Pause(failure().at("a!undo"));
+    store.write(RunWrite { next: stuck(), ..write(run) });
+    assert_eq!(store.claim_at(worker, 0).runs, []);
+    store.resume(run);
+    assert_eq!(store.claim_at(worker, 0).runs, [(run, 2)]);
+    let run = store.owned(worker);
+    store.write(RunWrite { next: stuck(), ..write(run) });
+    store.cancel(run);
+    assert_eq!(store.claim_at(worker, 0).runs, [(run, 2)]);
 }
