@@ -1,6 +1,8 @@
 //! Looking at runs and sending to them, from the process that drives them or any other.
 
 mod control;
+mod explain;
+mod handle;
 mod progress;
 mod view;
 
@@ -11,6 +13,8 @@ use serde_json::Value;
 use tokio::sync::watch;
 
 pub use control::Reason;
+pub use explain::{Explanation, Moment, Wait};
+pub use handle::RunHandle;
 pub use progress::{ProgressItem, ProgressStream};
 pub use view::{EntryView, ForkOrigin, RunView, WaitingFor};
 

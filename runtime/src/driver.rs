@@ -26,12 +26,12 @@ pub(crate) use hub::Hub;
 pub(crate) use link::Link;
 use registry::Registry;
 use shard::{Message, Shard};
-pub use start::{RunHandle, Start};
+pub use start::Start;
 
 use crate::backend::GRACE;
-use crate::client::Client;
+use crate::client::{Client, RunHandle};
 use crate::error::{Error, Result};
-use crate::ids::WorkerId;
+use crate::ids::{RunId, WorkerId};
 use crate::payload::Payload;
 use crate::store::{Reply, Store, Transaction};
 use crate::workflow::Workflow;
@@ -190,6 +190,21 @@ impl Engine {
         Start::new(self.clone(), name.to_owned(), revision.to_owned(), Ok(input))
             .maybe_key(key)
             .await
+    }
+
+    /// A run of `W` by its id; see [`Client::handle`].
+    pub fn handle<W: Workflow>(&self, run: RunId) -> RunHandle<W::Output> {
+        self.client().handle::<W>(run)
+    }
+
+    /// The run of a workflow that was started with this key, in whatever revision; see
+    /// [`Client::attach`]. Starting again with the key and the same input gives it, too.
+    pub async fn attach<W: Workflow>(
+        &self,
+        workflow: W,
+        key: &str,
+    ) -> Result<Option<RunHandle<W::Output>>> {
+        self.client().attach(workflow, key).await
     }
 
     /// A view of the runs, and a way to send to them.

@@ -163,6 +163,9 @@ impl Host {
             Command::Show { run, json } => {
                 narrow_runtime()?.block_on(inspect::show(&journal, &run, json))
             }
+            Command::Explain { run, json } => {
+                narrow_runtime()?.block_on(inspect::explain(&self, &journal, &run, json))
+            }
             Command::Event { run, name, payload, key, id } => {
                 let event = inspect::Event { run, name, payload, key, id };
                 narrow_runtime()?.block_on(inspect::send(&self, &journal, event))

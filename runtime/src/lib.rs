@@ -110,13 +110,13 @@ mod workflow;
 
 #[cfg(feature = "engine")]
 pub use client::{
-    Client, EntryView, ForkOrigin, ProgressItem, ProgressStream, Reason, RunPage, RunView,
-    SendEvent, WaitingFor, Watch,
+    Client, EntryView, Explanation, ForkOrigin, Moment, ProgressItem, ProgressStream, Reason,
+    RunHandle, RunPage, RunView, SendEvent, Wait, WaitingFor, Watch,
 };
 #[cfg(feature = "engine")]
 pub use context::{Context, Progress, StepContext, StepSpec, WaitEvent};
 #[cfg(feature = "engine")]
-pub use driver::{Engine, EngineBuilder, RunHandle, Start};
+pub use driver::{Engine, EngineBuilder, Start};
 #[cfg(feature = "engine")]
 pub use engine::{
     Call, EventWait, ItemOutcome, Memo, Race, Sleep, StartWorkflow, Step, Timeout, TryScope, Undo,

@@ -8,6 +8,8 @@ mod engine {
     mod control;
     mod crashes;
     mod events;
+    mod explain;
+    mod handles;
     mod heartbeats;
     mod local;
     mod mismatch;

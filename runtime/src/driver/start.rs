@@ -8,11 +8,11 @@ use serde::de::DeserializeOwned;
 use tokio::sync::oneshot;
 
 use super::{Engine, Message};
-use crate::client::Client;
+use crate::client::RunHandle;
 use crate::error::{Error, Result};
 use crate::ids::RunId;
 use crate::payload::{InputHash, Payload};
-use crate::store::{Loaded, NewRun, Reply, RunState, Started, StoreError, Transaction};
+use crate::store::{Loaded, NewRun, Reply, Started, StoreError, Transaction};
 
 /// A start that is about to be made; awaiting it makes it.
 #[must_use = "a run is started when this is awaited"]
@@ -89,7 +89,7 @@ impl<T> Start<T> {
             Started::New => id,
             Started::Existing { id, input_hash } => self.existing(id, input_hash, hash)?,
         };
-        Ok(RunHandle { id, client: self.engine.client(), output: PhantomData })
+        Ok(RunHandle::new(id, self.engine.client()))
     }
 
     fn existing(&self, run: RunId, recorded: InputHash, ours: InputHash) -> Result<RunId> {
@@ -106,46 +106,5 @@ impl<T: DeserializeOwned + 'static> IntoFuture for Start<T> {
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(self.start())
-    }
-}
-
-/// A run that was started.
-pub struct RunHandle<T> {
-    id: RunId,
-    client: Client,
-    output: PhantomData<fn() -> T>,
-}
-
-impl<T> Clone for RunHandle<T> {
-    fn clone(&self) -> Self {
-        Self { id: self.id, client: self.client.clone(), output: PhantomData }
-    }
-}
-
-impl<T: DeserializeOwned> RunHandle<T> {
-    /// The run's id.
-    pub fn id(&self) -> RunId {
-        self.id
-    }
-
-    /// The run's output, once it has ended; [`Error::Paused`] if it comes to a stand.
-    pub async fn result(&self) -> Result<T> {
-        let mut watch = self.client.watch_stops(self.id);
-        while let Some(view) = watch.next().await? {
-            match view.state {
-                RunState::Completed => {
-                    let output = view.output.unwrap_or_default();
-                    return serde_json::from_value(output)
-                        .map_err(|error| Error::codec("the output", &error));
-                }
-                RunState::Cancelled => {
-                    return Err(view.failure.map_or(Error::Cancelled, Error::Failed));
-                }
-                RunState::Failed => return Err(view.failure.map_or(Error::Closed, Error::Failed)),
-                RunState::Paused => return Err(view.failure.map_or(Error::Closed, Error::Paused)),
-                RunState::Pending | RunState::Running | RunState::Waiting => {}
-            }
-        }
-        Err(Error::UnknownRun(self.id))
     }
 }

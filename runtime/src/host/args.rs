@@ -16,19 +16,41 @@ const DATA_VARIABLE: &str = "FLOWCRATE_DATA";
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Command {
     /// Start a run, or join the one that has its key, and drive it to its end.
-    Run { input: PathBuf, key: Option<String> },
+    Run {
+        input: PathBuf,
+        key: Option<String>,
+    },
     /// Drive every unfinished run until it ends or only waits.
     Resume,
     /// All runs.
-    List { json: bool },
+    List {
+        json: bool,
+    },
     /// One run with its journal.
-    Show { run: String, json: bool },
+    Show {
+        run: String,
+        json: bool,
+    },
+    Explain {
+        run: String,
+        json: bool,
+    },
     /// Send an event.
-    Event { run: String, name: String, payload: String, key: Option<String>, id: Option<String> },
+    Event {
+        run: String,
+        name: String,
+        payload: String,
+        key: Option<String>,
+        id: Option<String>,
+    },
     /// Cancel a run.
-    Cancel { run: String },
+    Cancel {
+        run: String,
+    },
     /// Serve triggers and drive runs until told to stop.
-    Serve { listen: String },
+    Serve {
+        listen: String,
+    },
     /// Print the help.
     Help,
     /// Print name and version.
@@ -79,11 +101,12 @@ fn bare(command: Command) -> Invocation {
 }
 
 /// The commands, and the options of each.
-const COMMANDS: [(&str, &[&str]); 7] = [
+const COMMANDS: [(&str, &[&str]); 8] = [
     ("run", &["input", "key"]),
     ("resume", &[]),
     ("list", &["json"]),
     ("show", &["json"]),
+    ("explain", &["json"]),
     ("event", &["key", "id"]),
     ("cancel", &[]),
     ("serve", &["listen"]),
@@ -153,6 +176,7 @@ fn command(name: &str, mut options: Options) -> Result<Invocation, String> {
         "resume" => Command::Resume,
         "list" => Command::List { json: options.json },
         "show" => Command::Show { run: take("the id of a run")?, json: options.json },
+        "explain" => Command::Explain { run: take("the id of a run")?, json: options.json },
         "event" => Command::Event {
             run: take("the id of a run")?,
             name: take("the name of the event")?,
@@ -201,6 +225,7 @@ Usage: {workflow} COMMAND
   resume                          drive all unfinished runs until they end or only wait
   list [--json]                   all runs, newest first
   show RUN [--json]               a run and its journal
+  explain RUN [--json]            what a run waits for, and how it came there
   event RUN NAME --data JSON      send an event to a run; `-` is standard input
         [--key K] [--id ID]       key: which wait is meant; id: sent again, it counts once
   cancel RUN                      cancel a run
@@ -256,6 +281,7 @@ mod tests {
         assert_eq!(command("resume"), Command::Resume);
         assert_eq!(command("list --json"), Command::List { json: true });
         assert_eq!(command("show r1"), Command::Show { run: "r1".into(), json: false });
+        assert_eq!(command("explain r1"), Command::Explain { run: "r1".into(), json: false });
         assert_eq!(command("cancel r1"), Command::Cancel { run: "r1".into() });
         assert_eq!(command("serve"), Command::Serve { listen: DEFAULT_LISTEN.into() });
         assert_eq!(command("serve --listen [::1]:0"), Command::Serve { listen: "[::1]:0".into() });

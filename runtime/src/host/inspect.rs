@@ -34,6 +34,21 @@ pub(super) async fn show(journal: &Journal, run: &str, json: bool) -> Result<(),
     render::print(&render::run(&view, &entries))
 }
 
+/// Why a run stands where it stands.
+pub(super) async fn explain(
+    host: &Host,
+    journal: &Journal,
+    run: &str,
+    json: bool,
+) -> Result<(), Trouble> {
+    let (client, id) = find(journal, run)?;
+    let explanation = (host.check)(client).explain(id).await?;
+    if json {
+        return render::print_json(&serde_json::json!(explanation));
+    }
+    render::print(&explanation.to_string())
+}
+
 /// An event as it stands on the command line.
 pub(super) struct Event {
     pub(super) run: String,

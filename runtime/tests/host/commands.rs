@@ -114,6 +114,10 @@ pub(crate) fn runs_are_listed_and_shown() {
     for part in ["run ", "status    completed", "each_item[0]/charge", "note@1", "key       k"] {
         assert!(shown.contains(part), "{part}: {shown}");
     }
+    let explained = place.ok(&["explain", &id]);
+    for part in [": completed", "timeline", "started", "each_item[0]/charge"] {
+        assert!(explained.contains(part), "{part}: {explained}");
+    }
     let run = place.run(&id);
     assert_eq!(run["status"], "completed");
     assert_eq!(run["output"]["charged"], json!([0]));
