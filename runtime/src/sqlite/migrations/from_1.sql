@@ -148,3 +148,6 @@ CREATE TABLE progress (
   PRIMARY KEY (run, stream, idx)
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX progress_item ON progress (run, stream, item_id) WHERE item_id IS NOT NULL;
+
+-- A for_each was known by the number of its items; now by a hash of them, which format 1 has not.
+UPDATE entry SET input_hash = NULL WHERE kind = 'for_each@1';
