@@ -14,7 +14,11 @@ impl Transaction {
         let mut start = |run: &'t NewRun| look(&run.input);
         match self {
             Self::Start(run, _) => start(run),
-            Self::Fire(fire, _) => fire.start.iter().for_each(start),
+            Self::Fire(fire, _) => {
+                if let Some(run) = &fire.start {
+                    start(run);
+                }
+            }
             Self::Event(event, _) => look(&event.payload),
             Self::Append(append, _) => look(&append.value),
             Self::Write(write, _) => {
