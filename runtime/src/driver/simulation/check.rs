@@ -44,6 +44,7 @@ impl Checker {
             is_woken(&loaded)?;
             is_sealed(&loaded, &journal)?;
             timers_are_not_early(&before, &journal)?;
+            heads_go_forward(&before, &journal, &loaded)?;
             walk(&run.plan, &journal).map_err(|why| format!("I3 is broken: {why}"))?;
             events_are_consumed_once(run, &loaded, &journal)?;
             if loaded.row.state.is_final() {
@@ -141,7 +142,7 @@ fn is_woken(loaded: &Loaded) -> Result<(), String> {
 fn is_sealed(loaded: &Loaded, journal: &BTreeMap<String, Entry>) -> Result<(), String> {
     for scope in journal.values().filter(|entry| entry.status.is_settled()) {
         let prefix = match &*scope.kind {
-            "for_each@1" => format!("{}[", scope.path),
+            "for_each@1" | "while@1" => format!("{}[", scope.path),
             "item" => format!("{}/", scope.path),
             _ => continue,
         };
@@ -149,6 +150,34 @@ fn is_sealed(loaded: &Loaded, journal: &BTreeMap<String, Entry>) -> Result<(), S
         holds(open.is_none(), "I12", &format!("{open:?} is within {}", scope.path))?;
     }
     Ok(())
+}
+
+/// I17
+fn heads_go_forward(
+    before: &BTreeMap<String, Entry>,
+    now: &BTreeMap<String, Entry>,
+    loaded: &Loaded,
+) -> Result<(), String> {
+    for (path, entry) in now.iter().filter(|(_, entry)| is_open_loop(entry)) {
+        let head = iteration(entry);
+        let was = before.get(path).map(iteration).unwrap_or_default();
+        holds(head >= was, "I17", &format!("`{path}` was at {was} and is at {head}"))?;
+        let passed = loaded.entries.iter().find(|entry| {
+            (0..head).any(|passed| entry.path.starts_with(&format!("{path}[{passed}]/")))
+        });
+        holds(passed.is_none(), "I17", &format!("{passed:?} is behind the head of `{path}`"))?;
+    }
+    Ok(())
+}
+
+fn is_open_loop(entry: &Entry) -> bool {
+    &*entry.kind == "while@1" && entry.status == EntryStatus::Running
+}
+
+/// The iteration that an open loop is in.
+fn iteration(entry: &Entry) -> u64 {
+    let head = entry.output.as_ref().map(crate::Payload::to_value).unwrap_or_default();
+    head.get("iteration").and_then(serde_json::Value::as_u64).unwrap_or_default()
 }
 
 /// I10
@@ -201,7 +230,14 @@ fn may_start(
     let made = own.map_or(0, |entry| entry.attempts);
     holds(start.attempt == made + 1, "I7", &format!("{start:?} after {made}"))?;
     let told = start.told.unwrap_or(0);
-    holds(told >= made, "I7", &format!("{start:?} does not know what attempt {made} said"))?;
+    // One that took too long may not have begun to move.
+    let spoke = own
+        .is_some_and(|entry| entry.error.as_ref().is_some_and(|failure| failure.code != "timeout"));
+    holds(
+        told >= made || !spoke,
+        "I7",
+        &format!("{start:?} does not know what attempt {made} said"),
+    )?;
     let enabled = walk(&run.plan, journal)?.enabled;
     holds(enabled.contains(&start.path), "I4", &format!("{start:?}, where {enabled:?} may run"))
 }

@@ -1,16 +1,17 @@
 //! A plan as a workflow.
 
+use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_util::future::{LocalBoxFuture, try_join_all};
 use serde_json::{Value, json};
 
-use super::plan::Plan;
+use super::plan::{Mode, Plan};
 use super::walk::ATTEMPTS;
 use crate::{
     Caught, Context, Definition, EventDef, Policy, Result, RunId, StepError, StepSpec, WaitEvent,
-    Workflow,
+    While, Workflow,
 };
 
 /// A body's start.
@@ -82,16 +83,52 @@ fn execute(
                 Ok(_) => Ok(Value::Null),
                 Err(failure) => Ok(json!(failure.code)),
             },
-            Plan::Each { id, items, limit, body } => {
+            Plan::Each { id, items, limit, mode, body } => {
                 let items: Vec<usize> = (0..*items).collect();
+                let (id, limit) = (id.clone(), *limit);
                 let body = async |ctx: Context, _, _| {
                     execute(ctx, Arc::new((**body).clone()), Arc::clone(&starts)).await
                 };
-                let results: Vec<Value> = ctx.for_each(id.clone(), items, *limit, body).await?;
-                Ok(json!(results))
+                match mode {
+                    Mode::Fail => Ok(json!(ctx.for_each(id, items, limit, body).await?)),
+                    Mode::Skip => Ok(json!(ctx.for_each_skip(id, items, limit, body).await?)),
+                    Mode::Collect => {
+                        Ok(shown(json!(ctx.for_each_collect(id, items, limit, body).await?)))
+                    }
+                    Mode::Discard => {
+                        let body = async |ctx, item, index| body(ctx, item, index).await.map(drop);
+                        ctx.for_each_discard(id, items, limit, body).await?;
+                        Ok(Value::Null)
+                    }
+                }
+            }
+            Plan::While { id, iterations, most, body } => {
+                let rounds = While::new(id.clone());
+                let rounds = most.map_or(rounds.clone(), |most| rounds.max_iterations(most));
+                let round = async |ctx: Context, mut state: Vec<Value>| {
+                    state
+                        .push(execute(ctx, Arc::new((**body).clone()), Arc::clone(&starts)).await?);
+                    let over = u64::try_from(state.len()).is_ok_and(|made| made == *iterations);
+                    Ok(if over { ControlFlow::Break(state) } else { ControlFlow::Continue(state) })
+                };
+                Ok(json!(ctx.while_loop(rounds, Vec::new(), round).await?))
             }
         }
     })
+}
+
+/// What became of items, with a failure's code in place of the failure. Absent and null are one.
+pub(super) fn shown(mut outcomes: Value) -> Value {
+    for outcome in outcomes.as_array_mut().into_iter().flatten() {
+        let code = outcome.pointer("/error/code").cloned();
+        if let (Some(error), Some(code)) = (outcome.get_mut("error"), code) {
+            *error = code;
+        }
+        if let Some(outcome) = outcome.as_object_mut() {
+            outcome.retain(|_, value| !value.is_null());
+        }
+    }
+    outcomes
 }
 
 fn step(

@@ -33,10 +33,27 @@ pub(super) enum Plan {
         id: String,
         items: usize,
         limit: usize,
+        mode: Mode,
+        body: Box<Plan>,
+    },
+    /// Iterations from state to state; at most so many, if that is said.
+    While {
+        id: String,
+        iterations: u64,
+        most: Option<u64>,
         body: Box<Plan>,
     },
     /// Branches of which the last one fails; the failure is caught.
     Caught(Vec<Plan>),
+}
+
+/// What a failed item does to its loop, and what the loop returns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Mode {
+    Fail,
+    Skip,
+    Collect,
+    Discard,
 }
 
 /// Gives out ids.
@@ -60,25 +77,34 @@ impl Plan {
 
     /// A part of a plan; outside of loops (`top`) it may wait for events.
     fn part(chance: &mut Chance, names: &mut Names, depth: u32, top: bool) -> Self {
-        let kinds = if depth == 0 { 5 } else { 10 };
+        let kinds = if depth == 0 { 6 } else { 14 };
         match chance.below(kinds) {
             0 => Self::Sleep {
                 id: names.next("sleep"),
                 milliseconds: u64::try_from(chance.below(5_000)).unwrap(),
             },
             1 if top => Self::events(chance, names),
-            1..=4 => Self::step(chance, names),
-            5 | 6 => Self::Parallel(Self::parts(chance, names, depth, top)),
-            7 => Self::Sequence(Self::parts(chance, names, depth, top)),
-            8 => {
+            1 if chance.once_in(3) => Self::Fail { id: names.next("fail") },
+            1..=5 => Self::step(chance, names),
+            6 | 7 => Self::Parallel(Self::parts(chance, names, depth, top)),
+            8 => Self::Sequence(Self::parts(chance, names, depth, top)),
+            9 | 10 => {
                 let mut parts = Self::parts(chance, names, depth, top);
                 parts.push(Self::Fail { id: names.next("fail") });
                 Self::Caught(parts)
+            }
+            11 => {
+                let iterations = 1 + u64::try_from(chance.below(3)).unwrap();
+                let id = names.next("while");
+                let most = chance.once_in(4).then(|| u64::try_from(chance.below(4)).unwrap());
+                let body = Box::new(Self::part(chance, names, depth - 1, false));
+                Self::While { id, iterations, most, body }
             }
             _ => Self::Each {
                 id: names.next("each"),
                 items: chance.below(4),
                 limit: 1 + chance.below(3),
+                mode: [Mode::Fail, Mode::Skip, Mode::Collect, Mode::Discard][chance.below(4)],
                 body: Box::new(Self::part(chance, names, depth - 1, false)),
             },
         }
@@ -110,9 +136,11 @@ impl Plan {
             Self::Sequence(parts) | Self::Parallel(parts) | Self::Caught(parts) => {
                 parts.iter().flat_map(Self::sends).collect()
             }
-            Self::Each { .. } | Self::Step { .. } | Self::Fail { .. } | Self::Sleep { .. } => {
-                Vec::new()
-            }
+            Self::Each { .. }
+            | Self::While { .. }
+            | Self::Step { .. }
+            | Self::Fail { .. }
+            | Self::Sleep { .. } => Vec::new(),
         }
     }
 }

@@ -4,6 +4,7 @@ use std::cell::Cell;
 
 /// The defects, by name; each is asked for where it would be.
 pub(super) const DEFECTS: &[&str] = &[
+    "a loop begins anew",
     "attempts are forgotten",
     "cancel is not delivered",
     "cancelled entries are not written",

@@ -7,6 +7,7 @@
 //! under way now.
 
 mod leaves;
+mod loops;
 mod scopes;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -95,8 +96,11 @@ impl Walk<'_> {
             Plan::Sequence(parts) => self.sequence(parts, scope),
             Plan::Parallel(parts) => self.parallel(parts, scope),
             Plan::Caught(parts) => self.caught(parts, scope),
-            Plan::Each { id, items, limit, body } => {
-                self.each(&join(scope, id), *items, *limit, body)
+            Plan::Each { id, items, limit, mode, body } => {
+                self.each(&join(scope, id), *items, *limit, *mode, body)
+            }
+            Plan::While { id, iterations, most, body } => {
+                self.iterations(&join(scope, id), *iterations, *most, body)
             }
         }
     }

@@ -1,0 +1,122 @@
+//! Items and iterations.
+
+use serde_json::{Value, json};
+
+use super::super::execute::shown;
+use super::super::plan::{Mode, Plan};
+use super::scopes::value;
+use super::{Verdict, Walk};
+use crate::store::EntryStatus;
+
+impl Walk<'_> {
+    /// Items in scopes of their own, so many at a time.
+    pub(super) fn each(
+        &mut self,
+        path: &str,
+        items: usize,
+        limit: usize,
+        mode: Mode,
+        body: &Plan,
+    ) -> Result<Verdict, String> {
+        let mark = self.mark();
+        let mut verdicts = Vec::new();
+        let mut over = 0;
+        for item in 0..items {
+            // The next item begins when one before has ended.
+            if item >= over + limit {
+                break;
+            }
+            let path = format!("{path}[{item}]");
+            let mut verdict = self.part(body, &path)?;
+            if let (Mode::Discard, Verdict::Done { value, .. }) = (mode, &mut verdict) {
+                *value = Value::Null;
+            }
+            let verdict = self.sealed(&path, &verdict)?;
+            over += usize::from(match verdict {
+                Verdict::Done { .. } => true,
+                Verdict::Failed { .. } => matches!(mode, Mode::Skip | Mode::Collect),
+                Verdict::Open | Verdict::Cancelled => false,
+            });
+            verdicts.push(verdict);
+        }
+        let failed = verdicts.iter().filter(|verdict| matches!(verdict, Verdict::Failed { .. }));
+        let first = failed.min_by_key(|verdict| verdict.at());
+        let decided = match first {
+            Some(first) if matches!(mode, Mode::Fail | Mode::Discard) => {
+                self.close(mark, first.at())?;
+                first.clone()
+            }
+            _ if over == items => {
+                let at = verdicts.iter().filter_map(Verdict::at).max();
+                Verdict::Done { at, value: listed(mode, verdicts) }
+            }
+            _ => self.unsettled(),
+        };
+        self.sealed(path, &decided)
+    }
+
+    /// Iterations, each from the state that the one before left. The head says in which one the
+    /// loop is, and is written with the last outcome of the one before.
+    pub(super) fn iterations(
+        &mut self,
+        path: &str,
+        iterations: u64,
+        most: Option<u64>,
+        body: &Plan,
+    ) -> Result<Verdict, String> {
+        let (head, state) = self.head(path);
+        let (mut values, mut last) = (Vec::new(), None);
+        let mut decided = None;
+        for iteration in 0..iterations {
+            if most.is_some_and(|most| iteration >= most) {
+                let code = "max_iterations".to_owned();
+                decided = Some(Verdict::Failed { at: last, code });
+                break;
+            }
+            let verdict =
+                self.after(last, |walk| walk.part(body, &format!("{path}[{iteration}]")))?;
+            let Verdict::Done { at, value } = verdict else {
+                if head.is_some_and(|head| head != iteration) {
+                    return Err(format!("`{path}` is at {head:?}, its bodies in {iteration}"));
+                }
+                decided = Some(verdict);
+                break;
+            };
+            last = last.max(at);
+            values.push(value);
+            if head == Some(iteration + 1) && state != json!(values) {
+                return Err(format!("`{path}` goes on with {state}, not {}", json!(values)));
+            }
+        }
+        let decided = decided.unwrap_or(Verdict::Done { at: last, value: json!(values) });
+        self.sealed(path, &decided)
+    }
+
+    /// The iteration that an open loop is in, and its state.
+    fn head(&self, path: &str) -> (Option<u64>, Value) {
+        let open = self.journal.get(path).filter(|entry| entry.status == EntryStatus::Running);
+        let Some(open) = open else { return (None, Value::Null) };
+        let head = open.output.as_ref().map(crate::Payload::to_value).unwrap_or_default();
+        let iteration = head.get("iteration").and_then(Value::as_u64).unwrap_or_default();
+        (Some(iteration), head.get("state").cloned().unwrap_or_default())
+    }
+}
+
+/// What a loop over items returns.
+fn listed(mode: Mode, verdicts: Vec<Verdict>) -> Value {
+    match mode {
+        Mode::Discard => Value::Null,
+        Mode::Fail => verdicts.into_iter().map(value).collect(),
+        Mode::Skip => {
+            let done = |verdict: &Verdict| matches!(verdict, Verdict::Done { .. });
+            verdicts.into_iter().filter(done).map(value).collect()
+        }
+        Mode::Collect => {
+            let told = |(index, verdict): (i64, _)| match verdict {
+                Verdict::Failed { code, .. } => json!({ "index": index, "error": code }),
+                verdict => json!({ "index": index, "value": value(verdict) }),
+            };
+            shown((0..).zip(verdicts).map(told).collect())
+        }
+    }
+}
