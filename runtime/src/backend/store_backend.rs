@@ -58,8 +58,9 @@ pub(crate) struct StoreBackend {
     pub(super) busy: BTreeSet<OpId>,
     /// Those of them whose body runs, by path.
     pub(super) running: BTreeMap<Arc<str>, OpId>,
-    /// Attempts that run already, by path, from before the run was loaded again.
-    adopted: BTreeMap<Arc<str>, u32>,
+    /// Attempts that run already, by path, from before the run was loaded again, with what they
+    /// said last.
+    adopted: BTreeMap<Arc<str>, (u32, Option<Payload>)>,
     /// Steps whose policy is spent, where that pauses the run.
     pub(super) parked: BTreeMap<OpId, Failure>,
     /// Outcomes that have come and are not surfaced yet.
@@ -249,9 +250,18 @@ impl StoreBackend {
         &self.seed
     }
 
-    /// Tells which attempts of bodies run already.
-    pub(crate) fn adopt(&mut self, running: impl Iterator<Item = (Arc<str>, u32)>) {
-        self.adopted = running.collect();
+    /// Tells which attempts of bodies run already, begun by the one `before`.
+    pub(crate) fn adopt(&mut self, before: &Self, running: impl Iterator<Item = (Arc<str>, u32)>) {
+        let said = |path: &Arc<str>| match &before.live.get(before.running.get(path)?)?.activity {
+            Activity::Step(step) => step.details.clone(),
+            _ => None,
+        };
+        self.adopted = running
+            .map(|(path, attempt)| {
+                let said = said(&path);
+                (path, (attempt, said))
+            })
+            .collect();
     }
 
     /// Tells the time.
@@ -299,7 +309,10 @@ impl StoreBackend {
                 }
                 let mut step = StepRun::new(policy, body, open);
                 // A body that a replay was made around goes on: its attempt is not due again.
-                let runs = self.adopted.remove(&site.path) == Some(step.attempts + 1);
+                let adopted = self.adopted.remove(&site.path);
+                let adopted = adopted.filter(|(attempt, _)| *attempt == step.attempts + 1);
+                let runs = adopted.is_some();
+                step.details = adopted.and_then(|(_, said)| said).or(step.details);
                 if is_stopping(open) {
                     let deadline = waiting.and_then(|waiting| waiting.due);
                     let live = Live { site, began, issued, activity: step.into() };

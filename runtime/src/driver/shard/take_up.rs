@@ -59,7 +59,8 @@ impl Shard {
     /// Puts a run that was loaded again in the place of the one before, around its bodies.
     fn replace(&mut self, run: RunId, mut before: Resident, mut resident: Resident) {
         std::mem::swap(&mut resident.bodies, &mut before.bodies);
-        resident.backend.borrow_mut().adopt(resident.bodies.running());
+        let running = resident.bodies.running();
+        resident.backend.borrow_mut().adopt(&before.backend.borrow(), running);
         resident.agenda = before.agenda;
         resident.idle_since = before.idle_since;
         resident.nudged = before.nudged;
