@@ -127,6 +127,11 @@ impl StoreBackend {
     pub(super) fn start_attempt(&mut self, op: OpId) {
         let Some(live) = self.live.get_mut(&op) else { return };
         let Activity::Step(step) = &mut live.activity else { return };
+        // A body that ran already when the run was loaded again has ended, or was told to stop,
+        // while this waited for its write.
+        if matches!(step.phase, Phase::Resting | Phase::Stopping) {
+            return;
+        }
         step.phase = Phase::Running;
         let since = *step.since.get_or_insert(self.now);
         if step.attempts == 0 {

@@ -249,7 +249,8 @@ pub(super) fn load(store: &MemoryStore, run: RunId) -> Option<Loaded> {
     answer.recv().unwrap().unwrap()
 }
 
-fn journal(store: &MemoryStore, run: RunId) -> BTreeMap<String, Entry> {
+/// A run's whole journal, by path.
+pub(super) fn journal(store: &MemoryStore, run: RunId) -> BTreeMap<String, Entry> {
     let (sender, answer) = channel();
     store.query(Query::Journal(run, Reply::new(move |journal| sender.send(journal).unwrap())));
     let entries = answer.recv().unwrap().unwrap().unwrap_or_default();

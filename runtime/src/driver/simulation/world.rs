@@ -10,7 +10,7 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 
 use super::Chance;
-use super::check::{Checker, check_end};
+use super::check::{Checker, check_end, journal};
 use super::execute::{BodyStart, Planned};
 use super::plan::{Plan, payload};
 use crate::driver::bodies::{Spawn, Spawned};
@@ -18,8 +18,8 @@ use crate::driver::hub::Hub;
 use crate::driver::registry::Registry;
 use crate::driver::shard::{Message, Settings, Shard};
 use crate::store::{
-    Ask, Delivered, EventKey, MemoryStore, NewEvent, NewRun, Query, Reply, Request, RunState,
-    Store, StoreError, Transaction,
+    Ask, Delivered, Entry, EventKey, MemoryStore, NewEvent, NewRun, Query, Reply, Request,
+    RunState, Store, StoreError, Transaction,
 };
 use crate::testkit::SimClock;
 use crate::{Payload, RunId, Timestamp, WorkerId};
@@ -181,9 +181,20 @@ impl World {
         self.runs.iter().try_for_each(|run| check_end(&self.store, run))
     }
 
+    /// The runs as they stand, with their journals in order.
     pub(super) fn describe(&self) -> String {
-        let runs = self.runs.iter().map(|run| format!("{:?} {:?}", self.load(run.id), run.plan));
-        runs.collect::<Vec<_>>().join("\n")
+        let mut text = String::new();
+        for run in &self.runs {
+            let row = self.load(run.id).map(|loaded| loaded.row);
+            let state = row.as_ref().map(|row| (row.state, row.epoch, row.failure.as_ref()));
+            text += &format!("{}: {state:?}\n{:?}\n", run.id, run.plan);
+            let mut journal: Vec<_> = journal(&self.store, run.id).into_values().collect();
+            journal.sort_by_key(|entry| (entry.seq.is_none(), entry.seq));
+            for Entry { path, status, seq, output, attempts, waiting, .. } in journal {
+                text += &format!("  {seq:?} {path} {status:?} {attempts} {output:?} {waiting:?}\n");
+            }
+        }
+        text
     }
 
     /// What was chosen and what came of it.
