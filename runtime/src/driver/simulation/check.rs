@@ -143,7 +143,7 @@ fn is_sealed(loaded: &Loaded, journal: &BTreeMap<String, Entry>) -> Result<(), S
     for scope in journal.values().filter(|entry| entry.status.is_settled()) {
         let prefix = match &*scope.kind {
             "for_each@1" | "while@1" => format!("{}[", scope.path),
-            "item" => format!("{}/", scope.path),
+            "item" | "race@1" => format!("{}/", scope.path),
             _ => continue,
         };
         let open = loaded.entries.iter().find(|entry| entry.path.starts_with(&prefix));

@@ -7,7 +7,7 @@ use std::time::Duration;
 use futures_util::future::{LocalBoxFuture, try_join_all};
 use serde_json::{Value, json};
 
-use super::plan::{Mode, Plan};
+use super::plan::{Mode, Plan, branch_name};
 use super::walk::ATTEMPTS;
 use crate::{
     Caught, Context, Definition, EventDef, Policy, Result, RunId, StepError, StepSpec, WaitEvent,
@@ -101,6 +101,16 @@ fn execute(
                         Ok(Value::Null)
                     }
                 }
+            }
+            Plan::Race { id, branches } => {
+                let mut race = ctx.race::<Value>(id.clone());
+                // Described in another order than that of their names.
+                for (number, branch) in branches.iter().enumerate().rev() {
+                    let (plan, starts) = (Arc::new(branch.clone()), Arc::clone(&starts));
+                    let run = async |ctx: Context| execute(ctx, plan, starts).await;
+                    race = race.branch(branch_name(number), run);
+                }
+                race.await
             }
             Plan::While { id, iterations, most, body } => {
                 let rounds = While::new(id.clone());

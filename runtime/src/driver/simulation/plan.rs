@@ -43,6 +43,11 @@ pub(super) enum Plan {
         most: Option<u64>,
         body: Box<Plan>,
     },
+    /// Branches of which the first to succeed wins; named by their numbers.
+    Race {
+        id: String,
+        branches: Vec<Plan>,
+    },
     /// Branches of which the last one fails; the failure is caught.
     Caught(Vec<Plan>),
 }
@@ -77,7 +82,7 @@ impl Plan {
 
     /// A part of a plan; outside of loops (`top`) it may wait for events.
     fn part(chance: &mut Chance, names: &mut Names, depth: u32, top: bool) -> Self {
-        let kinds = if depth == 0 { 6 } else { 14 };
+        let kinds = if depth == 0 { 6 } else { 16 };
         match chance.below(kinds) {
             0 => Self::Sleep {
                 id: names.next("sleep"),
@@ -93,7 +98,16 @@ impl Plan {
                 parts.push(Self::Fail { id: names.next("fail") });
                 Self::Caught(parts)
             }
-            11 => {
+            11 | 12 => {
+                let id = names.next("race");
+                let mut branches = Self::parts(chance, names, depth, top);
+                branches.push(Self::part(chance, names, depth - 1, top));
+                if chance.once_in(4) {
+                    branches.push(Self::Fail { id: names.next("fail") });
+                }
+                Self::Race { id, branches }
+            }
+            13 => {
                 let iterations = 1 + u64::try_from(chance.below(3)).unwrap();
                 let id = names.next("while");
                 let most = chance.once_in(4).then(|| u64::try_from(chance.below(4)).unwrap());
@@ -133,9 +147,10 @@ impl Plan {
     pub(super) fn sends(&self) -> Vec<(String, usize)> {
         match self {
             Self::Event { key, number, .. } => vec![(key.clone(), *number)],
-            Self::Sequence(parts) | Self::Parallel(parts) | Self::Caught(parts) => {
-                parts.iter().flat_map(Self::sends).collect()
-            }
+            Self::Sequence(parts)
+            | Self::Parallel(parts)
+            | Self::Caught(parts)
+            | Self::Race { branches: parts, .. } => parts.iter().flat_map(Self::sends).collect(),
             Self::Each { .. }
             | Self::While { .. }
             | Self::Step { .. }
@@ -143,6 +158,11 @@ impl Plan {
             | Self::Sleep { .. } => Vec::new(),
         }
     }
+}
+
+/// The name of a race's branch.
+pub(super) fn branch_name(number: usize) -> String {
+    format!("branch{number}")
 }
 
 /// What the event with this key and number carries.

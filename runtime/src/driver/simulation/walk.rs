@@ -8,6 +8,7 @@
 
 mod leaves;
 mod loops;
+mod races;
 mod scopes;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -56,8 +57,8 @@ pub(super) struct Found {
 
 /// Walks a plan along a journal. An error says what cannot be.
 pub(super) fn walk(plan: &Plan, journal: &Journal) -> Result<Found, String> {
-    let cancelled_at = journal.get("!cancel").and_then(|entry| entry.seq);
-    let mut walk = Walk { journal, cancelled_at, visited: Vec::new(), enabled: Vec::new() };
+    let cut = journal.get("!cancel").and_then(|entry| entry.seq);
+    let mut walk = Walk { journal, cut, visited: Vec::new(), enabled: Vec::new() };
     let verdict = walk.part(plan, "")?;
     let visited: BTreeSet<&str> = walk.visited.iter().map(String::as_str).collect();
     let strange = journal.keys().find(|path| !visited.contains(&***path) && *path != "!cancel");
@@ -69,8 +70,8 @@ pub(super) fn walk(plan: &Plan, journal: &Journal) -> Result<Found, String> {
 
 struct Walk<'j> {
     journal: &'j Journal,
-    /// Place of the entry by which the run saw that it is cancelled.
-    cancelled_at: Option<u64>,
+    /// Place of what cancelled the scope that is being walked: its function sees nothing behind it.
+    cut: Option<u64>,
     /// Paths that the plan has reached.
     visited: Vec<String>,
     /// Steps that are begun and have no outcome.
@@ -99,6 +100,7 @@ impl Walk<'_> {
             Plan::Each { id, items, limit, mode, body } => {
                 self.each(&join(scope, id), *items, *limit, *mode, body)
             }
+            Plan::Race { id, branches } => self.race(&join(scope, id), branches),
             Plan::While { id, iterations, most, body } => {
                 self.iterations(&join(scope, id), *iterations, *most, body)
             }
@@ -117,6 +119,37 @@ impl Walk<'_> {
         late.map_or(Ok(()), |late| Err(format!("{late:?} came after its scope's end at {at:?}")))
     }
 
+    /// Walks a scope that something at `cut` cancelled.
+    fn cut<T>(&mut self, cut: Option<u64>, walk: impl FnOnce(&mut Self) -> T) -> T {
+        let outer = self.cut;
+        self.cut = outer.into_iter().chain(cut).min();
+        let walked = walk(self);
+        self.cut = outer;
+        walked
+    }
+
+    /// What a part has come to if nothing beside it cancels it; leaves no trace.
+    fn trial(&mut self, part: impl FnOnce(&mut Self) -> Result<Verdict, String>) -> Verdict {
+        let mark = self.mark();
+        // What cannot be is told when the part is walked in earnest.
+        let verdict = part(self).unwrap_or(Verdict::Open);
+        self.visited.truncate(mark.visited);
+        self.enabled.truncate(mark.enabled);
+        verdict
+    }
+
+    /// Whether some body since `mark` has been told to stop and has not ended.
+    fn unwinds(&self, mark: Mark) -> bool {
+        self.since(mark)
+            .any(|entry| entry.status == EntryStatus::Running && entry.waiting.is_some())
+    }
+
+    /// Whether the function gave up what stands at a path.
+    fn is_dropped(&self, path: &str) -> bool {
+        let entry = self.journal.get(path);
+        entry.is_some_and(|entry| entry.status == EntryStatus::Cancelled && entry.seq.is_none())
+    }
+
     /// The entries that were reached since `mark`.
     fn since(&self, mark: Mark) -> impl Iterator<Item = &Entry> {
         let visited = self.visited.get(mark.visited..).unwrap_or_default();
@@ -129,14 +162,12 @@ impl Walk<'_> {
         self.journal.get(path)
     }
 
-    /// What a recorded outcome says. One behind the cancellation is that of a body that ended within
-    /// its grace time, or of a scope that unwound; all that the function saw is the cancellation.
+    /// What a recorded outcome says. One behind the cut is that of a body that ended within its
+    /// grace time, or of a scope that unwound; all that the function saw is the cancellation.
     fn outcome(&self, path: &str) -> Result<Verdict, String> {
         let Some(entry) = self.journal.get(path) else { return Ok(self.unsettled()) };
         let at = entry.seq;
-        if let (Some(seq), Some(cancelled)) = (at, self.cancelled_at)
-            && seq > cancelled
-        {
+        if at.is_some() && self.cut.is_some_and(|cut| at > Some(cut)) {
             return Ok(Verdict::Cancelled);
         }
         Ok(match entry.status {
@@ -153,7 +184,7 @@ impl Walk<'_> {
     }
 
     fn unsettled(&self) -> Verdict {
-        if self.cancelled_at.is_some() { Verdict::Cancelled } else { Verdict::Open }
+        if self.cut.is_some() { Verdict::Cancelled } else { Verdict::Open }
     }
 }
 

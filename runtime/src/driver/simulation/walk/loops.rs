@@ -19,6 +19,15 @@ impl Walk<'_> {
         body: &Plan,
     ) -> Result<Verdict, String> {
         let mark = self.mark();
+        // The first item to fail cancels those that are in flight.
+        let mut failed: Option<Verdict> = None;
+        if matches!(mode, Mode::Fail | Mode::Discard) {
+            let tried = (0..items)
+                .map(|item| self.trial(|walk| walk.item(&format!("{path}[{item}]"), mode, body)));
+            let failures = tried.filter(|tried| matches!(tried, Verdict::Failed { .. }));
+            failed = failures.min_by_key(Verdict::at);
+        }
+        let cut = failed.as_ref().and_then(Verdict::at);
         let mut verdicts = Vec::new();
         let mut over = 0;
         for item in 0..items {
@@ -27,11 +36,7 @@ impl Walk<'_> {
                 break;
             }
             let path = format!("{path}[{item}]");
-            let mut verdict = self.part(body, &path)?;
-            if let (Mode::Discard, Verdict::Done { value, .. }) = (mode, &mut verdict) {
-                *value = Value::Null;
-            }
-            let verdict = self.sealed(&path, &verdict)?;
+            let verdict = self.cut(cut, |walk| walk.item(&path, mode, body))?;
             over += usize::from(match verdict {
                 Verdict::Done { .. } => true,
                 Verdict::Failed { .. } => matches!(mode, Mode::Skip | Mode::Collect),
@@ -39,20 +44,24 @@ impl Walk<'_> {
             });
             verdicts.push(verdict);
         }
-        let failed = verdicts.iter().filter(|verdict| matches!(verdict, Verdict::Failed { .. }));
-        let first = failed.min_by_key(|verdict| verdict.at());
-        let decided = match first {
-            Some(first) if matches!(mode, Mode::Fail | Mode::Discard) => {
-                self.close(mark, first.at())?;
-                first.clone()
-            }
-            _ if over == items => {
-                let at = verdicts.iter().filter_map(Verdict::at).max();
-                Verdict::Done { at, value: listed(mode, verdicts) }
-            }
-            _ => self.unsettled(),
+        if let Some(failed) = failed {
+            return self.unwound(path, mark, &failed);
+        }
+        let decided = if over == items {
+            let at = verdicts.iter().filter_map(Verdict::at).max();
+            Verdict::Done { at, value: listed(mode, verdicts) }
+        } else {
+            self.unsettled()
         };
         self.sealed(path, &decided)
+    }
+
+    fn item(&mut self, path: &str, mode: Mode, body: &Plan) -> Result<Verdict, String> {
+        let mut verdict = self.part(body, path)?;
+        if let (Mode::Discard, Verdict::Done { value, .. }) = (mode, &mut verdict) {
+            *value = Value::Null;
+        }
+        self.sealed(path, &verdict)
     }
 
     /// Iterations, each from the state that the one before left. The head says in which one the

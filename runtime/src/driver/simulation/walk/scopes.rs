@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::super::execute::shown;
 use super::super::plan::Plan;
-use super::{Verdict, Walk};
+use super::{Mark, Verdict, Walk};
 
 impl Walk<'_> {
     /// One part after the other; the first failure ends it.
@@ -56,6 +56,28 @@ impl Walk<'_> {
             Verdict::Failed { at, code } => Verdict::Done { at, value: json!(code) },
             other => other,
         })
+    }
+
+    /// The same for a scope that has cancelled parts of itself, since `mark`: they come to their
+    /// ends before it has its outcome, and it may be cancelled itself meanwhile.
+    pub(super) fn unwound(
+        &mut self,
+        path: &str,
+        mark: Mark,
+        decided: &Verdict,
+    ) -> Result<Verdict, String> {
+        let recorded = self.outcome(path)?;
+        self.enabled.truncate(mark.enabled);
+        let goes_on = self.unwinds(mark) || self.is_dropped(path);
+        if recorded == Verdict::Cancelled || (recorded == Verdict::Open && goes_on) {
+            self.visit(path);
+            return Ok(recorded);
+        }
+        let last = self.since(mark).filter_map(|entry| entry.seq).max();
+        if recorded.at() < last {
+            return Err(format!("`{path}` is {recorded:?}, before what it cancelled, at {last:?}"));
+        }
+        self.sealed(path, decided)
     }
 
     /// Holds what is recorded of a scope against what follows from its parts. The outcome is

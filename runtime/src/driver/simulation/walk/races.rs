@@ -1,0 +1,62 @@
+//! Branches that race.
+
+use serde_json::json;
+
+use super::super::plan::{Plan, branch_name};
+use super::{Verdict, Walk};
+
+impl Walk<'_> {
+    /// The first branch to succeed wins; that is written with what made it win, and cancels the
+    /// others. If all fail, the first failure counts.
+    pub(super) fn race(&mut self, path: &str, branches: &[Plan]) -> Result<Verdict, String> {
+        let mark = self.mark();
+        let tried = branches.iter().map(|branch| self.trial(|walk| walk.part(branch, path)));
+        // Of two that need nothing the one with the lower name comes first.
+        let winner = (0..)
+            .zip(tried)
+            .filter(|(_, tried)| matches!(tried, Verdict::Done { .. }))
+            .min_by_key(|(_, tried)| tried.at());
+        let cut = winner.as_ref().and_then(|(_, winner)| winner.at());
+        let mut verdicts = Vec::new();
+        for branch in branches {
+            verdicts.push(self.cut(cut, |walk| walk.part(branch, path))?);
+        }
+        let won = format!("{path}/!won");
+        let Some((number, winner)) = winner else {
+            self.absent(&won)?;
+            return self.nobody_won(path, &verdicts);
+        };
+        let name = json!(branch_name(number));
+        let recorded = self.leaf(&won, &name)?;
+        // Without an outcome of its own nothing says that the branch was reached.
+        if recorded.at() <= cut && (cut.is_some() || recorded != self.unsettled()) {
+            return Err(format!("{name} has won `{path}` at {cut:?}, which is not written"));
+        }
+        if cut.is_none() && recorded.at().is_none() {
+            return self.sealed(path, &winner);
+        }
+        self.unwound(path, mark, &winner)
+    }
+
+    fn nobody_won(&mut self, path: &str, verdicts: &[Verdict]) -> Result<Verdict, String> {
+        let failed = |verdict: &&Verdict| matches!(verdict, Verdict::Failed { .. });
+        let decided = if verdicts.iter().all(|verdict| failed(&verdict)) {
+            let first = verdicts.iter().min_by_key(|verdict| verdict.at());
+            match first.cloned().unwrap_or(Verdict::Open) {
+                // It is over with the last one, and fails as the first one did.
+                Verdict::Failed { code, .. } => {
+                    Verdict::Failed { at: verdicts.iter().filter_map(Verdict::at).max(), code }
+                }
+                other => other,
+            }
+        } else {
+            self.unsettled()
+        };
+        self.sealed(path, &decided)
+    }
+
+    fn absent(&self, path: &str) -> Result<(), String> {
+        let entry = self.journal.get(path);
+        entry.map_or(Ok(()), |entry| Err(format!("nothing has led to {entry:?}")))
+    }
+}
