@@ -1,6 +1,7 @@
 //! The machine: workers, their stores, tasks, clock; and what may happen to them.
 
 use std::collections::VecDeque;
+use std::fmt::Write;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
@@ -187,11 +188,12 @@ impl World {
         for run in &self.runs {
             let row = self.load(run.id).map(|loaded| loaded.row);
             let state = row.as_ref().map(|row| (row.state, row.epoch, row.failure.as_ref()));
-            text += &format!("{}: {state:?}\n{:?}\n", run.id, run.plan);
+            writeln!(text, "{}: {state:?}\n{:?}", run.id, run.plan).unwrap();
             let mut journal: Vec<_> = journal(&self.store, run.id).into_values().collect();
             journal.sort_by_key(|entry| (entry.seq.is_none(), entry.seq));
             for Entry { path, status, seq, output, attempts, waiting, .. } in journal {
-                text += &format!("  {seq:?} {path} {status:?} {attempts} {output:?} {waiting:?}\n");
+                writeln!(text, "  {seq:?} {path} {status:?} {attempts} {output:?} {waiting:?}")
+                    .unwrap();
             }
         }
         text
