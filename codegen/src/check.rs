@@ -89,8 +89,10 @@ pub struct Node {
     pub description: String,
     /// `http.request@1`.
     pub kind: String,
-    /// The loop that holds it; `None` at top level.
+    /// The scope that holds it; `None` at top level.
     pub parent: Option<NodeId>,
+    /// In which of that scope's regions; empty in one without regions, and at top level.
+    pub region: String,
     /// Whether all incoming edges must be live, or any.
     pub join: JoinRule,
     /// S14: does not run, leaves by its default handle.
@@ -169,6 +171,20 @@ pub enum Body {
         /// What runs in each iteration; its result is the next state.
         body: Scope,
     },
+    /// `race@1`: its output is a record of the winner's name and, under it, the winner's result.
+    Race {
+        /// Sorted by name; at least one.
+        branches: Vec<Branch>,
+    },
+    /// `try@1`.
+    Try {
+        /// What may fail; its result has the type of the output.
+        body: Scope,
+        /// What is done where the body fails; its result has the type of the output.
+        catch: Option<Scope>,
+        /// What is done in any case.
+        finally: Option<Scope>,
+    },
     /// `transform@1`: pure, recomputed.
     Transform {
         /// The node's output.
@@ -221,10 +237,19 @@ pub enum Body {
 }
 
 impl Body {
-    /// What a scope holds; `None` of a node that is none.
-    pub fn scope(&self) -> Option<&Scope> {
+    /// What a scope holds, by region; a loop has one region, without a name. Empty of a node that
+    /// is no scope.
+    pub fn scopes(&self) -> Vec<(&str, &Scope)> {
         match self {
-            Self::ForEach { body, .. } | Self::While { body, .. } => Some(body),
+            Self::ForEach { body, .. } | Self::While { body, .. } => vec![("", body)],
+            Self::Race { branches } => {
+                branches.iter().map(|branch| (branch.name.as_str(), &branch.body)).collect()
+            }
+            Self::Try { body, catch, finally } => {
+                let catch = catch.as_ref().map(|catch| ("catch", catch));
+                let finally = finally.as_ref().map(|finally| ("finally", finally));
+                [("body", body)].into_iter().chain(catch).chain(finally).collect()
+            }
             Self::Manual
             | Self::Webhook { .. }
             | Self::Schedule { .. }
@@ -236,9 +261,20 @@ impl Body {
             | Self::Wait { .. }
             | Self::WaitEvent { .. }
             | Self::Return { .. }
-            | Self::Fail { .. } => None,
+            | Self::Fail { .. } => Vec::new(),
         }
     }
+}
+
+/// One branch of a race.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Branch {
+    /// Its region.
+    pub name: String,
+    /// Whether its effects stay where it loses: its compensations do not run.
+    pub keep: bool,
+    /// What it runs; its result is the race's output where it wins.
+    pub body: Scope,
 }
 
 /// One case of a switch.

@@ -103,7 +103,9 @@ impl<'a> Emitter<'a> {
         let mut readers = Readers::default();
         readers.add(checked, &checked.root, &workflow.body);
         for (id, block) in &workflow.scopes {
-            if let Some(body) = checked.nodes.get(id).and_then(|node| node.body.scope()) {
+            let scopes = checked.nodes.get(&id.scope).map(|node| node.body.scopes());
+            let body = scopes.into_iter().flatten().find(|(region, _)| *region == id.name);
+            if let Some((_, body)) = body {
                 readers.add(checked, body, block);
             }
         }

@@ -26,7 +26,7 @@ pub struct RawGraph {
 }
 
 /// The keys of a node's `data` that mean something.
-pub const DATA_KEYS: [&str; 11] = [
+pub const DATA_KEYS: [&str; 12] = [
     "config",
     "connection",
     "description",
@@ -37,6 +37,7 @@ pub const DATA_KEYS: [&str; 11] = [
     "label",
     "on_error",
     "policy",
+    "region",
     "result",
 ];
 
@@ -49,6 +50,8 @@ pub struct RawNode {
     pub id: NodeId,
     /// The scope that holds it.
     pub parent: Option<NodeId>,
+    /// The part of that scope in which it stands: a race's branch, or `body`, `catch`, `finally`.
+    pub region: Option<String>,
     /// What the canvas shows; the id where there is none.
     pub label: String,
     /// Its note.
@@ -83,6 +86,7 @@ impl RawNode {
         Self {
             index,
             parent,
+            region: None,
             label: id.to_string(),
             description: String::new(),
             kind: String::new(),

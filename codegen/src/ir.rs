@@ -46,8 +46,24 @@ pub struct Workflow {
     pub events: Vec<Event>,
     /// The top-level scope.
     pub body: Block,
-    /// The body of each loop at any depth, by the loop's id. Its result is in `Checked`.
-    pub scopes: BTreeMap<NodeId, Block>,
+    /// The body of each scope at any depth, region by region. Its result is in `Checked`.
+    pub scopes: BTreeMap<Region, Block>,
+}
+
+/// A region of a scope: a race's branch, a part of a try, or a loop's body, which has no name.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Region {
+    /// The scope.
+    pub scope: NodeId,
+    /// The region's name; empty for a loop's body.
+    pub name: String,
+}
+
+impl Region {
+    /// A region of a scope.
+    pub fn new(scope: &NodeId, name: &str) -> Self {
+        Self { scope: scope.clone(), name: name.to_owned() }
+    }
 }
 
 /// An event that a workflow declares.
@@ -203,6 +219,8 @@ pub fn default_handle(body: &Body) -> &'static str {
         | Body::Schedule { .. }
         | Body::ForEach { .. }
         | Body::While { .. }
+        | Body::Race { .. }
+        | Body::Try { .. }
         | Body::Transform { .. }
         | Body::Action { .. }
         | Body::Custom { .. }

@@ -33,8 +33,9 @@ pub fn lower(checked: &Checked) -> Result<Workflow, Vec<Diagnostic>> {
     let body = lower_scope(checked, &checked.root, None, &mut faults);
     let mut scopes = BTreeMap::new();
     for (id, node) in &checked.nodes {
-        if let Some(body) = node.body.scope() {
-            scopes.insert(id.clone(), lower_scope(checked, body, Some(id), &mut faults));
+        for (region, body) in node.body.scopes() {
+            let block = lower_scope(checked, body, Some(id), &mut faults);
+            scopes.insert(ir::Region::new(id, region), block);
         }
     }
     let workflow = Workflow {

@@ -150,6 +150,8 @@ fn standalone(checked: &Checked) -> BTreeSet<String> {
             | Body::Switch { .. }
             | Body::ForEach { .. }
             | Body::While { .. }
+            | Body::Race { .. }
+            | Body::Try { .. }
             | Body::Transform { .. }
             | Body::Action { .. }
             | Body::Custom { .. }

@@ -50,6 +50,8 @@ pub struct Node<'c> {
     pub handles: Handles,
     /// The scope that holds it.
     pub parent: Option<NodeIndex>,
+    /// In which of that scope's regions; empty in a scope that has none, and at top level.
+    pub region: String,
     /// The nodes that it holds, in topological order; ties break on id. Notes are left out.
     pub children: Vec<NodeIndex>,
 }

@@ -31,7 +31,7 @@ pub(crate) fn of(graph: &Graph<'_>, checked: &Checked) -> String {
     let mut text = format!("{{\"form\":{FORM},\"language\":{LANGUAGE},\"nodes\":[");
     let mut edges: Vec<&Edge> = checked.root.edges.iter().collect();
     for (id, node) in &checked.nodes {
-        if let Some(Scope { edges: inner, .. }) = node.body.scope() {
+        for (_, Scope { edges: inner, .. }) in node.body.scopes() {
             edges.extend(inner);
         }
         if let Some(index) = graph.ids.get(id) {
@@ -63,6 +63,7 @@ fn meaning(node: &Node, raw: &RawNode, out: &mut String) {
         "id": node.id,
         "kind": node.kind,
         "parent": node.parent,
+        "region": (!node.region.is_empty()).then_some(&node.region),
         "join": match node.join { JoinRule::Any => "any", JoinRule::All => "all" },
         "disabled": node.disabled,
         "continue": node.continue_on_error,
@@ -97,6 +98,10 @@ fn settings(node: &Node, raw: &RawNode) -> Value {
         Body::While { init, max_iterations, .. } => {
             json!({"state": shape(&init.ty), "max_iterations": max_iterations})
         }
+        Body::Race { branches } => {
+            let keep = branches.iter().filter(|branch| branch.keep).map(|branch| &branch.name);
+            json!({"keep": keep.collect::<Vec<_>>()})
+        }
         // What `sort` and `aggregate` do with their lists.
         Body::Transform { .. } if matches!(node.kind.as_str(), "aggregate@1" | "sort@1") => {
             json!({"operation": raw.config.get("operation"), "order": raw.config.get("order")})
@@ -109,6 +114,7 @@ fn settings(node: &Node, raw: &RawNode) -> Value {
             json!({"event": event, "payload": shape(payload)})
         }
         Body::Condition { .. }
+        | Body::Try { .. }
         | Body::Transform { .. }
         | Body::Wait { .. }
         | Body::Return { .. }

@@ -48,6 +48,8 @@ fn trigger(node: &Node) -> Option<Trigger> {
         | Body::Switch { .. }
         | Body::ForEach { .. }
         | Body::While { .. }
+        | Body::Race { .. }
+        | Body::Try { .. }
         | Body::Transform { .. }
         | Body::Action { .. }
         | Body::Custom { .. }

@@ -29,13 +29,13 @@ pub(super) fn checked(stage: &mut Stage<'_>) -> Option<Checked> {
     }
     // They come by id, so the map is made in one go.
     let mut nodes = BTreeMap::from_iter(nodes);
-    if nodes.values().any(|node| node.body.scope().is_some()) {
+    if nodes.values().any(|node| !node.body.scopes().is_empty()) {
         add_reads_of_loops(&mut nodes);
     }
     let mut checked = Checked {
         name: graph.name.clone(),
         description: graph.description.clone(),
-        root: scope(stage, None, None),
+        root: scope(stage, None, "", None),
         input: input(stage),
         output,
         revision: String::new(),
@@ -53,11 +53,17 @@ fn belongs(stage: &Stage<'_>, index: NodeIndex) -> bool {
     node.kind != Some(Kind::Note) && stage.guards.reached(index)
 }
 
-/// The nodes and edges of a scope.
-pub(super) fn scope(stage: &Stage<'_>, scope: Option<NodeIndex>, result: Option<Expr>) -> Scope {
+/// The nodes and edges of a scope, or of one of its regions.
+pub(super) fn scope(
+    stage: &Stage<'_>,
+    scope: Option<NodeIndex>,
+    region: &str,
+    result: Option<Expr>,
+) -> Scope {
     let graph = stage.graph;
     let members = graph.members(scope).iter().copied();
-    let members: Vec<NodeIndex> = members.filter(|&index| belongs(stage, index)).collect();
+    let own = |index: &NodeIndex| graph.node(*index).region == region && belongs(stage, *index);
+    let members: Vec<NodeIndex> = members.filter(own).collect();
     let mut edges: Vec<Edge> = Vec::new();
     for &index in &members {
         for edge in graph.nodes.edges(index) {
@@ -93,6 +99,7 @@ fn node(stage: &Stage<'_>, index: NodeIndex, body: Body) -> Node {
         description: raw.description.clone(),
         kind: raw.kind.clone(),
         parent: resolved.parent.map(|parent| graph.id(parent).clone()),
+        region: resolved.region.clone(),
         join: raw.join,
         disabled: raw.disabled,
         wired: wired.map(ToString::to_string).collect(),
@@ -120,6 +127,7 @@ fn reads(body: &Body) -> BTreeSet<NodeId> {
                 | Name::TriggerOf(_)
                 | Name::Item(_)
                 | Name::Index(_)
+                | Name::Caught(_)
                 | Name::State(_)
                 | Name::Element
                 | Name::RunId
@@ -142,6 +150,9 @@ pub(crate) fn expressions(body: &Body) -> Vec<&Expr> {
         }
         Body::While { init, condition, body, .. } => {
             [init, condition].into_iter().chain(body.result.as_ref()).collect()
+        }
+        Body::Race { .. } | Body::Try { .. } => {
+            body.scopes().into_iter().filter_map(|(_, scope)| scope.result.as_ref()).collect()
         }
         Body::Transform { value } | Body::Return { value } => vec![value],
         Body::Action { input, .. } | Body::Custom { input, .. } => vec![input],

@@ -10,12 +10,14 @@ mod filter;
 pub(super) mod for_each;
 mod manual;
 mod note;
+pub(super) mod race;
 mod result;
 pub(super) mod r#return;
 mod schedule;
 mod sort;
 mod switch;
 mod transform;
+pub(super) mod try_scope;
 mod wait;
 mod wait_event;
 mod webhook;
@@ -38,6 +40,12 @@ pub const OUT: &str = "out";
 /// The handle by which a failed node leaves where it is wired.
 pub const ERROR: &str = "error";
 
+/// The field of a race's result that tells its winner; no branch has this name.
+pub const WINNER: &str = "winner";
+
+/// The regions of a try, the first of which is the default.
+pub const TRY_REGIONS: [&str; 3] = ["body", "catch", "finally"];
+
 /// What a node does, looked up.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Kind<'c> {
@@ -55,6 +63,10 @@ pub enum Kind<'c> {
     ForEach,
     /// `while@1`.
     While,
+    /// `race@1`.
+    Race,
+    /// `try@1`.
+    Try,
     /// `transform@1`.
     Transform,
     /// `filter@1`.
@@ -80,7 +92,7 @@ pub enum Kind<'c> {
 }
 
 /// Our own kinds, by name.
-const CORE: [(&str, Kind<'static>); 17] = [
+const CORE: [(&str, Kind<'static>); 19] = [
     ("aggregate@1", Kind::Aggregate),
     ("condition@1", Kind::Condition),
     ("custom@1", Kind::Custom),
@@ -89,11 +101,13 @@ const CORE: [(&str, Kind<'static>); 17] = [
     ("for_each@1", Kind::ForEach),
     ("manual@1", Kind::Manual),
     ("note@1", Kind::Note),
+    ("race@1", Kind::Race),
     ("return@1", Kind::Return),
     ("schedule@1", Kind::Schedule),
     ("sort@1", Kind::Sort),
     ("switch@1", Kind::Switch),
     ("transform@1", Kind::Transform),
+    ("try@1", Kind::Try),
     ("wait@1", Kind::Wait),
     ("wait_event@1", Kind::WaitEvent),
     ("webhook@1", Kind::Webhook),
@@ -121,6 +135,8 @@ impl<'c> Kind<'c> {
             | Self::Switch
             | Self::ForEach
             | Self::While
+            | Self::Race
+            | Self::Try
             | Self::Transform
             | Self::Filter
             | Self::Sort
@@ -137,6 +153,11 @@ impl<'c> Kind<'c> {
 
     /// Whether it holds other nodes.
     pub fn is_scope(self) -> bool {
+        matches!(self, Self::ForEach | Self::While | Self::Race | Self::Try)
+    }
+
+    /// Whether it goes round, so that what it holds has an `index`.
+    pub fn is_loop(self) -> bool {
         matches!(self, Self::ForEach | Self::While)
     }
 
@@ -149,6 +170,7 @@ impl<'c> Kind<'c> {
             Self::Switch => &["cases"],
             Self::ForEach => &["concurrency", "on_item_error"],
             Self::While => &["max_iterations", "state"],
+            Self::Race => &["keep"],
             Self::WaitEvent => &["event", "sample", "schema"],
             Self::Custom => &["output"],
             Self::Sort => &["order"],
@@ -156,6 +178,7 @@ impl<'c> Kind<'c> {
             Self::Action(manifest) if manifest.generic_output.is_some() => &["response"],
             Self::Filter
             | Self::Condition
+            | Self::Try
             | Self::Transform
             | Self::Wait
             | Self::Return
@@ -176,6 +199,8 @@ impl<'c> Kind<'c> {
             Self::Note => note::handles(),
             Self::ForEach
             | Self::While
+            | Self::Race
+            | Self::Try
             | Self::Transform
             | Self::Filter
             | Self::Sort
@@ -240,6 +265,15 @@ impl Found {
     }
 }
 
+/// The regions of a scope in which nodes stand, sorted.
+fn regions(site: &Site<'_>) -> Vec<String> {
+    let graph = site.stage.graph;
+    let regions: BTreeSet<&str> =
+        site.node.children.iter().map(|child| graph.node(*child).region.as_str()).collect();
+    // A node whose region is wrong stands in none; that was reported.
+    regions.into_iter().filter(|region| !region.is_empty()).map(str::to_owned).collect()
+}
+
 /// Checks a node of any kind but a scope, which is checked around what it holds.
 pub(super) fn check(site: &Site<'_>) -> Found {
     let Some(kind) = site.node.kind else { return Found::new(None, Output::Unknown) };
@@ -249,7 +283,7 @@ pub(super) fn check(site: &Site<'_>) -> Found {
         Kind::Schedule => schedule::check(site),
         Kind::Condition => condition::check(site),
         Kind::Switch => switch::check(site),
-        Kind::ForEach | Kind::While => Found::new(None, Output::Unknown),
+        Kind::ForEach | Kind::While | Kind::Race | Kind::Try => Found::new(None, Output::Unknown),
         Kind::Transform => transform::check(site),
         Kind::Filter => filter::check(site),
         Kind::Sort => sort::check(site),

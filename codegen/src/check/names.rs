@@ -9,6 +9,7 @@ use flowcrate::types::Type;
 use petgraph::graph::NodeIndex;
 
 use super::guards::Event;
+use super::kinds::Kind;
 use super::site::Site;
 use super::stage::Output;
 use crate::diagnostic::{Code, Span, code};
@@ -89,6 +90,7 @@ impl Site<'_> {
             Name::Step(id) | Name::TriggerOf(id) => (id, Event::Value),
             Name::Error(id) => (id, Event::Error),
             Name::Trigger
+            | Name::Caught(_)
             | Name::Item(_)
             | Name::Index(_)
             | Name::State(_)
@@ -122,7 +124,9 @@ impl Site<'_> {
     }
 
     fn nearest_index(&self) -> Resolved {
-        match self.loops.first() {
+        let is_loop =
+            |index: &&NodeIndex| self.stage.graph.node(**index).kind.is_some_and(Kind::is_loop);
+        match self.loops.iter().find(is_loop) {
             Some(index) => self.iteration(*index),
             None => Err(outside_loops("index")),
         }
@@ -134,7 +138,7 @@ impl Site<'_> {
             return Ok(*index);
         }
         match graph.ids.get(id).map(|index| graph.node(*index)) {
-            Some(node) if node.kind.is_some_and(super::kinds::Kind::is_scope) => {
+            Some(node) if node.kind.is_some_and(Kind::is_scope) => {
                 let message = format!("this stands outside the loop {}", node.quoted());
                 let help = format!("move the node into the loop, or use its result `steps.{id}`");
                 Err(unusable(code::OUT_OF_PLACE, message, help))
@@ -146,6 +150,9 @@ impl Site<'_> {
     fn item(&self, index: NodeIndex) -> Resolved {
         let id = self.stage.graph.id(index).to_string();
         let Some(ty) = self.stage.items.get(&index).cloned() else {
+            if !self.stage.states.contains_key(&index) {
+                return Err(no_loop(&self.stage.graph.node(index).raw.kind, &id));
+            }
             let message = format!("`{id}` is a `while@1`, which has no items");
             let help = format!("use `loops.{id}.state` or `loops.{id}.index`");
             return Err(unusable(code::OUT_OF_PLACE, message, help));
@@ -156,6 +163,9 @@ impl Site<'_> {
     fn state(&self, index: NodeIndex) -> Resolved {
         let id = self.stage.graph.id(index).to_string();
         let Some(ty) = self.stage.states.get(&index).cloned() else {
+            if !self.stage.items.contains_key(&index) {
+                return Err(no_loop(&self.stage.graph.node(index).raw.kind, &id));
+            }
             let message = format!("`{id}` is a `for_each@1`, which has no state");
             let help = format!("use `loops.{id}.item` or `loops.{id}.index`");
             return Err(unusable(code::OUT_OF_PLACE, message, help));
@@ -165,6 +175,9 @@ impl Site<'_> {
 
     fn iteration(&self, index: NodeIndex) -> Resolved {
         let id = self.stage.graph.id(index).to_string();
+        if !self.stage.graph.node(index).kind.is_some_and(Kind::is_loop) {
+            return Err(no_loop(&self.stage.graph.node(index).raw.kind, &id));
+        }
         if index == self.index && !self.inside {
             let message = "the condition of a `while@1` sees its state alone";
             let help = format!("count in `loops.{id}.state`, or set `max_iterations`");
@@ -172,6 +185,11 @@ impl Site<'_> {
         }
         Ok(Binding { name: Name::Index(id), ty: Type::Int })
     }
+}
+
+fn no_loop(kind: &str, id: &str) -> Unresolved {
+    let message = format!("`{id}` is a `{kind}`, which does not go round");
+    unusable(code::OUT_OF_PLACE, message, "name a `for_each@1` or `while@1` around this node")
 }
 
 fn outside_loops(name: &str) -> Unresolved {

@@ -22,7 +22,9 @@ pub(super) struct Site<'a> {
     pub(super) place: Place,
     /// Whether this is the end of the node's own body (its `result`), not the node itself.
     pub(super) inside: bool,
-    /// The loops around, the nearest first; with `inside` the node itself is the first.
+    /// The region at whose end this is.
+    pub(super) region: String,
+    /// The scopes around, the nearest first; with `inside` the node itself is the first.
     pub(super) loops: Vec<NodeIndex>,
     /// The type of `item` while an input over the elements of a list is checked.
     item: RefCell<Option<Type>>,
@@ -61,10 +63,24 @@ impl<'a> Site<'a> {
         Self::new(stage, index, stage.guards.at(index), loops, false)
     }
 
-    /// At the end of a loop's body.
-    pub(super) fn end_of(stage: &'a Stage<'a>, index: NodeIndex) -> Self {
+    /// At the end of a scope's body, or of one of its regions.
+    pub(super) fn end_of(stage: &'a Stage<'a>, index: NodeIndex, region: &str) -> Self {
         let loops = std::iter::once(index).chain(stage.graph.around(index)).collect();
-        Self::new(stage, index, stage.guards.end(Some(index)), loops, true)
+        let site = Self::new(stage, index, stage.guards.end(Some(index)), loops, true);
+        Self { region: region.to_owned(), ..site }
+    }
+
+    /// In which region of a scope around this place stands.
+    pub(super) fn region_in(&self, scope: NodeIndex) -> &str {
+        if scope == self.index {
+            return &self.region;
+        }
+        let within = |index: NodeIndex| self.stage.graph.node(index).parent == Some(scope);
+        let chain = std::iter::once(self.index).chain(self.stage.graph.around(self.index));
+        chain
+            .into_iter()
+            .find(|index| within(*index))
+            .map_or("", |index| self.stage.graph.node(index).region.as_str())
     }
 
     fn new(
@@ -76,7 +92,8 @@ impl<'a> Site<'a> {
     ) -> Self {
         let node = stage.graph.node(index);
         let (item, found, broken) = (RefCell::default(), RefCell::default(), Cell::new(false));
-        Self { stage, index, node, place, inside, loops, item, found, broken }
+        let region = String::new();
+        Self { stage, index, node, place, inside, region, loops, item, found, broken }
     }
 
     /// Lets `item` be an element of this node's list, of this type (S16).

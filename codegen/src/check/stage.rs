@@ -93,6 +93,8 @@ impl Stage<'_> {
         let exhausted = match self.graph.node(index).kind {
             Some(Kind::ForEach) => self.for_each(index),
             Some(Kind::While) => self.while_loop(index),
+            Some(Kind::Race) => self.race(index),
+            Some(Kind::Try) => self.try_scope(index),
             _ => {
                 let site = Site::at(self, index);
                 let found = kinds::check(&site);
@@ -111,7 +113,7 @@ impl Stage<'_> {
         let mut findings = site.into_findings();
         self.items.insert(index, opened.item.clone());
         self.children(index);
-        let site = Site::end_of(self, index);
+        let site = Site::end_of(self, index, "");
         let found = kinds::for_each::close(&site, opened);
         findings.add(site.into_findings());
         self.settle(index, found, findings)
@@ -120,15 +122,36 @@ impl Stage<'_> {
     fn while_loop(&mut self, index: NodeIndex) -> bool {
         let site = Site::at(self, index);
         let opened = kinds::while_loop::open(&site);
+        warnings::check(&site);
         let mut findings = site.into_findings();
         self.states.insert(index, opened.state.clone());
         let site = Site::before(self, index);
         let condition = kinds::while_loop::condition(&site);
         findings.add(site.into_findings());
         self.children(index);
-        let site = Site::end_of(self, index);
+        let site = Site::end_of(self, index, "");
         let found = kinds::while_loop::close(&site, opened, condition);
         findings.add(site.into_findings());
+        self.settle(index, found, findings)
+    }
+
+    fn race(&mut self, index: NodeIndex) -> bool {
+        let site = Site::at(self, index);
+        let keep = kinds::race::open(&site);
+        warnings::check(&site);
+        let mut findings = site.into_findings();
+        self.children(index);
+        let found = kinds::race::close(self, index, &keep, &mut findings);
+        self.settle(index, found, findings)
+    }
+
+    fn try_scope(&mut self, index: NodeIndex) -> bool {
+        let site = Site::at(self, index);
+        kinds::try_scope::open(&site);
+        warnings::check(&site);
+        let mut findings = site.into_findings();
+        self.children(index);
+        let found = kinds::try_scope::close(self, index, &mut findings);
         self.settle(index, found, findings)
     }
 

@@ -74,6 +74,8 @@ codes! {
     RETURNS_OVERLAP = E214, Error, "two returns in one run";
     NO_DEFAULT_HANDLE = E215, Error, "no handle to go on by";
     DECLARED_TWICE = E216, Error, "one name declared in two ways";
+    BAD_REGION = E217, Error, "region that the scope does not have";
+    EMPTY_SCOPE = E218, Error, "scope that holds too little";
 
     // E30x and E31x: types, wherever values meet.
     WRONG_TYPE = E301, Error, "value of the wrong type";

@@ -152,6 +152,7 @@ impl<'e, 'a> Exprs<'e, 'a> {
                 Some((code, ty)) => self.adapt(code, &ty, wanted),
                 None => Code::Absent,
             },
+            Name::Caught(id) => self.locals.caught(id).unwrap_or_else(|| Code::Absent),
             Name::Trigger => self.trigger(wanted),
             Name::TriggerOf(id) => self.trigger_of(id, wanted),
             Name::Item(id) if self.elements.contains(id) => {

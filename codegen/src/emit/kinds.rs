@@ -5,10 +5,12 @@ mod condition;
 mod custom;
 mod fail;
 mod for_each;
-mod loop_body;
+mod race;
 mod r#return;
+mod scope_body;
 mod switch;
 mod transform;
+mod try_scope;
 mod wait;
 mod wait_event;
 mod while_loop;
@@ -92,6 +94,11 @@ pub(crate) fn emit(flow: &mut Flow<'_, '_>, node: &Node, locals: &Locals) -> Nod
             let max_iterations = *max_iterations;
             let looped = while_loop::While { init, condition, max_iterations, body };
             while_loop::emit(flow, node, locals, &looped)
+        }
+        Body::Race { branches } => race::emit(flow, node, locals, branches),
+        Body::Try { body, catch, finally } => {
+            let (catch, finally) = (catch.as_ref(), finally.as_ref());
+            try_scope::emit(flow, node, locals, &try_scope::Try { body, catch, finally })
         }
         Body::Transform { value } => transform::emit(flow, node, locals, value),
         Body::Action { input, .. } => action::emit(flow, node, locals, input),

@@ -21,6 +21,8 @@ pub(crate) struct Locals {
     /// Handles that are certain, of nodes that need no variable to tell.
     certain: BTreeMap<NodeId, String>,
     loops: BTreeMap<NodeId, LoopVariables>,
+    /// What the body of a try failed with, in its catch; and whether that is a reference.
+    caught: BTreeMap<NodeId, (Ident, bool)>,
     /// The one trigger that started the run, where that is certain.
     started: Option<NodeId>,
     /// Names of variables that belong to the function or async block itself.
@@ -182,6 +184,19 @@ impl Locals {
         self.loops.insert(id.clone(), LoopVariables { item, index, ty, borrowed: false });
     }
 
+    /// Binds what the body of a try failed with.
+    pub(crate) fn bind_caught(&mut self, id: &NodeId, name: Ident) {
+        self.note(&name, Form::Plain);
+        self.caught.insert(id.clone(), (name, false));
+    }
+
+    /// What the body of a try failed with.
+    pub(crate) fn caught(&self, id: &str) -> Option<Code> {
+        self.caught.get(id).map(|(name, borrowed)| {
+            if *borrowed { Code::reference(quote!(#name)) } else { Code::place(quote!(#name)) }
+        })
+    }
+
     /// The same where the item is a reference.
     pub(crate) fn bind_loop_reference(&mut self, id: &NodeId, item: Ident, index: Ident, ty: Type) {
         self.note(&item, Form::Reference);
@@ -202,6 +217,9 @@ impl Locals {
         for variables in borrowed.loops.values_mut() {
             variables.borrowed = true;
         }
+        for (_, reference) in borrowed.caught.values_mut() {
+            *reference = true;
+        }
         borrowed
     }
 
@@ -211,6 +229,7 @@ impl Locals {
         (name == "trigger" && self.trigger_borrowed)
             || variables.any(|variable| variable.name == name && variable.form == Form::Reference)
             || self.loops.values().any(|variables| variables.item == name && variables.borrowed)
+            || self.caught.values().any(|(caught, borrowed)| caught == name && *borrowed)
     }
 
     /// All variables with what they hold, by name.
@@ -228,6 +247,9 @@ impl Locals {
             let ty = variable.ty.clone();
             let held = if caught { Held::Caught(ty) } else { Held::Value(ty) };
             all.insert(variable.name.to_string(), held);
+        }
+        for (name, _) in self.caught.values() {
+            all.insert(name.to_string(), Held::Value(Types::failure()));
         }
         for variables in self.loops.values() {
             all.insert(variables.item.to_string(), Held::Value(variables.ty.clone()));

@@ -16,7 +16,7 @@ impl<'a> Emitter<'a> {
         fn collect<'a>(emitter: &Emitter<'a>, scope: &'a Scope, found: &mut Vec<&'a Node>) {
             for node in scope.nodes.iter().filter_map(|id| emitter.checked.nodes.get(id)) {
                 found.push(node);
-                if let Some(body) = node.body.scope() {
+                for (_, body) in node.body.scopes() {
                     collect(emitter, body, found);
                 }
             }
@@ -121,6 +121,12 @@ impl<'a> Emitter<'a> {
                 let hint = self.hint(&node.id, "State", "What one iteration leaves to the next in");
                 self.types.rust(&init.ty, &hint, ignored);
                 self.types.decode(&init.ty);
+            }
+            Body::Race { .. } | Body::Try { .. } => {
+                let ty = output_of(node);
+                let hint = self.hint(&node.id, "Output", "What comes of");
+                self.types.rust(&ty, &hint, ignored);
+                self.types.decode(&ty);
             }
             Body::Manual
             | Body::Webhook { .. }

@@ -113,6 +113,8 @@ pub enum Name {
     Step(String),
     /// `errors.<id>`.
     Error(String),
+    /// `errors.<id>` in the catch of the try with this id: what its body failed with.
+    Caught(String),
     /// `item` of the loop, or of the `filter`, `sort` or `aggregate`, with this id.
     Item(String),
     /// `index` of the loop with this id, from 0.
@@ -136,7 +138,7 @@ impl fmt::Display for Name {
             Self::Trigger => out.write_str("trigger"),
             Self::TriggerOf(id) => write!(out, "triggers.{id}"),
             Self::Step(id) => write!(out, "steps.{id}"),
-            Self::Error(id) => write!(out, "errors.{id}"),
+            Self::Error(id) | Self::Caught(id) => write!(out, "errors.{id}"),
             Self::Item(id) => write!(out, "loops.{id}.item"),
             Self::Index(id) => write!(out, "loops.{id}.index"),
             Self::State(id) => write!(out, "loops.{id}.state"),

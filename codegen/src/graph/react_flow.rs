@@ -193,6 +193,7 @@ fn read_node(index: usize, node: Value, out: &mut Vec<Diagnostic>) -> Option<Raw
     Some(RawNode {
         index,
         parent,
+        region: data.text("region"),
         label,
         description: data.text("description").unwrap_or_default(),
         config: data.object("config", false).unwrap_or_default(),

@@ -11,8 +11,11 @@ impl Display for Workflow {
             writeln!(out, "event {}", event.name)?;
         }
         write_block(out, &self.body, 0)?;
-        for (id, block) in &self.scopes {
-            writeln!(out, "each {id}")?;
+        for (region, block) in &self.scopes {
+            match region.name.as_str() {
+                "" => writeln!(out, "each {}", region.scope)?,
+                name => writeln!(out, "{name} of {}", region.scope)?,
+            }
             write_block(out, block, 1)?;
         }
         Ok(())

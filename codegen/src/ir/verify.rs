@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::{Block, Live, Stmt, Subject, Workflow};
-use crate::check::{Checked, NodeId, Scope};
+use super::{Block, Live, Region, Stmt, Subject, Workflow};
+use crate::check::{Checked, Node, NodeId, Scope};
 
 /// Checks that `workflow` is well formed over `checked`, and gives what is wrong with it.
 ///
@@ -16,17 +16,18 @@ pub fn verify(workflow: &Workflow, checked: &Checked) -> Vec<String> {
     let triggers = workflow.triggers.iter().cloned().collect();
     verifier.scope("the workflow", &workflow.body, &checked.root, triggers);
     for (id, node) in &checked.nodes {
-        if let Some(body) = node.body.scope() {
-            match workflow.scopes.get(id) {
+        for (region, body) in node.body.scopes() {
+            match workflow.scopes.get(&Region::new(id, region)) {
                 Some(block) => verifier.scope(id, block, body, BTreeSet::new()),
-                None => verifier.fault(format!("loop {id} has no block")),
+                None => verifier.fault(format!("scope {id} has no block `{region}`")),
             }
         }
     }
-    for id in workflow.scopes.keys() {
-        let node = checked.nodes.get(id);
-        if node.is_none_or(|node| node.body.scope().is_none()) {
-            verifier.fault(format!("{id} has a block, but is no loop"));
+    for Region { scope, name } in workflow.scopes.keys() {
+        let node = checked.nodes.get(scope);
+        let has = |node: &Node| node.body.scopes().iter().any(|(region, _)| region == name);
+        if !node.is_some_and(has) {
+            verifier.fault(format!("{scope} has a block `{name}`, but no such region"));
         }
     }
     verifier.faults

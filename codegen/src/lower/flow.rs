@@ -239,6 +239,8 @@ pub(crate) fn handles(node: &Node) -> Vec<&str> {
         | Body::Schedule { .. }
         | Body::ForEach { .. }
         | Body::While { .. }
+        | Body::Race { .. }
+        | Body::Try { .. }
         | Body::Transform { .. }
         | Body::Action { .. }
         | Body::Custom { .. }

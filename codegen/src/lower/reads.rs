@@ -20,7 +20,7 @@ pub(crate) fn uses(checked: &Checked, node: &Node) -> Uses {
     for expr in exprs(node) {
         collect(expr, &mut found);
     }
-    if let Some(body) = node.body.scope() {
+    for (_, body) in node.body.scopes() {
         for inner in body.nodes.iter().filter_map(|id| checked.nodes.get(id)) {
             found.append(&mut uses(checked, inner));
         }
@@ -58,6 +58,9 @@ pub(crate) fn exprs(node: &Node) -> Vec<&Expr> {
         Body::While { init, condition, body, .. } => {
             [init, condition].into_iter().chain(body.result.as_ref()).collect()
         }
+        Body::Race { .. } | Body::Try { .. } => {
+            node.body.scopes().into_iter().filter_map(|(_, scope)| scope.result.as_ref()).collect()
+        }
         Body::Transform { value } | Body::Return { value } => vec![value],
         Body::Action { input, .. } | Body::Custom { input, .. } => vec![input],
         Body::Wait { until: WaitUntil::Duration(expr) | WaitUntil::Instant(expr) } => vec![expr],
@@ -79,6 +82,7 @@ fn collect(expr: &Expr, found: &mut Uses) {
             | Name::TriggerOf(_)
             | Name::Item(_)
             | Name::Index(_)
+            | Name::Caught(_)
             | Name::State(_)
             | Name::Element
             | Name::RunId

@@ -14,14 +14,23 @@ pub(super) fn flowchart(checked: &Checked) -> String {
 fn scope(out: &mut String, checked: &Checked, scope: &Scope, depth: usize) {
     let indent = "    ".repeat(depth);
     for node in scope.nodes.iter().filter_map(|id| checked.nodes.get(id)) {
-        match node.body.scope() {
-            Some(body) => {
-                line(out, &indent, &format!("subgraph n_{}[\"{}\"]", node.id, text(&node.label)));
-                self::scope(out, checked, body, depth + 1);
-                line(out, &indent, "end");
-            }
-            None => line(out, &indent, &format!("n_{}{}", node.id, shape(node))),
+        let scopes = node.body.scopes();
+        if scopes.is_empty() {
+            line(out, &indent, &format!("n_{}{}", node.id, shape(node)));
+            continue;
         }
+        line(out, &indent, &format!("subgraph n_{}[\"{}\"]", node.id, text(&node.label)));
+        for (region, body) in scopes {
+            if region.is_empty() {
+                self::scope(out, checked, body, depth + 1);
+                continue;
+            }
+            let inner = "    ".repeat(depth + 1);
+            line(out, &inner, &format!("subgraph n_{}_{region}[\"{region}\"]", node.id));
+            self::scope(out, checked, body, depth + 2);
+            line(out, &inner, "end");
+        }
+        line(out, &indent, "end");
     }
     for edge in &scope.edges {
         let arrow = match edge.handle.as_str() {

@@ -65,7 +65,8 @@ fn resolve(
     check_ends(&graph[source], &graph[target], edge)?;
     let handle = source_handle(&graph[source], edge)?;
     target_handle(&graph[target], edge)?;
-    if graph[source].parent != graph[target].parent {
+    let place = |index: NodeIndex| (graph[index].parent, &graph[index].region);
+    if place(source) != place(target) {
         return Err(Box::new(crossing(graph, source, target, edge)));
     }
     Ok((source, handle, target))
@@ -157,7 +158,10 @@ fn target_handle(target: &Node<'_>, edge: &RawEdge) -> Result<(), Box<Diagnostic
 
 fn crossing(graph: &Nodes<'_>, source: NodeIndex, target: NodeIndex, edge: &RawEdge) -> Diagnostic {
     let place = |index: NodeIndex| match graph[index].parent {
-        Some(parent) => format!("in {}", graph[parent].quoted()),
+        Some(parent) if graph[index].region.is_empty() => {
+            format!("in {}", graph[parent].quoted())
+        }
+        Some(parent) => format!("in `{}` of {}", graph[index].region, graph[parent].quoted()),
         None => "at the top level".to_owned(),
     };
     let message = format!(
@@ -169,6 +173,8 @@ fn crossing(graph: &Nodes<'_>, source: NodeIndex, target: NodeIndex, edge: &RawE
     );
     let help = if graph[source].parent == Some(target) || graph[target].parent == Some(source) {
         "delete the edge: a loop starts its inner nodes itself, and ends when they are decided"
+    } else if graph[source].parent == graph[target].parent {
+        "delete the edge: the parts of a scope see nothing of each other"
     } else {
         "join the loop itself with the outer node; values leave a loop by its `result`"
     };

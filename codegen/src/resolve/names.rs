@@ -29,7 +29,14 @@ pub(super) fn nodes<'c>(
         let kind = kind(&node, catalogue, out);
         let handles = kind.map_or_else(Handles::default, |kind| kind.handles(&node));
         parents.push(node.parent.take());
-        graph.add_node(Node { raw: node, kind, handles, parent: None, children: Vec::new() });
+        graph.add_node(Node {
+            raw: node,
+            kind,
+            handles,
+            parent: None,
+            region: String::new(),
+            children: Vec::new(),
+        });
     }
     (graph, parents)
 }

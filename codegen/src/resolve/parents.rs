@@ -1,12 +1,13 @@
 //! Which scope holds which node.
 
 use petgraph::graph::{DiGraph, NodeIndex};
+use serde_json::json;
 
 use super::{Ids, Node};
-use crate::check::kinds::Kind;
-use crate::diagnostic::{Diagnostic, Suggestions, code, quoted};
+use crate::check::kinds::{Kind, TRY_REGIONS, WINNER};
+use crate::diagnostic::{Diagnostic, Suggestions, code, nearest, quoted};
 use crate::graph::limits::MAX_NESTING;
-use crate::graph::{HandleId, NodeId};
+use crate::graph::{HandleId, NodeId, is_id};
 
 type Nodes<'c> = DiGraph<Node<'c>, HandleId>;
 
@@ -30,6 +31,48 @@ pub(super) fn set(
     cut_circles(graph, &all, out);
     for &index in &all {
         check_place(&graph[index], out);
+        if let Some(parent) = graph[index].parent {
+            match region(&graph[index], &graph[parent]) {
+                Ok(region) => graph[index].region = region,
+                Err(diagnostic) => out.push(*diagnostic),
+            }
+        }
+    }
+}
+
+/// The region of `scope` in which `node` stands.
+fn region(node: &Node<'_>, scope: &Node<'_>) -> Result<String, Box<Diagnostic>> {
+    let asked = node.raw.region.as_deref();
+    let path = format!("/nodes/{}/data/region", node.raw.index);
+    let wrong = |what: &str| {
+        let found =
+            asked.map_or("no region".to_owned(), |name| format!("the region {}", quoted(name)));
+        let message = format!(
+            "node {} stands in {found} of {}, expected {what}",
+            node.quoted(),
+            scope.quoted()
+        );
+        Diagnostic::new(code::BAD_REGION, message).node(&*node.raw.id).field("/region")
+    };
+    match (scope.kind, asked) {
+        (Some(Kind::Race), Some(name)) if is_id(name) && name != WINNER => Ok(name.to_owned()),
+        (Some(Kind::Race), _) => {
+            let what = "the name of a branch: a-z, 0-9 and `_`, not `winner`";
+            Err(Box::new(wrong(what).help("set the node's `region` to the branch it belongs to")))
+        }
+        (Some(Kind::Try), None) => Ok(TRY_REGIONS[0].to_owned()),
+        (Some(Kind::Try), Some(name)) if TRY_REGIONS.contains(&name) => Ok(name.to_owned()),
+        (Some(Kind::Try), Some(name)) => {
+            let diagnostic = wrong("`body`, `catch` or `finally`");
+            Err(Box::new(match nearest(name, TRY_REGIONS) {
+                Some(near) => diagnostic.help(format!("did you mean `{near}`?")).fix(
+                    format!("move it to `{near}`"),
+                    vec![json!({"op": "replace", "path": path, "value": near})],
+                ),
+                None => diagnostic.help("set the node's `region` to one of these"),
+            }))
+        }
+        _ => Ok(String::new()),
     }
 }
 
@@ -141,10 +184,10 @@ fn check_place(node: &Node<'_>, out: &mut Vec<Diagnostic>) {
     let (what, help) = if kind.is_trigger() {
         ("trigger", "move the trigger to the top level")
     } else if matches!(kind, Kind::Return) {
-        ("return", "give the loop a `result`, and return `steps.<loop>` after it")
+        ("return", "give the scope a `result`, and return `steps.<scope>` after it")
     } else {
         return;
     };
-    let message = format!("the {what} {} stands in a loop, expected the top level", node.quoted());
+    let message = format!("the {what} {} stands in a scope, expected the top level", node.quoted());
     out.push(Diagnostic::new(code::MISPLACED, message).node(&*node.raw.id).help(help));
 }

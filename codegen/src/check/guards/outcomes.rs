@@ -60,6 +60,8 @@ fn gives_value(kind: Kind<'_>) -> bool {
         | Kind::Schedule
         | Kind::ForEach
         | Kind::While
+        | Kind::Race
+        | Kind::Try
         | Kind::Transform
         | Kind::Filter
         | Kind::Sort

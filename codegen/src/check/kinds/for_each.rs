@@ -91,7 +91,7 @@ pub(in crate::check) fn close(site: &Site<'_>, opened: Opened) -> Found {
         items,
         concurrency,
         on_item_error,
-        body: assemble::scope(site.stage, Some(site.index), Some(result)),
+        body: assemble::scope(site.stage, Some(site.index), "", Some(result)),
     });
     Found::giving(body, output)
 }

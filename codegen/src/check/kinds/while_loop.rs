@@ -71,7 +71,7 @@ pub(in crate::check) fn close(site: &Site<'_>, opened: Opened, condition: Option
         init,
         condition,
         max_iterations,
-        body: assemble::scope(site.stage, Some(site.index), Some(next)),
+        body: assemble::scope(site.stage, Some(site.index), "", Some(next)),
     });
     Found::giving(body, Some(state))
 }

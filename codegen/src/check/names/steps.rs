@@ -6,7 +6,7 @@ use petgraph::graph::NodeIndex;
 use super::{Resolved, unusable};
 use crate::check::failure_type;
 use crate::check::guards::Event;
-use crate::check::kinds::{ERROR, Kind};
+use crate::check::kinds::{ERROR, Kind, TRY_REGIONS};
 use crate::check::site::Site;
 use crate::check::stage::Output;
 use crate::diagnostic::{Fix, code};
@@ -47,6 +47,13 @@ impl Site<'_> {
 
     /// The failure of a node.
     pub(super) fn error(&self, id: &str) -> Resolved {
+        if let Some(index) = self.stage.graph.ids.get(id)
+            && self.loops.contains(index)
+            && self.region_in(*index) == TRY_REGIONS[1]
+        {
+            // S23: in a catch it is what the body failed with.
+            return Ok(Binding { name: Name::Caught(id.to_owned()), ty: failure_type() });
+        }
         let index = self.earlier(id, "errors")?;
         let node = self.stage.graph.node(index);
         let (guards, whole) = (&self.stage.guards, self.stage.graph.whole);
@@ -75,7 +82,9 @@ impl Site<'_> {
         let parent = node.parent;
         node.kind != Some(Kind::Note)
             && !self.loops.contains(&index)
-            && parent.is_none_or(|parent| self.loops.contains(&parent))
+            && parent.is_none_or(|parent| {
+                self.loops.contains(&parent) && self.region_in(parent) == node.region
+            })
     }
 
     /// The node of this id, if it is decided before this place is reached.
@@ -93,8 +102,8 @@ impl Site<'_> {
             return Err(unusable(code::NO_PATH, message, "read the output of an earlier node"));
         }
         if self.loops.contains(&index) {
-            let message = format!("`{root}.{id}` is read within the loop {label} itself");
-            let help = "the loop's result is there when the loop is done: read it after the loop";
+            let message = format!("`{root}.{id}` is read within the scope {label} itself");
+            let help = "a scope's result is there when the scope is done: read it after the scope";
             return Err(unusable(code::NO_PATH, message, help));
         }
         if !self.inside && graph.around(index).any(|scope| scope == self.index) {
@@ -126,6 +135,17 @@ impl Site<'_> {
     /// The node stands in a loop that this place is not in.
     fn inner(&self, index: NodeIndex, root: &str) -> Unresolved {
         let graph = self.stage.graph;
+        let node = graph.node(index);
+        if let Some(scope) = node.parent.filter(|scope| self.loops.contains(scope)) {
+            let message = format!(
+                "{} stands in `{}` of {}, of which the scope's other parts see nothing",
+                node.quoted(),
+                node.region,
+                graph.node(scope).quoted()
+            );
+            let help = "read it within that part, or after the scope by its result";
+            return unusable(code::INNER_NAME, message, help);
+        }
         let outer = graph.around(index).find(|scope| self.sees(*scope));
         let (id, label) = (graph.id(index), graph.node(index).quoted());
         let Some(outer) = outer else {

@@ -14,7 +14,8 @@ use crate::expr::{Expr, ExprKind};
 
 impl Exprs<'_, '_> {
     pub(super) fn field(&mut self, base: &Expr, name: &str, ty: &Type) -> Code {
-        let attempts = name == "attempts" && matches!(base.kind, ExprKind::Name(Name::Error(_)));
+        let attempts = name == "attempts"
+            && matches!(base.kind, ExprKind::Name(Name::Error(_) | Name::Caught(_)));
         if let ExprKind::Name(Name::Trigger) = base.kind
             && self.locals.payload().is_none()
             && self.emitter.has_many_triggers()

@@ -4,7 +4,7 @@ use flowcrate::types::Type;
 use proc_macro2::Literal;
 use quote::quote;
 
-use super::loop_body::{LoopBody, closure};
+use super::scope_body::{Given, ScopeBody, closure};
 use super::{NodeCode, Outcome, argument};
 use crate::check::{Node, OnItemError, Scope};
 use crate::emit::flow::Flow;
@@ -32,7 +32,12 @@ pub(super) fn emit(
         Type::List { items } => items.as_ref().clone(),
         _ => Type::Any,
     };
-    let body = LoopBody { variable: item, scope: each.body, what: ("Item", "One item of") };
+    let body = ScopeBody {
+        region: "",
+        scope: each.body,
+        given: Given::Iteration(item),
+        what: ("Item", "One item of".to_owned()),
+    };
     let closure = closure(flow, node, locals, &body);
     let id = node.id.as_str();
     let concurrency = Literal::u32_unsuffixed(each.concurrency.max(1));

@@ -4,7 +4,7 @@ use flowcrate::types::Type;
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
-use super::loop_body::{LoopBody, closure};
+use super::scope_body::{Given, ScopeBody, closure};
 use super::{NodeCode, Outcome, argument};
 use crate::check::{Node, Scope};
 use crate::emit::expr::{Exprs, mentions};
@@ -33,9 +33,13 @@ pub(super) fn emit(
         None => argument(flow, node, locals, (looped.init, "init"), hint),
     };
     let condition = condition(flow, node, locals, looped);
-    let variable = looped.init.ty.clone();
-    let what = ("Iteration", "One iteration of");
-    let body = closure(flow, node, locals, &LoopBody { variable, scope: looped.body, what });
+    let body = ScopeBody {
+        region: "",
+        scope: looped.body,
+        given: Given::Iteration(looped.init.ty.clone()),
+        what: ("Iteration", "One iteration of".to_owned()),
+    };
+    let body = closure(flow, node, locals, &body);
     let id = node.id.as_str();
     let id = match looped.max_iterations {
         Some(most) => {

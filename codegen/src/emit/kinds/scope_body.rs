@@ -1,4 +1,4 @@
-//! The body of a loop: a closure, or the call of a function of its own.
+//! The body of a scope, or of one of its regions: a closure, or the call of a function of its own.
 
 use flowcrate::types::Type;
 use proc_macro2::TokenStream;
@@ -8,10 +8,10 @@ use crate::check::{Node, Scope};
 use crate::emit::expr::mentions;
 use crate::emit::flow::{Final, Flow};
 use crate::emit::locals::Locals;
-use crate::emit::names::{NodeNames, ident};
+use crate::emit::names::{NodeNames, ident, snake};
 use crate::emit::{docs, print};
 use crate::expr::{Expr, ExprKind};
-use crate::ir::Block;
+use crate::ir::{Block, Region};
 
 /// Every so many nested loops the body becomes a function of its own.
 const DEEPEST: usize = 3;
@@ -22,70 +22,100 @@ const LONGEST: usize = 40;
 /// More parameters than this make clippy speak up.
 const MOST_PARAMETERS: usize = 7;
 
-/// A loop's body.
-pub(super) struct LoopBody<'l> {
-    /// The type of the item or state.
-    pub(super) variable: Type,
+/// What a scope runs.
+pub(super) struct ScopeBody<'l> {
+    pub(super) region: &'l str,
     pub(super) scope: &'l Scope,
+    pub(super) given: Given,
     /// What types that only it needs are named after, and what its function is.
-    pub(super) what: (&'static str, &'static str),
+    pub(super) what: (&'static str, String),
 }
 
-/// What runs for one item or state: the body itself, or a call of a function if the body is long
-/// or nested deeply.
+/// What a body is given besides its context.
+pub(super) enum Given {
+    /// Nothing.
+    Nothing,
+    /// An item or a state of this type, and the number of the iteration.
+    Iteration(Type),
+    /// What the body of a try failed with.
+    Failure,
+}
+
+impl ScopeBody<'_> {
+    /// The variables that it is given.
+    fn parameters(&self, names: &NodeNames) -> Vec<String> {
+        match self.given {
+            Given::Nothing => Vec::new(),
+            Given::Iteration(_) => vec![names.item.clone(), names.index.clone()],
+            Given::Failure => vec![names.error.clone()],
+        }
+    }
+
+    fn bind(&self, node: &Node, names: &NodeNames, mut inner: Locals) -> Locals {
+        inner.returned = None;
+        match &self.given {
+            Given::Nothing => {}
+            Given::Iteration(ty) => {
+                inner.bind_loop(&node.id, ident(&names.item), ident(&names.index), ty.clone());
+            }
+            Given::Failure => inner.bind_caught(&node.id, ident(&names.error)),
+        }
+        inner
+    }
+}
+
+/// The body itself, or a call of a function if it is long or nested deeply.
 pub(super) fn closure(
     flow: &mut Flow<'_, '_>,
     node: &Node,
     locals: &Locals,
-    each: &LoopBody<'_>,
+    own: &ScopeBody<'_>,
 ) -> TokenStream {
     let names = &flow.emitter.names(&node.id);
-    let (item, index) = (ident(&names.item), ident(&names.index));
-    let bind = |mut inner: Locals| {
-        inner.returned = None;
-        inner.bind_loop(&node.id, item.clone(), index.clone(), each.variable.clone());
-        inner
-    };
     flow.emitter.loop_depth += 1;
     let deep = flow.emitter.loop_depth.is_multiple_of(DEEPEST);
     let written = flow.emitter.functions.len();
     let mut code = None;
     if !deep {
-        let whole = body(flow, node, bind(locals.captured()), each.scope);
+        let whole = body(flow, node, own.bind(node, names, locals.captured()), own);
         if print::lines(&whole) <= LONGEST {
-            code = Some(inline(&whole, names));
+            code = Some(inline(&whole, &own.parameters(names)));
         }
     }
     let code = code.unwrap_or_else(|| {
         flow.emitter.functions.truncate(written);
-        outlined(flow, node, (locals, &bind(locals.borrowed())), each, names)
+        outlined(flow, node, locals, own, names)
     });
     flow.emitter.loop_depth -= 1;
     code
 }
 
-fn inline(body: &TokenStream, names: &NodeNames) -> TokenStream {
+fn inline(body: &TokenStream, parameters: &[String]) -> TokenStream {
     let parameter = |name: &str| {
         let name = mentions(body, name).then(|| ident(name));
         name.map_or_else(|| quote!(_), |name| quote!(#name))
     };
-    let (ctx, item, index) = (parameter("ctx"), parameter(&names.item), parameter(&names.index));
-    quote!(async |#ctx, #item, #index| { #body })
+    let ctx = parameter("ctx");
+    let parameters = parameters.iter().map(|name| parameter(name));
+    quote!(async |#ctx #(, #parameters)*| { #body })
 }
 
 /// The body as a function; gives the closure that calls it.
 fn outlined(
     flow: &mut Flow<'_, '_>,
     node: &Node,
-    (outer, inner): (&Locals, &Locals),
-    each: &LoopBody<'_>,
+    outer: &Locals,
+    own: &ScopeBody<'_>,
     names: &NodeNames,
 ) -> TokenStream {
-    let mut own = inner.clone();
-    own.bind_loop(&node.id, ident(&names.item), ident(&names.index), each.variable.clone());
-    let body = body(flow, node, own, each.scope);
-    let name = ident(&format!("{}_body", names.value));
-    let hint = flow.emitter.hint(&node.id, each.what.0, each.what.1);
+    let inner = own.bind(node, names, outer.borrowed());
+    let given = own.parameters(names);
+    let body = body(flow, node, inner.clone(), own);
+    let name = match own.region {
+        "" => ident(&format!("{}_body", names.value)),
+        region => ident(&format!("{}_{}", names.value, snake(region, "body"))),
+    };
+    let hint = flow.emitter.hint(&node.id, own.what.0, &own.what.1);
     let mut parameters = Vec::new();
     let mut arguments = Vec::new();
     let context = flow.emitter.symbols.import("flowcrate::Context");
@@ -96,10 +126,10 @@ fn outlined(
         if !mentions(&body, &variable) {
             continue;
         }
-        let own = variable == names.item;
+        let is_given = given.contains(&variable);
         let variable = ident(&variable);
         let (ty, borrowed) = flow.emitter.held_type(&held, &hint);
-        if borrowed && !own {
+        if borrowed && !is_given {
             parameters.push(quote!(#variable: &#ty));
             let passed = outer.is_reference(&variable.to_string());
             arguments.push(if passed { quote!(#variable) } else { quote!(&#variable) });
@@ -115,17 +145,16 @@ fn outlined(
         arguments.push(if passed { quote!(trigger) } else { quote!(&trigger) });
     }
     let result = flow.emitter.symbols.import("flowcrate::Result");
-    let output = each.scope.result.as_ref().map_or(Type::Null, |result| result.ty.clone());
+    let output = own.scope.result.as_ref().map_or(Type::Null, |result| result.ty.clone());
     let output = flow.emitter.types.rust(&output, &hint, &mut flow.emitter.symbols);
     let doc = docs::attributes(&[format!(
         "{} `{}` ({}).",
-        each.what.1,
+        own.what.1,
         node.id,
         docs::plain(&node.label)
     )]);
-    let lint = (parameters.len() > MOST_PARAMETERS).then(
-        || quote!(#[expect(clippy::too_many_arguments, reason = "the loop's body uses them")]),
-    );
+    let lint = (parameters.len() > MOST_PARAMETERS)
+        .then(|| quote!(#[expect(clippy::too_many_arguments, reason = "the body uses them")]));
     // Those of the code around it are among them, and do no harm here.
     let lints = crate::emit::lints::attributes(&flow.emitter.lints);
     flow.emitter.functions.push(quote! {
@@ -139,21 +168,21 @@ fn outlined(
         let name = ident(name);
         if used { quote!(#name) } else { quote!(_) }
     };
-    let (item, index) = (used(&names.item), used(&names.index));
-    quote!(async |ctx, #item, #index| #name(#(#arguments),*).await)
+    let given = given.iter().map(|name| used(name));
+    quote!(async |ctx #(, #given)*| #name(#(#arguments),*).await)
 }
 
 /// The body of the closure.
-fn body(flow: &mut Flow<'_, '_>, node: &Node, locals: Locals, scope: &Scope) -> TokenStream {
+fn body(flow: &mut Flow<'_, '_>, node: &Node, locals: Locals, own: &ScopeBody<'_>) -> TokenStream {
     let nothing = Expr {
         kind: ExprKind::Literal(serde_json::Value::Null),
         ty: flowcrate::types::Type::Null,
         span: crate::diagnostic::Span::default(),
     };
-    let result = scope.result.as_ref().unwrap_or(&nothing);
+    let result = own.scope.result.as_ref().unwrap_or(&nothing);
     let workflow = flow.emitter.workflow;
     let empty = Block::default();
-    let block = workflow.scopes.get(&node.id).unwrap_or(&empty);
+    let block = workflow.scopes.get(&Region::new(&node.id, own.region)).unwrap_or(&empty);
     let end = Final::Result { id: &node.id, expr: result };
     Flow::new(flow.emitter).body(block, locals, &end)
 }

@@ -1,0 +1,79 @@
+//! `try@1`: a body, what catches its failure, and what is done in any case (S23).
+
+use flowcrate::types::unify;
+use petgraph::graph::NodeIndex;
+
+use super::race::widened;
+use super::{Found, TRY_REGIONS, regions, result};
+use crate::check::site::{Findings, Site};
+use crate::check::stage::Stage;
+use crate::check::{Body, assemble};
+use crate::diagnostic::code;
+use crate::expr::Expr;
+
+/// Checks what stands outside the regions.
+pub(in crate::check) fn open(site: &Site<'_>) {
+    site.only_inputs(&[]);
+    let regions = regions(site);
+    let has = |region: &str| regions.iter().any(|name| name == region);
+    let label = site.node.quoted();
+    if !has("body") {
+        let finding = site.finding(code::EMPTY_SCOPE, format!("the try {label} has no body"));
+        site.report(finding.help("put the nodes that may fail into its region `body`"));
+    } else if regions.len() == 1 {
+        let message = format!("the try {label} has neither a `catch` nor a `finally`");
+        let finding = site.finding(code::EMPTY_SCOPE, message);
+        site.report(finding.help("put what deals with a failure into its region `catch`"));
+    }
+}
+
+/// Checks the results, once the regions are checked. The output is what body and catch agree in.
+pub(in crate::check) fn close(
+    stage: &Stage<'_>,
+    index: NodeIndex,
+    findings: &mut Findings,
+) -> Found {
+    let own = regions(&Site::at(stage, index));
+    let [body, catch] = ["body", "catch"].map(|region| {
+        if !own.iter().any(|name| name == region) {
+            return Some(None);
+        }
+        let site = Site::end_of(stage, index, region);
+        let result = result::of(&site, None);
+        findings.add(site.into_findings());
+        result.map(Some)
+    });
+    let (Some(Some(body)), Some(catch)) = (body, catch) else { return Found::giving(None, None) };
+    let ty = match &catch {
+        None => body.ty.clone(),
+        Some(catch) => match unify(&body.ty, &catch.ty) {
+            Ok(ty) => ty,
+            Err(_) => {
+                let site = Site::end_of(stage, index, "catch");
+                differ(&site, &body, catch);
+                findings.add(site.into_findings());
+                return Found::giving(None, None);
+            }
+        },
+    };
+    let scope =
+        |region: &str, result: Option<Expr>| assemble::scope(stage, Some(index), region, result);
+    let finally = own.iter().any(|name| name == TRY_REGIONS[2]);
+    let found = Body::Try {
+        body: scope("body", Some(widened(body, &ty))),
+        catch: catch.map(|catch| scope("catch", Some(widened(catch, &ty)))),
+        finally: finally.then(|| scope("finally", None)),
+    };
+    Found::giving(Some(found), Some(ty))
+}
+
+fn differ(site: &Site<'_>, body: &Expr, catch: &Expr) {
+    let message = format!(
+        "the catch of {} gives {}, and its body {}: they have no common type",
+        site.node.quoted(),
+        catch.ty,
+        body.ty
+    );
+    let finding = site.finding(code::WRONG_TYPE, message).field("/result/catch");
+    site.report(finding.help("let `result.body` and `result.catch` give values of one type"));
+}
