@@ -22,7 +22,7 @@ pub async fn join<J: Join>(futures: J) -> Result<J::Output> {
     futures.into_joined().await
 }
 
-/// A tuple of futures of results.
+/// A tuple of futures of results, or of what becomes one when it is awaited.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be joined",
     label = "not a tuple of 2 to 12 futures",
@@ -62,13 +62,13 @@ macro_rules! tuples {
     ($($future:ident $output:ident $branch:ident),+) => {
         impl<$($future, $output),+> Join for ($($future,)+)
         where
-            $($future: Future<Output = Result<$output>>,)+
+            $($future: IntoFuture<Output = Result<$output>>,)+
         {
             type Output = ($($output,)+);
 
             async fn into_joined(self) -> Result<Self::Output> {
                 let ($($branch,)+) = self;
-                $(let mut $branch = Branch::new($branch);)+
+                $(let mut $branch = Branch::new($branch.into_future());)+
                 std::future::poll_fn(move |poller| {
                     let mut done = true;
                     $(

@@ -270,6 +270,14 @@ fn regions(site: &Site<'_>) -> Vec<String> {
     let graph = site.stage.graph;
     let regions: BTreeSet<&str> =
         site.node.children.iter().map(|child| graph.node(*child).region.as_str()).collect();
+    // A catch may be nothing but its result.
+    let catch = match (&site.node.kind, &site.node.raw.result) {
+        (Some(Kind::Try), Some(serde_json::Value::Object(results))) => {
+            results.get("catch").filter(|result| !result.is_null()).map(|_| TRY_REGIONS[1])
+        }
+        _ => None,
+    };
+    let regions: BTreeSet<&str> = regions.into_iter().chain(catch).collect();
     // A node whose region is wrong stands in none; that was reported.
     regions.into_iter().filter(|region| !region.is_empty()).map(str::to_owned).collect()
 }

@@ -18,6 +18,7 @@ impl Env for Scope {
             Name::Error(id) => {
                 self.outcome(id, |outcome| outcome.error.as_ref().map(error)).flatten()
             }
+            Name::Caught(id) => self.caught(id).map(error),
             Name::Item(id) | Name::State(id) => self.loop_state(id).map(|(item, _)| item.clone()),
             Name::Index(id) => self.loop_state(id).map(|(_, index)| index.into()),
             Name::RunId => Some(self.ctx().run_id().to_string().into()),

@@ -3,12 +3,11 @@
 use flowcrate::{Context, Result};
 use flowcrate_codegen::check::{self, Node, OnItemError};
 use flowcrate_codegen::expr::Expr;
-use flowcrate_codegen::ir::Block;
 use serde_json::Value;
 
 use super::env::evaluate;
+use super::region;
 use super::scope::{Outcome, Scope};
-use super::walk;
 
 /// What the node says.
 pub(super) struct Settings<'a> {
@@ -24,15 +23,10 @@ pub(super) async fn run(scope: &Scope, node: &Node, settings: Settings<'_>) -> R
         // The checker has seen that it is a list.
         other => vec![other],
     };
-    let empty = Block::default();
-    let inner = scope.plan().ir.scopes.get(&node.id).unwrap_or(&empty);
     let each = |ctx: Context, item: Value, index: i64| {
         let scope = scope.iteration(ctx, node.id.clone(), item, index);
-        let result = settings.body.result.as_ref();
-        async move {
-            walk::block(&scope, inner).await?;
-            result.map_or(Ok(Value::Null), |result| evaluate(&scope, node, result))
-        }
+        let body = settings.body;
+        async move { region::run(&scope, node, ("", body)).await }
     };
     let concurrency = usize::try_from(settings.concurrency).unwrap_or(usize::MAX);
     let (ctx, id) = (scope.ctx(), node.id.to_string());

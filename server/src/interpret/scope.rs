@@ -57,6 +57,12 @@ enum Place {
         item: Value,
         index: i64,
     },
+    /// A branch of a race, or a part of a try; with what a try's body failed with, in its catch.
+    Region {
+        parent: Scope,
+        id: NodeId,
+        caught: Option<Failure>,
+    },
 }
 
 impl Scope {
@@ -76,6 +82,22 @@ impl Scope {
         let place = Place::Item { parent: self.clone(), id, item, index };
         let plan = Arc::clone(&self.0.plan);
         Self(Rc::new(Inner { plan, ctx, place, outcomes: RefCell::default() }))
+    }
+
+    /// One region of the scope `id`.
+    pub(super) fn region(&self, ctx: Context, id: NodeId, caught: Option<Failure>) -> Self {
+        let place = Place::Region { parent: self.clone(), id, caught };
+        let plan = Arc::clone(&self.0.plan);
+        Self(Rc::new(Inner { plan, ctx, place, outcomes: RefCell::default() }))
+    }
+
+    /// What the body of the try `id` failed with, in its catch.
+    pub(super) fn caught(&self, id: &str) -> Option<&Failure> {
+        match &self.0.place {
+            Place::Root { .. } => None,
+            Place::Region { id: own, caught, .. } if own.as_str() == id => caught.as_ref(),
+            Place::Item { parent, .. } | Place::Region { parent, .. } => parent.caught(id),
+        }
     }
 
     /// The compiled graph.
@@ -102,7 +124,7 @@ impl Scope {
             }
             match &scope.0.place {
                 Place::Root { .. } => return None,
-                Place::Item { parent, .. } => scope = parent,
+                Place::Item { parent, .. } | Place::Region { parent, .. } => scope = parent,
             }
         }
     }
@@ -111,7 +133,7 @@ impl Scope {
     pub(super) fn triggered(&self) -> &Triggered {
         match &self.0.place {
             Place::Root { triggered, .. } => triggered,
-            Place::Item { parent, .. } => parent.triggered(),
+            Place::Item { parent, .. } | Place::Region { parent, .. } => parent.triggered(),
         }
     }
 
@@ -120,7 +142,7 @@ impl Scope {
         match &self.0.place {
             Place::Root { .. } => None,
             Place::Item { id: own, item, index, .. } if own.as_str() == id => Some((item, *index)),
-            Place::Item { parent, .. } => parent.loop_state(id),
+            Place::Item { parent, .. } | Place::Region { parent, .. } => parent.loop_state(id),
         }
     }
 
@@ -128,7 +150,7 @@ impl Scope {
     pub(super) fn set_output(&self, value: Value) {
         match &self.0.place {
             Place::Root { output, .. } => drop(output.replace(Some(value))),
-            Place::Item { parent, .. } => parent.set_output(value),
+            Place::Item { parent, .. } | Place::Region { parent, .. } => parent.set_output(value),
         }
     }
 
@@ -136,7 +158,7 @@ impl Scope {
     pub(super) fn output(&self) -> Value {
         match &self.0.place {
             Place::Root { output, .. } => output.borrow().clone().unwrap_or_default(),
-            Place::Item { parent, .. } => parent.output(),
+            Place::Item { parent, .. } | Place::Region { parent, .. } => parent.output(),
         }
     }
 }

@@ -11,8 +11,8 @@ use futures_util::future::LocalBoxFuture;
 
 use super::scope::{Outcome, Scope};
 use super::{
-    action, condition, custom, fail, for_each, returns, switch, transform, wait, wait_event,
-    while_loop,
+    action, condition, custom, fail, for_each, race, returns, switch, transform, try_scope, wait,
+    wait_event, while_loop,
 };
 
 /// Runs a block. Blocks within blocks are a stack here, not a recursion: a graph of a thousand
@@ -170,6 +170,11 @@ async fn execute(scope: &Scope, node: &Node) -> Result<Outcome> {
             let max_iterations = *max_iterations;
             let settings = while_loop::Settings { init, condition, max_iterations, body };
             while_loop::run(scope, node, settings).await
+        }
+        Body::Race { branches } => race::run(scope, node, branches).await,
+        Body::Try { body, catch, finally } => {
+            let (catch, finally) = (catch.as_ref(), finally.as_ref());
+            try_scope::run(scope, node, try_scope::Try { body, catch, finally }).await
         }
         Body::Transform { value } => transform::run(scope, node, value),
         Body::Action { input, policy, generic: _ } => action::run(scope, node, input, policy).await,

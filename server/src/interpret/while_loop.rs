@@ -3,12 +3,11 @@
 use flowcrate::{Context, Result, While};
 use flowcrate_codegen::check::{self, Node};
 use flowcrate_codegen::expr::Expr;
-use flowcrate_codegen::ir::Block;
 use serde_json::Value;
 
 use super::env::evaluate;
+use super::region;
 use super::scope::{Outcome, Scope};
-use super::walk;
 
 /// What the node says.
 pub(super) struct Settings<'a> {
@@ -24,15 +23,10 @@ pub(super) async fn run(scope: &Scope, node: &Node, settings: Settings<'_>) -> R
     if let Some(most) = settings.max_iterations {
         looped = looped.max_iterations(most);
     }
-    let empty = Block::default();
-    let inner = scope.plan().ir.scopes.get(&node.id).unwrap_or(&empty);
     let iteration = |ctx: Context, state: Value, index: i64| {
         let scope = scope.iteration(ctx, node.id.clone(), state, index);
-        let result = settings.body.result.as_ref();
-        async move {
-            walk::block(&scope, inner).await?;
-            result.map_or(Ok(Value::Null), |result| evaluate(&scope, node, result))
-        }
+        let body = settings.body;
+        async move { region::run(&scope, node, ("", body)).await }
     };
     // The condition is the node's own: it fails in the scope around.
     let holds = |state: &Value| {

@@ -132,7 +132,7 @@ impl Site<'_> {
         Ok(index)
     }
 
-    /// The node stands in a loop that this place is not in.
+    /// The node stands in a scope that this place is not in.
     fn inner(&self, index: NodeIndex, root: &str) -> Unresolved {
         let graph = self.stage.graph;
         let node = graph.node(index);
@@ -149,17 +149,17 @@ impl Site<'_> {
         let outer = graph.around(index).find(|scope| self.sees(*scope));
         let (id, label) = (graph.id(index), graph.node(index).quoted());
         let Some(outer) = outer else {
-            let message = format!("{label} stands in a loop that this node is not in");
-            return unusable(code::INNER_NAME, message, "read the result of that loop");
+            let message = format!("{label} stands in a scope that this node is not in");
+            return unusable(code::INNER_NAME, message, "read the result of that scope");
         };
         let scope = graph.node(outer);
         let message = format!(
-            "{label} stands in the loop {}, whose inner nodes are not seen from outside",
+            "{label} stands in the scope {}, whose inner nodes are not seen from outside",
             scope.quoted()
         );
         let result = scope.raw.result.is_some();
-        let help = if result || root == "errors" {
-            format!("use the loop's result, `steps.{}`", scope.raw.id)
+        let help = if result || scope.kind != Some(Kind::ForEach) || root == "errors" {
+            format!("use the scope's result, `steps.{}`", scope.raw.id)
         } else {
             format!(
                 "set the loop's `result` to `{{{{ steps.{id} }}}}` and use `steps.{}`, a list",

@@ -1,7 +1,7 @@
 //! The body of a scope, or of one of its regions: a closure, or the call of a function of its own.
 
 use flowcrate::types::Type;
-use proc_macro2::TokenStream;
+use proc_macro2::{TokenStream, TokenTree};
 use quote::quote;
 
 use crate::check::{Node, Scope};
@@ -79,7 +79,8 @@ pub(super) fn closure(
     if !deep {
         let whole = body(flow, node, own.bind(node, names, locals.captured()), own);
         if print::lines(&whole) <= LONGEST {
-            code = Some(inline(&whole, &own.parameters(names)));
+            let ty = fails(&whole).then(|| result_type(flow, node, own));
+            code = Some(inline(&whole, &own.parameters(names), ty.as_ref()));
         }
     }
     let code = code.unwrap_or_else(|| {
@@ -90,14 +91,38 @@ pub(super) fn closure(
     code
 }
 
-fn inline(body: &TokenStream, parameters: &[String]) -> TokenStream {
+/// Whether the code ends in a failure, which tells nothing of the type of a success.
+fn fails(code: &TokenStream) -> bool {
+    let mut last = Vec::new();
+    for token in code.clone() {
+        if matches!(&token, TokenTree::Punct(punct) if punct.as_char() == ';') {
+            last.clear();
+        } else {
+            last.push(token.to_string());
+        }
+    }
+    let mut words = last.iter().map(String::as_str).skip_while(|word| *word == "return");
+    words.next().is_none_or(|word| word == "Err")
+}
+
+/// The `Result` that the body gives.
+fn result_type(flow: &mut Flow<'_, '_>, node: &Node, own: &ScopeBody<'_>) -> TokenStream {
+    let hint = flow.emitter.hint(&node.id, own.what.0, &own.what.1);
+    let result = flow.emitter.symbols.import("flowcrate::Result");
+    let output = own.scope.result.as_ref().map_or(Type::Null, |result| result.ty.clone());
+    let output = flow.emitter.types.rust(&output, &hint, &mut flow.emitter.symbols);
+    quote!(#result<#output>)
+}
+
+fn inline(body: &TokenStream, parameters: &[String], result: Option<&TokenStream>) -> TokenStream {
     let parameter = |name: &str| {
         let name = mentions(body, name).then(|| ident(name));
         name.map_or_else(|| quote!(_), |name| quote!(#name))
     };
     let ctx = parameter("ctx");
     let parameters = parameters.iter().map(|name| parameter(name));
-    quote!(async |#ctx #(, #parameters)*| { #body })
+    let result = result.map(|result| quote!(-> #result));
+    quote!(async |#ctx #(, #parameters)*| #result { #body })
 }
 
 /// The body as a function; gives the closure that calls it.
@@ -144,9 +169,7 @@ fn outlined(
         let passed = outer.is_reference("trigger");
         arguments.push(if passed { quote!(trigger) } else { quote!(&trigger) });
     }
-    let result = flow.emitter.symbols.import("flowcrate::Result");
-    let output = own.scope.result.as_ref().map_or(Type::Null, |result| result.ty.clone());
-    let output = flow.emitter.types.rust(&output, &hint, &mut flow.emitter.symbols);
+    let result = result_type(flow, node, own);
     let doc = docs::attributes(&[format!(
         "{} `{}` ({}).",
         own.what.1,
@@ -161,7 +184,7 @@ fn outlined(
         #doc
         #lint
         #lints
-        async fn #name(#(#parameters),*) -> #result<#output> { #body }
+        async fn #name(#(#parameters),*) -> #result { #body }
     });
     let used = |name: &str| {
         let used = arguments.iter().any(|argument| argument.to_string() == name);

@@ -66,6 +66,13 @@ fn choices() -> Vec<KindView> {
                     .options(["fail", "skip", "collect"])
                     .doc("`fail` stops the loop, `skip` leaves the item out, `collect` gives `{index, value?, error?}`."),
             ]),
+        kind("race@1", "Race", Group::Control, "Flow")
+            .description("Runs its branches at once; the first to succeed wins, the others are cancelled.")
+            .config([setting("keep", "Keep", Type::list(Type::String))
+                .doc("Branches whose effects stay where they lose.")]),
+        kind("try@1", "Try", Group::Control, "Flow").description(
+            "Runs its body; where that fails its catch, and in any case its finally.",
+        ),
         kind("while@1", "While", Group::Control, "Flow")
             .description("Runs its body from state to state while a condition holds; gives the last state.")
             .input(

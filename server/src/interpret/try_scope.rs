@@ -1,0 +1,34 @@
+//! `try@1`: a body, what catches its failure, and what is done in any case (S23).
+
+use flowcrate::{Context, Failure, Result};
+use flowcrate_codegen::check::{self, Node};
+
+use super::region;
+use super::scope::{Outcome, Scope};
+
+/// The regions of a try.
+pub(super) struct Try<'a> {
+    pub(super) body: &'a check::Scope,
+    pub(super) catch: Option<&'a check::Scope>,
+    pub(super) finally: Option<&'a check::Scope>,
+}
+
+pub(super) async fn run(scope: &Scope, node: &Node, parts: Try<'_>) -> Result<Outcome> {
+    let run = async |ctx: Context, caught: Option<Failure>, name, part| {
+        region::run(&scope.region(ctx, node.id.clone(), caught), node, (name, part)).await
+    };
+    let run = &run;
+    let mut whole = scope.ctx().try_scope(node.id.to_string(), async move |ctx: Context| {
+        run(ctx, None, "body", parts.body).await
+    });
+    if let Some(catch) = parts.catch {
+        whole = whole.catch(async move |ctx: Context, failure: Failure| {
+            run(ctx, Some(failure), "catch", catch).await
+        });
+    }
+    if let Some(finally) = parts.finally {
+        whole = whole
+            .finally(async move |ctx: Context| run(ctx, None, "finally", finally).await.map(drop));
+    }
+    Ok(Outcome::out(whole.await?))
+}
