@@ -165,6 +165,7 @@ impl Context {
     /// .await
     /// # }
     /// ```
+    #[expect(clippy::needless_pass_by_value, reason = "a loop is given its first state")]
     pub fn while_loop<S, T, F, Fut>(
         &self,
         id: impl Into<While>,
@@ -208,6 +209,7 @@ impl Context {
     /// ctx.repeat_while("sum", 1, more, async |_: Context, sum: u32, _| Ok(sum * 2)).await
     /// # }
     /// ```
+    #[expect(clippy::needless_pass_by_value, reason = "a loop is given its first state")]
     pub fn repeat_while<S, C, F, Fut>(
         &self,
         id: impl Into<While>,

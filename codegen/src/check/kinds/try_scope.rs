@@ -56,12 +56,18 @@ pub(in crate::check) fn close(
             }
         },
     };
+    // Typed as what both agree in from the start, a literal needs no conversion.
+    let agreed = |region: &str, result: Expr| {
+        let site = Site::end_of(stage, index, region);
+        let again = (result.ty != ty).then(|| result::of(&site, Some(&ty))).flatten();
+        widened(again.unwrap_or(result), &ty)
+    };
     let scope =
         |region: &str, result: Option<Expr>| assemble::scope(stage, Some(index), region, result);
     let finally = own.iter().any(|name| name == TRY_REGIONS[2]);
     let found = Body::Try {
-        body: scope("body", Some(widened(body, &ty))),
-        catch: catch.map(|catch| scope("catch", Some(widened(catch, &ty)))),
+        body: scope("body", Some(agreed("body", body))),
+        catch: catch.map(|catch| scope("catch", Some(agreed("catch", catch)))),
         finally: finally.then(|| scope("finally", None)),
     };
     Found::giving(Some(found), Some(ty))
