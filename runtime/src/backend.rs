@@ -12,6 +12,7 @@ mod journal;
 mod limit;
 mod mail;
 mod published;
+mod respond;
 mod retry;
 mod steps;
 mod stop;
@@ -20,6 +21,7 @@ mod undo;
 mod writes;
 
 pub(crate) use limit::too_large;
+pub(crate) use respond::RESPOND;
 pub(crate) use store_backend::{Attempt, Effect, GRACE, StoreBackend};
 pub(crate) use undo::{UNWIND_PATH, can_undo, is_unwinding};
 
@@ -66,6 +68,10 @@ pub(crate) trait Backend {
     /// Lets others see a value as what the run says of itself, from the next write on. What the
     /// function says again on a replay is said already.
     fn publish(&mut self, value: Payload);
+
+    /// An operation that was issued as [`Issued::Live`] is the run's answer: it is given, unless
+    /// the run has answered already.
+    fn respond(&mut self, op: OpId);
 
     /// The next completion, if there is one. Asked only when the function is quiescent.
     fn next(&mut self) -> Result<Option<Completion>, Mismatch>;

@@ -1,5 +1,6 @@
 //! Looking at runs and sending to them, from the process that drives them or any other.
 
+mod answers;
 mod control;
 mod explain;
 mod handle;
@@ -12,6 +13,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::sync::watch;
 
+pub use answers::{Answer, EventView};
 pub use control::Reason;
 pub use explain::{Explanation, Moment, Wait};
 pub use handle::RunHandle;

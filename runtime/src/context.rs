@@ -1,5 +1,6 @@
 //! What a workflow function works with: its context, and what it describes steps with.
 
+mod answers;
 mod family;
 mod local;
 mod loops;
@@ -14,6 +15,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+pub(crate) use answers::APPROVAL;
 pub use progress::Progress;
 pub use step_context::StepContext;
 pub(crate) use step_context::{CancelToken, StepInfo};
@@ -230,7 +232,7 @@ impl WaitEvent {
     }
 }
 
-fn encode<T: Serialize>(value: &T) -> Result<Payload, String> {
+fn encode<T: Serialize + ?Sized>(value: &T) -> Result<Payload, String> {
     Payload::encode(value).map_err(|error| error.to_string())
 }
 

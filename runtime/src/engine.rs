@@ -6,6 +6,7 @@
 //! polled. The order of completions is the back end's; nothing else can make the function move, so
 //! the same completions in the same order make the same run, live and on replay.
 
+mod approval;
 mod cancel;
 mod child;
 mod contest;
@@ -14,6 +15,7 @@ mod memo;
 mod operation;
 mod paths;
 mod race;
+mod respond;
 mod scope;
 mod start;
 mod step;
@@ -35,12 +37,14 @@ use std::task::{Context as Poller, Poll, Waker};
 use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
 
+pub use approval::{Approval, ApprovalWait, Decision, Verdict};
 pub use child::{Call, StartWorkflow};
 pub use for_each::ItemOutcome;
 pub(crate) use for_each::{Items, OnItemError, items_prefix};
 pub use memo::Memo;
 pub(crate) use operation::{Claim, Name, Operation, inner_prefix};
 pub use race::Race;
+pub use respond::Respond;
 pub use step::Step;
 pub use timeout::Timeout;
 pub use try_scope::TryScope;

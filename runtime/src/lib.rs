@@ -110,8 +110,8 @@ mod workflow;
 
 #[cfg(feature = "engine")]
 pub use client::{
-    Client, EntryView, Explanation, ForkOrigin, Moment, ProgressItem, ProgressStream, Reason,
-    RunHandle, RunPage, RunView, SendEvent, Wait, WaitingFor, Watch,
+    Answer, Client, EntryView, EventView, Explanation, ForkOrigin, Moment, ProgressItem,
+    ProgressStream, Reason, RunHandle, RunPage, RunView, SendEvent, Wait, WaitingFor, Watch,
 };
 #[cfg(feature = "engine")]
 pub use context::{Context, Progress, StepContext, StepSpec, WaitEvent};
@@ -119,8 +119,8 @@ pub use context::{Context, Progress, StepContext, StepSpec, WaitEvent};
 pub use driver::{Engine, EngineBuilder, Start};
 #[cfg(feature = "engine")]
 pub use engine::{
-    Call, EventWait, ItemOutcome, Memo, Race, Sleep, StartWorkflow, Step, Timeout, TryScope, Undo,
-    Undos, While,
+    Approval, ApprovalWait, Call, Decision, EventWait, ItemOutcome, Memo, Race, Respond, Sleep,
+    StartWorkflow, Step, Timeout, TryScope, Undo, Undos, Verdict, While,
 };
 #[cfg(feature = "engine")]
 pub use error::{Caught, Error, Result};

@@ -4,6 +4,7 @@
 mod engine {
     pub(crate) mod kit;
 
+    mod answers;
     mod children;
     mod control;
     mod crashes;

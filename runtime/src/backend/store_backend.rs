@@ -13,6 +13,7 @@ use super::draft::Draft;
 use super::journal::{CANCEL_PATH, Journal, Known};
 use super::mail::Mail;
 use super::published::Published;
+use super::respond::{RESPOND, Response};
 use super::steps::StepRun;
 use super::stop::{in_doubt, is_stopping};
 use super::undo::{UNWIND_PATH, UndoLog, keep_undo, unwinding, without_function};
@@ -79,6 +80,7 @@ pub(crate) struct StoreBackend {
     pub(super) draft: Draft,
     pub(super) beats: Beats,
     pub(super) published: Published,
+    pub(super) response: Response,
     pub(super) held: Vec<Held>,
     /// Released when the write in flight is durable.
     pub(super) in_flight: Option<Vec<Held>>,
@@ -174,6 +176,10 @@ pub(super) struct Arrived {
 }
 
 impl Arrived {
+    pub(super) fn entry(&self) -> &Entry {
+        &self.entry
+    }
+
     pub(super) fn new(target: Target, entry: Entry) -> Self {
         let (consumed, seals, starts) = (None, None, None);
         Self { target, entry, consumed, seals, starts, is_lazy: false, stays: true }
@@ -184,7 +190,7 @@ impl StoreBackend {
     /// The back end of a run as a store holds it.
     pub(crate) fn new(loaded: Loaded, epoch: u64, now: Timestamp) -> Self {
         let cancel_requested = loaded.row.is_cancel_requested();
-        let RunRow { id, seed, inbox_seq, published, .. } = loaded.row;
+        let RunRow { id, seed, inbox_seq, published, response, .. } = loaded.row;
         let last_seq = loaded.entries.iter().filter_map(|entry| entry.seq).max();
         let cancelled = loaded.entries.iter().any(|entry| *entry.path == *CANCEL_PATH);
         let waits = loaded.entries.iter().filter_map(|entry| entry.waiting.as_ref());
@@ -222,6 +228,7 @@ impl StoreBackend {
             draft: Draft::default(),
             beats: Beats::default(),
             published: Published::new(published),
+            response: Response::new(response.is_some()),
             held: Vec::new(),
             in_flight: None,
             effects: Vec::new(),
@@ -423,7 +430,9 @@ impl StoreBackend {
                 self.arrived.push_back(arrived(entry, None));
             }
             Activity::Memo => {
-                self.arrived.push_front(Arrived { is_lazy: true, ..arrived(entry, None) });
+                // Somebody waits for an answer; nobody for a memo.
+                let is_lazy = &*entry.kind != RESPOND;
+                self.arrived.push_front(Arrived { is_lazy, ..arrived(entry, None) });
             }
             Activity::Start(run) => {
                 self.arrived.push_back(Arrived { starts: Some(run), ..arrived(entry, None) });
@@ -479,6 +488,7 @@ impl StoreBackend {
         self.surfaced += 1;
         let completion = completion(arrived.target, &arrived.entry);
         self.undos.surfaced(&arrived.entry);
+        self.response.surfaced(&arrived.entry);
         if arrived.is_lazy {
             self.draft.put_outcome_lazily(arrived.entry);
         } else {
@@ -642,6 +652,10 @@ impl Backend for StoreBackend {
             return Ok(None);
         }
         Ok(self.surface_arrived())
+    }
+
+    fn respond(&mut self, op: OpId) {
+        self.answer(op);
     }
 
     fn undos(&self) -> Vec<Undoable> {

@@ -47,8 +47,12 @@ impl UndoLog {
     /// Everything that was loaded is there.
     pub(super) fn catch_up_with_all(&mut self, entries: &[Entry]) {
         self.catch_up(u64::MAX);
-        entries.iter().filter(|entry| entry.undo.is_some()).for_each(|entry| self.note(entry));
-        entries.iter().for_each(|entry| self.note_undone(entry));
+        for entry in entries.iter().filter(|entry| entry.undo.is_some()) {
+            self.note(entry);
+        }
+        for entry in entries {
+            self.note_undone(entry);
+        }
     }
 
     fn catch_up(&mut self, seq: u64) {
@@ -160,8 +164,12 @@ impl StoreBackend {
 
     /// Gives up what the function, which is not asked any more, had begun.
     pub(crate) fn give_up(&mut self, entries: Vec<Entry>, seals: Vec<String>) {
-        entries.into_iter().for_each(|entry| self.draft.put(entry));
-        seals.into_iter().for_each(|prefix| self.draft.seal(prefix));
+        for entry in entries {
+            self.draft.put(entry);
+        }
+        for prefix in seals {
+            self.draft.seal(prefix);
+        }
     }
 
     pub(super) fn list_undos(&self) -> Vec<Undoable> {

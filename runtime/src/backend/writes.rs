@@ -102,6 +102,7 @@ impl StoreBackend {
             seals: parts.seals,
             consumed: parts.consumed,
             published: self.published.take(&next),
+            response: self.response.take(),
             children: parts.starts,
             ..RunWrite::new(self.run, self.epoch, next)
         }

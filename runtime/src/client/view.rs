@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::context::APPROVAL;
 use crate::failure::{Failure, Recorded};
 use crate::ids::RunId;
 use crate::payload::Payload;
@@ -31,6 +32,9 @@ pub struct RunView {
     pub input: Value,
     /// Its output, once completed.
     pub output: Option<Value>,
+    /// What it has answered, while it goes on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub response: Option<Value>,
     /// Why it failed or is paused.
     #[serde(default, with = "Recorded::<Failure>")]
     pub failure: Option<Failure>,
@@ -96,6 +100,12 @@ pub struct WaitingFor {
     /// The event's key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
+    /// Who is asked to decide.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub assignees: Vec<String>,
+    /// Name of the form that they are shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub form: Option<String>,
     /// When it is due by itself: the timer, the time-out, the next attempt.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due: Option<Timestamp>,
@@ -155,6 +165,7 @@ impl RunView {
             state: row.state,
             input: row.input.to_value(),
             output: row.output.as_ref().map(Payload::to_value),
+            response: row.response.as_ref().map(Payload::to_value),
             failure: row.failure,
             started_at: row.started_at,
             ended_at: row.ended_at,
@@ -214,17 +225,35 @@ impl WaitingFor {
         // The mail that a call waits for has a name of its own, which tells nobody anything.
         let event = waiting.event.filter(|event| !event.is_reserved());
         let (event, key) = event.map_or((None, None), |event| (Some(event.name), event.key));
+        let asked = if &*entry.kind == APPROVAL { Asked::of(entry) } else { Asked::default() };
         Self {
             path: entry.path.to_string(),
             kind: entry.kind.to_string(),
             event,
             key,
+            assignees: asked.assignees,
+            form: asked.form,
             due: waiting.due,
             error: entry.error.clone(),
             run: call.as_ref().map(|_| child_id(run, &entry.path)),
             workflow: call.map(|call| call.workflow),
             held: None,
         }
+    }
+}
+
+/// What an approval's entry tells of whom it asks.
+#[derive(Default, Deserialize)]
+struct Asked {
+    #[serde(default)]
+    assignees: Vec<String>,
+    #[serde(default)]
+    form: Option<String>,
+}
+
+impl Asked {
+    fn of(entry: &Entry) -> Self {
+        entry.input.as_ref().and_then(|input| input.decode().ok()).unwrap_or_default()
     }
 }
 

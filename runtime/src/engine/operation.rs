@@ -10,8 +10,8 @@ use std::task::{Context as Poller, Poll};
 use serde::de::DeserializeOwned;
 
 use super::{
-    Command, Core, Error, Failure, Forced, Issued, Mismatch, Op, OpId, OpState, Outcome, Patience,
-    Payload, Result, Scope, Site, Undo,
+    Command, Core, Error, Failure, Issued, Mismatch, Op, OpId, OpState, Outcome, Patience, Payload,
+    Result, Scope, Site, Undo,
 };
 use crate::context::Context;
 
@@ -33,10 +33,10 @@ impl Operation {
         let mut this = core.borrow_mut();
         let forced = this.forced.take();
         let hash = forced.as_ref().map_or(claim.hash, |forced| forced.hash);
-        let (path, fresh) = match (forced, claim.name) {
-            (Some(Forced { path, .. }), _) => this.paths.claim_path(path),
-            (None, Name::Id(id, key)) => this.paths.claim(scope.path(), id, key),
-            (None, Name::Path(path)) => this.paths.claim_path(path),
+        let name = forced.map_or(claim.name, |forced| Name::Path(forced.path));
+        let (path, fresh) = match name {
+            Name::Id(id, key) => this.paths.claim(scope.path(), id, key),
+            Name::Path(path) => this.paths.claim_path(path),
         };
         if !fresh {
             this.report(claimed_twice(&path));
@@ -130,6 +130,11 @@ impl Operation {
     /// Gives it the outcome that the function itself came to.
     pub(super) fn settle(&self, outcome: Outcome) {
         self.core.borrow_mut().settle(self.id, outcome);
+    }
+
+    /// Gives it as the run's answer.
+    pub(super) fn answer(&self) {
+        self.core.borrow().backend.borrow_mut().respond(self.id);
     }
 
     /// Why a value of it is not taken, if it is too large.

@@ -98,8 +98,11 @@ impl fmt::Debug for Undos {
 pub struct Undo<T> {
     step: StepRef,
     in_doubt: bool,
-    input: Rc<dyn Fn(Option<&T>) -> Result<Payload, Unread>>,
+    input: Input<T>,
 }
+
+/// What a step that undoes is given, for an output or for none.
+type Input<T> = Rc<dyn Fn(Option<&T>) -> Result<Payload, Unread>>;
 
 enum StepRef {
     Type(TypeId, &'static str),
@@ -182,7 +185,7 @@ impl<T: DeserializeOwned + 'static> Undo<T> {
 pub(crate) struct UndoRequest {
     step: Arc<str>,
     in_doubt: bool,
-    input: Rc<dyn Fn(Option<&Payload>) -> Result<Payload, Unread>>,
+    input: Input<Payload>,
 }
 
 impl UndoRequest {

@@ -7,8 +7,8 @@ use std::time::Duration;
 use flowcrate::store::{MemoryStore, Store};
 use flowcrate::testkit::{CrashTest, Fault, FaultStore, Ledger};
 use flowcrate::{
-    Caught, Context, Engine, EngineBuilder, Error, Result, RunHandle, RunState, SendEvent,
-    WaitEvent, join,
+    Approval, Caught, Context, Engine, EngineBuilder, Error, Result, RunHandle, RunState,
+    SendEvent, WaitEvent, join,
 };
 use serde_json::{Value, json};
 
@@ -33,6 +33,7 @@ fn corpus(ledger: &Ledger) -> Vec<(&'static str, Flow)> {
         ("words", counted(ledger, words)),
         ("while", counted(ledger, rounds)),
         ("discard", counted(ledger, discard)),
+        ("answers", counted(ledger, answers)),
         ("saga", undoable(ledger, saga)),
         ("lost and undone", undoable(ledger, lost)),
     ]
@@ -66,6 +67,17 @@ async fn each(ctx: Context, _: Value, ledger: Ledger) -> Result<Value> {
         })
         .await?;
     ledger.step(&ctx, "after", json!(results)).await
+}
+
+/// Asks, and answers, and asks again in vain.
+async fn answers(ctx: Context, _: Value, ledger: Ledger) -> Result<Value> {
+    ctx.respond("received", "working on it").await?;
+    let decision = ctx.approval::<Value>("manager", Approval::new("a").assignees(["ada"])).await?;
+    ledger.step(&ctx, "one", json!(decision)).await?;
+    let late = Approval::new("b").timeout(Duration::from_millis(3));
+    let late = ctx.approval::<Value>("board", late).await?;
+    let again = ctx.respond("again", "done").await.caught()?;
+    ledger.step(&ctx, "two", json!([decision, late, again.is_err()])).await
 }
 
 /// Does things of all sorts, and fails.
@@ -166,7 +178,11 @@ async fn failure(ctx: Context, _: Value, ledger: Ledger) -> Result<Value> {
 async fn act(engine: &Engine, workflow: Flow) -> Result<RunHandle<Value>> {
     let run = engine.start(workflow, json!(null)).key("k").await?;
     let event = SendEvent { key: None, event_id: Some("e".to_owned()) };
-    match engine.client().send_event(run.id(), "a", json!("payload"), event).await {
+    match engine
+        .client()
+        .send_event(run.id(), "a", json!({ "approved": true, "form": 7 }), event)
+        .await
+    {
         Ok(()) | Err(Error::Finished(_)) => Ok(run),
         Err(other) => Err(other),
     }

@@ -43,6 +43,7 @@ const UNPLANNED: &[&str] = &[
     "catch sees all",
     "children outlive their parent",
     "children that are given up go on",
+    "answers twice",
     "compensations in the order of steps",
     "finally is not shielded",
     "losers are not undone",
