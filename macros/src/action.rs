@@ -44,7 +44,7 @@ enum Generic {
 /// The macro over `proc_macro2` tokens.
 pub(crate) fn action(args: TokenStream, item: &TokenStream) -> TokenStream {
     let mut errors = Errors::default();
-    let parsed = Args::parse(args, &mut errors).check(&ACCEPTED, &mut errors);
+    let parsed = Args::parse(args, &ACCEPTED, &mut errors);
     let function = match syn::parse2::<ItemFn>(item.clone()) {
         Ok(function) => function,
         Err(error) => {

@@ -4,7 +4,6 @@ use proc_macro2::{Ident, TokenStream};
 use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream, Parser};
-use syn::punctuated::Punctuated;
 use syn::{Lit, LitBool, LitFloat, LitInt, LitStr, Path, Token, Type};
 
 use crate::errors::Errors;
@@ -26,6 +25,8 @@ pub(crate) enum Form {
     Nested,
     /// `name = some::path`
     Path,
+    /// `name(some::path, "text" = other::path)`
+    Paths,
 }
 
 /// An argument that an attribute accepts.
@@ -50,13 +51,22 @@ enum ArgValue {
     Lit(Lit),
     Path(Path),
     Texts(Vec<(LitStr, Option<Type>)>),
+    Paths(Vec<NamedPath>),
     Nested(Args),
 }
 
+/// `some::path`, or `"text" = some::path`.
+pub(crate) struct NamedPath {
+    pub(crate) name: Option<LitStr>,
+    pub(crate) path: Path,
+}
+
 impl Args {
-    /// Reads the tokens between an attribute's parentheses; a syntax error goes to `errors`.
-    pub(crate) fn parse(tokens: TokenStream, errors: &mut Errors) -> Self {
-        errors.keep(parse_args.parse2(tokens)).unwrap_or_default()
+    /// Reads the tokens between an attribute's parentheses. Syntax errors, unknown and repeated
+    /// names and values of the wrong form go to `errors`, and are dropped.
+    pub(crate) fn parse(tokens: TokenStream, accepted: &[Accepted], errors: &mut Errors) -> Self {
+        let parse = |input: ParseStream<'_>| parse_args(input, accepted);
+        errors.keep(parse.parse2(tokens)).unwrap_or_default().check(accepted, errors)
     }
 
     /// Reports unknown and repeated names and values of the wrong form, and drops them.
@@ -132,6 +142,14 @@ impl Args {
         }
     }
 
+    /// The paths of `name(some::path, "text" = other::path)`; none where it is not given.
+    pub(crate) fn paths(&self, name: &str) -> &[NamedPath] {
+        match self.get(name) {
+            Some(ArgValue::Paths(paths)) => paths,
+            _ => &[],
+        }
+    }
+
     /// The path of `name`.
     pub(crate) fn path(&self, name: &str) -> Option<&Path> {
         match self.get(name)? {
@@ -163,6 +181,7 @@ impl ArgValue {
             | (Form::Flag, Self::Flag | Self::Lit(Lit::Bool(_)))
             | (Form::Texts, Self::Texts(_))
             | (Form::Nested, Self::Nested(_))
+            | (Form::Paths, Self::Paths(_))
             | (Form::Path, Self::Path(_)) => true,
             // `events()` and `retry()` read alike: an empty list is both.
             (Form::Texts, Self::Nested(args)) => args.0.is_empty(),
@@ -171,21 +190,34 @@ impl ArgValue {
     }
 }
 
-fn parse_args(input: ParseStream<'_>) -> syn::Result<Args> {
-    Ok(Args(Punctuated::<Arg, Token![,]>::parse_terminated(input)?.into_iter().collect()))
+fn parse_args(input: ParseStream<'_>, accepted: &[Accepted]) -> syn::Result<Args> {
+    let mut args = Vec::new();
+    while !input.is_empty() {
+        args.push(Arg::parse(input, accepted)?);
+        if !input.is_empty() {
+            input.parse::<Token![,]>()?;
+        }
+    }
+    Ok(Args(args))
 }
 
-impl Parse for Arg {
-    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+impl Arg {
+    fn parse(input: ParseStream<'_>, accepted: &[Accepted]) -> syn::Result<Self> {
         let name = input.call(Ident::parse_any)?;
+        let are_paths =
+            accepted.iter().any(|known| known.form == Form::Paths && name == known.name);
         let value = if input.peek(syn::token::Paren) {
             let content;
             syn::parenthesized!(content in input);
-            if content.peek(LitStr) {
+            if are_paths {
+                let paths = content.parse_terminated(NamedPath::parse, Token![,])?;
+                ArgValue::Paths(paths.into_iter().collect())
+            } else if content.peek(LitStr) {
                 let texts = content.parse_terminated(typed_text, Token![,])?;
                 ArgValue::Texts(texts.into_iter().collect())
             } else {
-                ArgValue::Nested(parse_args(&content)?)
+                // What stands in them is told by their own list.
+                ArgValue::Nested(parse_args(&content, &[])?)
             }
         } else if input.peek(Token![=]) {
             input.parse::<Token![=]>()?;
@@ -198,6 +230,16 @@ impl Parse for Arg {
             ArgValue::Flag
         };
         Ok(Self { name, value })
+    }
+}
+
+impl Parse for NamedPath {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let name = input.parse::<Option<LitStr>>()?;
+        if name.is_some() {
+            input.parse::<Token![=]>()?;
+        }
+        Ok(Self { name, path: input.call(Path::parse_mod_style)? })
     }
 }
 

@@ -40,7 +40,7 @@ struct Step<'a> {
 /// The macro over `proc_macro2` tokens.
 pub(crate) fn step(args: TokenStream, item: &TokenStream) -> TokenStream {
     let mut errors = Errors::default();
-    let args = Args::parse(args, &mut errors).check(&ACCEPTED, &mut errors);
+    let args = Args::parse(args, &ACCEPTED, &mut errors);
     let function = match syn::parse2::<ItemFn>(item.clone()) {
         Ok(function) => function,
         Err(error) => {

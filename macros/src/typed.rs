@@ -52,7 +52,7 @@ fn runtime_path(input: &DeriveInput, errors: &mut Errors) -> TokenStream {
     let mut args = Args::default();
     for attribute in input.attrs.iter().filter(|attribute| attribute.path().is_ident("typed")) {
         if let Some(list) = errors.keep(attribute.meta.require_list()) {
-            args = Args::parse(list.tokens.clone(), errors).check(&ACCEPTED, errors);
+            args = Args::parse(list.tokens.clone(), &ACCEPTED, errors);
         }
     }
     args::krate(&args, "flowcrate")

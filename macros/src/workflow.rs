@@ -4,20 +4,22 @@ mod lint;
 mod loops;
 
 use proc_macro2::{Ident, TokenStream};
-use quote::{ToTokens, format_ident, quote};
-use syn::{FnArg, ItemFn, LitStr, Pat, Type};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::spanned::Spanned;
+use syn::{FnArg, ItemFn, LitStr, Pat, Path, Type};
 
-use crate::args::{self, Accepted, Args, Form};
+use crate::args::{self, Accepted, Args, Form, NamedPath};
 use crate::errors::Errors;
 use crate::{signature, warning};
 
 const WHAT: &str = "a workflow";
 const SIGNATURE: &str = "`async fn name(ctx: Context, input: Input) -> Result<Output>`";
 
-const ACCEPTED: [Accepted; 5] = [
+const ACCEPTED: [Accepted; 6] = [
     Accepted { name: "name", form: Form::Text, example: "name = \"order-intake\"" },
     Accepted { name: "revision", form: Form::Text, example: "revision = \"1\"" },
     Accepted { name: "adopts", form: Form::Texts, example: "adopts(\"1\")" },
+    Accepted { name: "undo", form: Form::Paths, example: "undo(refund)" },
     Accepted { name: "events", form: Form::Texts, example: "events(\"shipped\" = Shipped)" },
     Accepted { name: "crate", form: Form::Path, example: "crate = path::to::flowcrate" },
 ];
@@ -28,6 +30,7 @@ struct Workflow<'a> {
     name: String,
     revision: String,
     adopts: Vec<String>,
+    undos: Vec<(String, &'a Path)>,
     events: Vec<(String, Option<&'a Type>)>,
     input: &'a Type,
     output: &'a Type,
@@ -36,7 +39,7 @@ struct Workflow<'a> {
 /// The macro over `proc_macro2` tokens.
 pub(crate) fn workflow(args: TokenStream, item: &TokenStream) -> TokenStream {
     let mut errors = Errors::default();
-    let args = Args::parse(args, &mut errors).check(&ACCEPTED, &mut errors);
+    let args = Args::parse(args, &ACCEPTED, &mut errors);
     let function = match syn::parse2::<ItemFn>(item.clone()) {
         Ok(function) => function,
         Err(error) => {
@@ -87,6 +90,7 @@ fn check<'a>(args: &'a Args, function: &'a ItemFn, errors: &mut Errors) -> Optio
         name: args.text("name").and_then(|name| slug(name, errors)).unwrap_or(default_name),
         adopts: predecessors(args.texts("adopts"), &revision, errors),
         revision,
+        undos: undo_steps(args.paths("undo"), errors),
         events: event_names(args.texts("events"), errors),
         // Types that name a parameter mean nothing outside of the function.
         input: input.filter(|_| sig.generics.params.is_empty())?,
@@ -145,6 +149,30 @@ fn predecessors(
     found
 }
 
+/// The steps that undo others, each with its name in the journal.
+fn undo_steps<'a>(steps: &'a [NamedPath], errors: &mut Errors) -> Vec<(String, &'a Path)> {
+    let mut found: Vec<(String, &Path)> = Vec::new();
+    for NamedPath { name, path } in steps {
+        let of_path = || path.segments.last().map(|segment| segment.ident.to_string());
+        let own = name.as_ref().map(LitStr::value).or_else(of_path).unwrap_or_default();
+        let own = own.trim_start_matches("r#").to_owned();
+        if own.is_empty() {
+            errors.on(name, "a step's name is a text that is not empty, such as \"refund\"");
+        } else if found.iter().any(|(known, _)| *known == own) {
+            errors.on(
+                path,
+                format!(
+                    "two steps are called `{own}`; give one a name of its own, as in \
+                     `undo(\"other_{own}\" = …)`"
+                ),
+            );
+        } else {
+            found.push((own, path));
+        }
+    }
+    found
+}
+
 fn event_names<'a>(
     events: &'a [(LitStr, Option<Type>)],
     errors: &mut Errors,
@@ -182,10 +210,11 @@ fn lint_levels(function: &ItemFn) -> Vec<syn::Attribute> {
 }
 
 fn expand(workflow: &Workflow<'_>, function: &ItemFn) -> TokenStream {
-    let Workflow { krate, name, revision, adopts, events, input, output } = workflow;
+    let Workflow { krate, name, revision, adopts, undos, events, input, output } = workflow;
     let (vis, ident) = (&function.vis, &function.sig.ident);
     let ty = struct_name(ident);
     let check_event = check_event(krate, events);
+    let undos = registered(krate, undos);
     let events = events.iter().map(|(name, _)| name);
     // Without `async` there is an error already; a second one would only hide it.
     let call = if function.sig.asyncness.is_some() {
@@ -231,8 +260,25 @@ fn expand(workflow: &Workflow<'_>, function: &ItemFn) -> TokenStream {
             }
 
             #check_event
+
+            #undos
         }
     }
+}
+
+/// The steps that undo others are there to be run without the function.
+fn registered(krate: &TokenStream, undos: &[(String, &Path)]) -> Option<TokenStream> {
+    let steps = undos.iter().map(|(name, path)| {
+        // A step that cannot undo is reported where it is written.
+        quote_spanned!(path.span()=> .step(#name, #path))
+    });
+    (!undos.is_empty()).then(|| {
+        quote! {
+            fn undos(&self) -> #krate::Undos {
+                #krate::Undos::new() #(#steps)*
+            }
+        }
+    })
 }
 
 /// Declared payload types are checked when an event is sent.

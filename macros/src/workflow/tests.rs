@@ -74,6 +74,23 @@ impl ::flowcrate::Workflow for OrderIntake {
 }
 
 #[test]
+fn steps_that_undo_are_registered_by_name() {
+    let text = run(
+        quote!(undo(refund, "unsend" = mail::take_back)),
+        quote!(
+            async fn order(ctx: Context, id: u64) -> Result<()> {
+                Ok(())
+            }
+        ),
+    );
+    let expected = r#"    fn undos(&self) -> ::flowcrate::Undos {
+        ::flowcrate::Undos::new().step("refund", refund).step("unsend", mail::take_back)
+    }
+"#;
+    assert!(text.contains(expected), "{text}");
+}
+
+#[test]
 fn names_and_paths_have_defaults_and_overrides() {
     let item = quote!(
         async fn send_mail(ctx: Context, to: String) -> Result<()> {
@@ -104,6 +121,9 @@ fn a_mistake_is_one_error_beside_the_whole_item() {
         (quote!(adopts("")), "a revision is a text"),
         (quote!(adopts("0" = u8)), "has no type"),
         (quote!(adopts = "0"), "expected `adopts("),
+        (quote!(undo(a::refund, b::refund)), "two steps are called `refund`"),
+        (quote!(undo("" = refund)), "a step's name is"),
+        (quote!(undo = refund), "expected `undo(refund)`"),
         (quote!(events("a", "a")), "declared twice"),
         (quote!(name = "a", name = "b"), "`name` is given twice"),
     ] {
