@@ -11,4 +11,5 @@ mod runs {
 
     mod embedded;
     mod resuming;
+    mod saga;
 }

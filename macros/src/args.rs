@@ -236,8 +236,12 @@ impl Arg {
 impl Parse for NamedPath {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         let name = input.parse::<Option<LitStr>>()?;
-        if name.is_some() {
-            input.parse::<Token![=]>()?;
+        if let Some(name) = &name
+            && input.parse::<Option<Token![=]>>()?.is_none()
+        {
+            let text = name.value();
+            let message = format!("expected a function, as in `{text}` or `\"{text}\" = {text}`");
+            return Err(syn::Error::new_spanned(name, message));
         }
         Ok(Self { name, path: input.call(Path::parse_mod_style)? })
     }

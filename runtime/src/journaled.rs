@@ -33,3 +33,18 @@ pub trait StepInput: Serialize + Clone + Send + Sync + 'static {}
 
 #[diagnostic::do_not_recommend]
 impl<T: Serialize + Clone + Send + Sync + 'static> StepInput for T {}
+
+/// What a step can be given that undoes another.
+///
+/// It is written beside the outcome that it undoes, and read when that is to be undone, by
+/// whichever process does it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the input of a step that undoes another",
+    label = "is not `Deserialize`",
+    note = "the input is read back from the journal, without the function that asked for it: put \
+            `#[derive(Clone, serde::Serialize, serde::Deserialize)]` on the type"
+)]
+pub trait UndoInput: DeserializeOwned {}
+
+#[diagnostic::do_not_recommend]
+impl<T: DeserializeOwned> UndoInput for T {}

@@ -132,7 +132,7 @@ pub use ids::{RunId, WorkerId};
 #[cfg(feature = "engine")]
 pub use join::{Join, join};
 #[cfg(feature = "engine")]
-pub use journaled::{Journaled, StepInput};
+pub use journaled::{Journaled, StepInput, UndoInput};
 #[cfg(feature = "engine")]
 pub use payload::{InputHash, Payload};
 pub use policy::Policy;

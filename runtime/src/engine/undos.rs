@@ -17,7 +17,7 @@ use serde::de::DeserializeOwned;
 use super::Step;
 use crate::context::Context;
 use crate::error::Result;
-use crate::journaled::Journaled;
+use crate::journaled::{Journaled, UndoInput};
 use crate::payload::Payload;
 use crate::store::Compensation;
 
@@ -56,7 +56,7 @@ impl Undos {
     #[must_use]
     pub fn step<I, T, F>(mut self, name: impl Into<Cow<'static, str>>, step: F) -> Self
     where
-        I: DeserializeOwned,
+        I: UndoInput,
         T: Journaled + 'static,
         F: Fn(&Context, I) -> Step<T> + 'static,
     {
