@@ -20,12 +20,14 @@
 //! ```
 
 mod apply;
+mod check;
 mod codec;
 mod failing;
 mod meta;
 mod migrations;
 mod open;
 mod options;
+mod origin;
 #[cfg(unix)]
 mod poke;
 mod queue;
@@ -35,7 +37,7 @@ mod writer;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread::JoinHandle;
@@ -48,6 +50,7 @@ use crate::clock::Clock;
 use crate::store::{Query, Store, StoreError, Transaction};
 pub use open::OpenError;
 pub use options::{SqliteOptions, Synchronous};
+pub use origin::Origin;
 use queue::{Next, Queue, Served, queue};
 use read::Reader;
 use values::Codec;
@@ -58,6 +61,9 @@ const READS: usize = 64;
 
 /// How many transactions may wait before starts and events are turned away.
 const QUEUE: usize = 16_384;
+
+/// Starts and events of fewer bytes than this are counted by number alone.
+const LIGHT: usize = 4096;
 
 /// A journal in a SQLite file. Clones share it; the last one closes it.
 #[derive(Clone)]
@@ -75,6 +81,9 @@ struct Shared {
     commits: AtomicU64,
     codec: Codec,
     max_payload: usize,
+    /// Bytes of starts and events that wait, and how many may.
+    waiting: AtomicUsize,
+    max_waiting: usize,
 }
 
 type Hint = Box<dyn Fn() + Send + Sync>;
@@ -126,18 +135,27 @@ impl SqliteStore {
         self.inner.shared.commits.load(Ordering::Relaxed)
     }
 
+    /// Reads a whole journal file and says everything that is wrong with it; nothing if it is well.
+    /// Any process may, whether the file is driven or not; it takes as long as reading the file.
+    pub fn check(path: impl AsRef<Path>) -> Result<Vec<String>, OpenError> {
+        check::check(path.as_ref())
+    }
+
     /// Whether some process, this one included, drives the file at this moment.
     pub fn is_driven(path: impl AsRef<Path>) -> bool {
         matches!(open::lock(path.as_ref()), Err(OpenError::Driven { .. }))
     }
 
     fn with_role(path: &Path, role: Role, options: SqliteOptions) -> Result<Self, OpenError> {
-        let lock = match role {
+        let mut lock = match role {
             Role::Driver => Some(open::lock(path)?),
             Role::Client => None,
         };
         let suspicious = role == Role::Driver && open::was_killed(path);
-        let writer = open::writer(path, role, &options)?;
+        let mut writer = open::writer(path, role, &options)?;
+        if let Some(lock) = &mut lock {
+            origin::settle(path, &mut writer, lock, &options)?;
+        }
         let shared = Arc::new(Shared {
             role,
             path: path.to_owned(),
@@ -147,6 +165,8 @@ impl SqliteStore {
             commits: AtomicU64::new(0),
             codec: options.codec,
             max_payload: options.max_payload,
+            waiting: AtomicUsize::new(0),
+            max_waiting: options.max_waiting,
         });
         let mut inner = Inner {
             shared: Arc::clone(&shared),
@@ -179,6 +199,26 @@ impl SqliteStore {
 }
 
 impl Inner {
+    /// Lets a transaction through unless too many bytes wait already; small ones are bounded by
+    /// their number.
+    fn weigh(&self, transaction: Transaction) -> Result<Transaction, Transaction> {
+        let weight = transaction.weight();
+        if weight < LIGHT {
+            return Ok(transaction);
+        }
+        let before = self.shared.waiting.fetch_add(weight, Ordering::Relaxed);
+        let shared = Arc::clone(&self.shared);
+        let over = move || {
+            shared.waiting.fetch_sub(weight, Ordering::Relaxed);
+        };
+        // One alone is let through, however large: the cap on values bounds it.
+        if before > 0 && before.saturating_add(weight) > self.shared.max_waiting {
+            over();
+            return Err(transaction);
+        }
+        Ok(transaction.then(over))
+    }
+
     /// Starts a thread that serves what is sent to it on a connection of its own.
     fn spawn<T: Send + 'static>(
         &mut self,
@@ -306,9 +346,14 @@ impl Store for SqliteStore {
     fn submit(&self, transaction: Transaction) {
         let Some(queue) = &self.inner.transactions else { return };
         let Some(transaction) = transaction.fitting(self.inner.shared.max_payload) else { return };
-        if !matches!(transaction, Transaction::Start(..) | Transaction::Event(..)) {
-            queue.push(transaction);
-        } else if let Err(refused) = queue.push_below(QUEUE, transaction) {
+        if !transaction.is_from_outside() {
+            return queue.push(transaction);
+        }
+        let refused = match self.inner.weigh(transaction) {
+            Ok(transaction) => queue.push_below(QUEUE, transaction).err(),
+            Err(refused) => Some(refused),
+        };
+        if let Some(refused) = refused {
             refused.refuse(&StoreError::Busy);
         }
     }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use flowcrate::sqlite::{OpenError, SqliteStore};
+use flowcrate::sqlite::{OpenError, Origin, SqliteStore};
 use flowcrate::store::{
     Ask, Claim, Delivered, EventKey, NewEvent, NewRun, Reply, Request, Requested, RunFilter,
     RunState, Started, Store, StoreError, Transaction,
@@ -134,7 +134,7 @@ fn damage_deep_in_the_file_closes_the_journal_after_an_unclean_end() {
     bytes[middle..middle + 8192].fill(0);
     std::fs::write(&copy, bytes).unwrap();
     std::fs::write(directory.path().join("copy.db-wal"), [0; 64]).unwrap();
-    let store = SqliteStore::open(&copy).unwrap();
+    let store = SqliteStore::options().origin(Origin::Moved).open(&copy).unwrap();
     let deadline = Instant::now() + Duration::from_secs(20);
     loop {
         let (sender, receiver) = std::sync::mpsc::channel();

@@ -144,14 +144,14 @@ impl OpenError {
 /// The right to drive a file's runs: the operating system frees it when the process ends,
 /// however it ends.
 #[derive(Debug)]
-pub(super) struct DriverLock(#[allow(dead_code, reason = "held for its lock")] File);
+pub(super) struct DriverLock(pub(super) File);
 
 /// Takes the driver's lock. It lies beside the journal: opening the journal itself a second time
 /// would drop SQLite's own locks with the second handle.
 pub(super) fn lock(path: &Path) -> Result<DriverLock, OpenError> {
     let mut name = path.as_os_str().to_owned();
     name.push(".lock");
-    let options = File::options().create(true).truncate(false).write(true).to_owned();
+    let options = File::options().create(true).truncate(false).read(true).write(true).to_owned();
     let file = options.open(&name).map_err(|error| OpenError::io(path, &error))?;
     for _ in 0..PATIENCE {
         match file.try_lock() {
@@ -201,6 +201,18 @@ pub(super) fn reader(path: &Path) -> Result<Connection, OpenError> {
     let connection = Connection::open_with_flags(path, flags).map_err(failed)?;
     connection.busy_timeout(BUSY).map_err(failed)?;
     connection.execute_batch("PRAGMA query_only = ON;").map_err(failed)?;
+    Ok(connection)
+}
+
+/// Opens a connection that looks at a file and leaves it as it is, whatever it is.
+pub(super) fn inspector(path: &Path) -> Result<Connection, OpenError> {
+    let failed = |error| OpenError::sqlite(path, &error);
+    let connection = reader(path)?;
+    let found = marks(&connection).map_err(failed)?;
+    found.judge(path)?;
+    if found.format < FORMAT {
+        return Err(OpenError::Older { path: path.to_owned(), found: found.format });
+    }
     Ok(connection)
 }
 

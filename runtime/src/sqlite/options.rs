@@ -4,9 +4,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::values::Codec;
-use super::{OpenError, Role, SqliteStore};
+use super::{OpenError, Origin, Role, SqliteStore};
 use crate::clock::{Clock, SystemClock};
 use crate::store::{MAX_PAYLOAD, PayloadCodec};
+
+/// Bytes of starts and events that may wait by default.
+const WAITING: usize = 256 << 20;
 
 /// How a journal is opened; see [`SqliteStore::options`].
 ///
@@ -23,6 +26,8 @@ pub struct SqliteOptions {
     pub(super) codec: Codec,
     pub(super) synchronous: Synchronous,
     pub(super) max_payload: usize,
+    pub(super) max_waiting: usize,
+    pub(super) origin: Origin,
 }
 
 /// When a commit counts as durable.
@@ -46,6 +51,8 @@ impl SqliteOptions {
             codec: Codec::default(),
             synchronous: Synchronous::Full,
             max_payload: MAX_PAYLOAD,
+            max_waiting: WAITING,
+            origin: Origin::Unknown,
         }
     }
 
@@ -70,6 +77,18 @@ impl SqliteOptions {
     /// The most bytes of JSON that a value may have; [`MAX_PAYLOAD`] by default.
     pub fn max_payload(self, bytes: usize) -> Self {
         Self { max_payload: bytes, ..self }
+    }
+
+    /// How many bytes of starts and events may wait for the disk before more are turned away as
+    /// [busy](crate::Error::Busy); 256 MiB by default. Apart from that 16,384 of them may wait.
+    pub fn max_waiting(self, bytes: usize) -> Self {
+        Self { max_waiting: bytes, ..self }
+    }
+
+    /// What is known of the file's past. By default a file that was put where it is, such as a
+    /// backup, starts with its runs paused.
+    pub fn origin(self, origin: Origin) -> Self {
+        Self { origin, ..self }
     }
 
     /// Opens a file in order to drive its runs; creates it if it is not there.

@@ -141,12 +141,13 @@ CREATE TABLE schedule (
   next_fire INTEGER
 ) STRICT, WITHOUT ROWID;
 
--- What the journal knows of itself. `salt` makes its addresses of blobs its own.
+-- What the journal knows of itself: `salt` makes its addresses of blobs its own, `id` tells it
+-- from others, `generation` counts the drivers that opened it.
 CREATE TABLE meta (
   name TEXT PRIMARY KEY,
   value ANY NOT NULL
 ) STRICT, WITHOUT ROWID;
-INSERT INTO meta VALUES ('salt', randomblob(16));
+INSERT INTO meta VALUES ('salt', randomblob(16)), ('id', randomblob(16));
 
 -- Large values, in parts. A part never changes; `at` is when it was written.
 CREATE TABLE blob (

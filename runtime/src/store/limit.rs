@@ -63,6 +63,37 @@ impl Transaction {
         None
     }
 
+    /// Bytes of its payloads.
+    pub(crate) fn weight(&self) -> usize {
+        let mut weight = 0;
+        self.each_payload(|payload| weight += payload.as_str().len());
+        weight
+    }
+
+    /// Whether it comes from outside the runs, so that it can be asked to come again later.
+    pub(crate) fn is_from_outside(&self) -> bool {
+        matches!(self, Self::Start(..) | Self::Event(..))
+    }
+
+    /// The same transaction from outside, calling `over` when it is answered.
+    #[cfg(feature = "sqlite")]
+    pub(crate) fn then(self, over: impl FnOnce() + Send + 'static) -> Self {
+        fn after<T: Send + 'static>(
+            reply: Reply<T>,
+            over: impl FnOnce() + Send + 'static,
+        ) -> Reply<T> {
+            Reply::new(move |answer| {
+                over();
+                reply.send(answer);
+            })
+        }
+        match self {
+            Self::Start(run, reply) => Self::Start(run, after(reply, over)),
+            Self::Event(event, reply) => Self::Event(event, after(reply, over)),
+            other => other,
+        }
+    }
+
     /// Answers with an error.
     pub fn refuse(self, error: &StoreError) {
         fn send<T>(reply: Reply<T>, error: &StoreError) {

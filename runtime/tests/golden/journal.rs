@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use flowcrate::sqlite::{OpenError, SqliteStore};
+use flowcrate::sqlite::{OpenError, Origin, SqliteStore};
 use flowcrate::store::{Query, Store, Transaction};
 use flowcrate::{RunId, RunState, RunView, Timestamp};
 use rusqlite::Connection;
@@ -16,7 +16,7 @@ type Rows = BTreeSet<String>;
 
 /// Opens a journal that was laid out from text.
 pub(super) fn open(path: &Path) -> Result<SqliteStore, OpenError> {
-    SqliteStore::open(path)
+    SqliteStore::options().origin(Origin::Moved).open(path)
 }
 
 /// A journal that is kept.

@@ -109,12 +109,13 @@ ALTER TABLE entry ADD COLUMN undo_step TEXT;
 ALTER TABLE entry ADD COLUMN undo_input ANY;
 CREATE INDEX entry_undo ON entry (run, seq) WHERE undo_step IS NOT NULL;
 
--- What the journal knows of itself. `salt` makes its addresses of blobs its own.
+-- What the journal knows of itself: `salt` makes its addresses of blobs its own, `id` tells it
+-- from others, `generation` counts the drivers that opened it.
 CREATE TABLE meta (
   name TEXT PRIMARY KEY,
   value ANY NOT NULL
 ) STRICT, WITHOUT ROWID;
-INSERT INTO meta VALUES ('salt', randomblob(16));
+INSERT INTO meta VALUES ('salt', randomblob(16)), ('id', randomblob(16));
 
 -- Large values, in parts. A part never changes; `at` is when it was written.
 CREATE TABLE blob (
