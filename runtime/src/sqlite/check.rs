@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use rusqlite::{Connection, Result};
+use rusqlite::{Connection, ErrorCode, Result};
 use uuid::Uuid;
 
 use super::values::{PART, Pointer};
@@ -79,7 +79,11 @@ const VALUES: &[(&str, &str)] = &[
 pub(super) fn check(path: &Path) -> Result<Vec<String>, OpenError> {
     let failed = |error: rusqlite::Error| OpenError::sqlite(path, &error);
     let connection = open::inspector(path)?;
-    let mut found = integrity(&connection).map_err(failed)?;
+    let mut found = match integrity(&connection) {
+        // Damage that the check itself does not get past is what it was to find.
+        Err(error) if is_damage(&error) => vec![error.to_string()],
+        found => found.map_err(failed)?,
+    };
     if !found.is_empty() {
         // What the rows say means nothing on damaged pages.
         return Ok(found);
@@ -93,6 +97,10 @@ pub(super) fn check(path: &Path) -> Result<Vec<String>, OpenError> {
     }
     found.extend(blobs(&connection).map_err(failed)?);
     Ok(found)
+}
+
+fn is_damage(error: &rusqlite::Error) -> bool {
+    matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
 }
 
 fn integrity(connection: &Connection) -> Result<Vec<String>> {
