@@ -22,6 +22,8 @@ mod writes;
 
 pub(crate) use limit::too_large;
 pub(crate) use respond::RESPOND;
+#[cfg(feature = "testkit")]
+pub(crate) use retry::{Attempt as Failed, Verdict, judge};
 pub(crate) use store_backend::{Attempt, Effect, GRACE, StoreBackend};
 pub(crate) use undo::{UNWIND_PATH, can_undo, is_unwinding};
 

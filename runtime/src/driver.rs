@@ -33,6 +33,7 @@ use crate::client::{Client, RunHandle};
 use crate::error::{Error, Result};
 use crate::ids::{RunId, WorkerId};
 use crate::payload::Payload;
+use crate::profile::{Profile, Promise};
 use crate::store::{Reply, Store, Transaction};
 use crate::workflow::Workflow;
 
@@ -124,6 +125,8 @@ impl EngineBuilder {
         let store = self.store.ok_or(Error::Setup("an engine needs a store"))?;
         let runtime = tokio::runtime::Handle::try_current()
             .map_err(|_| Error::Setup("an engine is built within a tokio runtime"))?;
+        check_profile(store.as_ref(), "the engine", ENGINE_NEEDS)?;
+        self.registry.check(store.as_ref())?;
         let worker = WorkerId::new();
         let (reply, opened) = Reply::channel();
         store.submit(Transaction::Open(worker, reply));
@@ -164,6 +167,8 @@ impl Engine {
 
     /// Adds a workflow; its unfinished runs are resumed.
     pub fn register(&self, workflow: impl Workflow + Send + Sync) -> Result<()> {
+        let what = format!("workflow `{}`", workflow.definition().name);
+        check_profile(self.inner.store.as_ref(), &what, workflow.needs())?;
         self.inner.registry.add(Arc::new(workflow));
         self.inner.tell(Message::Hint)
     }
@@ -239,6 +244,21 @@ impl Engine {
     pub fn kill(&self) {
         drop(self.inner.tell(Message::Abandon));
         self.inner.join();
+    }
+}
+
+/// What no engine can do without.
+const ENGINE_NEEDS: Profile = Profile::none()
+    .with(Promise::DurableFirst)
+    .with(Promise::OneOutcome)
+    .with(Promise::StartKeys)
+    .with(Promise::Fencing);
+
+/// Refuses what needs more than a store offers.
+fn check_profile(store: &dyn Store, what: &str, needs: Profile) -> Result<()> {
+    match store.profile().lacks(needs) {
+        Some(promise) => Err(Error::Unsupported { what: what.to_owned(), promise }),
+        None => Ok(()),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::failure::Failure;
 use crate::ids::RunId;
+use crate::profile::Promise;
 use crate::store::StoreError;
 
 /// What a workflow function, and the engine's own interface, returns.
@@ -35,6 +36,14 @@ pub enum Error {
         workflow: String,
         /// The revision asked for.
         revision: String,
+    },
+    /// Something needs a promise that the store does not keep.
+    #[error("{what} needs {promise}, which the store does not offer")]
+    Unsupported {
+        /// What needs it: a workflow, or the engine itself.
+        what: String,
+        /// The promise.
+        promise: Promise,
     },
     /// There is no such run.
     #[error("there is no run {0}")]
@@ -95,6 +104,7 @@ impl Error {
             Self::Cancelled => "cancelled",
             Self::KeyReused { .. } => "key_reused",
             Self::NotRegistered { .. } => "not_registered",
+            Self::Unsupported { .. } => "unsupported",
             Self::UnknownRun(_) => "unknown_run",
             Self::Finished(_) => "finished",
             Self::UndeclaredEvent(_) => "undeclared_event",

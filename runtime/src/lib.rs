@@ -91,6 +91,8 @@ mod journaled;
 #[cfg(feature = "engine")]
 mod payload;
 pub mod policy;
+#[cfg(feature = "engine")]
+pub mod profile;
 #[cfg(feature = "schedule")]
 pub mod schedule;
 #[cfg(feature = "sqlite")]

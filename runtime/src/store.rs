@@ -35,6 +35,7 @@ pub use transaction::{
 };
 pub use undo::{Compensation, UNDO_SUFFIX, Undoable, is_undo};
 
+use crate::profile::Profile;
 use crate::{RunId, Timestamp};
 
 /// A journal for runs. See the [module](self) for what an implementation promises.
@@ -48,6 +49,11 @@ pub trait Store: Send + Sync + 'static {
 
     /// The present instant by this store's clock, the one by which timers are due.
     fn now(&self) -> Timestamp;
+
+    /// The promises that this store keeps. An engine over it refuses what needs more.
+    fn profile(&self) -> Profile {
+        Profile::full()
+    }
 
     /// The most bytes of JSON that a value may have. A transaction with a larger one is refused.
     fn max_payload(&self) -> usize {

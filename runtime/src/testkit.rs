@@ -12,11 +12,13 @@ pub mod conformance;
 mod crashes;
 mod faults;
 mod ledger;
+mod positional;
 mod rehearsal;
 
 pub use clock::SimClock;
 pub use crashes::CrashTest;
 pub use faults::{Fault, FaultStore};
 pub use ledger::Ledger;
+pub use positional::{Positional, positional};
 pub(crate) use rehearsal::Answers;
 pub use rehearsal::Rehearsal;

@@ -11,6 +11,7 @@ use crate::engine::Undos;
 use crate::error::{Error, Result};
 use crate::journaled::Journaled;
 use crate::payload::Payload;
+use crate::profile::{Profile, Promise};
 
 /// A durable function. `#[workflow]` implements this for a struct named after the function.
 #[diagnostic::on_unimplemented(
@@ -41,6 +42,19 @@ pub trait Workflow: 'static {
         Undos::new()
     }
 
+    /// The promises that it relies on: those of the core, and what its definition shows. One that
+    /// calls other workflows says so here, if it is to be refused where that is not offered.
+    fn needs(&self) -> Profile {
+        let mut needs = Profile::core();
+        if !self.definition().adopts.is_empty() {
+            needs = needs.with(Promise::Adoption);
+        }
+        if !self.undos().is_empty() {
+            needs = needs.with(Promise::Compensation);
+        }
+        needs
+    }
+
     /// Whether `payload` is one of the declared event `name`. What is not is refused when it is
     /// sent, since the run that waits for it could not read it.
     fn check_event(&self, _name: &str, _payload: &Value) -> Result<()> {
@@ -66,6 +80,10 @@ impl<W: Workflow> Workflow for Arc<W> {
 
     fn undos(&self) -> Undos {
         (**self).undos()
+    }
+
+    fn needs(&self) -> Profile {
+        (**self).needs()
     }
 
     fn check_event(&self, name: &str, payload: &Value) -> Result<()> {
@@ -108,6 +126,8 @@ pub(crate) trait ErasedWorkflow: Send + Sync {
 
     fn undos(&self) -> Undos;
 
+    fn needs(&self) -> Profile;
+
     fn check_event(&self, name: &str, payload: &Value) -> Result<()>;
 
     fn run(
@@ -128,6 +148,10 @@ impl<W: Workflow + Send + Sync> ErasedWorkflow for W {
 
     fn undos(&self) -> Undos {
         Workflow::undos(self)
+    }
+
+    fn needs(&self) -> Profile {
+        Workflow::needs(self)
     }
 
     fn check_event(&self, name: &str, payload: &Value) -> Result<()> {

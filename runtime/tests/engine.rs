@@ -15,6 +15,7 @@ mod engine {
     mod local;
     mod mismatch;
     mod policies;
+    mod positional;
     mod progress;
     mod race;
     mod steps;

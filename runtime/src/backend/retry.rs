@@ -11,7 +11,7 @@ use crate::values::Timestamp;
 
 /// What follows a failed attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub(crate) enum Verdict {
     /// Another attempt at this instant.
     Retry(Timestamp),
     /// The step fails.
@@ -21,19 +21,19 @@ pub(super) enum Verdict {
 }
 
 /// An attempt that failed.
-pub(super) struct Attempt<'a> {
-    pub(super) error: &'a StepError,
+pub(crate) struct Attempt<'a> {
+    pub(crate) error: &'a StepError,
     /// How many have failed, this one included, that count against the policy.
-    pub(super) failed: u32,
+    pub(crate) failed: u32,
     /// When the first of them began.
-    pub(super) since: Timestamp,
-    pub(super) now: Timestamp,
+    pub(crate) since: Timestamp,
+    pub(crate) now: Timestamp,
     /// Between 0 and 1, the same whenever this attempt of this step is judged.
-    pub(super) chance: f64,
+    pub(crate) chance: f64,
 }
 
 /// Judges a failed attempt.
-pub(super) fn judge(policy: &Policy, attempt: &Attempt<'_>) -> Verdict {
+pub(crate) fn judge(policy: &Policy, attempt: &Attempt<'_>) -> Verdict {
     if !policy.retry_on.contains(attempt.error.class) {
         return Verdict::Fail;
     }
@@ -59,7 +59,7 @@ fn delay(policy: &Policy, attempt: &Attempt<'_>) -> Duration {
 }
 
 /// A number between 0 and 1 that depends on the run's seed, the path and the attempt alone.
-pub(super) fn chance(seed: &[u8; 16], path: &str, attempt: u32) -> f64 {
+pub(crate) fn chance(seed: &[u8; 16], path: &str, attempt: u32) -> f64 {
     let name = format!("{path}#{attempt}");
     let bits = Uuid::new_v5(&Uuid::from_bytes(*seed), name.as_bytes()).as_u64_pair().1;
     // The low 32 bits are free of the version and variant marks.

@@ -49,7 +49,6 @@ impl Client {
     }
 
     /// The run of a workflow that was started with this key, in whatever revision, if there is one.
-    #[expect(clippy::needless_pass_by_value, reason = "`attach(OrderIntake, key)` reads best")]
     pub async fn attach<W: Workflow>(
         &self,
         workflow: W,

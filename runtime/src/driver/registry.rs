@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::error::{Error, Result};
+use crate::store::Store;
 use crate::workflow::ErasedWorkflow;
 
 /// Workflows by name and revision.
@@ -17,6 +18,14 @@ impl Registry {
         let definition = workflow.definition();
         let key = (definition.name.into(), definition.revision.into());
         self.0.write().unwrap_or_else(PoisonError::into_inner).insert(key, workflow);
+    }
+
+    /// Refuses a workflow that needs more than a store offers.
+    pub(super) fn check(&self, store: &dyn Store) -> Result<()> {
+        let workflows = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        workflows.iter().try_for_each(|((name, _), workflow)| {
+            super::check_profile(store, &format!("workflow `{name}`"), workflow.needs())
+        })
     }
 
     pub(super) fn get(&self, name: &str, revision: &str) -> Result<Arc<dyn ErasedWorkflow>> {

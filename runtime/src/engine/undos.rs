@@ -68,6 +68,11 @@ impl Undos {
         self
     }
 
+    /// Whether there is no step among them.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// What describes the step of this name.
     pub(super) fn find(&self, name: &str) -> Option<Start> {
         self.named(name).map(|registered| Rc::clone(&registered.start))

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
 
 use crate::Timestamp;
+use crate::profile::Profile;
 use crate::store::{Query, Reply, Store, StoreError, Transaction};
 
 /// What happens to a transaction.
@@ -164,6 +165,10 @@ impl Store for FaultStore {
 
     fn now(&self) -> Timestamp {
         self.inner.now()
+    }
+
+    fn profile(&self) -> Profile {
+        self.inner.profile()
     }
 
     fn max_payload(&self) -> usize {

@@ -17,7 +17,7 @@ use super::kit::{Flow, Steps, back, counted, engine_on, journal, run_test, undoa
 mod scopes;
 
 /// Flows of all sorts, with their names. Each ends by itself once event `a` has come.
-fn corpus(ledger: &Ledger) -> Vec<(&'static str, Flow)> {
+pub(super) fn corpus(ledger: &Ledger) -> Vec<(&'static str, Flow)> {
     vec![
         ("sequence", counted(ledger, sequence)),
         ("parallel", counted(ledger, parallel)),
