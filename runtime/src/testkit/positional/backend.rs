@@ -9,6 +9,7 @@ use crate::backend::{
     Site, Stopped, Target,
 };
 use crate::clock::later;
+use crate::failure::Failure;
 use crate::payload::Payload;
 use crate::policy::Policy;
 use crate::store::{EventKey, MAX_PAYLOAD, Undoable};
@@ -119,11 +120,11 @@ impl PositionalBackend {
 
     fn issue_memo(&mut self, op: OpId, site: &Site) -> Result<Issued, Mismatch> {
         let position = self.next_position(op, site, None)?;
-        let Some(value) = self.log.memo(position) else {
+        let Some(outcome) = self.log.memo(position) else {
             self.memos.insert(op, position);
             return Ok(Issued::Live);
         };
-        self.derive(Target::Op(op), Outcome::Completed(Some(value)));
+        self.derive(Target::Op(op), outcome);
         Ok(Issued::Recorded)
     }
 
@@ -195,10 +196,8 @@ impl Backend for PositionalBackend {
     }
 
     fn seal(&mut self, scope: OpId, outcome: Outcome) {
-        if let Some(position) = self.memos.remove(&scope)
-            && let Outcome::Completed(Some(value)) = &outcome
-        {
-            self.log.remember(position, value.clone());
+        if let Some(position) = self.memos.remove(&scope) {
+            self.log.remember(position, outcome.clone());
         }
         self.derive(Target::Op(scope), outcome);
     }
@@ -215,6 +214,15 @@ impl Backend for PositionalBackend {
         if !self.is_replaying() {
             self.published = Some(value);
         }
+    }
+
+    fn respond(&mut self, op: OpId) {
+        let outcome = if self.log.answer() {
+            Outcome::Completed(None)
+        } else {
+            Outcome::Failed(Failure::new("responded", "the run has answered already"))
+        };
+        self.seal(op, outcome);
     }
 
     fn next(&mut self) -> Result<Option<Completion>, Mismatch> {

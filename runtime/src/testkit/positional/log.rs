@@ -14,8 +14,10 @@ use crate::values::Timestamp;
 pub(super) struct Log {
     commands: Vec<Command>,
     completions: Vec<Completed>,
-    /// Values of memos, by the position of their command.
-    memos: Vec<(usize, Payload)>,
+    /// What the function itself came to, by the position of its command.
+    memos: Vec<(usize, Outcome)>,
+    /// Whether the run has answered.
+    answered: bool,
     /// Events that nobody has taken.
     pub(super) events: VecDeque<(EventKey, Payload)>,
     pub(super) seed: [u8; 16],
@@ -45,6 +47,7 @@ impl Log {
             commands: Vec::new(),
             completions: Vec::new(),
             memos: Vec::new(),
+            answered: false,
             events: events.into_iter().map(event).collect(),
             seed: *uuid::Uuid::new_v4().as_bytes(),
         }
@@ -109,12 +112,17 @@ impl Log {
         self.completions.iter().map(|completed| completed.position).collect()
     }
 
-    pub(super) fn memo(&self, position: usize) -> Option<Payload> {
-        self.memos.iter().find(|(at, _)| *at == position).map(|(_, value)| value.clone())
+    pub(super) fn memo(&self, position: usize) -> Option<Outcome> {
+        self.memos.iter().find(|(at, _)| *at == position).map(|(_, outcome)| outcome.clone())
     }
 
-    pub(super) fn remember(&mut self, position: usize, value: Payload) {
-        self.memos.push((position, value));
+    pub(super) fn remember(&mut self, position: usize, outcome: Outcome) {
+        self.memos.push((position, outcome));
+    }
+
+    /// The run answers; whether it had not.
+    pub(super) fn answer(&mut self) -> bool {
+        !std::mem::replace(&mut self.answered, true)
     }
 
     /// The oldest event of a name and key.
