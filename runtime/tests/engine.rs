@@ -10,6 +10,7 @@ mod engine {
     mod crashes;
     mod events;
     mod explain;
+    mod for_each;
     mod handles;
     mod heartbeats;
     mod local;
@@ -21,5 +22,6 @@ mod engine {
     mod steps;
     mod timers;
     mod undo;
+    mod waits;
     mod while_loop;
 }

@@ -581,7 +581,9 @@ impl Backend for StoreBackend {
             if stays && seals.is_none() && entry.error.is_none() {
                 entry.error = Some(in_doubt(&entry.path, entry.attempts));
             }
-            seals.into_iter().for_each(|prefix| self.draft.seal(prefix));
+            if let Some(prefix) = seals {
+                self.draft.seal(prefix);
+            }
             entry
         } else {
             // Recorded: it was given up at this very place before.

@@ -210,7 +210,9 @@ impl Shard {
                 }
                 let caller = resident.caller.filter(|_| state.is_final());
                 self.forget(run);
-                caller.into_iter().for_each(|caller| self.nudge(caller));
+                if let Some(caller) = caller {
+                    self.nudge(caller);
+                }
             }
         }
     }
