@@ -9,6 +9,7 @@
 mod runs {
     pub(crate) mod program;
 
+    mod approval;
     mod embedded;
     mod resuming;
     mod saga;
