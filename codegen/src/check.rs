@@ -6,7 +6,7 @@
 mod assemble;
 mod dropped;
 mod flow;
-mod guards;
+pub(crate) mod guards;
 pub mod kinds;
 mod names;
 mod per_node;
@@ -27,6 +27,7 @@ use serde_json::Value;
 use crate::expr::Expr;
 
 pub use crate::graph::NodeId;
+pub(crate) use source::guards_of_source;
 pub use source::{NodeTypes, Report, check_source, check_source_types};
 
 /// A graph that passed every check.

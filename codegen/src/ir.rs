@@ -16,6 +16,7 @@
 //!   failure leaves the statement and the rest is dropped.
 //! - `return@1` decides the run's output and ends nothing (S31).
 
+pub(crate) mod bits;
 mod text;
 mod verify;
 

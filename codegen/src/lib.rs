@@ -10,6 +10,7 @@ pub mod emit;
 pub mod expr;
 pub mod graph;
 pub mod import;
+pub mod inspect;
 pub mod ir;
 pub mod lower;
 pub mod package;

@@ -4,7 +4,6 @@
 //! tasks. The result is expanded again and compared with the graph (translation validation); a
 //! structure that says anything else is thrown away for one task per node.
 
-mod bits;
 mod exports;
 mod flow;
 mod guards;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use flowcrate::catalogue::Catalogue;
 use flowcrate_codegen::check::{Checked, Report};
+use flowcrate_codegen::inspect::View;
 use flowcrate_codegen::lower::lower;
 use flowcrate_codegen::package::Support;
 use flowcrate_codegen::{Compiled, Diagnostic};
@@ -45,6 +46,11 @@ impl Compiler {
     /// Compiles a graph to the files of a crate that finds ours in `vendor/`.
     pub fn compile(&self, source: &[u8]) -> Compiled {
         flowcrate_codegen::compile(source, &self.catalogue, &Support::Vendored)
+    }
+
+    /// What the compiler thinks of a graph, as text.
+    pub fn inspect(&self, source: &[u8], view: View) -> (Option<String>, Vec<Diagnostic>) {
+        flowcrate_codegen::inspect::inspect(source, &self.catalogue, view)
     }
 
     /// Compiles a graph for the interpreter.

@@ -1,4 +1,4 @@
-//! Golden files: each fixture's IR and emitted sources, byte by byte.
+//! Golden files: each fixture's guards, types, IR and emitted sources, byte by byte.
 //!
 //! `UPDATE_GOLDEN=1 cargo test -p flowcrate-tests --test emit_golden` rewrites them; read the diff.
 
@@ -12,6 +12,7 @@
 use std::fs;
 use std::path::Path;
 
+use flowcrate_codegen::inspect::{View, inspect};
 use flowcrate_tests::fixtures::{Fixture, examples, running};
 
 fn files(fixture: &Fixture, faults: &mut Vec<String>) -> Vec<(&'static str, Option<String>)> {
@@ -22,7 +23,11 @@ fn files(fixture: &Fixture, faults: &mut Vec<String>) -> Vec<(&'static str, Opti
             return Vec::new();
         }
     };
+    let view =
+        |view| inspect(&fixture.graph, &flowcrate_plugins::catalogue(), view).0.unwrap_or_default();
     vec![
+        ("guards.txt", Some(view(View::Guards))),
+        ("typing.txt", Some(view(View::Types))),
         ("ir.txt", Some(ir)),
         ("workflow.rs", Some(emitted.workflow)),
         ("steps.rs", emitted.steps),
@@ -58,7 +63,7 @@ fn update(path: &Path, text: Option<&str>) {
 
 /// What holds for every emitted file: it parses, and its lines are short.
 fn limits(fixture: &Fixture, name: &str, text: &str, faults: &mut Vec<String>) {
-    if name == "ir.txt" {
+    if name.ends_with(".txt") {
         return;
     }
     if let Err(error) = syn::parse_file(text) {

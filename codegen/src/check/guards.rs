@@ -15,11 +15,13 @@ mod bdd;
 mod dominators;
 mod outcomes;
 mod paths;
+mod text;
 
 #[cfg(test)]
 mod tests;
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 
 use petgraph::Direction;
 use petgraph::graph::NodeIndex;
@@ -29,23 +31,38 @@ use super::JoinRule;
 use super::kinds::{ERROR, Kind};
 use crate::graph::HandleId;
 use crate::resolve::Graph;
-use bdd::{Bdd, Ref};
+pub(crate) use bdd::{Bdd, Limits, Ref};
 use dominators::{Dominators, Vertex};
 use outcomes::Outcome;
 use paths::Paths;
 
 /// Of more alternatives than this only dominators are asked whether one of them happened.
-const ALTERNATIVES: usize = 64;
+pub(crate) const ALTERNATIVES: usize = 64;
 
 /// What is known of which nodes run.
 #[derive(Debug)]
 pub(crate) struct Guards {
     bdd: RefCell<Bdd>,
+    /// What each variable of the diagrams chooses, in their order.
+    choices: Vec<Choice>,
     facts: Vec<Facts>,
     dominators: Dominators,
     paths: Paths,
+    /// The node that is left at a point.
+    left_at: BTreeMap<Vertex, NodeIndex>,
     /// Whether any path of edges leads to a node from where a run starts, dead or live.
     connected: Vec<bool>,
+}
+
+/// What a variable chooses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Choice {
+    /// Which trigger starts the run.
+    Trigger,
+    /// By which way a node is left.
+    Way(NodeIndex),
+    /// Something that nothing else knows, where a guard is past the limit.
+    Unknown,
 }
 
 /// What is known of one node.
@@ -123,15 +140,17 @@ impl Guards {
     /// Exactly one of the enabled triggers starts a run; nothing else is decided yet.
     pub(crate) fn new(graph: &Graph<'_>) -> Self {
         let mut guards = Self {
-            bdd: RefCell::new(Bdd::new()),
+            bdd: RefCell::new(Bdd::new(Limits::CHECK)),
+            choices: Vec::new(),
             facts: vec![Facts::unreached(); graph.nodes.node_count()],
             dominators: Dominators::new(),
             paths: Paths::default(),
+            left_at: BTreeMap::new(),
             connected: paths::connected(graph, outcomes::starts_runs),
         };
         let enabled = |&index: &NodeIndex| outcomes::starts_runs(graph.node(index));
         let enabled: Vec<NodeIndex> = graph.top.iter().copied().filter(enabled).collect();
-        let atoms = guards.partition(Ref::TRUE, enabled.len());
+        let atoms = guards.partition(Choice::Trigger, Ref::TRUE, enabled.len());
         for (index, guard) in enabled.into_iter().zip(atoms) {
             guards.reach(index, guard, Dominators::ROOT);
         }
@@ -167,6 +186,7 @@ impl Guards {
         };
         let guard = guard.unwrap_or_else(|| {
             let variable = bdd.variable();
+            self.choices.push(Choice::Unknown);
             bdd.choice(variable, self.dominators.guard(above), Ref::FALSE)
         });
         drop(bdd);
@@ -185,10 +205,12 @@ impl Guards {
             let default = graph.node(index).handles.default.as_ref();
             outcomes.retain(|outcome| !outcome.chosen || default != Some(&outcome.handle));
         }
-        let parts = self.partition(guard, outcomes.len());
+        let parts = self.partition(Choice::Way(index), guard, outcomes.len());
         let mut ways = Vec::with_capacity(outcomes.len());
         for (outcome, guard) in outcomes.into_iter().zip(parts) {
-            ways.push(Way { outcome, guard, vertex: self.dominators.add(vertex, guard) });
+            let vertex = self.dominators.add(vertex, guard);
+            self.left_at.insert(vertex, index);
+            ways.push(Way { outcome, guard, vertex });
         }
         let exits = self.exits(vertex, &ways);
         if let Some(facts) = self.facts.get_mut(index.index()) {
@@ -241,16 +263,9 @@ impl Guards {
     }
 
     /// Cuts a guard into parts that exclude each other and together are the whole.
-    fn partition(&mut self, whole: Ref, parts: usize) -> Vec<Ref> {
-        let bdd = self.bdd.get_mut();
-        let mut rest = whole;
-        let mut guards = Vec::with_capacity(parts);
-        for _ in 1..parts {
-            let variable = bdd.variable();
-            guards.push(bdd.choice(variable, rest, Ref::FALSE));
-            rest = bdd.choice(variable, Ref::FALSE, rest);
-        }
-        guards.extend((parts > 0).then_some(rest));
+    fn partition(&mut self, choice: Choice, whole: Ref, parts: usize) -> Vec<Ref> {
+        let (guards, variables) = self.bdd.get_mut().partition(whole, parts);
+        self.choices.extend(variables.map(|_| choice));
         guards
     }
 }
@@ -310,6 +325,22 @@ impl Guards {
         guards.sort_unstable();
         let sum = guards.iter().try_fold(Ref::FALSE, |sum, (_, guard)| bdd.or(sum, *guard));
         sum.and_then(|sum| bdd.implies(place.guard, sum)).unwrap_or(false)
+    }
+
+    /// Whether every path to a place goes through one of these handles, chosen by its node.
+    pub(crate) fn passed(
+        &self,
+        place: Place,
+        handle: impl Fn(NodeIndex, &HandleId) -> bool,
+    ) -> bool {
+        self.dominators.above(place.vertex).any(|vertex| {
+            let node = self.left_at.get(&vertex);
+            let ways = node.and_then(|&node| Some((node, self.facts(node)?)));
+            ways.is_some_and(|(node, facts)| {
+                let way = facts.ways.iter().find(|way| way.vertex == vertex);
+                way.is_some_and(|way| way.outcome.chosen && handle(node, &way.outcome.handle))
+            })
+        })
     }
 
     /// Whether this can have happened at a place. True where the opposite is not proved.

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use flowcrate::types::Type;
 use petgraph::graph::NodeIndex;
 
-use super::guards::Event;
+use super::guards::{ALTERNATIVES, Event};
 use super::kinds::Kind;
 use super::site::Site;
 use super::stage::Output;
@@ -63,6 +63,9 @@ impl Names for Site<'_> {
         if !self.stage.graph.whole || known.contains(access) {
             return true;
         }
+        if self.was_tested(access) {
+            return true;
+        }
         let mut events = self.narrowed(access);
         if access.path.is_empty() {
             events.extend(self.event_of(&access.name));
@@ -76,8 +79,12 @@ impl Names for Site<'_> {
         }
         let mut events = Vec::new();
         for name in names {
+            let access = Access { name: name.clone(), path: Vec::new() };
+            if self.was_tested(&access) {
+                return true;
+            }
             events.extend(self.event_of(name));
-            events.extend(self.narrowed(&Access { name: name.clone(), path: Vec::new() }));
+            events.extend(self.narrowed(&access));
         }
         self.stage.guards.implies(self.place, &events)
     }
@@ -109,9 +116,26 @@ impl Site<'_> {
     }
 
     /// The handles of conditions and switches that are left by only where `access` is present.
+    /// Of more than the analysis weighs against each other none: [`Site::was_tested`] has
+    /// asked for those that every path goes through.
     fn narrowed(&self, access: &Access) -> Vec<(NodeIndex, Event<'_>)> {
-        let handles = self.stage.narrowing.get(access).map_or(&[][..], Vec::as_slice);
-        handles.iter().map(|(index, handle)| (*index, Event::Handle(handle))).collect()
+        let tests = self.stage.narrowing.get(access).filter(|tests| tests.len() <= ALTERNATIVES);
+        let tests = tests.into_iter().flatten();
+        tests
+            .flat_map(|(index, handles)| {
+                handles.iter().map(|handle| (*index, Event::Handle(handle)))
+            })
+            .collect()
+    }
+
+    /// Whether every path to this place goes through one of many tests that `access` is present.
+    fn was_tested(&self, access: &Access) -> bool {
+        let tests = self.stage.narrowing.get(access).filter(|tests| tests.len() > ALTERNATIVES);
+        tests.is_some_and(|tests| {
+            self.stage.guards.passed(self.place, |node, handle| {
+                tests.get(&node).is_some_and(|handles| handles.contains(handle))
+            })
+        })
     }
 
     /// `item`: a `while` has none, so that of a `for_each` around it is meant.

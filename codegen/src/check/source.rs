@@ -75,6 +75,26 @@ pub fn check_source_types(source: &[u8], catalogue: &Catalogue) -> Report {
     Report { checked, types: types(&stage), diagnostics }
 }
 
+/// When each node of a document runs, where no diagnostic is an error.
+pub(crate) fn guards_of_source(
+    source: &[u8],
+    catalogue: &Catalogue,
+) -> (Option<String>, Vec<Diagnostic>) {
+    let (raw, mut diagnostics) = react_flow::parse(source);
+    let mut text = None;
+    if let Some(raw) = raw {
+        let readable = !diagnostic::any_error(&diagnostics);
+        let (mut graph, found) = resolve(raw, catalogue);
+        diagnostics.extend(found);
+        graph.whole &= readable;
+        let mut stage = stage::run(&graph);
+        diagnostics.append(&mut stage.out);
+        text = (!diagnostic::any_error(&diagnostics)).then(|| stage.guards.text(&graph));
+    }
+    diagnostic::sort(&mut diagnostics);
+    (text, diagnostics)
+}
+
 fn types(stage: &Stage<'_>) -> BTreeMap<NodeId, NodeTypes> {
     let ids = stage.graph.ids.iter();
     ids.map(|(id, index)| {

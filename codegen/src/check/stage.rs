@@ -29,7 +29,7 @@ pub(super) struct Stage<'g> {
     /// The type of each `while`'s state.
     pub(super) states: BTreeMap<NodeIndex, Type>,
     /// By which handles conditions and switches are left only where this is present (S8).
-    pub(super) narrowing: BTreeMap<Access, Vec<(NodeIndex, HandleId)>>,
+    pub(super) narrowing: BTreeMap<Access, BTreeMap<NodeIndex, Vec<HandleId>>>,
     /// What nodes without errors do.
     pub(super) bodies: PerNode<Body>,
     pub(super) suggestions: Suggestions,
@@ -172,7 +172,8 @@ impl Stage<'_> {
         }
         for (handle, present) in found.narrowing {
             for access in present {
-                self.narrowing.entry(access).or_default().push((index, handle.clone()));
+                let handles = self.narrowing.entry(access).or_default().entry(index).or_default();
+                handles.push(handle.clone());
             }
         }
         found.exhausted

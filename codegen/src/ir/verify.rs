@@ -1,7 +1,8 @@
 //! The IR's own rules, checked after `lower` and after every pass.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::bits::Bits;
 use super::{Block, Live, Region, Stmt, Subject, Workflow};
 use crate::check::{Checked, Node, NodeId, Scope};
 
@@ -12,13 +13,17 @@ use crate::check::{Checked, Node, NodeId, Scope};
 /// at least two blocks. That the order and the guards are those of the graph is for translation
 /// validation (`lower::validate`).
 pub fn verify(workflow: &Workflow, checked: &Checked) -> Vec<String> {
-    let mut verifier = Verifier { checked, faults: Vec::new() };
-    let triggers = workflow.triggers.iter().cloned().collect();
+    let numbers = checked.nodes.keys().enumerate().map(|(number, id)| (id, number)).collect();
+    let mut verifier = Verifier { numbers, faults: Vec::new() };
+    let mut triggers = verifier.nothing();
+    for id in &workflow.triggers {
+        verifier.insert(id, &mut triggers);
+    }
     verifier.scope("the workflow", &workflow.body, &checked.root, triggers);
     for (id, node) in &checked.nodes {
         for (region, body) in node.body.scopes() {
             match workflow.scopes.get(&Region::new(id, region)) {
-                Some(block) => verifier.scope(id, block, body, BTreeSet::new()),
+                Some(block) => verifier.scope(id, block, body, verifier.nothing()),
                 None => verifier.fault(format!("scope {id} has no block `{region}`")),
             }
         }
@@ -34,30 +39,50 @@ pub fn verify(workflow: &Workflow, checked: &Checked) -> Vec<String> {
 }
 
 struct Verifier<'a> {
-    checked: &'a Checked,
+    /// Each node's number, in the order of their ids.
+    numbers: BTreeMap<&'a NodeId, usize>,
     faults: Vec<String>,
 }
 
 /// What may have been decided where a statement stands.
-type Decided = BTreeSet<NodeId>;
+type Decided = Bits;
 
 impl Verifier<'_> {
     fn fault(&mut self, text: String) {
         self.faults.push(text);
     }
 
-    fn scope(&mut self, name: &str, block: &Block, scope: &Scope, mut decided: Decided) {
-        let triggers = decided.clone();
+    fn nothing(&self) -> Decided {
+        Bits::new(self.numbers.len())
+    }
+
+    /// Adds a node; whether it was new. What is no node is not added.
+    fn insert(&self, id: &NodeId, decided: &mut Decided) -> bool {
+        self.numbers.get(id).is_none_or(|&number| decided.insert(number))
+    }
+
+    fn has(&self, decided: &Decided, id: &NodeId) -> bool {
+        self.numbers.get(id).is_some_and(|&number| decided.contains(number))
+    }
+
+    fn id(&self, number: usize) -> String {
+        self.numbers.keys().nth(number).map(ToString::to_string).unwrap_or_default()
+    }
+
+    fn scope(&mut self, name: &str, block: &Block, scope: &Scope, triggers: Decided) {
+        let mut decided = triggers.clone();
         self.block(block, &mut decided);
+        let mut expected = triggers;
         for id in &scope.nodes {
-            if !decided.contains(id) {
+            if !self.has(&decided, id) {
                 self.fault(format!("nothing runs {id} of {name}"));
             }
+            self.insert(id, &mut expected);
         }
-        for id in &decided {
-            if !triggers.contains(id) && !scope.nodes.contains(id) {
-                self.fault(format!("{name} runs {id}, which is not in it"));
-            }
+        decided.subtract(&expected);
+        for stranger in decided.iter() {
+            let id = self.id(stranger);
+            self.fault(format!("{name} runs {id}, which is not in it"));
         }
     }
 
@@ -72,7 +97,7 @@ impl Verifier<'_> {
             Stmt::Run(id) => self.run(id, decided),
             Stmt::Branch(branch) => {
                 match &branch.on {
-                    Subject::Node(id) if !decided.contains(id) => {
+                    Subject::Node(id) if !self.has(decided, id) => {
                         self.fault(format!("a branch goes by {id} before it is decided"));
                     }
                     Subject::Node(_) | Subject::Trigger => {}
@@ -101,10 +126,10 @@ impl Verifier<'_> {
     }
 
     fn run(&mut self, id: &NodeId, decided: &mut Decided) {
-        if !self.checked.nodes.contains_key(id) {
+        if !self.numbers.contains_key(id) {
             self.fault(format!("{id} is run, but is no node"));
         }
-        if !decided.insert(id.clone()) {
+        if !self.insert(id, decided) {
             self.fault(format!("{id} is run twice"));
         }
     }
@@ -115,16 +140,20 @@ impl Verifier<'_> {
         for block in blocks {
             let mut inner = before.clone();
             self.block(block, &mut inner);
-            self.merge(inner, &before, decided);
+            self.merge(&inner, &before, decided);
         }
     }
 
-    fn merge(&mut self, inner: Decided, before: &Decided, decided: &mut Decided) {
-        for id in inner {
-            if !before.contains(&id) && !decided.insert(id.clone()) {
-                self.fault(format!("{id} is run twice"));
-            }
+    fn merge(&mut self, inner: &Decided, before: &Decided, decided: &mut Decided) {
+        let mut new = inner.clone();
+        new.subtract(before);
+        let mut twice = new.clone();
+        twice.intersect(decided);
+        for number in twice.iter() {
+            let id = self.id(number);
+            self.fault(format!("{id} is run twice"));
         }
+        decided.union(&new);
     }
 
     fn tasks(&mut self, tasks: &[super::Task], decided: &mut Decided) {
@@ -135,14 +164,14 @@ impl Verifier<'_> {
             let mut inner = before.clone();
             for &earlier in &task.after {
                 match visible.get(earlier) {
-                    Some(other) => inner.extend(other.iter().cloned()),
+                    Some(other) => inner.union(other),
                     None => self.fault(format!("task {index} follows task {earlier}")),
                 }
             }
             let known = inner.clone();
             self.live(&task.live, &inner);
             self.block(&task.block, &mut inner);
-            self.merge(inner.clone(), &known, decided);
+            self.merge(&inner, &known, decided);
             visible.push(inner);
         }
     }
@@ -151,7 +180,7 @@ impl Verifier<'_> {
         match live {
             Live::Always => {}
             Live::Left { node, .. } => {
-                if !decided.contains(node) {
+                if !self.has(decided, node) {
                     self.fault(format!("a condition looks at {node} before it is decided"));
                 }
             }

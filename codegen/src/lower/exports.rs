@@ -37,7 +37,7 @@ impl Exporter<'_, '_> {
         match stmt {
             Stmt::Run(id) => {
                 if let Some(node) = self.checked.nodes.get(id) {
-                    needed.append(&mut uses(self.checked, node));
+                    needed.extend(uses(self.checked, node));
                 }
                 needed
             }
@@ -55,7 +55,7 @@ impl Exporter<'_, '_> {
                         }
                     };
                     let inner = self.within(context, &live);
-                    before.append(&mut self.block(block, inner, needed.clone()));
+                    before.extend(self.block(block, inner, needed.clone()));
                 }
                 if let Subject::Node(id) = &branch.on {
                     before.insert((id.clone(), Part::Handle));
@@ -66,15 +66,15 @@ impl Exporter<'_, '_> {
                 when.exports = self.exports([&when.block].into_iter(), context, &needed);
                 let inner = self.within(context, &when.live);
                 let mut before = self.block(&mut when.block, inner, needed.clone());
-                before.append(&mut needed);
-                before.append(&mut looked_at(&when.live));
+                before.extend(needed);
+                before.extend(looked_at(&when.live));
                 before
             }
             Stmt::Join(join) => {
                 join.exports = self.exports(join.blocks.iter(), context, &needed);
                 let mut before = needed.clone();
                 for block in &mut join.blocks {
-                    before.append(&mut self.block(block, context, needed.clone()));
+                    before.extend(self.block(block, context, needed.clone()));
                 }
                 before
             }
@@ -84,9 +84,8 @@ impl Exporter<'_, '_> {
                 for task in tasks.tasks.iter_mut().rev() {
                     let inner = self.within(context, &task.live);
                     task.exports = self.exports([&task.block].into_iter(), inner, &needed);
-                    let mut before = self.block(&mut task.block, inner, needed.clone());
-                    needed.append(&mut before);
-                    needed.append(&mut looked_at(&task.live));
+                    needed = self.block(&mut task.block, inner, needed);
+                    needed.extend(looked_at(&task.live));
                 }
                 needed
             }
@@ -120,9 +119,7 @@ impl Exporter<'_, '_> {
 
     /// Whether that part of the outcome is there wherever `context` holds.
     fn certain(&mut self, id: &NodeId, part: Part, context: Formula) -> bool {
-        let Some(number) = self.flow.nodes.iter().position(|node| node.id == *id) else {
-            return false;
-        };
+        let Some(number) = self.flow.number(id.as_str()) else { return false };
         let node = self.flow.nodes[number];
         let formula = match part {
             Part::Handle => self.flow.guard(number),

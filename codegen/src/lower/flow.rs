@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::bits::Bits;
 use super::guards::{FALSE, Formula, Guards, TRUE};
 use crate::check::{Body, Checked, JoinRule, Node, NodeId, Scope};
+use crate::ir::bits::Bits;
 use crate::ir::{Live, Subject, default_handle};
 
 /// One scope's graph. Nodes are numbered in topological order; triggers are among them.
@@ -19,6 +19,10 @@ pub(super) struct Flow<'a> {
     guards: Vec<Formula>,
     /// The triggers' numbers.
     pub(super) triggers: Vec<usize>,
+    /// Nodes that take no time (S37).
+    instant: Bits,
+    /// Each node's number.
+    numbers: BTreeMap<&'a str, usize>,
     /// The formulas.
     pub(super) logic: Guards,
 }
@@ -40,7 +44,13 @@ impl<'a> Flow<'a> {
             }
         }
         let triggers = (0..nodes.len()).filter(|&number| is_trigger(&nodes[number].body)).collect();
+        let mut instant = Bits::new(nodes.len());
+        for (number, _) in nodes.iter().enumerate().filter(|(_, node)| takes_no_time(node)) {
+            instant.insert(number);
+        }
         let mut flow = Self {
+            instant,
+            numbers,
             ancestors: Vec::with_capacity(nodes.len()),
             guards: Vec::with_capacity(nodes.len()),
             nodes,
@@ -100,15 +110,17 @@ impl<'a> Flow<'a> {
 
     /// Whether the node takes no time (S37), so that nothing waits by coming after it.
     pub(super) fn is_instant(&self, number: usize) -> bool {
-        let node = self.nodes[number];
-        node.disabled
-            || matches!(
-                node.body,
-                Body::Condition { .. }
-                    | Body::Switch { .. }
-                    | Body::Transform { .. }
-                    | Body::Return { .. }
-            )
+        self.instant.contains(number)
+    }
+
+    /// All nodes from which a path leads to this one.
+    pub(super) fn ancestors(&self, number: usize) -> &Bits {
+        &self.ancestors[number]
+    }
+
+    /// The number of a node of this scope.
+    pub(super) fn number(&self, id: &str) -> Option<usize> {
+        self.numbers.get(id).copied()
     }
 
     /// Whether never both run in one scope instance.
@@ -198,10 +210,7 @@ impl<'a> Flow<'a> {
         match live {
             Live::Always => TRUE,
             Live::Left { node, handle } => {
-                match self.nodes.iter().position(|each| each.id == *node) {
-                    Some(number) => self.left(number, handle),
-                    None => FALSE,
-                }
+                self.number(node.as_str()).map_or(FALSE, |number| self.left(number, handle))
             }
             Live::Any(parts) => parts.iter().fold(FALSE, |formula, part| {
                 let part = self.formula(part);
@@ -213,6 +222,18 @@ impl<'a> Flow<'a> {
             }),
         }
     }
+}
+
+/// Whether nothing waits by coming after the node.
+fn takes_no_time(node: &Node) -> bool {
+    node.disabled
+        || matches!(
+            node.body,
+            Body::Condition { .. }
+                | Body::Switch { .. }
+                | Body::Transform { .. }
+                | Body::Return { .. }
+        )
 }
 
 /// Whether the node starts runs.

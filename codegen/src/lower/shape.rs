@@ -4,9 +4,12 @@
 //! A region is a set of nodes and a context, a formula that holds where the region stands. Nodes
 //! that never both run may stand in any order, so they never spoil a structure.
 
+use std::collections::BTreeMap;
+
 use super::flow::Flow;
 use super::guards::{Formula, TRUE};
 use super::modules::modules;
+use crate::ir::bits::Bits;
 use crate::ir::{Arm, Block, Branch, Join, Live, Stmt, Subject, Task, Tasks, When};
 
 /// Regions nested deeper than this become tasks, so that neither we nor rustc run out of stack.
@@ -47,6 +50,27 @@ enum Gate {
     Branch { variable: usize, place: usize },
     /// The condition of this node.
     When { node: usize },
+}
+
+/// The first nodes of some groups, and the groups' places.
+struct Heads {
+    nodes: Bits,
+    places: BTreeMap<usize, usize>,
+}
+
+impl Heads {
+    /// None yet, of a scope with so many nodes.
+    fn of(count: usize) -> Self {
+        Self { nodes: Bits::new(count), places: BTreeMap::new() }
+    }
+
+    /// One more group.
+    fn push(&mut self, group: &[usize]) {
+        if let Some(&head) = group.first() {
+            self.nodes.insert(head);
+            self.places.insert(head, self.places.len());
+        }
+    }
 }
 
 impl Shaper<'_, '_> {
@@ -177,20 +201,7 @@ impl Shaper<'_, '_> {
     /// Splits the nodes wherever all that is above comes before all that is below, excludes it, or
     /// takes no time.
     fn series(&mut self, nodes: &[usize]) -> Vec<Vec<usize>> {
-        // A node forbids all cuts between itself and the first node above that it neither follows
-        // nor excludes; one that takes no time is no burden to what comes after it.
-        let mut first_open = vec![usize::MAX; nodes.len()];
-        for (place, &node) in nodes.iter().enumerate() {
-            for (above, &other) in nodes[..place].iter().enumerate() {
-                let free = self.flow.is_instant(other)
-                    || self.flow.before(other, node)
-                    || self.flow.exclusive(other, node);
-                if !free {
-                    first_open[place] = above;
-                    break;
-                }
-            }
-        }
+        let first_open = self.first_open(nodes);
         let mut parts = vec![Vec::new()];
         let mut lowest = usize::MAX;
         for place in (0..nodes.len()).rev() {
@@ -209,21 +220,93 @@ impl Shaper<'_, '_> {
         parts
     }
 
-    /// Splits the nodes into groups that nothing orders.
-    fn components(&mut self, nodes: &[usize]) -> Vec<Vec<usize>> {
-        let mut components: Vec<Vec<usize>> = Vec::new();
+    /// For each node the place of the first one above that it neither follows nor excludes: it
+    /// forbids all cuts between the two. One that takes no time is no burden to what comes after.
+    fn first_open(&mut self, nodes: &[usize]) -> Vec<usize> {
+        let Some(&from) = nodes.first() else { return Vec::new() };
+        let together = self.together(nodes);
+        let mut above = Bits::new(self.flow.nodes.len());
+        let mut found = Vec::with_capacity(nodes.len());
         for &node in nodes {
-            let (linked, apart): (Vec<_>, Vec<_>) = components
-                .into_iter()
-                .partition(|group| group.iter().any(|&other| self.flow.before(other, node)));
-            let mut merged: Vec<usize> = linked.into_iter().flatten().collect();
-            merged.push(node);
-            merged.sort_unstable();
-            components = apart;
-            components.push(merged);
+            let flow = &mut *self.flow;
+            let mask = together.as_ref().and_then(|masks| masks.get(&flow.guard(node)));
+            // Where it is known who runs together, that settles it; else each pair is asked.
+            let ancestors = flow.ancestors(node).clone();
+            let open = above.first_without(&ancestors, from, |other| match mask {
+                Some(mask) => mask.contains(other),
+                None => !flow.exclusive(other, node),
+            });
+            found.push(open.map_or(usize::MAX, |open| nodes.partition_point(|&n| n < open)));
+            if !self.flow.is_instant(node) {
+                above.insert(node);
+            }
         }
-        components.sort();
-        components
+        found
+    }
+
+    /// For each guard the nodes that may run together with its own: worth knowing where many
+    /// nodes share few guards, as on the arms of a switch.
+    fn together(&mut self, nodes: &[usize]) -> Option<BTreeMap<Formula, Bits>> {
+        const FEW: usize = 1_024;
+        let mut classes: BTreeMap<Formula, Bits> = BTreeMap::new();
+        for &node in nodes {
+            let guard = self.flow.guard(node);
+            let empty = || Bits::new(self.flow.nodes.len());
+            classes.entry(guard).or_insert_with(empty).insert(node);
+            if classes.len() > FEW {
+                return None;
+            }
+        }
+        if classes.len() * 4 > nodes.len() {
+            return None;
+        }
+        let mut masks: BTreeMap<Formula, Bits> = BTreeMap::new();
+        for &guard in classes.keys() {
+            let mut mask = Bits::new(self.flow.nodes.len());
+            for (&other, members) in &classes {
+                if !self.flow.logic.disjoint(guard, other) {
+                    mask.union(members);
+                }
+            }
+            masks.insert(guard, mask);
+        }
+        Some(masks)
+    }
+
+    /// Splits the nodes into groups that nothing orders.
+    fn components(&self, nodes: &[usize]) -> Vec<Vec<usize>> {
+        let mut mask = Bits::new(self.flow.nodes.len());
+        // The group of each node, by its place; each group's nodes, as a list and as a set.
+        let mut group_of: BTreeMap<usize, usize> = BTreeMap::new();
+        let mut groups: Vec<Vec<usize>> = Vec::new();
+        let mut sets: Vec<Bits> = Vec::new();
+        for &node in nodes {
+            let mut linked = self.flow.ancestors(node).clone();
+            linked.intersect(&mask);
+            let mut own = groups.len();
+            let mut set = Bits::new(self.flow.nodes.len());
+            set.insert(node);
+            sets.push(set);
+            groups.push(vec![node]);
+            group_of.insert(node, own);
+            while let Some(&other) = linked.last().and_then(|last| group_of.get(&last)) {
+                linked.subtract(&sets[other]);
+                // The smaller one joins the larger.
+                let larger = groups[other].len() > groups[own].len();
+                let (from, to) = if larger { (own, other) } else { (other, own) };
+                let set = std::mem::replace(&mut sets[from], Bits::new(0));
+                sets[to].union(&set);
+                let moved = std::mem::take(&mut groups[from]);
+                group_of.extend(moved.iter().map(|&member| (member, to)));
+                groups[to].extend(moved);
+                own = to;
+            }
+            mask.insert(node);
+        }
+        groups.retain(|group| !group.is_empty());
+        groups.iter_mut().for_each(|group| group.sort_unstable());
+        groups.sort();
+        groups
     }
 
     /// What must hold for all of the nodes beyond the context.
@@ -260,8 +343,10 @@ impl Shaper<'_, '_> {
     /// A region that is not series-parallel: tasks, each as large as the order allows.
     fn tasks(&mut self, nodes: &[usize], context: Formula) -> Stmt {
         let groups = modules(nodes, |first, second| self.flow.before(first, second));
-        let tasks = groups.iter().enumerate().map(|(index, group)| {
-            let after = self.covered(&groups[..index], group);
+        let mut heads = Heads::of(self.flow.nodes.len());
+        let tasks = groups.iter().map(|group| {
+            let after = self.covered(&heads, group);
+            heads.push(group);
             let (live, inner) = self.admission(group, context);
             Task { after, live, block: self.region(group, inner), exports: Vec::new() }
         });
@@ -289,29 +374,35 @@ impl Shaper<'_, '_> {
         (live, self.flow.logic.and(context, formula))
     }
 
-    /// The groups right above `group`: those that no other group above comes after.
-    fn covered(&self, above: &[Vec<usize>], group: &[usize]) -> Vec<usize> {
+    /// The groups right above a group: those that no other group above comes after. `heads` are
+    /// the groups above, by their first nodes.
+    fn covered(&self, heads: &Heads, group: &[usize]) -> Vec<usize> {
         let Some(&node) = group.first() else { return Vec::new() };
-        // The last ones first: a group that comes before any other above comes before one that
-        // was found to have none after it, since the order is transitive.
-        let mut found: Vec<(usize, usize)> = Vec::new();
-        for (index, group) in above.iter().enumerate().rev() {
-            let Some(&head) = group.first() else { continue };
-            let is_covered = |(_, later): &(usize, usize)| self.flow.before(head, *later);
-            if self.flow.before(head, node) && !found.iter().any(is_covered) {
-                found.push((index, head));
-            }
+        let mut above = self.flow.ancestors(node).clone();
+        above.intersect(&heads.nodes);
+        let mut found = Vec::new();
+        // The last ones first: what comes before one of them is covered by it.
+        while let Some(head) = above.last() {
+            above.remove(head);
+            above.subtract(self.flow.ancestors(head));
+            found.extend(heads.places.get(&head).copied());
         }
-        found.iter().rev().map(|(index, _)| *index).collect()
+        found.reverse();
+        found
     }
 
     fn single_tasks(&mut self, nodes: &[usize]) -> Stmt {
         let groups: Vec<Vec<usize>> = nodes.iter().map(|&node| vec![node]).collect();
-        let tasks = groups.iter().enumerate().map(|(index, group)| Task {
-            after: self.covered(&groups[..index], group),
-            live: self.flow.exact(group[0]),
-            block: Block(vec![Stmt::Run(self.flow.id(group[0]))]),
-            exports: Vec::new(),
+        let mut heads = Heads::of(self.flow.nodes.len());
+        let tasks = groups.iter().map(|group| {
+            let after = self.covered(&heads, group);
+            heads.push(group);
+            Task {
+                after,
+                live: self.flow.exact(group[0]),
+                block: Block(vec![Stmt::Run(self.flow.id(group[0]))]),
+                exports: Vec::new(),
+            }
         });
         Stmt::Tasks(Tasks { tasks: tasks.collect(), exports: Vec::new() })
     }

@@ -3,20 +3,23 @@
 //! It shares no code with `shape`: it walks the tree, notes under which condition and after which
 //! nodes each node runs, and asks the graph whether that is so.
 
-use std::collections::BTreeMap;
-
-use super::bits::Bits;
 use super::flow::Flow;
 use super::guards::{Formula, TRUE};
+use crate::ir::bits::Bits;
 use crate::ir::{Block, Live, Stmt, Subject};
 
 /// Whether `block` runs every node of the scope under its guard (S6), after all that it depends on
 /// (S2), and without waiting for anything else that could run beside it (S5).
 pub(super) fn is_faithful(flow: &mut Flow<'_>, block: &Block) -> bool {
-    let numbers =
-        flow.nodes.iter().enumerate().map(|(number, node)| (node.id.to_string(), number)).collect();
     let count = flow.nodes.len();
-    let mut expander = Expander { flow, numbers, found: vec![None; count], complete: true };
+    let mut free = Bits::new(count);
+    for number in (0..count).filter(|&number| flow.is_instant(number)) {
+        free.insert(number);
+    }
+    for &trigger in &flow.triggers {
+        free.insert(trigger);
+    }
+    let mut expander = Expander { flow, free, found: vec![None; count], complete: true };
     let mut before = Bits::new(count);
     for trigger in expander.flow.triggers.clone() {
         before.insert(trigger);
@@ -37,7 +40,8 @@ struct Place {
 
 struct Expander<'a, 'g> {
     flow: &'a mut Flow<'g>,
-    numbers: BTreeMap<String, usize>,
+    /// Nodes that nothing is lost by waiting for: they take no time, or are triggers.
+    free: Bits,
     found: Vec<Option<Place>>,
     complete: bool,
 }
@@ -52,7 +56,7 @@ impl Expander<'_, '_> {
     fn stmt(&mut self, stmt: &Stmt, before: &mut Bits, condition: Formula) {
         match stmt {
             Stmt::Run(id) => {
-                let Some(&number) = self.numbers.get(id.as_str()) else {
+                let Some(number) = self.flow.number(id.as_str()) else {
                     self.complete = false;
                     return;
                 };
@@ -120,18 +124,12 @@ impl Expander<'_, '_> {
         if condition != self.flow.guard(number) {
             return false;
         }
-        (0..self.flow.nodes.len()).all(|other| {
-            let waits = place.before.contains(other);
-            let depends = self.flow.before(other, number);
-            waits == depends || (waits && self.is_free(other, number))
-        })
-    }
-
-    /// Whether waiting for `other` costs nothing: it never runs beside the node, takes no time, or
-    /// is a trigger.
-    fn is_free(&mut self, other: usize, number: usize) -> bool {
-        self.flow.triggers.contains(&other)
-            || self.flow.is_instant(other)
-            || self.flow.exclusive(other, number)
+        let mut missed = self.flow.ancestors(number).clone();
+        missed.subtract(&place.before);
+        // What it waits for without depending on it costs nothing, or never runs beside it.
+        let mut extra = place.before;
+        extra.subtract(self.flow.ancestors(number));
+        extra.subtract(&self.free);
+        missed.is_empty() && extra.iter().all(|other| self.flow.exclusive(other, number))
     }
 }

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::{Ids, Node};
 use crate::check::kinds::Kind;
-use crate::diagnostic::{Diagnostic, Suggestions, code, listed, nearest, quoted};
+use crate::diagnostic::{Diagnostic, Suggestions, code, listed, quoted};
 use crate::graph::{EdgeId, HandleId, NodeId, RawEdge};
 
 type Nodes<'c> = DiGraph<Node<'c>, HandleId>;
@@ -63,7 +63,7 @@ fn resolve(
     let source = end(&edge.source, "source")?;
     let target = end(&edge.target, "target")?;
     check_ends(&graph[source], &graph[target], edge)?;
-    let handle = source_handle(&graph[source], edge)?;
+    let handle = source_handle(&graph[source], edge, suggestions)?;
     target_handle(&graph[target], edge)?;
     let place = |index: NodeIndex| (graph[index].parent, &graph[index].region);
     if place(source) != place(target) {
@@ -113,7 +113,11 @@ fn check_ends(source: &Node<'_>, target: &Node<'_>, edge: &RawEdge) -> Result<()
     Err(Box::new(at(edge, code::IMPOSSIBLE_EDGE, message).help(help)))
 }
 
-fn source_handle(source: &Node<'_>, edge: &RawEdge) -> Result<HandleId, Box<Diagnostic>> {
+fn source_handle(
+    source: &Node<'_>,
+    edge: &RawEdge,
+    suggestions: &Suggestions,
+) -> Result<HandleId, Box<Diagnostic>> {
     // The handles of an unknown kind are unknown.
     if source.kind.is_none() {
         return Ok(edge.handle.clone().unwrap_or_else(|| crate::check::kinds::OUT.into()));
@@ -131,7 +135,7 @@ fn source_handle(source: &Node<'_>, edge: &RawEdge) -> Result<HandleId, Box<Diag
                 expected()
             );
             let diagnostic = at(edge, code::UNKNOWN_HANDLE, message);
-            Err(Box::new(match nearest(handle, names()) {
+            Err(Box::new(match suggestions.nearest(handle, names()) {
                 Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
                 None => diagnostic.help("draw the edge from one of the node's handles"),
             }))

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use flowcrate_codegen::inspect::View;
 use flowcrate_codegen::package::{self, CrateFile, CrateFiles, Owner};
 use flowcrate_codegen::{Compiled, Diagnostic};
 use serde_json::json;
@@ -20,8 +21,11 @@ pub(super) struct Args {
     /// The graph document; - is standard input
     graph: PathBuf,
     /// The crate's folder; what a person wrote there stays
-    #[arg(long, value_name = "DIR")]
-    out: PathBuf,
+    #[arg(long, value_name = "DIR", required_unless_present = "emit")]
+    out: Option<PathBuf>,
+    /// Print what the compiler thinks of the graph instead of writing a crate
+    #[arg(long, value_name = "WHAT", value_enum, conflicts_with = "out")]
+    emit: Option<Emit>,
     /// The folder holds this workflow's crate under an earlier name
     #[arg(long)]
     renamed: bool,
@@ -29,28 +33,56 @@ pub(super) struct Args {
     output: OutputArgs,
 }
 
+/// What `--emit` prints.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Emit {
+    /// When each node runs
+    Guards,
+    /// The type of each node's output
+    Types,
+    /// The lowered program
+    Ir,
+}
+
+fn print(args: &Args, source: &[u8]) -> Outcome {
+    let view = match args.emit {
+        Some(Emit::Guards) => View::Guards,
+        Some(Emit::Types) => View::Types,
+        Some(Emit::Ir) | None => View::Ir,
+    };
+    let (text, diagnostics) = Compiler::new().inspect(source, view);
+    if args.output.json {
+        output::say_json(&json!({ "diagnostics": diagnostics, "text": text }));
+    } else {
+        output::report(&args.graph.display().to_string(), source, &diagnostics, args.output.color);
+        output::say(text.as_deref().unwrap_or_default().trim_end());
+    }
+    if text.is_some() { Outcome::Fine } else { Outcome::Failed }
+}
+
 /// Compiles and writes; writes nothing where the graph has an error.
 pub(super) fn execute(args: &Args) -> Result<Outcome, Error> {
     let source = read(&args.graph)?;
-    refuse_foreign(&args.out)?;
+    let Some(out) = &args.out else { return Ok(print(args, &source)) };
+    refuse_foreign(out)?;
     let Compiled { files, mut diagnostics } = Compiler::new().compile(&source);
     if let Some(files) = &files {
         if !args.renamed {
-            refuse_another(&args.out, files)?;
+            refuse_another(out, files)?;
         }
-        diagnostics.extend(misfits(&args.out, files));
+        diagnostics.extend(misfits(out, files));
     }
     if !args.output.json {
         output::report(&args.graph.display().to_string(), &source, &diagnostics, args.output.color);
     }
     let written = match files {
-        Some(files) => Some(write_crate(&args.out, &export::with_vendor(files))?),
+        Some(files) => Some(write_crate(out, &export::with_vendor(files))?),
         None => None,
     };
     if args.output.json {
         output::say_json(&json!({ "diagnostics": diagnostics, "files": written }));
     } else if let Some(written) = &written {
-        output::say(&format!("{}: {} files written", args.out.display(), written.len()));
+        output::say(&format!("{}: {} files written", out.display(), written.len()));
     }
     Ok(if written.is_some() { Outcome::Fine } else { Outcome::Failed })
 }

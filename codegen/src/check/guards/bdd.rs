@@ -3,8 +3,9 @@
 //! A function is a reference; equal functions have equal references. A variable with a higher
 //! number stands nearer the root, so that what hangs off the newest variable costs one node.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::hash::{BuildHasherDefault, Hasher};
+use std::ops::Range;
 
 /// A boolean function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -17,12 +18,21 @@ impl Ref {
     pub(crate) const TRUE: Self = Self(1);
 }
 
-/// Steps that one operation may take.
-const STEPS: usize = 2_048;
-/// Steps that all operations may take together before each is held to [`FEW_STEPS`].
-const ALL_STEPS: usize = 100_000;
-/// Steps that one operation may take once [`ALL_STEPS`] are spent.
-const FEW_STEPS: usize = 32;
+/// How long operations may take.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    /// Steps of one operation.
+    pub(crate) steps: usize,
+    /// Steps that all operations may take together before each is held to `few_steps`.
+    pub(crate) all_steps: usize,
+    /// Steps of one operation from then on.
+    pub(crate) few_steps: usize,
+}
+
+impl Limits {
+    /// Of the check stage (`SEMANTICS.md`, Guards).
+    pub(crate) const CHECK: Self = Self { steps: 2_048, all_steps: 100_000, few_steps: 32 };
+}
 
 #[derive(Clone, Copy, Debug)]
 struct Node {
@@ -48,13 +58,14 @@ pub(crate) struct Bdd {
     done: HashMap<(Op, Ref, Ref), Ref, FastHash>,
     variables: u32,
     steps: usize,
+    limits: Limits,
     /// The stacks of [`Bdd::apply`], kept so that an operation costs no allocation.
     tasks: Vec<Task>,
     results: Vec<Ref>,
 }
 
 impl Bdd {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(limits: Limits) -> Self {
         let leaf = |value| Node { variable: 0, low: Ref(value), high: Ref(value) };
         Self {
             nodes: vec![leaf(0), leaf(1)],
@@ -62,6 +73,7 @@ impl Bdd {
             done: HashMap::default(),
             variables: 0,
             steps: 0,
+            limits,
             tasks: Vec::new(),
             results: Vec::new(),
         }
@@ -86,6 +98,37 @@ impl Bdd {
         })
     }
 
+    /// Cuts a function into parts that exclude each other and together are the whole; also gives
+    /// the new variables that choose between them.
+    pub(crate) fn partition(&mut self, whole: Ref, parts: usize) -> (Vec<Ref>, Range<u32>) {
+        let first = self.variables + 1;
+        let mut rest = whole;
+        let mut functions = Vec::with_capacity(parts);
+        for _ in 1..parts {
+            let variable = self.variable();
+            functions.push(self.choice(variable, rest, Ref::FALSE));
+            rest = self.choice(variable, Ref::FALSE, rest);
+        }
+        functions.extend((parts > 0).then_some(rest));
+        (functions, first..self.variables + 1)
+    }
+
+    /// The variables that a function depends on.
+    pub(crate) fn support(&self, function: Ref) -> BTreeSet<u32> {
+        let mut seen = HashSet::with_hasher(FastHash::default());
+        let mut variables = BTreeSet::new();
+        let mut open = vec![function];
+        while let Some(next) = open.pop() {
+            if next == Ref::FALSE || next == Ref::TRUE || !seen.insert(next) {
+                continue;
+            }
+            let Node { variable, low, high } = self.node(next);
+            variables.insert(variable);
+            open.extend([low, high]);
+        }
+        variables
+    }
+
     /// Both; `None` where that takes too long.
     pub(crate) fn and(&mut self, left: Ref, right: Ref) -> Option<Ref> {
         self.apply(Op::And, left, right)
@@ -99,6 +142,12 @@ impl Bdd {
     /// Whether `left` implies `right`; `None` where that takes too long.
     pub(crate) fn implies(&mut self, left: Ref, right: Ref) -> Option<bool> {
         self.apply(Op::Less, left, right).map(|rest| rest == Ref::FALSE)
+    }
+
+    /// A function's newest variable, and what it is where that holds and where it does not.
+    pub(crate) fn branches(&self, function: Ref) -> (u32, Ref, Ref) {
+        let Node { variable, low, high } = self.node(function);
+        (variable, high, low)
     }
 
     fn node(&self, function: Ref) -> Node {
@@ -126,7 +175,8 @@ impl Bdd {
 
     /// Shannon expansion with a stack of its own: no recursion, however deep a guard is.
     fn expand(&mut self, op: Op, tasks: &mut Vec<Task>, results: &mut Vec<Ref>) -> Option<Ref> {
-        let mut budget = if self.steps < ALL_STEPS { STEPS } else { FEW_STEPS };
+        let Limits { steps, all_steps, few_steps } = self.limits;
+        let mut budget = if self.steps < all_steps { steps } else { few_steps };
         while let Some(task) = tasks.pop() {
             match task {
                 Task::Expand(left, right) => {
@@ -249,7 +299,7 @@ mod tests {
 
     #[test]
     fn operations_agree_with_truth_tables() {
-        let mut bdd = Bdd::new();
+        let mut bdd = Bdd::new(Limits::CHECK);
         let variables: Vec<u32> = (0..3).map(|_| bdd.variable()).collect();
         // All functions of three variables that two operations on literals give.
         let mut functions = vec![Ref::FALSE, Ref::TRUE];
@@ -287,7 +337,7 @@ mod tests {
 
     #[test]
     fn equal_functions_are_one() {
-        let mut bdd = Bdd::new();
+        let mut bdd = Bdd::new(Limits::CHECK);
         let (a, b) = (bdd.variable(), bdd.variable());
         let (a, b) = (bdd.choice(a, Ref::TRUE, Ref::FALSE), bdd.choice(b, Ref::TRUE, Ref::FALSE));
         let both = bdd.and(a, b).unwrap();
@@ -297,7 +347,7 @@ mod tests {
 
     #[test]
     fn the_limit_gives_no_answer_rather_than_a_wrong_one() {
-        let mut bdd = Bdd::new();
+        let mut bdd = Bdd::new(Limits::CHECK);
         // The comparison of two long numbers with all of one number's bits before the other's
         // has as many nodes as there are numbers.
         let left: Vec<u32> = (0..16).map(|_| bdd.variable()).collect();

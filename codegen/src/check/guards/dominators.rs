@@ -51,6 +51,13 @@ impl Dominators {
         self.climb(below, self.point(above).depth) == above
     }
 
+    /// The point and all that dominate it, the nearest first.
+    pub(super) fn above(&self, from: Vertex) -> impl Iterator<Item = Vertex> {
+        std::iter::successors(Some(from), |&vertex| {
+            (vertex != Self::ROOT).then(|| self.point(vertex).above)
+        })
+    }
+
     /// The guard of a point.
     pub(super) fn guard(&self, point: Vertex) -> Ref {
         self.point(point).guard

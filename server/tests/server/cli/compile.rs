@@ -100,3 +100,20 @@ fn on_disk(root: &Path) -> BTreeSet<String> {
     }
     found
 }
+
+#[tokio::test]
+async fn what_the_compiler_thinks_is_printed() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("g.json"), double("twice").to_string()).unwrap();
+    for (what, part) in
+        [("guards", "start  always"), ("types", "(output)"), ("ir", "workflow twice on")]
+    {
+        let ran = run(folder.path(), &["compile", "g.json", "--emit", what]).await;
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        assert!(ran.stdout.contains(part), "{what}: {}", ran.stdout);
+    }
+    let both = run(folder.path(), &["compile", "g.json", "--emit", "ir", "--out", "x"]).await;
+    assert_eq!(both.code, 2);
+    fs::write(folder.path().join("bad.json"), "{}").unwrap();
+    assert_eq!(run(folder.path(), &["compile", "bad.json", "--emit", "ir"]).await.code, 1);
+}
