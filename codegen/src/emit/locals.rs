@@ -1,6 +1,8 @@
 //! The variables in scope where code stands, and what they hold.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod layers;
+
+use std::collections::BTreeMap;
 
 use flowcrate::types::Type;
 use proc_macro2::{Ident, TokenStream};
@@ -11,22 +13,23 @@ use super::types::Types;
 use crate::check::NodeId;
 use crate::expr::Expr;
 use crate::expr::typed::Name;
+use layers::Layers;
 
 /// What is in scope. Cheap enough to clone at every block.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Locals {
-    outputs: BTreeMap<NodeId, Variable>,
-    errors: BTreeMap<NodeId, Variable>,
-    handles: BTreeMap<NodeId, (Ident, HandleForm)>,
+    outputs: Layers<NodeId, Variable>,
+    errors: Layers<NodeId, Variable>,
+    handles: Layers<NodeId, (Ident, HandleForm)>,
     /// Handles that are certain, of nodes that need no variable to tell.
-    certain: BTreeMap<NodeId, String>,
-    loops: BTreeMap<NodeId, LoopVariables>,
+    certain: Layers<NodeId, String>,
+    loops: Layers<NodeId, LoopVariables>,
     /// What the body of a try failed with, in its catch; and whether that is a reference.
     caught: BTreeMap<NodeId, (Ident, bool)>,
     /// The one trigger that started the run, where that is certain.
     started: Option<NodeId>,
     /// Names of variables that belong to the function or async block itself.
-    own: BTreeSet<String>,
+    own: Layers<String, ()>,
     /// Whether `trigger` is a reference.
     trigger_borrowed: bool,
     /// Optionals that a condition has found to be there.
@@ -120,7 +123,7 @@ impl Locals {
 
     fn note(&mut self, name: &Ident, form: Form) {
         if form == Form::Plain {
-            self.own.insert(name.to_string());
+            self.own.insert(name.to_string(), ());
         } else {
             self.own.remove(&name.to_string());
         }
@@ -128,12 +131,12 @@ impl Locals {
 
     /// The same variables seen from within an async block or closure, which borrows them.
     pub(crate) fn captured(&self) -> Self {
-        Self { own: BTreeSet::new(), ..self.clone() }
+        Self { own: Layers::default(), ..self.clone() }
     }
 
     /// Notes that something borrows variables until the end of the block.
     pub(crate) fn lend(&mut self) {
-        self.own.clear();
+        self.own = Layers::default();
     }
 
     /// Whether the variable of a name may be given away at the end of the block.
@@ -153,7 +156,7 @@ impl Locals {
             }
             _ => None,
         };
-        variable.is_some_and(|variable| self.own.contains(&variable.to_string()))
+        variable.is_some_and(|variable| self.own.get(variable.to_string().as_str()).is_some())
     }
 
     /// Binds the handle that a node left by.
@@ -209,14 +212,17 @@ impl Locals {
         let mut borrowed = self.captured();
         borrowed.returned = None;
         borrowed.trigger_borrowed = true;
-        for variable in borrowed.outputs.values_mut().chain(borrowed.errors.values_mut()) {
-            if variable.form == Form::Plain {
-                variable.form = Form::Reference;
+        let by_reference = |variable: &Variable| {
+            let plain = variable.form == Form::Plain;
+            Variable {
+                form: if plain { Form::Reference } else { variable.form },
+                ..variable.clone()
             }
-        }
-        for variables in borrowed.loops.values_mut() {
-            variables.borrowed = true;
-        }
+        };
+        borrowed.outputs = borrowed.outputs.map(by_reference);
+        borrowed.errors = borrowed.errors.map(by_reference);
+        borrowed.loops =
+            borrowed.loops.map(|loop_| LoopVariables { borrowed: true, ..loop_.clone() });
         for (_, reference) in borrowed.caught.values_mut() {
             *reference = true;
         }
@@ -225,20 +231,22 @@ impl Locals {
 
     /// Whether the variable is a reference already.
     pub(crate) fn is_reference(&self, name: &str) -> bool {
-        let mut variables = self.outputs.values().chain(self.errors.values());
+        let is = |variable: &&Variable| variable.name == name && variable.form == Form::Reference;
         (name == "trigger" && self.trigger_borrowed)
-            || variables.any(|variable| variable.name == name && variable.form == Form::Reference)
-            || self.loops.values().any(|variables| variables.item == name && variables.borrowed)
+            || self.outputs.entries().values().any(is)
+            || self.errors.entries().values().any(is)
+            || self.loops.entries().values().any(|loop_| loop_.item == name && loop_.borrowed)
             || self.caught.values().any(|(caught, borrowed)| caught == name && *borrowed)
     }
 
     /// All variables with what they hold, by name.
     pub(crate) fn variables(&self) -> BTreeMap<String, Held> {
         let mut all = BTreeMap::new();
-        for (name, form) in self.handles.values() {
+        for (name, form) in self.handles.entries().into_values() {
             all.insert(name.to_string(), Held::Handle(*form));
         }
-        for variable in self.outputs.values().chain(self.errors.values()) {
+        let (outputs, errors) = (self.outputs.entries(), self.errors.entries());
+        for variable in outputs.into_values().chain(errors.into_values()) {
             let caught = variable.form == Form::Caught;
             // A failure that was caught stands in the variable of the output, if there is one.
             if caught && matches!(all.get(&variable.name.to_string()), Some(Held::Caught(_))) {
@@ -251,7 +259,7 @@ impl Locals {
         for (name, _) in self.caught.values() {
             all.insert(name.to_string(), Held::Value(Types::failure()));
         }
-        for variables in self.loops.values() {
+        for variables in self.loops.entries().into_values() {
             all.insert(variables.item.to_string(), Held::Value(variables.ty.clone()));
             all.insert(variables.index.to_string(), Held::Index);
         }

@@ -36,8 +36,13 @@ impl Exporter<'_, '_> {
     fn stmt(&mut self, stmt: &mut Stmt, context: Formula, mut needed: Uses) -> Uses {
         match stmt {
             Stmt::Run(id) => {
+                // What it gives is not there before it, so nothing above exports it.
+                for part in [Part::Output, Part::Error, Part::Handle] {
+                    needed.remove(&(id.clone(), part));
+                }
                 if let Some(node) = self.checked.nodes.get(id) {
-                    needed.extend(uses(self.checked, node));
+                    let uses = uses(self.checked, node).into_iter();
+                    needed.extend(uses.filter(|(id, _)| self.flow.number(id.as_str()).is_some()));
                 }
                 needed
             }

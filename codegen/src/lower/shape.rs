@@ -304,7 +304,9 @@ impl Shaper<'_, '_> {
             mask.insert(node);
         }
         groups.retain(|group| !group.is_empty());
-        groups.iter_mut().for_each(|group| group.sort_unstable());
+        for group in &mut groups {
+            group.sort_unstable();
+        }
         groups.sort();
         groups
     }

@@ -80,7 +80,7 @@ impl Guards {
             seen.push(choice);
             parts.push(match choice {
                 Choice::Unknown => "?".to_owned(),
-                Choice::Trigger => self.one_of(self.triggers(graph), choice, chosen),
+                Choice::Trigger => self.one_of(triggers(graph), choice, chosen),
                 Choice::Way(node) => self.one_of(self.way_names(graph, node), choice, chosen),
             });
         }
@@ -89,11 +89,6 @@ impl Guards {
 
     fn choice(&self, variable: u32) -> Option<&Choice> {
         self.choices.get(usize::try_from(variable).ok()?.checked_sub(1)?)
-    }
-
-    fn triggers(&self, graph: &Graph<'_>) -> Vec<String> {
-        let starts = |index: &&NodeIndex| super::outcomes::starts_runs(graph.node(**index));
-        graph.top.iter().filter(starts).map(|&index| graph.id(index).to_string()).collect()
     }
 
     fn way_names(&self, graph: &Graph<'_>, node: NodeIndex) -> Vec<String> {
@@ -119,12 +114,18 @@ impl Guards {
             let earlier = (0..place).all(|earlier| holds(earlier) != Some(true));
             earlier && (place + 1 == count || holds(place) != Some(false))
         };
-        let named = names.into_iter().enumerate();
+        let all = names.into_iter().enumerate();
         let left: Vec<String> =
-            named.filter(|(place, _)| possible(*place)).map(|(_, name)| name).collect();
+            all.filter(|(place, _)| possible(*place)).map(|(_, name)| name).collect();
         match left.as_slice() {
             [one] => one.clone(),
             _ => format!("({})", left.join(" or ")),
         }
     }
+}
+
+/// The triggers, in the order in which the diagrams choose between them.
+fn triggers(graph: &Graph<'_>) -> Vec<String> {
+    let starts = |index: &&NodeIndex| super::outcomes::starts_runs(graph.node(**index));
+    graph.top.iter().filter(starts).map(|&index| graph.id(index).to_string()).collect()
 }
