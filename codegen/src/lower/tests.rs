@@ -31,6 +31,7 @@ fn node(id: &str) -> Node {
         description: String::new(),
         kind: String::new(),
         parent: None,
+        region: String::new(),
         join: if id.starts_with('j') { JoinRule::All } else { JoinRule::Any },
         disabled: false,
         wired: Vec::new(),
