@@ -10,6 +10,7 @@ mod large;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, Statement};
 
 use super::apply::{Tables, WriteResult};
@@ -249,6 +250,11 @@ impl<'c> Writer<'c> {
             return refuse(batch, &failed(error));
         }
         self.shared.close(format!("a commit failed: {error}"));
+        // Nor is the log to be taken over into the file when the connection closes.
+        let no_checkpoint = DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE;
+        if let Err(error) = self.connection.set_db_config(no_checkpoint, true) {
+            tracing::error!(%error, "the log may be synced once more");
+        }
         refuse(batch, &StoreError::Unknown(error.to_string()));
     }
 
