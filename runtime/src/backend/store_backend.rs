@@ -234,9 +234,10 @@ impl StoreBackend {
             effects: Vec::new(),
             due: BTreeSet::new(),
         };
-        if backend.unwinding.is_some() {
+        // What was observed once is not observed again, whoever asks for the inbox.
+        if backend.unwinding.is_some() || cancelled {
             backend.mail.note_cancel();
-        } else if cancel_requested && !cancelled && !sabotage!("cancel is not delivered") {
+        } else if cancel_requested && !sabotage!("cancel is not delivered") {
             backend.request_cancel();
         }
         backend

@@ -6,7 +6,9 @@ use std::sync::mpsc::channel;
 use super::execute::BodyStart;
 use super::walk::{Verdict, walk};
 use super::world::SimRun;
-use crate::store::{Entry, EntryStatus, Loaded, MemoryStore, Query, Reply, RunState, Store};
+use crate::store::{
+    Entry, EntryStatus, Loaded, MemoryStore, Query, Reply, RunState, Store, UNDO_SUFFIX,
+};
 use crate::{RunId, Timestamp};
 
 /// What was true after the operation before.
@@ -67,13 +69,16 @@ impl Checker {
 /// The run ended as its plan must, given what its leaves came to.
 pub(super) fn check_end(store: &MemoryStore, run: &SimRun) -> Result<(), String> {
     let row = load(store, run.id).ok_or("the run is lost")?.row;
+    let found = walk(&run.plan, &journal(store, run.id))?;
+    let owes = row.state != RunState::Completed && !found.owes.is_empty();
+    holds(!owes, "I18", &format!("{:?} are not undone", found.owes))?;
     if row.state == RunState::Cancelled {
         return holds(run.cancelled, "I14", "cancelled by nobody");
     }
     holds(!run.cancelled, "I14", "the cancel was acknowledged, and forgotten")?;
     let output = row.output.map(|output| output.to_value());
     let failure = row.failure.map(|failure| failure.code);
-    let verdict = walk(&run.plan, &journal(store, run.id))?.verdict;
+    let verdict = found.verdict;
     let fits = match &verdict {
         Verdict::Done { value, .. } => output.as_ref() == Some(value),
         Verdict::Failed { code, .. } => failure.as_ref() == Some(code),
@@ -143,10 +148,13 @@ fn is_sealed(loaded: &Loaded, journal: &BTreeMap<String, Entry>) -> Result<(), S
     for scope in journal.values().filter(|entry| entry.status.is_settled()) {
         let prefix = match &*scope.kind {
             "for_each@1" | "while@1" => format!("{}[", scope.path),
-            "item" | "race@1" => format!("{}/", scope.path),
+            "item" | "race@1" | "try@1" | "timeout@1" => format!("{}/", scope.path),
             _ => continue,
         };
-        let open = loaded.entries.iter().find(|entry| entry.path.starts_with(&prefix));
+        // What undoes something comes after the scope that did it.
+        let inside =
+            |entry: &&Entry| entry.path.starts_with(&prefix) && !entry.path.ends_with(UNDO_SUFFIX);
+        let open = loaded.entries.iter().find(inside);
         holds(open.is_none(), "I12", &format!("{open:?} is within {}", scope.path))?;
     }
     Ok(())

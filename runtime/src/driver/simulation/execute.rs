@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 use super::plan::{Mode, Plan, branch_name};
 use super::walk::ATTEMPTS;
 use crate::{
-    Caught, Context, Definition, EventDef, Policy, Result, RunId, StepError, StepSpec, WaitEvent,
-    While, Workflow,
+    Caught, Context, Definition, EventDef, Policy, Result, RunId, StepError, StepSpec, Undo, Undos,
+    WaitEvent, While, Workflow,
 };
 
 /// A body's start.
@@ -42,10 +42,18 @@ impl Workflow for Planned {
         Definition { name: self.name.clone(), revision: "1".to_owned(), events, adopts: Vec::new() }
     }
 
+    fn undos(&self) -> Undos {
+        let starts = Arc::clone(&self.starts);
+        Undos::new().step(UNDO, move |ctx: &Context, _: Value| step(ctx, UNDO, 0, 1, &starts))
+    }
+
     fn run(&self, ctx: Context, _: Value) -> LocalBoxFuture<'static, Result<Value>> {
         execute(ctx, Arc::clone(&self.plan), Arc::clone(&self.starts))
     }
 }
+
+/// The step that undoes others, and what it returns.
+pub(super) const UNDO: &str = "undo";
 
 type Starts = Arc<Mutex<Vec<BodyStart>>>;
 
@@ -57,12 +65,21 @@ fn execute(
     Box::pin(async move {
         let part = |plan: &Plan| execute(ctx.clone(), Arc::new(plan.clone()), Arc::clone(&starts));
         match &*plan {
-            Plan::Step { id, failures, yields } => {
-                let value = step(&ctx, id, *failures, *yields, &starts).await?;
+            Plan::Step { id, failures, yields, undo } => {
+                let step = step(&ctx, id, *failures, *yields, &starts);
+                let step = if *undo { step.undo(Undo::named(UNDO, Value::clone)) } else { step };
+                let value = step.await?;
                 ctx.publish(&ctx.now())?;
                 Ok(value)
             }
             Plan::Fail { id } => step(&ctx, id, u32::MAX, 0, &starts).await,
+            Plan::Timeout { id, milliseconds, body } => {
+                let length = Duration::from_millis(*milliseconds);
+                let (plan, starts) = (Arc::new((**body).clone()), Arc::clone(&starts));
+                let body = async |ctx: Context| execute(ctx, plan, starts).await;
+                Ok(ctx.timeout::<Value, _, _>(id.clone(), length, body).await?.unwrap_or_default())
+            }
+            Plan::Try { .. } => try_scope(ctx, &plan, &starts).await,
             Plan::Sleep { id, milliseconds } => {
                 ctx.sleep(id.clone(), Duration::from_millis(*milliseconds)).await?;
                 Ok(Value::Null)
@@ -102,8 +119,11 @@ fn execute(
                     }
                 }
             }
-            Plan::Race { id, branches } => {
+            Plan::Race { id, branches, keep } => {
                 let mut race = ctx.race::<Value>(id.clone());
+                if let Some(keep) = keep {
+                    race = race.keep(branch_name(*keep));
+                }
                 // Described in another order than that of their names.
                 for (number, branch) in branches.iter().enumerate().rev() {
                     let (plan, starts) = (Arc::new(branch.clone()), Arc::clone(&starts));
@@ -125,6 +145,26 @@ fn execute(
             }
         }
     })
+}
+
+async fn try_scope(ctx: Context, plan: &Plan, starts: &Starts) -> Result<Value> {
+    let Plan::Try { id, body, catch, compensate, finally } = plan else { return Ok(Value::Null) };
+    let region = |region: &Plan| {
+        let (plan, starts) = (Arc::new(region.clone()), Arc::clone(starts));
+        move |ctx: Context| execute(ctx, plan, starts)
+    };
+    let mut scope = ctx.try_scope(id.clone(), region(body));
+    if let Some(catch) = catch {
+        let catch = region(catch);
+        scope = scope.catch(|ctx, _| catch(ctx));
+        if *compensate {
+            scope = scope.compensate();
+        }
+    }
+    if let Some(finally) = finally {
+        scope = scope.finally(region(finally));
+    }
+    scope.await
 }
 
 /// What became of items, with a failure's code in place of the failure. Absent and null are one.
@@ -149,6 +189,8 @@ fn step(
     starts: &Starts,
 ) -> crate::Step<Value> {
     let policy = Policy { max_attempts: ATTEMPTS, total: None, ..Policy::default() };
+    // Nobody is there to mend what cannot be undone.
+    let policy = if id == UNDO { Policy { timeout: None, ..policy } } else { policy };
     let starts = Arc::clone(starts);
     ctx.step(StepSpec::new(id.to_owned(), "step").policy(policy), id.to_owned(), move |step, id| {
         let starts = Arc::clone(&starts);

@@ -12,6 +12,8 @@ pub(super) enum Plan {
         id: String,
         failures: u32,
         yields: u32,
+        /// Whether another step undoes it.
+        undo: bool,
     },
     /// A step that fails for good.
     Fail {
@@ -47,6 +49,23 @@ pub(super) enum Plan {
     Race {
         id: String,
         branches: Vec<Plan>,
+        /// The branch whose work is not undone if it loses.
+        keep: Option<usize>,
+    },
+    /// A body that has so long at most.
+    Timeout {
+        id: String,
+        milliseconds: u64,
+        body: Box<Plan>,
+    },
+    /// A body, what is done if it fails, what is done in any case.
+    Try {
+        id: String,
+        body: Box<Plan>,
+        catch: Option<Box<Plan>>,
+        /// Whether the body is undone before its failure is caught.
+        compensate: bool,
+        finally: Option<Box<Plan>>,
     },
     /// Branches of which the last one fails; the failure is caught.
     Caught(Vec<Plan>),
@@ -82,7 +101,7 @@ impl Plan {
 
     /// A part of a plan; outside of loops (`top`) it may wait for events.
     fn part(chance: &mut Chance, names: &mut Names, depth: u32, top: bool) -> Self {
-        let kinds = if depth == 0 { 6 } else { 16 };
+        let kinds = if depth == 0 { 6 } else { 20 };
         match chance.below(kinds) {
             0 => Self::Sleep {
                 id: names.next("sleep"),
@@ -105,9 +124,16 @@ impl Plan {
                 if chance.once_in(4) {
                     branches.push(Self::Fail { id: names.next("fail") });
                 }
-                Self::Race { id, branches }
+                let keep = chance.once_in(3).then(|| chance.below(branches.len()));
+                Self::Race { id, branches, keep }
             }
-            13 => {
+            13 => Self::Timeout {
+                id: names.next("timeout"),
+                milliseconds: u64::try_from(chance.below(10_000)).unwrap(),
+                body: Box::new(Self::part(chance, names, depth - 1, top)),
+            },
+            14..=16 => Self::try_scope(chance, names, depth, top),
+            17 => {
                 let iterations = 1 + u64::try_from(chance.below(3)).unwrap();
                 let id = names.next("while");
                 let most = chance.once_in(4).then(|| u64::try_from(chance.below(4)).unwrap());
@@ -124,6 +150,19 @@ impl Plan {
         }
     }
 
+    fn try_scope(chance: &mut Chance, names: &mut Names, depth: u32, top: bool) -> Self {
+        let id = names.next("try");
+        let mut region = |chance: &mut Chance| Box::new(Self::part(chance, names, depth - 1, top));
+        let body = region(chance);
+        let catch = (!chance.once_in(3)).then(|| region(chance));
+        let finally = chance.once_in(2).then(|| region(chance));
+        let mut body = *body;
+        if chance.once_in(2) {
+            body = Self::Sequence(vec![body, Self::Fail { id: names.next("fail") }]);
+        }
+        Self::Try { id, body: Box::new(body), catch, compensate: chance.once_in(2), finally }
+    }
+
     fn parts(chance: &mut Chance, names: &mut Names, depth: u32, top: bool) -> Vec<Self> {
         let parts = 1 + chance.below(3);
         (0..parts).map(|_| Self::part(chance, names, depth - 1, top)).collect()
@@ -132,7 +171,7 @@ impl Plan {
     fn step(chance: &mut Chance, names: &mut Names) -> Self {
         let failures = if chance.once_in(4) { 2 } else { 0 };
         let yields = u32::try_from(chance.below(3)).unwrap();
-        Self::Step { id: names.next("step"), failures, yields }
+        Self::Step { id: names.next("step"), failures, yields, undo: chance.once_in(3) }
     }
 
     /// Some waits for one key, one after the other.
@@ -151,6 +190,11 @@ impl Plan {
             | Self::Parallel(parts)
             | Self::Caught(parts)
             | Self::Race { branches: parts, .. } => parts.iter().flat_map(Self::sends).collect(),
+            Self::Timeout { body, .. } => body.sends(),
+            Self::Try { body, catch, finally, .. } => {
+                let regions = [Some(body), catch.as_ref(), finally.as_ref()];
+                regions.into_iter().flatten().flat_map(|region| region.sends()).collect()
+            }
             Self::Each { .. }
             | Self::While { .. }
             | Self::Step { .. }

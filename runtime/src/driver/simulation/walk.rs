@@ -10,6 +10,8 @@ mod leaves;
 mod loops;
 mod races;
 mod scopes;
+mod tries;
+mod undoing;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -51,6 +53,8 @@ impl Verdict {
 /// What a walk has found.
 pub(super) struct Found {
     pub(super) verdict: Verdict,
+    /// What has been done and could be undone.
+    pub(super) owes: Vec<String>,
     /// Steps whose bodies may be under way.
     pub(super) enabled: BTreeSet<String>,
 }
@@ -59,13 +63,14 @@ pub(super) struct Found {
 pub(super) fn walk(plan: &Plan, journal: &Journal) -> Result<Found, String> {
     let cut = journal.get("!cancel").and_then(|entry| entry.seq);
     let mut walk = Walk { journal, cut, visited: Vec::new(), enabled: Vec::new() };
-    let verdict = walk.part(plan, "")?;
+    let function = walk.part(plan, "")?;
+    let (verdict, owes) = walk.unwind(function)?;
     let visited: BTreeSet<&str> = walk.visited.iter().map(String::as_str).collect();
     let strange = journal.keys().find(|path| !visited.contains(&***path) && *path != "!cancel");
     if let Some(path) = strange {
         return Err(format!("`{path}` cannot have begun: {:?}", journal.get(path)));
     }
-    Ok(Found { verdict, enabled: walk.enabled.into_iter().collect() })
+    Ok(Found { verdict, owes, enabled: walk.enabled.into_iter().collect() })
 }
 
 struct Walk<'j> {
@@ -100,7 +105,12 @@ impl Walk<'_> {
             Plan::Each { id, items, limit, mode, body } => {
                 self.each(&join(scope, id), *items, *limit, *mode, body)
             }
-            Plan::Race { id, branches } => self.race(&join(scope, id), branches),
+            Plan::Race { id, branches, keep } => self.race(&join(scope, id), branches, *keep),
+            Plan::Timeout { id, body, .. } => self.timeout(&join(scope, id), body),
+            Plan::Try { id, body, catch, compensate, finally } => {
+                let catch = catch.as_deref().map(|catch| (catch, *compensate));
+                self.try_scope(&join(scope, id), body, catch, finally.as_deref())
+            }
             Plan::While { id, iterations, most, body } => {
                 self.iterations(&join(scope, id), *iterations, *most, body)
             }
@@ -138,10 +148,22 @@ impl Walk<'_> {
         verdict
     }
 
-    /// Whether some body since `mark` has been told to stop and has not ended.
+    /// Walks what no cancellation reaches.
+    fn shielded<T>(&mut self, walk: impl FnOnce(&mut Self) -> T) -> T {
+        let outer = self.cut.take();
+        let walked = walk(self);
+        self.cut = outer;
+        walked
+    }
+
+    /// Whether something since `mark` has not come to its end.
     fn unwinds(&self, mark: Mark) -> bool {
-        self.since(mark)
-            .any(|entry| entry.status == EntryStatus::Running && entry.waiting.is_some())
+        let open = |entry: &Entry| match entry.status {
+            // A body that was told to stop; a scope is no reason to wait for anything.
+            EntryStatus::Running => entry.waiting.is_some(),
+            status => !status.is_settled(),
+        };
+        self.enabled.len() > mark.enabled || self.since(mark).any(open)
     }
 
     /// Whether the function gave up what stands at a path.

@@ -349,8 +349,6 @@ impl World {
             return;
         }
         self.runs[number].cancelled = true;
-        // It must end though nothing that it waits for comes any more.
-        self.runs[number].sends.clear();
         let cancel = Request::new(id, Ask::Cancel, self.store.now());
         self.store.submit(Transaction::Request(cancel, Reply::new(drop)));
         self.tell(Message::Nudge(id));

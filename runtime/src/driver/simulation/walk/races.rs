@@ -1,6 +1,6 @@
 //! Branches that race.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::super::plan::{Plan, branch_name};
 use super::{Verdict, Walk};
@@ -8,7 +8,12 @@ use super::{Verdict, Walk};
 impl Walk<'_> {
     /// The first branch to succeed wins; that is written with what made it win, and cancels the
     /// others. If all fail, the first failure counts.
-    pub(super) fn race(&mut self, path: &str, branches: &[Plan]) -> Result<Verdict, String> {
+    pub(super) fn race(
+        &mut self,
+        path: &str,
+        branches: &[Plan],
+        keep: Option<usize>,
+    ) -> Result<Verdict, String> {
         let mark = self.mark();
         let tried = branches.iter().map(|branch| self.trial(|walk| walk.part(branch, path)));
         // Of two that need nothing the one with the lower name comes first.
@@ -17,9 +22,14 @@ impl Walk<'_> {
             .filter(|(_, tried)| matches!(tried, Verdict::Done { .. }))
             .min_by_key(|(_, tried)| tried.at());
         let cut = winner.as_ref().and_then(|(_, winner)| winner.at());
-        let mut verdicts = Vec::new();
-        for branch in branches {
+        let (mut verdicts, mut done) = (Vec::new(), Vec::new());
+        for (number, branch) in branches.iter().enumerate() {
+            let mark = self.mark();
             verdicts.push(self.cut(cut, |walk| walk.part(branch, path))?);
+            if Some(number) != keep && winner.as_ref().is_some_and(|(winner, _)| number != *winner)
+            {
+                done.extend(self.done_since(mark));
+            }
         }
         let won = format!("{path}/!won");
         let Some((number, winner)) = winner else {
@@ -35,7 +45,31 @@ impl Walk<'_> {
         if cut.is_none() && recorded.at().is_none() {
             return self.sealed(path, &winner);
         }
+        self.undone(mark, done)?;
         self.unwound(path, mark, &winner)
+    }
+
+    /// A body against a timer. What the body comes to with the last moment counts.
+    pub(super) fn timeout(&mut self, path: &str, body: &Plan) -> Result<Verdict, String> {
+        let mark = self.mark();
+        let tried = self.trial(|walk| walk.part(body, path));
+        let due = format!("{path}/!due");
+        let rang = self.trial(|walk| walk.leaf(&due, &Value::Null));
+        let ended = matches!(tried, Verdict::Done { .. } | Verdict::Failed { .. });
+        let in_time = ended && (rang.at().is_none() || tried.at() < rang.at());
+        let cut = if in_time { tried.at() } else { rang.at() };
+        let verdict = self.cut(cut.filter(|_| !in_time), |walk| walk.part(body, path))?;
+        let done = self.done_since(mark);
+        let timer = self.cut(cut.filter(|_| in_time), |walk| walk.leaf(&due, &Value::Null))?;
+        if in_time {
+            return self.sealed(path, &verdict);
+        }
+        if matches!(timer, Verdict::Done { .. }) {
+            self.undone(mark, done)?;
+            return self.unwound(path, mark, &Verdict::Done { at: rang.at(), value: Value::Null });
+        }
+        let decided = self.unsettled();
+        self.sealed(path, &decided)
     }
 
     fn nobody_won(&mut self, path: &str, verdicts: &[Verdict]) -> Result<Verdict, String> {

@@ -67,7 +67,6 @@ impl Walk<'_> {
         decided: &Verdict,
     ) -> Result<Verdict, String> {
         let recorded = self.outcome(path)?;
-        self.enabled.truncate(mark.enabled);
         let goes_on = self.unwinds(mark) || self.is_dropped(path);
         if recorded == Verdict::Cancelled || (recorded == Verdict::Open && goes_on) {
             self.visit(path);
