@@ -43,9 +43,10 @@ fn an_approval_says_whom_it_asks_and_takes_their_answer() {
             assert_eq!(waiting.form.as_deref(), Some("expenses"));
             assert!(waiting.due.is_some());
             let answer = Answer::by("ada").form(json!(7)).event_id("answer");
-            match approve {
-                true => client.approve(run.id(), "a", answer).await.unwrap(),
-                false => client.reject(run.id(), "a", answer).await.unwrap(),
+            if approve {
+                client.approve(run.id(), "a", answer).await.unwrap();
+            } else {
+                client.reject(run.id(), "a", answer).await.unwrap();
             }
             assert_eq!(run.result().await, Ok(expected));
             // Who it was stands in the journal.

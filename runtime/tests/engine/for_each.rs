@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use flowcrate::store::{MemoryStore, Query, Reply, Store};
 use flowcrate::testkit::Ledger;
-use flowcrate::{Context, Engine, Error, ItemOutcome, RunId, RunState, WaitEvent};
+use flowcrate::{Context, Engine, Error, ItemOutcome, RunId, RunState, SendEvent, WaitEvent};
 use serde_json::{Value, json};
 
 use super::kit::{Flow, Steps, counted, engine, flow, journal, run_test, until};
@@ -47,7 +47,11 @@ fn the_items_are_told_by_their_number_and_hash() {
             let count = entries.iter().filter(|entry| entry.path.starts_with("each[")).count();
             assert_eq!(each.input, Some(json!({ "items": count })));
             changed.store(true, Ordering::SeqCst);
-            engine.client().send_event(run.id(), "a", json!(0), Default::default()).await.unwrap();
+            engine
+                .client()
+                .send_event(run.id(), "a", json!(0), SendEvent::default())
+                .await
+                .unwrap();
             match run.result().await {
                 Ok(_) => assert!(fits),
                 Err(error) => assert_eq!((error.code(), fits), ("input_changed", false)),
@@ -147,7 +151,7 @@ fn a_replay_in_the_middle_loads_items_and_nothing_within_them() {
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
         assert_eq!(loaded(&store, run.id()).await, 1 + 50 + 1);
-        engine.client().send_event(run.id(), "a", json!(0), Default::default()).await.unwrap();
+        engine.client().send_event(run.id(), "a", json!(0), SendEvent::default()).await.unwrap();
         assert_eq!(run.result().await, Ok(json!(1225)));
         assert_eq!(loaded(&store, run.id()).await, 1);
         assert!(ledger.all().values().all(|count| *count == 1));

@@ -132,7 +132,7 @@ fn an_event_that_a_lost_wait_had_taken_is_for_the_next_one() {
         send(&client, run.id(), 2).await;
         client.send_event(run.id(), "b", json!(0), SendEvent::default()).await.unwrap();
         assert_eq!(run.result().await, Ok(json!([1, 2])));
-        assert_eq!(left(&client, run.id()).await, [json!(0); 0]);
+        assert!(left(&client, run.id()).await.is_empty());
     });
 }
 

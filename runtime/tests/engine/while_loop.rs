@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use flowcrate::store::{MemoryStore, Query, Reply, Store};
 use flowcrate::testkit::{FaultStore, Ledger};
-use flowcrate::{Context, Engine, Error, RunId, RunState, WaitEvent, While, join};
+use flowcrate::{Context, Engine, Error, RunId, RunState, SendEvent, WaitEvent, While, join};
 use serde_json::{Value, json};
 
 use super::kit::{Flow, Steps, counted, engine, engine_on, journal, run_test, until};
@@ -115,7 +115,7 @@ fn a_replay_loads_the_head_and_nothing_before_it() {
             ("rounds[4]/wait".to_owned(), None),
         ];
         assert_eq!(loaded(&store, run.id()).await, expected);
-        engine.client().send_event(run.id(), "a", json!(1), Default::default()).await.unwrap();
+        engine.client().send_event(run.id(), "a", json!(1), SendEvent::default()).await.unwrap();
         assert_eq!(run.result().await, Ok(json!([0, 1, 2, 3, 4, 5, 6])));
         // History: sealed iterations stay in the journal.
         assert_eq!(journal(&engine, run.id()).await.len(), 9);
@@ -208,7 +208,11 @@ fn a_head_has_its_turn_among_the_outcomes_of_other_branches() {
             let engine = builder.build().await.unwrap();
             let run = engine.start(workflow, json!(null)).await.unwrap();
             tokio::time::sleep(Duration::from_millis(60)).await;
-            engine.client().send_event(run.id(), "a", json!(1), Default::default()).await.unwrap();
+            engine
+                .client()
+                .send_event(run.id(), "a", json!(1), SendEvent::default())
+                .await
+                .unwrap();
             assert_eq!(run.result().await, Ok(json!(5)));
             assert!(ledger.all().values().all(|count| *count == 1), "{:?}", ledger.all());
         }
