@@ -11,6 +11,7 @@ mod draft;
 mod journal;
 mod limit;
 mod mail;
+mod pause;
 mod published;
 mod respond;
 mod retry;

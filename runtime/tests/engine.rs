@@ -15,6 +15,7 @@ mod engine {
     mod heartbeats;
     mod local;
     mod mismatch;
+    mod operations;
     mod policies;
     mod positional;
     mod progress;

@@ -112,6 +112,7 @@ impl StoreBackend {
             }
         }
         self.mail.seen = self.mail.seen.max(inbox.inbox_seq);
+        self.reconsider_pause(inbox.stop.as_ref());
         if inbox.stop.is_some_and(|stop| stop.kind == StopKind::Cancel)
             && !self.mail.cancel_noted
             && !sabotage!("cancel is not delivered")

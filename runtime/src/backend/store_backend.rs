@@ -12,6 +12,7 @@ use super::beats::Beats;
 use super::draft::Draft;
 use super::journal::{CANCEL_PATH, Journal, Known};
 use super::mail::Mail;
+use super::pause::Pause;
 use super::published::Published;
 use super::respond::{RESPOND, Response};
 use super::steps::StepRun;
@@ -69,6 +70,7 @@ pub(crate) struct StoreBackend {
     next_seq: u64,
     /// How many outcomes the function has seen: those with a smaller `seq`.
     position: u64,
+    pub(super) pause: Pause,
     /// Whether a write held news for other runs.
     pub(super) wakes_others: bool,
     /// Outcomes in the draft that were surfaced.
@@ -190,6 +192,7 @@ impl StoreBackend {
     /// The back end of a run as a store holds it.
     pub(crate) fn new(loaded: Loaded, epoch: u64, now: Timestamp) -> Self {
         let cancel_requested = loaded.row.is_cancel_requested();
+        let stop = loaded.row.stop.clone();
         let RunRow { id, seed, inbox_seq, published, response, .. } = loaded.row;
         let last_seq = loaded.entries.iter().filter_map(|entry| entry.seq).max();
         let cancelled = loaded.entries.iter().any(|entry| *entry.path == *CANCEL_PATH);
@@ -220,6 +223,7 @@ impl StoreBackend {
             arrived: VecDeque::new(),
             next_seq: last_seq.filter(|_| !sabotage!("seq begins anew")).map_or(0, |seq| seq + 1),
             position: 0,
+            pause: Pause::default(),
             wakes_others: false,
             surfaced: 0,
             mail: Mail::new(loaded.inbox, inbox_seq, last_order),
@@ -234,6 +238,7 @@ impl StoreBackend {
             effects: Vec::new(),
             due: BTreeSet::new(),
         };
+        backend.reconsider_pause(stop.as_ref());
         // What was observed once is not observed again, whoever asks for the inbox.
         if backend.unwinding.is_some() || cancelled {
             backend.mail.note_cancel();
@@ -281,10 +286,10 @@ impl StoreBackend {
     pub(crate) fn fire(&mut self) {
         self.beats_due();
         let now = if sabotage!("early timers") { Timestamp(self.now.0 + 500) } else { self.now };
-        while let Some(&(at, op)) = self.due.first()
+        while let Some((at, op)) = self.first_due()
             && at <= now
         {
-            self.due.pop_first();
+            self.due.remove(&(at, op));
             let Some(live) = self.live.get(&op) else { continue };
             match &live.activity {
                 Activity::Timer { .. } | Activity::Event { .. } => {
@@ -301,7 +306,7 @@ impl StoreBackend {
 
     /// When the run is due next by itself.
     pub(crate) fn next_due(&self) -> Option<Timestamp> {
-        self.due.first().map(|(at, _)| *at).into_iter().chain(self.beats.due()).min()
+        self.first_due().map(|(at, _)| at).into_iter().chain(self.beats.due()).min()
     }
 
     /// Begins an operation of which the journal knows nothing, or an open entry.
@@ -650,7 +655,9 @@ impl Backend for StoreBackend {
             self.journal.check_empty()?;
             self.caught_up = true;
         }
-        self.match_events();
+        if !self.is_pausing() {
+            self.match_events();
+        }
         if self.surfaced >= SURFACED {
             return Ok(None);
         }

@@ -37,6 +37,9 @@ impl StoreBackend {
         {
             return Some(self.last_write(Next::Pause(failure)));
         }
+        if let Some(write) = self.pausing_write() {
+            return Some(write);
+        }
         let must_precede = self.draft.has_seen() && !self.held.is_empty();
         if must_precede || self.surfaced >= SURFACED {
             self.draft.hasten();
@@ -111,6 +114,7 @@ impl StoreBackend {
     fn release(&mut self, take: impl FnOnce(&mut Self) -> Vec<Held>) {
         for held in take(self) {
             match held {
+                Held::Start(_) if self.is_pausing() => self.withhold(held),
                 Held::Start(op) => self.start_attempt(op),
                 Held::Arm(op, at) => self.arm(op, at),
                 Held::Cancel(path) => self.effects.push(Effect::Cancel(path)),

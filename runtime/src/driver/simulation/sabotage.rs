@@ -36,6 +36,7 @@ pub(super) const DEFECTS: &[&str] = &[
 
 /// Defects of what no plan does yet; once one does, they belong to [`DEFECTS`].
 const UNPLANNED: &[&str] = &[
+    "a pause lets new work begin",
     "a child's end is not mailed",
     "a child's end wakes nobody",
     "a terminated run is kept",

@@ -1,0 +1,58 @@
+//! A run that someone asked to stand still: what runs finishes, nothing new begins.
+
+use super::OpId;
+use super::store_backend::{Held, StoreBackend};
+use crate::Failure;
+use crate::store::{Next, RunWrite, Stop, StopKind};
+use crate::values::Timestamp;
+
+/// What is kept back while a run comes to a stand.
+#[derive(Default)]
+pub(super) struct Pause {
+    /// Why it is to stand still, if it is.
+    asked: Option<Failure>,
+    /// Bodies that would have been started.
+    withheld: Vec<Held>,
+}
+
+impl StoreBackend {
+    /// Someone asked the run to stand still, or thought better of it.
+    pub(super) fn reconsider_pause(&mut self, stop: Option<&Stop>) {
+        let pause = stop.filter(|stop| stop.kind == StopKind::Pause);
+        self.pause.asked = pause.map(|stop| Failure::paused(stop.reason.clone()));
+        if self.pause.asked.is_none() {
+            self.held.append(&mut self.pause.withheld);
+        }
+    }
+
+    /// Whether nothing new may begin.
+    pub(super) fn is_pausing(&self) -> bool {
+        self.pause.asked.is_some() && !sabotage!("a pause lets new work begin")
+    }
+
+    /// Keeps a body's start back for as long as the run is to stand still.
+    pub(super) fn withhold(&mut self, held: Held) {
+        self.pause.withheld.push(held);
+    }
+
+    /// The write with which the run comes to its stand, once no body runs any more.
+    pub(super) fn pausing_write(&mut self) -> Option<RunWrite> {
+        if !self.running.is_empty() || !self.arrived.is_empty() {
+            return None;
+        }
+        let failure = self.pause.asked.take()?;
+        Some(self.last_write(Next::Pause(failure)))
+    }
+
+    /// What has something to do first. While the run comes to a stand that is only what watches
+    /// over bodies: timers and repetitions are due when it goes on.
+    pub(super) fn first_due(&self) -> Option<(Timestamp, OpId)> {
+        if !self.is_pausing() {
+            return self.due.first().copied();
+        }
+        let is_watch = |op: &OpId| {
+            self.live.get(op).is_some_and(|live| self.running.contains_key(&live.site.path))
+        };
+        self.due.iter().find(|(_, op)| is_watch(op)).copied()
+    }
+}
