@@ -3,6 +3,7 @@
 mod answers;
 mod control;
 mod explain;
+mod fork;
 mod handle;
 mod progress;
 mod view;
@@ -16,6 +17,7 @@ use tokio::sync::watch;
 pub use answers::{Answer, EventView};
 pub use control::Reason;
 pub use explain::{Explanation, Moment, Wait};
+pub use fork::Fork;
 pub use handle::RunHandle;
 pub use progress::{ProgressItem, ProgressStream};
 pub use view::{EntryView, ForkOrigin, RunView, WaitingFor};

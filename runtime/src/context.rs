@@ -102,8 +102,9 @@ impl Context {
     {
         let json = encode(&input);
         let body: Body = Arc::new(move |step| {
-            let attempt = body(step, input.clone());
-            Box::pin(async move { encode_output(&attempt.await?) })
+            let input = step.edited_input().unwrap_or_else(|| Ok(input.clone()));
+            let attempt = input.map(|input| body(step, input));
+            Box::pin(async move { encode_output(&attempt?.await?) })
         });
         Step::new(self.claim_step(spec, json, body))
     }

@@ -1,4 +1,5 @@
-//! The command line of a workflow: run, resume, list, show, event, cancel, serve.
+//! The command line of a workflow: run, resume, list, show, event, cancel, terminate, pause, fork,
+//! serve.
 //!
 //! A binary that hosts one workflow is one call:
 //!
@@ -170,7 +171,12 @@ impl Host {
                 let event = inspect::Event { run, name, payload, key, id };
                 narrow_runtime()?.block_on(inspect::send(&self, &journal, event))
             }
-            Command::Cancel { run } => narrow_runtime()?.block_on(inspect::cancel(&journal, &run)),
+            Command::Control { run, control, reason } => {
+                narrow_runtime()?.block_on(inspect::control(&journal, &run, control, reason))
+            }
+            Command::Fork { run, path, input } => {
+                narrow_runtime()?.block_on(inspect::fork(&journal, &run, path, input))
+            }
             #[cfg(feature = "serve")]
             Command::Serve { listen } => {
                 wide_runtime()?.block_on(serve::serve(self, &journal, &listen))

@@ -20,19 +20,21 @@ impl<T: Serialize + DeserializeOwned> Journaled for T {}
 
 /// What a step can be given.
 ///
-/// It is written to the journal, to notice when a replay asks for something else, and cloned for
-/// each attempt, which runs on another thread than the workflow.
+/// It is written to the journal, to notice when a replay asks for something else, cloned for each
+/// attempt, which runs on another thread than the workflow, and read where a fork gives the step
+/// another one.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the input of a step",
-    label = "is not all of `Serialize`, `Clone`, `Send`, `Sync` and `'static`",
+    label = "is not all of `Serialize`, `Deserialize`, `Clone`, `Send`, `Sync` and `'static`",
     note = "the input is written to the journal and cloned for each attempt on another thread: put \
-            `#[derive(Clone, serde::Serialize)]` on the type, and pass owned data; a connection or \
-            a client belongs in a `static`, or in a closure that is given to `ctx.step`"
+            `#[derive(Clone, serde::Serialize, serde::Deserialize)]` on the type, and pass owned \
+            data; a connection or a client belongs in a `static`, or in a closure that is given to \
+            `ctx.step`"
 )]
-pub trait StepInput: Serialize + Clone + Send + Sync + 'static {}
+pub trait StepInput: Serialize + DeserializeOwned + Clone + Send + Sync + 'static {}
 
 #[diagnostic::do_not_recommend]
-impl<T: Serialize + Clone + Send + Sync + 'static> StepInput for T {}
+impl<T: Serialize + DeserializeOwned + Clone + Send + Sync + 'static> StepInput for T {}
 
 /// What a step can be given that undoes another.
 ///

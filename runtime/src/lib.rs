@@ -112,7 +112,7 @@ mod workflow;
 
 #[cfg(feature = "engine")]
 pub use client::{
-    Answer, Client, EntryView, EventView, Explanation, ForkOrigin, Moment, ProgressItem,
+    Answer, Client, EntryView, EventView, Explanation, Fork, ForkOrigin, Moment, ProgressItem,
     ProgressStream, Reason, RunHandle, RunPage, RunView, SendEvent, Wait, WaitingFor, Watch,
 };
 #[cfg(feature = "engine")]

@@ -9,6 +9,7 @@
 mod codec;
 pub(crate) mod family;
 mod filter;
+pub(crate) mod fork;
 mod limit;
 mod memory;
 mod progress;
@@ -19,8 +20,10 @@ mod transaction;
 mod undo;
 
 pub use codec::{CodecError, PayloadCodec};
+pub(crate) use family::LOOP;
 pub use family::{CALL, ChildEnd, START, child_end_key, child_id};
 pub use filter::{NoCursor, RunCursor, RunFilter};
+pub use fork::{Forked, NewFork};
 pub use limit::MAX_PAYLOAD;
 pub use memory::MemoryStore;
 pub use progress::{Append, Appended, Progressed, Stretch, StretchOf};

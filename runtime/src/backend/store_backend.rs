@@ -71,6 +71,8 @@ pub(crate) struct StoreBackend {
     /// How many outcomes the function has seen: those with a smaller `seq`.
     position: u64,
     pub(super) pause: Pause,
+    /// The input of a fork's first step, where it is another than the function's own.
+    edit: Option<(Arc<str>, Payload)>,
     /// Whether a write held news for other runs.
     pub(super) wakes_others: bool,
     /// Outcomes in the draft that were surfaced.
@@ -193,6 +195,7 @@ impl StoreBackend {
     pub(crate) fn new(loaded: Loaded, epoch: u64, now: Timestamp) -> Self {
         let cancel_requested = loaded.row.is_cancel_requested();
         let stop = loaded.row.stop.clone();
+        let edit = loaded.row.forked_from.and_then(|fork| Some((fork.path, fork.input?)));
         let RunRow { id, seed, inbox_seq, published, response, .. } = loaded.row;
         let last_seq = loaded.entries.iter().filter_map(|entry| entry.seq).max();
         let cancelled = loaded.entries.iter().any(|entry| *entry.path == *CANCEL_PATH);
@@ -224,6 +227,7 @@ impl StoreBackend {
             next_seq: last_seq.filter(|_| !sabotage!("seq begins anew")).map_or(0, |seq| seq + 1),
             position: 0,
             pause: Pause::default(),
+            edit,
             wakes_others: false,
             surfaced: 0,
             mail: Mail::new(loaded.inbox, inbox_seq, last_order),
@@ -256,6 +260,23 @@ impl StoreBackend {
     /// Tells how long a body may go on when its scope is cancelled.
     pub(crate) fn set_grace(&mut self, grace: Duration) {
         self.grace = grace;
+    }
+
+    /// Where a fork gives a step another input.
+    fn edited(&self, site: Site) -> Site {
+        match &self.edit {
+            Some((path, input)) if *path == site.path => {
+                let input = input.canonical().unwrap_or_else(|_| input.clone());
+                Site { hash: Some(input.hash()), input: Some(input), ..site }
+            }
+            _ => site,
+        }
+    }
+
+    /// The input that the step at a path has instead of the function's own.
+    pub(crate) fn edited_input(&self, path: &str) -> Option<Payload> {
+        let (edited, input) = self.edit.as_ref()?;
+        (**edited == *path).then(|| input.clone())
     }
 
     /// Random bits of the run.
@@ -516,6 +537,7 @@ impl Backend for StoreBackend {
     fn issue(&mut self, op: OpId, site: Site, command: Command) -> Result<Issued, Mismatch> {
         let is_scope = matches!(command, Command::Scope(_) | Command::Loop(_));
         let (site, refused) = self.fitting_site(site);
+        let site = self.edited(site);
         match self.journal.claim(op, &site)? {
             Known::New => match refused {
                 None => self.begin(op, site, command, None),

@@ -48,12 +48,23 @@ pub(crate) struct StepInfo {
     pub(crate) deadline: Option<Timestamp>,
     pub(crate) key: String,
     pub(crate) last_heartbeat: Option<Payload>,
+    /// The input that a fork gives the step instead of its function's.
+    pub(crate) edited_input: Option<Payload>,
 }
 
 impl StepContext {
     pub(crate) fn new(info: StepInfo, link: Option<Arc<Link>>) -> (Self, CancelToken) {
         let (sender, cancelled) = watch::channel(false);
         (Self { info: Arc::new(info), cancelled, link }, CancelToken(sender))
+    }
+
+    /// The input that a fork gives the step; an error if it is none of this step's.
+    pub(super) fn edited_input<I: DeserializeOwned>(&self) -> Option<Result<I, StepError>> {
+        let input = self.info.edited_input.as_ref()?;
+        Some(input.decode().map_err(|error| {
+            let message = format!("the input that the fork gives the step is none of it: {error}");
+            StepError::of_engine(ErrorClass::Fatal, "input", message)
+        }))
     }
 
     /// A context outside of any run, for calling a step's function directly, as its tests do.
@@ -71,6 +82,7 @@ impl StepContext {
             deadline: None,
             key: format!("{run}/{path}"),
             last_heartbeat: None,
+            edited_input: None,
         };
         Self::new(info, None).0
     }

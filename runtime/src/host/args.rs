@@ -22,6 +22,18 @@ pub(super) enum Command {
     },
     /// Drive every unfinished run until it ends or only waits.
     Resume,
+    /// Ask something of one run.
+    Control {
+        run: String,
+        control: Control,
+        reason: Option<String>,
+    },
+    /// Start a run that shares the beginning of another.
+    Fork {
+        run: String,
+        path: String,
+        input: Option<String>,
+    },
     /// All runs.
     List {
         json: bool,
@@ -43,10 +55,6 @@ pub(super) enum Command {
         key: Option<String>,
         id: Option<String>,
     },
-    /// Cancel a run.
-    Cancel {
-        run: String,
-    },
     /// Serve triggers and drive runs until told to stop.
     Serve {
         listen: String,
@@ -55,6 +63,15 @@ pub(super) enum Command {
     Help,
     /// Print name and version.
     Version,
+}
+
+/// What is asked of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Control {
+    Cancel,
+    Terminate,
+    Pause,
+    Resume,
 }
 
 /// A command and where its journal lies.
@@ -74,6 +91,7 @@ struct Options {
     key: Option<String>,
     id: Option<String>,
     listen: Option<String>,
+    reason: Option<String>,
     json: bool,
 }
 
@@ -101,14 +119,17 @@ fn bare(command: Command) -> Invocation {
 }
 
 /// The commands, and the options of each.
-const COMMANDS: [(&str, &[&str]); 8] = [
+const COMMANDS: [(&str, &[&str]); 11] = [
     ("run", &["input", "key"]),
     ("resume", &[]),
     ("list", &["json"]),
     ("show", &["json"]),
     ("explain", &["json"]),
     ("event", &["key", "id"]),
-    ("cancel", &[]),
+    ("cancel", &["reason"]),
+    ("terminate", &["reason"]),
+    ("pause", &["reason"]),
+    ("fork", &["input"]),
     ("serve", &["listen"]),
 ];
 
@@ -152,6 +173,7 @@ fn options(
             "data" => options.data = Some(value),
             "dir" => options.directory = Some(value.into()),
             "input" => options.input = Some(value.into()),
+            "reason" => options.reason = Some(text(value)?),
             "key" => options.key = Some(text(value)?),
             "id" => options.id = Some(text(value)?),
             _ => options.listen = Some(text(value)?),
@@ -162,7 +184,8 @@ fn options(
 
 fn command(name: &str, mut options: Options) -> Result<Invocation, String> {
     let positional = std::mem::take(&mut options.positional);
-    let mut positional = positional.into_iter();
+    let mut positional = positional.into_iter().peekable();
+    let is_bare = positional.peek().is_none();
     let mut take =
         |what: &str| positional.next().ok_or_else(|| format!("`{name}` needs {what}; see --help"));
     let command = match name {
@@ -173,7 +196,7 @@ fn command(name: &str, mut options: Options) -> Result<Invocation, String> {
                 .ok_or("`run` needs `--input FILE` (`-` is standard input)")?,
             key: options.key.take(),
         },
-        "resume" => Command::Resume,
+        "resume" if is_bare => Command::Resume,
         "list" => Command::List { json: options.json },
         "show" => Command::Show { run: take("the id of a run")?, json: options.json },
         "explain" => Command::Explain { run: take("the id of a run")?, json: options.json },
@@ -185,7 +208,25 @@ fn command(name: &str, mut options: Options) -> Result<Invocation, String> {
             key: options.key.take(),
             id: options.id.take(),
         },
-        "cancel" => Command::Cancel { run: take("the id of a run")? },
+        "cancel" | "terminate" | "pause" | "resume" => {
+            let control = match name {
+                "cancel" => Control::Cancel,
+                "terminate" => Control::Terminate,
+                "pause" => Control::Pause,
+                _ => Control::Resume,
+            };
+            Command::Control {
+                run: take("the id of a run")?,
+                control,
+                reason: options.reason.take(),
+            }
+        }
+        "fork" => Command::Fork {
+            run: take("the id of a run")?,
+            path: take("the path of an entry")?,
+            // JSON on the command line, unlike the input file of `run`.
+            input: options.input.take().map(|input| text(input.into_os_string())).transpose()?,
+        },
         _ => Command::Serve {
             listen: options.listen.take().unwrap_or_else(|| DEFAULT_LISTEN.to_owned()),
         },
@@ -223,12 +264,17 @@ Usage: {workflow} COMMAND
                                   FILE is JSON, `-` is standard input. With the same key and
                                   input again, the run that has this key goes on
   resume                          drive all unfinished runs until they end or only wait
+  resume RUN                      let a paused run go on
   list [--json]                   all runs, newest first
   show RUN [--json]               a run and its journal
   explain RUN [--json]            what a run waits for, and how it came there
   event RUN NAME --data JSON      send an event to a run; `-` is standard input
         [--key K] [--id ID]       key: which wait is meant; id: sent again, it counts once
-  cancel RUN                      cancel a run
+  cancel RUN [--reason TEXT]      cancel a run: it cleans up after itself
+  terminate RUN [--reason TEXT]   end a run at once: nothing is cleaned up
+  pause RUN [--reason TEXT]       let a run stand still, once what runs has finished
+  fork RUN PATH [--input JSON]    start a run that shares what RUN had done before PATH, and goes on
+                                  from there; with another input for the step at PATH, if given
   serve [--listen ADDR]           take webhooks, fire schedules and drive runs, until SIGTERM;
                                   ADDR is {DEFAULT_LISTEN} unless given
 
@@ -282,7 +328,16 @@ mod tests {
         assert_eq!(command("list --json"), Command::List { json: true });
         assert_eq!(command("show r1"), Command::Show { run: "r1".into(), json: false });
         assert_eq!(command("explain r1"), Command::Explain { run: "r1".into(), json: false });
-        assert_eq!(command("cancel r1"), Command::Cancel { run: "r1".into() });
+        let control = |control, reason: Option<&str>| {
+            let reason = reason.map(str::to_owned);
+            Command::Control { run: "r1".into(), control, reason }
+        };
+        assert_eq!(command("cancel r1"), control(Control::Cancel, None));
+        assert_eq!(command("terminate r1 --reason x"), control(Control::Terminate, Some("x")));
+        assert_eq!(command("pause --reason=x r1"), control(Control::Pause, Some("x")));
+        assert_eq!(command("resume r1"), control(Control::Resume, None));
+        let fork = Command::Fork { run: "r1".into(), path: "a/b".into(), input: Some("3".into()) };
+        assert_eq!(command("fork r1 a/b --input 3"), fork);
         assert_eq!(command("serve"), Command::Serve { listen: DEFAULT_LISTEN.into() });
         assert_eq!(command("serve --listen [::1]:0"), Command::Serve { listen: "[::1]:0".into() });
         for help in ["", "help", "-h", "--help", "run --help", "event r1 -h"] {

@@ -1,9 +1,10 @@
-//! Commands that ask the journal or send to a run: `list`, `show`, `event`, `cancel`.
+//! Commands that ask the journal or send to a run: `list`, `show`, `event`, `cancel` and the like.
 
+use super::args::Control;
 use super::journal::{self, Journal};
 use super::{Host, Trouble, input, render};
 use crate::RunId;
-use crate::client::{Client, SendEvent};
+use crate::client::{Client, Fork, SendEvent};
 use crate::error::Error;
 use crate::store::RunFilter;
 
@@ -73,10 +74,38 @@ pub(super) async fn send(host: &Host, journal: &Journal, event: Event) -> Result
     Ok(())
 }
 
-/// Asks that a run be cancelled.
-pub(super) async fn cancel(journal: &Journal, run: &str) -> Result<(), Trouble> {
+/// Asks something of a run.
+pub(super) async fn control(
+    journal: &Journal,
+    run: &str,
+    control: Control,
+    reason: Option<String>,
+) -> Result<(), Trouble> {
     let (client, run) = find(journal, run)?;
-    client.cancel(run, ()).await?;
+    match control {
+        Control::Cancel => client.cancel(run, reason).await?,
+        Control::Pause => client.pause(run, reason).await?,
+        Control::Resume => client.resume(run).await?,
+        // Over at once, whoever drives it.
+        Control::Terminate => return Ok(client.terminate(run, reason).await?),
+    }
+    tell_if_idle(journal);
+    Ok(())
+}
+
+/// Starts a fork; prints its id.
+pub(super) async fn fork(
+    journal: &Journal,
+    run: &str,
+    path: String,
+    input: Option<String>,
+) -> Result<(), Trouble> {
+    let input = input.map(|text| input::json(text.as_bytes())).transpose();
+    let input =
+        input.map_err(|refusal| Trouble::misuse(format!("the step's input is {refusal}")))?;
+    let (client, run) = find(journal, run)?;
+    let id = client.fork(run, Fork { path, input }).await?;
+    render::print(&format!("{id}\n"))?;
     tell_if_idle(journal);
     Ok(())
 }

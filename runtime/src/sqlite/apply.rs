@@ -2,6 +2,7 @@
 
 mod claim;
 mod family;
+mod fork;
 mod owned;
 mod progress;
 mod requests;
@@ -187,6 +188,29 @@ statements! {
     // 3 is the first settled status.
     waiting_call =
         "SELECT 1 FROM entry WHERE run = ? AND sealed = 0 AND path = ? AND status < 3";
+    find_original = "SELECT n, state, started_at, forked_from, tags FROM run WHERE id = ?";
+    marks =
+        "SELECT path, kind, status, seq, issued, attempts, sealed, undo_step IS NOT NULL
+         FROM entry WHERE run = ?";
+    // The output, failure and what else comes with time is not part of a beginning.
+    copy_run =
+        "INSERT INTO run (id, definition, state, epoch, owner, queued, inbox_seq, stop, takeovers,
+                          started_at, seed, input, input_hash, tags, forked_from, forked_input)
+         SELECT ?2, definition, 0, 0, NULL, ?3, 0, 0, 0, ?4, seed, input, input_hash, tags, ?5, ?6
+         FROM run WHERE n = ?1";
+    copy_row_blobs =
+        "INSERT OR IGNORE INTO blob_use (run, place, address)
+         SELECT ?2, place, address FROM blob_use WHERE run = ?1 AND place = ?3";
+    // An input may have been made with the run's id, which is another one now: no hash.
+    copy_entry =
+        "INSERT INTO entry (run, sealed, path, kind, status, seq, input, output, error, attempts,
+                            forgiven, issued, started_at, ended_at, undo_step, undo_input)
+         SELECT ?2, ?5, path, kind, status, seq, input, output, error, attempts, forgiven, issued,
+                started_at, ended_at, undo_step, undo_input
+         FROM entry WHERE run = ?1 AND path = ?3 AND sealed = ?4";
+    copy_blobs =
+        "INSERT OR IGNORE INTO blob_use (run, place, address)
+         SELECT ?2, place, address FROM blob_use WHERE run = ?1 AND place = ?3";
     tell =
         "INSERT INTO schedule (name, rule, next_fire) VALUES (?, ?, ?) ON CONFLICT DO NOTHING";
     // IS, since a schedule that never fires again has no instant.

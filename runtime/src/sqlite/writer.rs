@@ -19,7 +19,8 @@ use super::queue::{Next, Served};
 use super::values::Sweeper;
 use super::{Role, Shared};
 use crate::store::{
-    Appended, Claimed, Delivered, Fired, Requested, Started, StoreError, Transaction, Written,
+    Appended, Claimed, Delivered, Fired, Forked, Requested, Started, StoreError, Transaction,
+    Written,
 };
 use large::Large;
 
@@ -59,6 +60,7 @@ enum Answer {
     Appended(Appended),
     Requested(Requested),
     Fired(Fired),
+    Forked(Forked),
 }
 
 /// Why a commit did not come about.
@@ -220,6 +222,7 @@ impl<'c> Writer<'c> {
             Transaction::Event(event, _) => Answer::Delivered(tables.event(event)?),
             Transaction::Request(request, _) => Answer::Requested(tables.request(request)?),
             Transaction::Fire(fire, _) => Answer::Fired(tables.fire(fire)?),
+            Transaction::Fork(fork, _) => Answer::Forked(tables.fork(fork)?),
         })
     }
 
@@ -279,7 +282,7 @@ impl Answer {
     fn starts_unowned(&self, transaction: &Transaction) -> bool {
         match (self, transaction) {
             (Self::Started(Started::New), Transaction::Start(run, _)) => run.owner.is_none(),
-            (Self::Fired(Fired::Done(Some(Started::New))), _) => true,
+            (Self::Fired(Fired::Done(Some(Started::New))) | Self::Forked(Forked::Done), _) => true,
             _ => false,
         }
     }
@@ -296,6 +299,7 @@ fn reply(transaction: Transaction, answer: Answer) {
         (Transaction::Append(_, reply), Answer::Appended(answer)) => reply.send(Ok(answer)),
         (Transaction::Event(_, reply), Answer::Delivered(answer)) => reply.send(Ok(answer)),
         (Transaction::Fire(_, reply), Answer::Fired(answer)) => reply.send(Ok(answer)),
+        (Transaction::Fork(_, reply), Answer::Forked(answer)) => reply.send(Ok(answer)),
         (Transaction::Request(_, reply), Answer::Requested(answer)) => reply.send(Ok(answer)),
         (transaction, _) => drop(transaction),
     }

@@ -12,6 +12,8 @@ use crate::payload::Payload;
 pub const CALL: &str = "call_workflow@1";
 /// The kind of an entry that started a run and does not wait for it.
 pub const START: &str = "start_workflow@1";
+/// The kind of an entry that goes from state to state.
+pub(crate) const LOOP: &str = "while@1";
 /// Why a child is cancelled whose call was given up.
 pub(crate) const GIVEN_UP: &str = "its caller gave it up";
 /// Why a child is cancelled whose caller has ended.

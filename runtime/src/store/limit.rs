@@ -21,6 +21,7 @@ impl Transaction {
             }
             Self::Event(event, _) => look(&event.payload),
             Self::Append(append, _) => look(&append.value),
+            Self::Fork(fork, _) => fork.input.iter().for_each(look),
             Self::Write(write, _) => {
                 for entry in &write.entries {
                     entry.input.iter().chain(&entry.output).for_each(&mut look);
@@ -43,6 +44,10 @@ impl Transaction {
             Self::Fire(fire, _) => fire.start.iter().for_each(|run| look(run.id)),
             Self::Event(event, _) => look(event.run),
             Self::Append(append, _) => look(append.run),
+            Self::Fork(fork, _) => {
+                look(fork.run);
+                look(fork.id);
+            }
             Self::Write(write, _) => {
                 look(write.run);
                 write.children.iter().for_each(|child| look(child.id));
@@ -107,6 +112,7 @@ impl Transaction {
             Self::Event(_, reply) => send(reply, error),
             Self::Append(_, reply) => send(reply, error),
             Self::Request(_, reply) => send(reply, error),
+            Self::Fork(_, reply) => send(reply, error),
             Self::Fire(_, reply) => send(reply, error),
         }
     }

@@ -69,6 +69,7 @@ impl Store for MemoryStore {
             Transaction::Append(item, reply) => answer!(reply, self.tables().append(*item)),
             Transaction::Event(event, reply) => answer!(reply, self.tables().event(*event)),
             Transaction::Request(asked, reply) => answer!(reply, self.tables().request(asked)),
+            Transaction::Fork(fork, reply) => answer!(reply, self.tables().fork(*fork)),
             Transaction::Fire(fire, reply) => answer!(reply, self.tables().fire(*fire)),
         }
     }

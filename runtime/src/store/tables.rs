@@ -1,6 +1,7 @@
 //! What each transaction means, over maps: the executable definition of a store.
 
 mod family;
+mod fork;
 mod progress;
 mod requests;
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
+use super::fork::{Forked, NewFork};
 use super::progress::{Append, Appended};
 use super::reply::Reply;
 use super::rows::{Entry, EntryStatus, EventKey, InboxEvent, Parent, RunRow, RunState, Stop};
@@ -32,6 +33,8 @@ pub enum Transaction {
     Event(Box<NewEvent>, Reply<Delivered>),
     /// Asks something of a run: that it be cancelled, terminated, paused, resumed, adopted.
     Request(Request, Reply<Requested>),
+    /// Starts a run that shares the beginning of another.
+    Fork(Box<NewFork>, Reply<Forked>),
     /// Advances a schedule and starts the run that its firing is.
     Fire(Box<Fire>, Reply<Fired>),
 }

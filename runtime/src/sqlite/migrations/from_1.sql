@@ -102,8 +102,11 @@ CREATE TABLE taken_away (
   id BLOB NOT NULL,
   PRIMARY KEY (worker, id)
 ) STRICT, WITHOUT ROWID;
--- A journal of format 1 does not say; the order of outcomes alone does not either.
+-- A journal of format 1 does not say. Before its own outcome is not too early to go another way.
 ALTER TABLE entry ADD COLUMN issued INTEGER NOT NULL DEFAULT 0;
+UPDATE entry SET issued = coalesce(seq, (
+  SELECT coalesce(max(other.seq) + 1, 0) FROM entry AS other WHERE other.run = entry.run
+));
 
 ALTER TABLE entry ADD COLUMN undo_step TEXT;
 ALTER TABLE entry ADD COLUMN undo_input ANY;

@@ -7,9 +7,9 @@ use std::time::Duration;
 use crate::failure::{Cause, ErrorClass};
 use crate::store::{
     Append, Appended, Ask, Claim, Claimed, Delivered, End, Entry, EntryStatus, EventKey, Fire,
-    Fired, Firing, Inbox, Loaded, NewEvent, NewRun, Next, Query, Reply, Request, Requested,
-    RunFilter, RunRow, RunState, RunWrite, Started, Store, StoreError, Stretch, StretchOf,
-    Transaction, Written,
+    Fired, Firing, Forked, Inbox, Loaded, NewEvent, NewFork, NewRun, Next, Query, Reply, Request,
+    Requested, RunFilter, RunRow, RunState, RunWrite, Started, Store, StoreError, Stretch,
+    StretchOf, Transaction, Written,
 };
 use crate::{Failure, Payload, RunId, Timestamp, WorkerId};
 
@@ -86,6 +86,8 @@ impl<S: Store> Probe<S> {
         /// [`Transaction::Request`].
         fn request(request: Request) -> Requested
             = submit |reply| Transaction::Request(request, reply);
+        /// [`Transaction::Fork`].
+        fn fork(fork: NewFork) -> Forked = submit |reply| Transaction::Fork(Box::new(fork), reply);
         /// [`Transaction::Fire`].
         fn fire(fire: Fire) -> Fired = submit |reply| Transaction::Fire(Box::new(fire), reply);
         /// [`Query::Load`].

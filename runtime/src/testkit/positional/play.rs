@@ -249,6 +249,7 @@ fn attempt(id: RunId, now: Timestamp, step: &Step) -> Attempt {
         deadline: policy.timeout.map(|timeout| crate::clock::later(now, timeout)),
         key: format!("{id}/{position}"),
         last_heartbeat: None,
+        edited_input: None,
     };
     let (ctx, token) = StepContext::new(info, None);
     let timeout = policy.timeout;
