@@ -72,27 +72,27 @@ impl Context {
         awaited: bool,
     ) -> Operation {
         let Definition { name, revision, events, .. } = definition;
-        let called = |revision| {
+        let recorded = |revision| {
             let input = input.as_ref().map_err(Clone::clone)?;
             encode(&Called { workflow: &name, revision, input })
         };
         // Which workflow it is belongs to what a replay must find again; its revision does not.
-        let same = called(None).ok().and_then(|called| called.canonical().ok());
-        let recorded = called(Some(&revision));
+        let same = recorded(None).ok().and_then(|called| called.canonical().ok());
+        let input_recorded = recorded(Some(&revision));
         let claim = Claim {
             name: Name::Id(id, None),
             kind: if awaited { CALL } else { START },
-            input: Some(recorded),
+            input: Some(input_recorded),
             hash: same.map(|called| called.hash()),
         };
-        let callee = Callee {
+        let target = Callee {
             workflow: name.as_str().into(),
             revision: revision.into(),
             events: events.into_iter().map(|event| event.name).collect(),
             input: input.unwrap_or_else(|_| Payload::null()),
             awaited,
         };
-        Operation::claim(self.core(), self.scope(), claim, |_| Command::Call(Box::new(callee)))
+        Operation::claim(self.core(), self.scope(), claim, |_| Command::Call(Box::new(target)))
     }
 }
 

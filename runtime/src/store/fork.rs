@@ -94,11 +94,11 @@ pub(crate) fn prefix(
         marks.iter().filter(seen).filter(|mark| mark.status.is_settled()).collect();
     if let Some((mark, undone)) = undone(marks, &taken, has_ended) {
         let at = &mark.path;
-        let message = match undone {
-            true => format!("`{at}` has been undone"),
-            false => format!("the run may undo `{at}` still: it has to end first"),
-        };
-        return refuse(if undone { "undone" } else { "may_be_undone" }, message, at);
+        if undone {
+            return refuse("undone", format!("`{at}` has been undone"), at);
+        }
+        let message = format!("the run may undo `{at}` still: it has to end first");
+        return refuse("may_be_undone", message, at);
     }
     Ok(taken.iter().map(|mark| take(mark, &taken)).collect())
 }
