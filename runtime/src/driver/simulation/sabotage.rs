@@ -11,6 +11,7 @@ pub(super) const DEFECTS: &[&str] = &[
     "cancelled operations are awaited",
     "claim keeps the epoch",
     "commits that fail are forgotten",
+    "compensations in the order of steps",
     "due timers are not woken",
     "early timers",
     "effects before commit",
@@ -20,10 +21,13 @@ pub(super) const DEFECTS: &[&str] = &[
     "events are accepted twice",
     "events in reverse",
     "failed bodies are not repeated",
+    "finally is not shielded",
     "heartbeats are forgotten",
     "losers are not cancelled",
+    "losers are not undone",
     "mail does not wake",
     "no epoch check",
+    "nothing is undone",
     "publishes what is past",
     "recorded outcomes are ignored",
     "replay in the order of paths",
@@ -36,20 +40,16 @@ pub(super) const DEFECTS: &[&str] = &[
 
 /// Defects of what no plan does yet; once one does, they belong to [`DEFECTS`].
 const UNPLANNED: &[&str] = &[
-    "a pause lets new work begin",
     "a child's end is not mailed",
     "a child's end wakes nobody",
+    "a pause lets new work begin",
     "a terminated run is kept",
     "a terminated run keeps its epoch",
+    "answers twice",
     "catch sees all",
     "children outlive their parent",
     "children that are given up go on",
-    "answers twice",
-    "compensations in the order of steps",
-    "finally is not shielded",
-    "losers are not undone",
     "no grace",
-    "nothing is undone",
 ];
 
 thread_local! {

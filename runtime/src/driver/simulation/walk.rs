@@ -186,13 +186,13 @@ impl Walk<'_> {
 
     /// What a recorded outcome says. One behind the cut is that of a body that ended within its
     /// grace time, or of a scope that unwound; all that the function saw is the cancellation.
-    fn outcome(&self, path: &str) -> Result<Verdict, String> {
-        let Some(entry) = self.journal.get(path) else { return Ok(self.unsettled()) };
+    fn outcome(&self, path: &str) -> Verdict {
+        let Some(entry) = self.journal.get(path) else { return self.unsettled() };
         let at = entry.seq;
         if at.is_some() && self.cut.is_some_and(|cut| at > Some(cut)) {
-            return Ok(Verdict::Cancelled);
+            return Verdict::Cancelled;
         }
-        Ok(match entry.status {
+        match entry.status {
             EntryStatus::Completed => Verdict::Done {
                 at,
                 value: entry.output.as_ref().map_or(Value::Null, crate::Payload::to_value),
@@ -202,7 +202,7 @@ impl Walk<'_> {
                 Verdict::Failed { at, code: code.unwrap_or_default() }
             }
             _ => self.unsettled(),
-        })
+        }
     }
 
     fn unsettled(&self) -> Verdict {

@@ -13,7 +13,7 @@ impl Walk<'_> {
         let entry = self.visit(path);
         let made = entry.map_or(0, |entry| entry.attempts);
         let settled = entry.is_some_and(|entry| entry.status.is_settled());
-        let verdict = self.outcome(path)?;
+        let verdict = self.outcome(path);
         let fits = match &verdict {
             Verdict::Open | Verdict::Cancelled => {
                 if !settled && verdict == Verdict::Open {
@@ -34,7 +34,7 @@ impl Walk<'_> {
     /// Something that is waited for, and comes to this.
     pub(super) fn leaf(&mut self, path: &str, expected: &Value) -> Result<Verdict, String> {
         self.visit(path);
-        let verdict = self.outcome(path)?;
+        let verdict = self.outcome(path);
         match &verdict {
             Verdict::Done { value, .. } if value != expected => {
                 Err(format!("`{path}` came to {value}, not {expected}"))

@@ -66,7 +66,7 @@ impl Walk<'_> {
         mark: Mark,
         decided: &Verdict,
     ) -> Result<Verdict, String> {
-        let recorded = self.outcome(path)?;
+        let recorded = self.outcome(path);
         let goes_on = self.unwinds(mark) || self.is_dropped(path);
         if recorded == Verdict::Cancelled || (recorded == Verdict::Open && goes_on) {
             self.visit(path);
@@ -83,7 +83,7 @@ impl Walk<'_> {
     /// written with the last one that it needed, never later.
     pub(super) fn sealed(&mut self, path: &str, decided: &Verdict) -> Result<Verdict, String> {
         self.visit(path);
-        let recorded = self.outcome(path)?;
+        let recorded = self.outcome(path);
         let fits = match (decided, &recorded) {
             (Verdict::Done { value, at }, Verdict::Done { value: recorded, at: seq }) => {
                 *value == shown(recorded.clone()) && seq > at

@@ -39,7 +39,7 @@ impl Walk<'_> {
                 (_, other) => other,
             };
         }
-        let recorded = self.outcome(path)?;
+        let recorded = self.outcome(path);
         if self.cut.is_some() && recorded == Verdict::Cancelled {
             // Whatever it came to, the function around it has seen the cancellation alone.
             self.visit(path);
