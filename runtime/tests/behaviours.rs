@@ -14,13 +14,16 @@
 mod behaviours {
     pub(crate) mod kit;
 
+    mod children;
     mod concurrency;
     mod errors;
     mod events;
     mod kills;
+    mod progress;
     mod retries;
     mod sleeps;
     mod steps;
     mod storms;
+    mod webhooks;
     mod workers;
 }
