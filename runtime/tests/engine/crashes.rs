@@ -8,7 +8,7 @@ use flowcrate::store::{MemoryStore, Store};
 use flowcrate::testkit::{CrashTest, Fault, FaultStore, Ledger};
 use flowcrate::{
     Approval, Caught, Context, Engine, EngineBuilder, Error, Result, RunHandle, RunState,
-    SendEvent, WaitEvent, join,
+    SendEvent, Undo, WaitEvent, join,
 };
 use serde_json::{Value, json};
 
@@ -36,6 +36,7 @@ pub(super) fn corpus(ledger: &Ledger) -> Vec<(&'static str, Flow)> {
         ("answers", counted(ledger, answers)),
         ("saga", undoable(ledger, saga)),
         ("lost and undone", undoable(ledger, lost)),
+        ("caught and undone", undoable(ledger, caught)),
     ]
 }
 
@@ -89,6 +90,28 @@ async fn saga(ctx: Context, _: Value, ledger: Ledger) -> Result<Value> {
     join((each, ledger.slow(&ctx, "slow", 2).undo(back()))).await?;
     ledger.step(&ctx, "two", 2).await?;
     Err(Error::Failed(flowcrate::Failure::new("end", "the end").at("end")))
+}
+
+/// Undoes what a `try` did, catches, and fails after all.
+async fn caught(ctx: Context, _: Value, ledger: Ledger) -> Result<Value> {
+    let end = |path| Error::Failed(flowcrate::Failure::new("end", "the end").at(path));
+    let hard = || Undo::named("hard", |output: &Value| json!(output));
+    ledger.step(&ctx, "before", 1).undo(hard()).await?;
+    let caught = ctx
+        .try_scope("pay", async |ctx: Context| {
+            ctx.for_each_discard("each", vec![1, 2], 2, async |ctx: Context, item: i32, _| {
+                ledger.step(&ctx, "one", item).undo(back()).await.map(drop)
+            })
+            .await?;
+            ledger.step(&ctx, "two", 2).undo(hard()).await?;
+            Err::<Value, _>(end("pay"))
+        })
+        .catch(async |ctx: Context, _: flowcrate::Failure| {
+            ledger.step(&ctx, "caught", 3).undo(back()).await
+        })
+        .compensate();
+    ledger.step(&ctx, "after", caught.await?).await?;
+    Err(end("end"))
 }
 
 /// Undoes what a branch did that lost, and goes on.

@@ -96,7 +96,8 @@ impl Workflow for Flow {
     }
 }
 
-/// Like [`counted`], registering `back`, a step that counts itself as well.
+/// Like [`counted`], registering `back`, a step that counts itself as well, and `hard`, which
+/// fails at first.
 pub(crate) fn undoable<F, Fut>(ledger: &Ledger, body: F) -> Flow
 where
     F: Fn(Context, Value, Ledger) -> Fut + Send + Sync + 'static,
@@ -105,7 +106,10 @@ where
     let ledger = ledger.clone();
     counted(&ledger.clone(), body).undoing(move || {
         let ledger = ledger.clone();
-        Undos::new().step("back", move |ctx: &Context, of: Value| ledger.step(ctx, "back", of))
+        let hard = ledger.clone();
+        Undos::new()
+            .step("back", move |ctx: &Context, of: Value| ledger.step(ctx, "back", of))
+            .step("hard", move |ctx: &Context, _: Value| hard.flaky(ctx, "hard", 1))
     })
 }
 

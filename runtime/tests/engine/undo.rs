@@ -465,3 +465,141 @@ fn losers_are_undone_before_their_race_is_left() {
         }
     });
 }
+
+/// A `try` whose body does two things and fails; its catch and its `finally` do something, too.
+async fn trying(ctx: Context, input: Value, ledger: Ledger) -> Result<Value> {
+    ledger.step(&ctx, "before", 0).undo(back()).await?;
+    let scope = ctx
+        .try_scope("pay", async |ctx: Context| {
+            ledger.step(&ctx, "one", 1).undo(back()).await?;
+            ctx.for_each_discard("each", vec![1, 2], 1, async |ctx: Context, item: i32, _| {
+                ledger.step(&ctx, "one", item).undo(back()).await.map(drop)
+            })
+            .await?;
+            Err::<Value, _>(failed("no"))
+        })
+        .catch(async |ctx: Context, failure: Failure| {
+            ledger.step(&ctx, "caught", failure.code).undo(back()).await
+        })
+        .finally(async |ctx: Context| ledger.step(&ctx, "finally", 3).await.map(drop));
+    let scope = if input == "compensate" { scope.compensate() } else { scope };
+    let caught = scope.await?;
+    ledger.step(&ctx, "after", caught).await?;
+    Err(failed("end"))
+}
+
+#[test]
+fn a_catch_undoes_its_body_only_where_asked() {
+    run_test(async {
+        let body = ["pay/each[1]/one", "pay/each[0]/one", "pay/one"];
+        for always_replay in [false, true] {
+            let asked = [&body[..], &["pay/caught", "before"]].concat();
+            let not = [&["pay/caught"], &body[..], &["before"]].concat();
+            for (input, expected) in [("compensate", asked), ("", not)] {
+                let ledger = Ledger::default();
+                let workflow = undoable(&ledger, trying);
+                let builder = Engine::builder().store(MemoryStore::new());
+                let builder = builder.register(workflow.clone());
+                let builder = if always_replay { builder.always_replay() } else { builder };
+                let engine = builder.build().await.unwrap();
+                let run = engine.start(workflow, json!(input)).await.unwrap();
+                assert_eq!(run.result().await, Err(failed("end")));
+                assert_eq!(undone(&engine, run.id()).await, expected);
+                let journal = journal(&engine, run.id()).await;
+                let at = |path: &str| journal.iter().position(|(at, _)| at == path).unwrap();
+                let first = at("pay/one!undo");
+                assert_eq!(first < at("pay/caught"), input == "compensate", "{journal:?}");
+                assert!(ledger.all().values().all(|count| *count == 1), "{:?}", ledger.all());
+            }
+        }
+    });
+}
+
+#[test]
+fn finally_comes_before_what_undoes_a_cancelled_run() {
+    run_test(async {
+        let ledger = Ledger::default();
+        let workflow = undoable(&ledger, |ctx, _, ledger| async move {
+            ctx.try_scope("pay", async |ctx: Context| {
+                ledger.step(&ctx, "one", 1).undo(back()).await?;
+                ctx.wait_event::<Value>("wait", WaitEvent::new("a")).received().await
+            })
+            .finally(async |ctx: Context| ledger.step(&ctx, "finally", 3).await.map(drop))
+            .await
+        });
+        let engine = engine(&workflow).await;
+        let run = start(&engine, &workflow).await;
+        until(&engine, &run, RunState::Waiting).await;
+        engine.client().cancel(run.id(), ()).await.unwrap();
+        assert_eq!(run.result().await, Err(Error::Cancelled));
+        let journal = journal(&engine, run.id()).await;
+        let at = |path: &str| journal.iter().position(|(at, _)| at == path);
+        let finally = at("pay/finally");
+        assert!(finally.is_some() && finally < at("pay/one!undo"), "{journal:?}");
+    });
+}
+
+#[test]
+fn a_timeout_undoes_what_it_cut_short() {
+    run_test(async {
+        let ledger = Ledger::default();
+        let workflow = undoable(&ledger, |ctx, _, ledger| async move {
+            let short = Duration::from_millis(30);
+            let in_time = ctx
+                .timeout("quick", short, async |ctx: Context| {
+                    ledger.step(&ctx, "one", 1).undo(back()).await?;
+                    ctx.sleep("nap", Duration::from_hours(1)).await
+                })
+                .await?;
+            Ok(json!(in_time.is_some()))
+        });
+        let engine = engine(&workflow).await;
+        let run = start(&engine, &workflow).await;
+        assert_eq!(run.result().await, Ok(json!(false)));
+        assert_eq!(undone(&engine, run.id()).await, ["quick/one"]);
+    });
+}
+
+#[test]
+fn a_compensation_is_tried_again_by_its_own_policy_while_the_run_is_a_row() {
+    run_test(async {
+        let ledger = Ledger::default();
+        let workflow = counted(&ledger, |ctx, _, ledger| async move {
+            for (id, of) in [("one", 1), ("two", 2)] {
+                let undo = Undo::named("flaky", |output: &Value| json!(output));
+                ledger.step(&ctx, id, of).undo(undo).await?;
+            }
+            Err(failed("no"))
+        });
+        let bodies = ledger.clone();
+        let workflow = workflow.undoing(move || {
+            let bodies = bodies.clone();
+            Undos::new().step("flaky", move |ctx: &Context, _: Value| bodies.flaky(ctx, "flaky", 2))
+        });
+        for linger in [Duration::ZERO, Duration::from_mins(1)] {
+            let builder = Engine::builder().store(MemoryStore::new()).linger(linger);
+            let engine = builder.register(workflow.clone()).build().await.unwrap();
+            let run = start(&engine, &workflow).await;
+            assert_eq!(run.result().await, Err(failed("no")));
+            assert_eq!(undone(&engine, run.id()).await, ["two", "one"]);
+            assert_eq!(attempts(&engine, run.id(), "one!undo").await, 3);
+        }
+        assert_eq!((ledger.of("one!undo"), ledger.of("two!undo")), (6, 6));
+    });
+}
+
+#[test]
+fn a_run_that_cannot_be_undone_can_be_terminated() {
+    run_test(async {
+        let (ledger, through) = (Ledger::default(), Arc::new(AtomicBool::new(false)));
+        let workflow = stuck(&ledger, &through);
+        let engine = engine(&workflow).await;
+        let run = start(&engine, &workflow).await;
+        until(&engine, &run, RunState::Paused).await;
+        engine.client().terminate(run.id(), "it cannot be undone").await.unwrap();
+        assert_eq!(run.result().await.unwrap_err().code(), "terminated");
+        assert_eq!(undone(&engine, run.id()).await, ["three"]);
+        let open = engine.client().journal(run.id()).await.unwrap();
+        assert!(open.iter().all(|entry| entry.status.is_settled()), "{open:?}");
+    });
+}
