@@ -12,6 +12,7 @@ mod guard;
 mod health;
 mod hooks;
 mod import;
+mod operations;
 mod page;
 pub mod problem;
 mod runs;
@@ -64,8 +65,11 @@ pub fn router(app: App, hosts: Hosts) -> Router {
         .routes(routes!(runs::read))
         .routes(routes!(watch::watch))
         .routes(routes!(runs::send_event))
-        .routes(routes!(runs::cancel))
-        .routes(routes!(runs::resume))
+        .routes(routes!(operations::cancel))
+        .routes(routes!(operations::terminate))
+        .routes(routes!(operations::pause))
+        .routes(routes!(operations::resume))
+        .routes(routes!(operations::explain))
         .routes(routes!(hooks::hook))
         .routes(routes!(import::vercel))
         .routes(routes!(diagnostics::page))

@@ -1,4 +1,4 @@
-//! Runs: start, list, read, send events, cancel.
+//! Runs: start, list, read, send events. What else is asked of them is in `operations`.
 
 use std::time::Duration;
 
@@ -164,24 +164,6 @@ pub(super) async fn send_event(
 ) -> Result<StatusCode> {
     let send = SendEvent { key: query.key, event_id: idempotency_key(&headers)? };
     app.runs.send_event(run_id(&id)?, &name, payload, send).await?;
-    Ok(StatusCode::ACCEPTED)
-}
-
-/// Asks a run to cancel. It ends when its steps in flight have.
-#[utoipa::path(post, path = "/api/v1/runs/{id}/cancel", operation_id = "cancel_run", tag = "runs",
-    params(("id" = String, Path, description = "Id of the run")),
-    responses((status = 202), (status = 404, body = Problem), (status = 409, body = Problem)))]
-pub(super) async fn cancel(State(app): State<App>, Path(id): Path<String>) -> Result<StatusCode> {
-    app.runs.cancel(run_id(&id)?).await.map_err(refusal)?;
-    Ok(StatusCode::ACCEPTED)
-}
-
-/// Lets a paused run go on; a step that spent its policy is granted it anew.
-#[utoipa::path(post, path = "/api/v1/runs/{id}/resume", operation_id = "resume_run", tag = "runs",
-    params(("id" = String, Path, description = "Id of the run")),
-    responses((status = 202), (status = 404, body = Problem), (status = 409, body = Problem)))]
-pub(super) async fn resume(State(app): State<App>, Path(id): Path<String>) -> Result<StatusCode> {
-    app.runs.client().resume(run_id(&id)?).await.map_err(refusal)?;
     Ok(StatusCode::ACCEPTED)
 }
 

@@ -40,11 +40,6 @@ impl Runs {
     pub fn changes(&self, run: RunId) -> Changes {
         Changes(self.client().watch(run))
     }
-
-    /// Asks a run to cancel; when this returns, the request is durable.
-    pub async fn cancel(&self, run: RunId) -> flowcrate::Result<()> {
-        self.client().cancel(run, ()).await
-    }
 }
 
 /// Tells that a run, or a step of it, may have changed.

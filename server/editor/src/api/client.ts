@@ -154,8 +154,9 @@ export const api = {
     return (await send(`${BASE}/runs/${at(id)}`)).json() as Promise<Run>;
   },
 
-  async cancel(id: string): Promise<void> {
-    await send(`${BASE}/runs/${at(id)}/cancel`, { method: "POST" });
+  /** Asks something of a run; the answer comes as soon as the request is durable. */
+  async ask(id: string, what: "cancel" | "terminate" | "pause" | "resume"): Promise<void> {
+    await send(`${BASE}/runs/${at(id)}/${what}`, { method: "POST" });
   },
 
   async sendEvent(id: string, name: string, payload: Json, key?: string): Promise<void> {

@@ -1,4 +1,4 @@
-import { Ban, RotateCw, Send } from "lucide-react";
+import { Ban, OctagonX, Pause, Play, RotateCw, Send } from "lucide-react";
 import { useState } from "react";
 
 import { api, describeError } from "../api/client";
@@ -69,9 +69,10 @@ function RunHead({ run }: { run: Run }) {
   const finished = isFinished(run);
   const now = useNow(!finished);
   const events = (run.waiting_for ?? []).filter((entry) => eventName(entry) !== undefined);
-  const cancel = () => {
-    api.cancel(run.id).catch((error: unknown) => toast("bad", `Not cancelled: ${describeError(error)}`));
+  const ask = (what: "cancel" | "terminate" | "pause" | "resume", failed: string) => () => {
+    api.ask(run.id, what).catch((error: unknown) => toast("bad", `${failed}: ${describeError(error)}`));
   };
+  const paused = run.status === "paused";
   return (
     <div className="run-head">
       <span className={`chip ${tone}`} data-run-status={run.status}>
@@ -94,9 +95,24 @@ function RunHead({ run }: { run: Run }) {
           <RotateCw size={13} aria-hidden /> Run again…
         </Button>
       )}
+      {!finished && paused && (
+        <Button small onClick={ask("resume", "Not resumed")}>
+          <Play size={13} aria-hidden /> Resume
+        </Button>
+      )}
+      {!finished && !paused && (
+        <Button small title="What is in flight finishes; nothing new begins" onClick={ask("pause", "Not paused")}>
+          <Pause size={13} aria-hidden /> Pause
+        </Button>
+      )}
       {!finished && (
-        <Button small onClick={cancel}>
+        <Button small title="Cleans up and undoes, then ends" onClick={ask("cancel", "Not cancelled")}>
           <Ban size={13} aria-hidden /> Cancel
+        </Button>
+      )}
+      {!finished && (
+        <Button small title="Ends at once: nothing is cleaned up or undone" onClick={ask("terminate", "Not terminated")}>
+          <OctagonX size={13} aria-hidden /> Terminate
         </Button>
       )}
       {sending && <EventForm run={run} onClose={() => setSending(false)} />}

@@ -147,6 +147,33 @@ async fn a_run_can_be_cancelled_once() {
 }
 
 #[tokio::test]
+async fn a_run_is_paused_resumed_explained_and_terminated() {
+    let server = TestServer::start().await;
+    server.store(&waiting("hold")).await;
+    let run = server.post("/api/v1/workflows/hold/runs", &json!({})).await.expect(202);
+    let id = run["id"].as_str().unwrap();
+    let path = format!("/api/v1/runs/{id}");
+    let why = json!({ "reason": "the shop is closed" });
+    server.until(id, "waiting").await;
+    let explained = server.get(&format!("{path}/explain")).await.expect(200);
+    assert!(!explained["waits"].as_array().unwrap().is_empty(), "{explained}");
+    server.post(&format!("{path}/pause"), &why).await.expect(202);
+    let run = server.until(id, "paused").await;
+    assert_eq!(run["error"]["code"], "paused");
+    assert!(run["error"]["message"].as_str().unwrap().contains("closed"), "{run}");
+    server.post(&format!("{path}/resume"), &json!({})).await.expect(202);
+    server.until(id, "waiting").await;
+    let odd = json!({ "why": 1 });
+    server.post(&format!("{path}/terminate"), &odd).await.problem(400, "bad_request");
+    server.post(&format!("{path}/terminate"), &why).await.expect(202);
+    let run = server.until(id, "cancelled").await;
+    assert_eq!(run["error"]["code"], "terminated");
+    for what in ["pause", "terminate"] {
+        server.post(&format!("{path}/{what}"), &why).await.problem(409, "finished");
+    }
+}
+
+#[tokio::test]
 async fn lists_filter_and_page() {
     let server = TestServer::start().await;
     server.store(&double("twice")).await;
