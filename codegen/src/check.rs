@@ -228,6 +228,11 @@ pub enum Body {
         /// The run's output, widened to [`Checked::output`].
         value: Expr,
     },
+    /// `respond@1`.
+    Respond {
+        /// What the caller is answered.
+        value: Expr,
+    },
     /// `fail@1`.
     Fail {
         /// Of type string.
@@ -262,6 +267,7 @@ impl Body {
             | Self::Wait { .. }
             | Self::WaitEvent { .. }
             | Self::Return { .. }
+            | Self::Respond { .. }
             | Self::Fail { .. } => Vec::new(),
         }
     }

@@ -226,6 +226,7 @@ pub fn default_handle(body: &Body) -> &'static str {
         | Body::Action { .. }
         | Body::Custom { .. }
         | Body::Wait { .. }
+        | Body::Respond { .. }
         | Body::WaitEvent { .. }
         | Body::Return { .. }
         | Body::Fail { .. } => "out",

@@ -156,6 +156,7 @@ fn standalone(checked: &Checked) -> BTreeSet<String> {
             | Body::Action { .. }
             | Body::Custom { .. }
             | Body::Wait { .. }
+            | Body::Respond { .. }
             | Body::Return { .. }
             | Body::Fail { .. } => {}
         }

@@ -117,6 +117,7 @@ fn settings(node: &Node, raw: &RawNode) -> Value {
         | Body::Try { .. }
         | Body::Transform { .. }
         | Body::Wait { .. }
+        | Body::Respond { .. }
         | Body::Return { .. }
         | Body::Fail { .. } => Value::Null,
     }

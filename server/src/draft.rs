@@ -54,6 +54,7 @@ fn trigger(node: &Node) -> Option<Trigger> {
         | Body::Action { .. }
         | Body::Custom { .. }
         | Body::Wait { .. }
+        | Body::Respond { .. }
         | Body::WaitEvent { .. }
         | Body::Return { .. }
         | Body::Fail { .. } => return None,

@@ -14,6 +14,7 @@ mod once;
 mod plan;
 mod race;
 mod region;
+mod respond;
 mod returns;
 mod scope;
 mod switch;

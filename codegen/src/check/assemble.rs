@@ -154,7 +154,7 @@ pub(crate) fn expressions(body: &Body) -> Vec<&Expr> {
         Body::Race { .. } | Body::Try { .. } => {
             body.scopes().into_iter().filter_map(|(_, scope)| scope.result.as_ref()).collect()
         }
-        Body::Transform { value } | Body::Return { value } => vec![value],
+        Body::Transform { value } | Body::Return { value } | Body::Respond { value } => vec![value],
         Body::Action { input, .. } | Body::Custom { input, .. } => vec![input],
         Body::Wait { until: WaitUntil::Duration(until) | WaitUntil::Instant(until) } => {
             vec![until]

@@ -11,6 +11,7 @@ pub(super) mod for_each;
 mod manual;
 mod note;
 pub(super) mod race;
+mod respond;
 mod result;
 pub(super) mod r#return;
 mod schedule;
@@ -83,6 +84,8 @@ pub enum Kind<'c> {
     WaitEvent,
     /// `return@1`.
     Return,
+    /// `respond@1`.
+    Respond,
     /// `fail@1`.
     Fail,
     /// `note@1`.
@@ -92,7 +95,7 @@ pub enum Kind<'c> {
 }
 
 /// Our own kinds, by name.
-const CORE: [(&str, Kind<'static>); 19] = [
+const CORE: [(&str, Kind<'static>); 20] = [
     ("aggregate@1", Kind::Aggregate),
     ("condition@1", Kind::Condition),
     ("custom@1", Kind::Custom),
@@ -102,6 +105,7 @@ const CORE: [(&str, Kind<'static>); 19] = [
     ("manual@1", Kind::Manual),
     ("note@1", Kind::Note),
     ("race@1", Kind::Race),
+    ("respond@1", Kind::Respond),
     ("return@1", Kind::Return),
     ("schedule@1", Kind::Schedule),
     ("sort@1", Kind::Sort),
@@ -145,6 +149,7 @@ impl<'c> Kind<'c> {
             | Self::Wait
             | Self::WaitEvent
             | Self::Return
+            | Self::Respond
             | Self::Fail
             | Self::Note
             | Self::Action(_) => false,
@@ -182,6 +187,7 @@ impl<'c> Kind<'c> {
             | Self::Transform
             | Self::Wait
             | Self::Return
+            | Self::Respond
             | Self::Fail
             | Self::Note
             | Self::Action(_) => &[],
@@ -208,6 +214,7 @@ impl<'c> Kind<'c> {
             | Self::Custom
             | Self::Wait
             | Self::Return
+            | Self::Respond
             | Self::Action(_) => Handles::new([OUT, ERROR], Some(OUT)),
         }
     }
@@ -300,6 +307,7 @@ pub(super) fn check(site: &Site<'_>) -> Found {
         Kind::Wait => wait::check(site),
         Kind::WaitEvent => wait_event::check(site),
         Kind::Return => r#return::check(site),
+        Kind::Respond => respond::check(site),
         Kind::Fail => fail::check(site),
         Kind::Note => note::check(),
         Kind::Action(manifest) => action::check(site, manifest),

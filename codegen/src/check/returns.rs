@@ -1,4 +1,4 @@
-//! Returns (S31): together they decide the run's output.
+//! Returns (S31): together they decide the run's output. Responses (S32), of which a run gives one.
 
 use flowcrate::types::{Type, unify};
 use petgraph::graph::NodeIndex;
@@ -12,13 +12,9 @@ use crate::diagnostic::{Diagnostic, code};
 /// Reports returns that may meet in one run or have no common type, and widens their values to
 /// the common type.
 pub(super) fn check(stage: &mut Stage<'_>) {
-    let returns = all(stage);
-    if stage.graph.whole {
-        let overlaps = stage.guards.overlaps(&returns);
-        let found: Vec<Diagnostic> =
-            overlaps.into_iter().map(|(earlier, later)| overlap(stage, earlier, later)).collect();
-        stage.out.extend(found);
-    }
+    exclusive(stage, Kind::Respond, "responses");
+    exclusive(stage, Kind::Return, "returns");
+    let returns = all(stage, Kind::Return);
     let Some(common) = common(stage, &returns) else { return };
     for index in returns {
         let site = Site::at(stage, index);
@@ -30,11 +26,22 @@ pub(super) fn check(stage: &mut Stage<'_>) {
     }
 }
 
-/// The enabled returns that may run, in order.
-fn all(stage: &Stage<'_>) -> Vec<NodeIndex> {
+/// Reports nodes of a kind that may meet in one run.
+fn exclusive(stage: &mut Stage<'_>, kind: Kind<'_>, what: &str) {
+    if !stage.graph.whole {
+        return;
+    }
+    let overlaps = stage.guards.overlaps(&all(stage, kind)).into_iter();
+    let found: Vec<Diagnostic> =
+        overlaps.map(|(earlier, later)| overlap(stage, earlier, later, what)).collect();
+    stage.out.extend(found);
+}
+
+/// The enabled nodes of a kind that may run, in order.
+fn all(stage: &Stage<'_>, kind: Kind<'_>) -> Vec<NodeIndex> {
     let is_return = |index: &NodeIndex| {
         let node = stage.graph.node(*index);
-        node.kind == Some(Kind::Return) && !node.raw.disabled && stage.counts(*index)
+        node.kind == Some(kind) && !node.raw.disabled && stage.counts(*index)
     };
     stage.graph.top.iter().copied().filter(is_return).collect()
 }
@@ -70,21 +77,21 @@ fn common(stage: &mut Stage<'_>, returns: &[NodeIndex]) -> Option<Type> {
     common
 }
 
-fn overlap(stage: &Stage<'_>, earlier: NodeIndex, later: NodeIndex) -> Diagnostic {
+fn overlap(stage: &Stage<'_>, earlier: NodeIndex, later: NodeIndex, what: &str) -> Diagnostic {
     let (first, second) = (stage.graph.node(earlier), stage.graph.node(later));
     let message = format!(
-        "{} and {} may both be reached in one run, expected returns that exclude each other",
+        "{} and {} may both be reached in one run, expected {what} that exclude each other",
         first.quoted(),
         second.quoted()
     );
     Diagnostic::new(code::RETURNS_OVERLAP, message)
         .node(&*second.raw.id)
-        .help("lead them from different handles of one condition, or return once, after a join")
+        .help("lead them from different handles of one condition, or draw one, after a join")
 }
 
 /// The type of the run's output: null where no return is reached, so optional where that may be.
 pub(super) fn output(stage: &Stage<'_>) -> Type {
-    let returns = all(stage);
+    let returns = all(stage, Kind::Return);
     let ty = returns.first().and_then(|index| match stage.bodies.get(*index) {
         Some(Body::Return { value }) => Some(value.ty.clone()),
         _ => None,

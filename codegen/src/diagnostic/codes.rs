@@ -71,7 +71,7 @@ codes! {
     NESTING = E211, Error, "scopes in a circle or nested too deeply";
     MISPLACED = E212, Error, "node where its kind may not stand";
     NEVER_RUNS = E213, Error, "node that can never run";
-    RETURNS_OVERLAP = E214, Error, "two returns in one run";
+    RETURNS_OVERLAP = E214, Error, "two returns or responses in one run";
     NO_DEFAULT_HANDLE = E215, Error, "no handle to go on by";
     DECLARED_TWICE = E216, Error, "one name declared in two ways";
     BAD_REGION = E217, Error, "region that the scope does not have";

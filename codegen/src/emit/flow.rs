@@ -434,7 +434,7 @@ fn is_wanted(node: &Node, end: &Final<'_>) -> bool {
             [Slot::Returned { optional: false, .. }] => {
                 matches!(node.body, Body::Return { .. })
             }
-            [] => matches!(node.body, Body::Wait { .. }),
+            [] => matches!(node.body, Body::Wait { .. } | Body::Respond { .. }),
             _ => false,
         },
         Final::Result { expr, .. } => {

@@ -6,6 +6,7 @@ mod custom;
 mod fail;
 mod for_each;
 mod race;
+mod respond;
 mod r#return;
 mod scope_body;
 mod switch;
@@ -113,6 +114,7 @@ pub(crate) fn emit(flow: &mut Flow<'_, '_>, node: &Node, locals: &Locals) -> Nod
             };
             wait_event::emit(flow, node, locals, &wait)
         }
+        Body::Respond { value } => respond::emit(flow, node, locals, value),
         Body::Return { value } => r#return::emit(flow, node, locals, value),
         Body::Fail { code, message } => fail::emit(flow, node, locals, code, message),
     }

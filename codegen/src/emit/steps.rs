@@ -135,6 +135,7 @@ impl<'a> Emitter<'a> {
             | Body::Switch { .. }
             | Body::Transform { .. }
             | Body::Wait { .. }
+            | Body::Respond { .. }
             | Body::Return { .. }
             | Body::Fail { .. } => {}
         }

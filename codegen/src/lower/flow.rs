@@ -266,6 +266,7 @@ pub(crate) fn handles(node: &Node) -> Vec<&str> {
         | Body::Action { .. }
         | Body::Custom { .. }
         | Body::Wait { .. }
+        | Body::Respond { .. }
         | Body::WaitEvent { .. }
         | Body::Return { .. } => vec!["out"],
     };

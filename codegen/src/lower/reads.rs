@@ -61,7 +61,7 @@ pub(crate) fn exprs(node: &Node) -> Vec<&Expr> {
         Body::Race { .. } | Body::Try { .. } => {
             node.body.scopes().into_iter().filter_map(|(_, scope)| scope.result.as_ref()).collect()
         }
-        Body::Transform { value } | Body::Return { value } => vec![value],
+        Body::Transform { value } | Body::Return { value } | Body::Respond { value } => vec![value],
         Body::Action { input, .. } | Body::Custom { input, .. } => vec![input],
         Body::Wait { until: WaitUntil::Duration(expr) | WaitUntil::Instant(expr) } => vec![expr],
         Body::WaitEvent { key, timeout, .. } => key.iter().chain(timeout).collect(),

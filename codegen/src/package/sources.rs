@@ -117,6 +117,10 @@ pub(super) fn triggers(checked: &Checked) -> String {
             _ => None,
         }
     });
+    let is = |test: fn(&Body) -> bool| checked.nodes.values().any(|node| test(&node.body));
+    let responds = is(|body| matches!(body, Body::Respond { .. }))
+        && is(|body| matches!(body, Body::Webhook { .. }));
+    let responds = responds.then(|| quote!(.responds()));
     print::file(
         "//! What starts runs, for the binary.\n",
         vec![
@@ -126,7 +130,7 @@ pub(super) fn triggers(checked: &Checked) -> String {
             quote! {
                 /// The triggers of the graph.
                 pub fn triggers() -> Triggers {
-                    Triggers::new() #(#calls)*
+                    Triggers::new() #(#calls)* #responds
                 }
             },
         ],

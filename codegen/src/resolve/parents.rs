@@ -185,6 +185,8 @@ fn check_place(node: &Node<'_>, out: &mut Vec<Diagnostic>) {
         ("trigger", "move the trigger to the top level")
     } else if matches!(kind, Kind::Return) {
         ("return", "give the scope a `result`, and return `steps.<scope>` after it")
+    } else if matches!(kind, Kind::Respond) {
+        ("response", "give the scope a `result`, and respond with `steps.<scope>` after it")
     } else {
         return;
     };

@@ -129,6 +129,9 @@ async fn converse(stream: TcpStream, service: Arc<Service>, closing: &mut watch:
     }
 }
 
+/// How long the caller of a webhook waits for the workflow's response.
+const ANSWER_WITHIN: std::time::Duration = std::time::Duration::from_secs(30);
+
 /// What a request is answered from.
 struct Service {
     definition: Definition,
@@ -172,9 +175,21 @@ impl Service {
         let key = call.idempotency_key.as_ref().map(|key| format!("hook/{}/{key}", trigger.id));
         let Definition { name, revision, .. } = &self.definition;
         match self.engine.start_value(name, revision, input, key).await {
-            Ok(handle) => reply(202, &json!({"run": handle.id()})),
+            Ok(handle) => self.started(handle.id()).await,
             Err(error) => refused(&error),
         }
+    }
+
+    /// What the caller of a webhook is told: the workflow's response, if it gives one in time.
+    async fn started(&self, run: RunId) -> Response<Whole> {
+        if self.triggers.responds {
+            let client = self.engine.client();
+            let response = client.response::<Value>(run);
+            if let Ok(Ok(Some(response))) = tokio::time::timeout(ANSWER_WITHIN, response).await {
+                return reply(200, &response);
+            }
+        }
+        reply(202, &json!({"run": run}))
     }
 
     async fn show(&self, id: &str) -> Response<Whole> {

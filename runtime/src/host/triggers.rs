@@ -15,6 +15,8 @@ use serde_json::{Map, Value};
 #[derive(Clone, Debug, Default)]
 pub struct Triggers {
     pub(super) all: Vec<Trigger>,
+    #[cfg(feature = "serve")]
+    pub(super) responds: bool,
 }
 
 /// One trigger: the id of its node, and what sets it off.
@@ -63,6 +65,14 @@ impl Triggers {
     #[must_use]
     pub fn schedule(self, id: &'static str, cron: &'static str, time_zone: &'static str) -> Self {
         self.with(id, Source::Schedule { cron, time_zone })
+    }
+
+    /// Says that the workflow answers the callers of its webhooks
+    /// ([`Context::respond`](crate::Context::respond)): they wait for that, 30 seconds at most.
+    #[cfg(feature = "serve")]
+    #[must_use]
+    pub fn responds(self) -> Self {
+        Self { responds: true, ..self }
     }
 
     fn with(mut self, id: &'static str, source: Source) -> Self {

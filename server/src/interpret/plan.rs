@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use flowcrate::types::{ProjectError, Type, project, unify_all, widen};
-use flowcrate_codegen::check::{Checked, Node, NodeId};
+use flowcrate_codegen::check::{Body, Checked, Node, NodeId};
 use flowcrate_codegen::ir;
 use flowcrate_plugins::Actions;
 use serde_json::Value;
@@ -33,6 +33,11 @@ impl Plan {
     /// A node by its id. Lowering took the id from `checked`, so it is there.
     pub(super) fn node(&self, id: &NodeId) -> Option<&Node> {
         self.checked.nodes.get(id)
+    }
+
+    /// Whether a run may answer whoever started it (S32).
+    pub fn responds(&self) -> bool {
+        self.checked.nodes.values().any(|node| matches!(node.body, Body::Respond { .. }))
     }
 
     /// Which trigger an input names (S30): the only one, or the one whose payload is there; with

@@ -11,8 +11,8 @@ use futures_util::future::LocalBoxFuture;
 
 use super::scope::{Outcome, Scope};
 use super::{
-    action, condition, custom, fail, for_each, race, returns, switch, transform, try_scope, wait,
-    wait_event, while_loop,
+    action, condition, custom, fail, for_each, race, respond, returns, switch, transform,
+    try_scope, wait, wait_event, while_loop,
 };
 
 /// Runs a block. Blocks within blocks are a stack here, not a recursion: a graph of a thousand
@@ -189,6 +189,7 @@ async fn execute(scope: &Scope, node: &Node) -> Result<Outcome> {
             };
             wait_event::run(scope, node, settings).await
         }
+        Body::Respond { value } => respond::run(scope, node, value).await,
         Body::Return { value } => returns::run(scope, node, value),
         Body::Fail { code, message } => fail::run(scope, node, code, message),
     }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use flowcrate::{RunId, RunState};
+use serde_json::Value;
 use tokio::sync::watch;
 
 use super::{Runs, engine};
@@ -33,6 +34,25 @@ impl Runs {
             ended = follow => ended,
             () = tokio::time::sleep(longest) => Ok(false),
             _ = stopping.wait_for(|stopping| *stopping) => Ok(false),
+        }
+    }
+
+    /// What a run of the workflow answers, if it is one that responds and does so in time.
+    pub async fn response(
+        &self,
+        workflow: &str,
+        revision: &str,
+        run: RunId,
+        (longest, mut stopping): (Duration, watch::Receiver<bool>),
+    ) -> Result<Option<Value>, Error> {
+        let plan = self.plan(workflow, revision).await?;
+        if !plan.is_some_and(|plan| plan.responds()) {
+            return Ok(None);
+        }
+        tokio::select! {
+            response = self.client().response(run) => response.map_err(engine),
+            () = tokio::time::sleep(longest) => Ok(None),
+            _ = stopping.wait_for(|stopping| *stopping) => Ok(None),
         }
     }
 

@@ -70,6 +70,8 @@ fn gives_value(kind: Kind<'_>) -> bool {
         | Kind::WaitEvent
         | Kind::Return
         | Kind::Action(_) => true,
-        Kind::Condition | Kind::Switch | Kind::Wait | Kind::Fail | Kind::Note => false,
+        Kind::Condition | Kind::Switch | Kind::Wait | Kind::Respond | Kind::Fail | Kind::Note => {
+            false
+        }
     }
 }

@@ -129,6 +129,9 @@ fn ends() -> Vec<KindView> {
         kind("return@1", "Return", Group::Control, "Flow")
             .description("Sets the run's output; the run ends when every node is decided.")
             .input(field("value", "Value", Type::Any).required().multiline()),
+        kind("respond@1", "Respond", Group::Control, "Flow")
+            .description("Answers the webhook's caller; the run goes on.")
+            .input(field("value", "Value", Type::Any).required().multiline()),
         kind("fail@1", "Fail", Group::Control, "Flow")
             .description("Fails with a message and a code of yours.")
             .handles(["error"])

@@ -174,6 +174,40 @@ async fn a_run_is_paused_resumed_explained_and_terminated() {
 }
 
 #[tokio::test]
+async fn s32_a_webhook_is_answered_by_the_workflow() {
+    let server = TestServer::start().await;
+    let nodes = [
+        node(
+            "called",
+            "webhook@1",
+            &json!({ "config": { "schema": { "type": "object", "required": ["who"],
+            "properties": { "who": { "type": "string" } } } } }),
+        ),
+        node(
+            "ask",
+            "condition@1",
+            &json!({ "inputs": { "condition": "{{ trigger.who != 'nobody' }}" } }),
+        ),
+        node(
+            "reply",
+            "respond@1",
+            &json!({ "inputs": { "value": { "hello": "{{ trigger.who }}" } } }),
+        ),
+        node("later", "wait@1", &json!({ "inputs": { "duration": "1h" } })),
+    ];
+    let edges = ["called>ask", "ask.true>reply", "reply>later"];
+    server.store(&graph("greeter", &nodes, &edges)).await;
+    let answer = server.post("/hooks/greeter", &json!({ "who": "Ada" })).await.expect(200);
+    assert_eq!(answer, json!({ "hello": "Ada" }));
+    // The run goes on.
+    let runs = server.get("/api/v1/workflows/greeter/runs").await.expect(200);
+    server.until(runs["items"][0]["id"].as_str().unwrap(), "waiting").await;
+    // One that ends without a response tells the run, as ever.
+    let started = server.post("/hooks/greeter", &json!({ "who": "nobody" })).await.expect(202);
+    server.until(started["run"].as_str().unwrap(), "completed").await;
+}
+
+#[tokio::test]
 async fn lists_filter_and_page() {
     let server = TestServer::start().await;
     server.store(&double("twice")).await;
