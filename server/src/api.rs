@@ -70,6 +70,7 @@ pub fn router(app: App, hosts: Hosts) -> Router {
         .routes(routes!(operations::pause))
         .routes(routes!(operations::resume))
         .routes(routes!(operations::explain))
+        .routes(routes!(operations::fork))
         .routes(routes!(hooks::hook))
         .routes(routes!(import::vercel))
         .routes(routes!(diagnostics::page))

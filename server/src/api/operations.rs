@@ -1,16 +1,19 @@
-//! What is asked of runs: cancel, terminate, pause, resume; and why one stands where it stands.
+//! What is asked of runs: cancel, terminate, pause, resume, fork; and why one stands where it
+//! stands.
 
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
+use flowcrate::Fork;
 use serde::Deserialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::body::JsonBody;
 use super::problem::{Problem, Result};
-use super::runs::{refusal, run_id};
+use super::runs::{document, refusal, run_id};
 use crate::app::App;
+use crate::runs::RunDocument;
 
 /// Why something is asked of a run; it stands in the run's history.
 #[derive(Debug, Default, Deserialize, ToSchema)]
@@ -83,6 +86,39 @@ pub(super) async fn resume(State(app): State<App>, Path(id): Path<String>) -> Re
 pub(super) async fn explain(State(app): State<App>, Path(id): Path<String>) -> Result<Json<Value>> {
     let explanation = app.runs.client().explain(run_id(&id)?).await.map_err(refusal)?;
     Ok(Json(serde_json::to_value(explanation).unwrap_or_default()))
+}
+
+/// Where a fork goes its own way.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ForkRequest {
+    /// The path of an entry: what was recorded before it is shared, what comes from it on is new.
+    path: String,
+    /// What the step there is given in place of its own input.
+    input: Option<Value>,
+}
+
+/// Starts a run that shares what this one had done when it first came to a step, and goes on from
+/// there; this run stays as it is.
+#[utoipa::path(post, path = "/api/v1/runs/{id}/fork", operation_id = "fork_run", tag = "runs",
+    params(("id" = String, Path, description = "Id of the run")), request_body = ForkRequest,
+    responses((status = 202, body = RunDocument), (status = 400, body = Problem),
+        (status = 404, body = Problem), (status = 409, body = Problem)))]
+pub(super) async fn fork(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    JsonBody(body): JsonBody,
+) -> Result<(StatusCode, Json<RunDocument>)> {
+    let run = run_id(&id)?;
+    let request = serde_json::from_value::<ForkRequest>(body).map_err(|error| {
+        Problem::bad_request(format!("expected {{\"path\": text, \"input\"?: …}}: {error}"))
+    })?;
+    let mut fork = Fork::at(request.path);
+    if let Some(input) = request.input {
+        fork = fork.input(input);
+    }
+    let forked = app.runs.client().fork(run, fork).await.map_err(refusal)?;
+    Ok((StatusCode::ACCEPTED, Json(document(&app, forked).await?)))
 }
 
 fn reason(body: Value) -> Result<Option<String>> {

@@ -34,17 +34,17 @@ fn keep(site: &Site<'_>) -> Vec<String> {
     let branches = regions(site);
     let mut keep = Vec::new();
     for name in names {
-        match name.as_str().filter(|name| branches.iter().any(|branch| branch == name)) {
-            Some(name) => keep.push(name.to_owned()),
-            None => {
-                let name = name.as_str().map_or_else(|| shown(name), quoted);
-                let expected = listed(branches.iter().map(String::as_str));
-                let problem = format!("names {name}, expected one of {expected}");
-                let near = nearest(name.trim_matches('"'), branches.iter().map(String::as_str));
-                let near = near.map(|near| format!("did you mean `{near}`?"));
-                site.bad_setting("keep", &problem, near.as_deref().unwrap_or(help));
-            }
+        let own = |name: &&str| branches.iter().any(|branch| branch == name);
+        if let Some(name) = name.as_str().filter(own) {
+            keep.push(name.to_owned());
+            continue;
         }
+        let name = name.as_str().map_or_else(|| shown(name), quoted);
+        let expected = listed(branches.iter().map(String::as_str));
+        let problem = format!("names {name}, expected one of {expected}");
+        let near = nearest(name.trim_matches('"'), branches.iter().map(String::as_str));
+        let near = near.map(|near| format!("did you mean `{near}`?"));
+        site.bad_setting("keep", &problem, near.as_deref().unwrap_or(help));
     }
     keep
 }

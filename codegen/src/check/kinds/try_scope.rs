@@ -1,6 +1,6 @@
 //! `try@1`: a body, what catches its failure, and what is done in any case (S23).
 
-use flowcrate::types::unify;
+use flowcrate::types::{Type, unify};
 use petgraph::graph::NodeIndex;
 
 use super::race::widened;
@@ -44,17 +44,15 @@ pub(in crate::check) fn close(
         result.map(Some)
     });
     let (Some(Some(body)), Some(catch)) = (body, catch) else { return Found::giving(None, None) };
-    let ty = match &catch {
-        None => body.ty.clone(),
-        Some(catch) => match unify(&body.ty, &catch.ty) {
-            Ok(ty) => ty,
-            Err(_) => {
-                let site = Site::end_of(stage, index, "catch");
-                differ(&site, &body, catch);
-                findings.add(site.into_findings());
-                return Found::giving(None, None);
-            }
-        },
+    let unified = match &catch {
+        None => Some(body.ty.clone()),
+        Some(catch) => unify(&body.ty, &catch.ty).ok(),
+    };
+    let Some(ty) = unified else {
+        let site = Site::end_of(stage, index, "catch");
+        differ(&site, &body, catch.as_ref());
+        findings.add(site.into_findings());
+        return Found::giving(None, None);
     };
     // Typed as what both agree in from the start, a literal needs no conversion.
     let agreed = |region: &str, result: Expr| {
@@ -73,11 +71,11 @@ pub(in crate::check) fn close(
     Found::giving(Some(found), Some(ty))
 }
 
-fn differ(site: &Site<'_>, body: &Expr, catch: &Expr) {
+fn differ(site: &Site<'_>, body: &Expr, catch: Option<&Expr>) {
     let message = format!(
         "the catch of {} gives {}, and its body {}: they have no common type",
         site.node.quoted(),
-        catch.ty,
+        catch.map_or(&Type::Null, |catch| &catch.ty),
         body.ty
     );
     let finding = site.finding(code::WRONG_TYPE, message).field("/result/catch");

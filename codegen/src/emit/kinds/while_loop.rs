@@ -41,13 +41,12 @@ pub(super) fn emit(
     };
     let body = closure(flow, node, locals, &body);
     let id = node.id.as_str();
-    let id = match looped.max_iterations {
-        Some(most) => {
-            let name = flow.emitter.symbols.import("flowcrate::While");
-            let most = Literal::u64_unsuffixed(most);
-            quote!(#name::new(#id).max_iterations(#most))
-        }
-        None => quote!(#id),
+    let id = if let Some(most) = looped.max_iterations {
+        let name = flow.emitter.symbols.import("flowcrate::While");
+        let most = Literal::u64_unsuffixed(most);
+        quote!(#name::new(#id).max_iterations(#most))
+    } else {
+        quote!(#id)
     };
     let future = quote!(ctx.repeat_while(#id, #init, #condition, #body));
     NodeCode { prelude, outcome: Outcome::Future(future) }

@@ -50,6 +50,7 @@ async fn the_document_names_every_route() {
         "/api/v1/runs/{id}/cancel",
         "/api/v1/runs/{id}/events/{name}",
         "/api/v1/runs/{id}/explain",
+        "/api/v1/runs/{id}/fork",
         "/api/v1/runs/{id}/pause",
         "/api/v1/runs/{id}/resume",
         "/api/v1/runs/{id}/terminate",
