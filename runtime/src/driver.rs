@@ -8,6 +8,7 @@ mod claims;
 mod hub;
 mod link;
 mod registry;
+mod residence;
 mod resident;
 mod shard;
 #[cfg(all(test, feature = "testkit"))]
@@ -25,6 +26,7 @@ use tokio::sync::oneshot;
 pub(crate) use hub::Hub;
 pub(crate) use link::Link;
 use registry::Registry;
+pub use residence::Occupancy;
 use shard::{Message, Shard};
 pub use start::Start;
 
@@ -42,6 +44,8 @@ use crate::workflow::Workflow;
 const STACK: usize = 256 * 1024 * 1024;
 /// How long a run that only waits stays in memory by default.
 const LINGER: Duration = Duration::from_secs(2);
+/// Bytes that the runs in memory may take by default.
+const MEMORY: usize = 256 * 1024 * 1024;
 
 /// Drives durable runs of the workflows that are registered with it.
 #[derive(Clone)]
@@ -54,6 +58,7 @@ struct Inner {
     worker: WorkerId,
     registry: Arc<Registry>,
     hub: Arc<Hub>,
+    gauge: Arc<residence::Gauge>,
     shard: Sender<Message>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
@@ -64,6 +69,7 @@ pub struct EngineBuilder {
     store: Option<Arc<dyn Store>>,
     registry: Registry,
     linger: Option<Duration>,
+    memory: Option<usize>,
     grace: Option<Duration>,
     always_replay: bool,
     #[cfg(feature = "testkit")]
@@ -104,6 +110,14 @@ impl EngineBuilder {
         Self { grace: Some(grace), ..self }
     }
 
+    /// About how many bytes the runs in memory may take. Where they take more, those that only
+    /// wait leave before their linger is over, the ones that were used least recently first; one
+    /// that works stays. 256 MiB unless it is said.
+    #[must_use]
+    pub fn memory(self, bytes: usize) -> Self {
+        Self { memory: Some(bytes), ..self }
+    }
+
     /// Drops each run from memory after each of its writes, so that the function is replayed over
     /// its journal as often as can be. For tests: what a replay cannot repeat shows at once.
     #[cfg(feature = "testkit")]
@@ -132,6 +146,7 @@ impl EngineBuilder {
         store.submit(Transaction::Open(worker, reply));
         opened.await?;
         let (registry, hub) = (Arc::new(self.registry), Arc::new(Hub::default()));
+        let gauge = Arc::new(residence::Gauge::default());
         let (shard, messages) = std::sync::mpsc::channel();
         let hint = shard.clone();
         // The receiver is gone once the engine is: then nobody needs the hint.
@@ -143,6 +158,8 @@ impl EngineBuilder {
             hub: Arc::clone(&hub),
             runtime: Box::new(runtime),
             linger: self.linger.unwrap_or(LINGER),
+            memory: self.memory.unwrap_or(MEMORY),
+            gauge: Arc::clone(&gauge),
             grace: self.grace.unwrap_or(GRACE),
             always_replay: self.always_replay,
             #[cfg(feature = "testkit")]
@@ -155,7 +172,7 @@ impl EngineBuilder {
             .spawn(move || Shard::new(settings).run(&messages))
             .map_err(|_| Error::Setup("no thread could be started"))?;
         let thread = Mutex::new(Some(thread));
-        Ok(Engine { inner: Arc::new(Inner { store, worker, registry, hub, shard, thread }) })
+        Ok(Engine { inner: Arc::new(Inner { store, worker, registry, hub, gauge, shard, thread }) })
     }
 }
 
@@ -195,6 +212,11 @@ impl Engine {
         Start::new(self.clone(), name.to_owned(), revision.to_owned(), Ok(input))
             .maybe_key(key)
             .await
+    }
+
+    /// How many runs are in memory at this moment; every other one is but a row.
+    pub fn occupancy(&self) -> Occupancy {
+        self.inner.gauge.read()
     }
 
     /// A run of `W` by its id; see [`Client::handle`].

@@ -11,6 +11,7 @@ mod cancel;
 mod child;
 mod contest;
 mod for_each;
+mod foreign;
 mod memo;
 mod operation;
 mod paths;
@@ -41,6 +42,8 @@ pub use approval::{Approval, ApprovalWait, Decision, Verdict};
 pub use child::{Call, StartWorkflow};
 pub use for_each::ItemOutcome;
 pub(crate) use for_each::{Items, OnItemError, items_prefix};
+pub(crate) use foreign::workflow_panic;
+use foreign::{Sign, foreign_await};
 pub use memo::Memo;
 pub(crate) use operation::{Claim, Name, Operation, inner_prefix};
 pub use race::Race;
@@ -162,7 +165,7 @@ impl Run {
             match next {
                 Ok(Some(completion)) => self.core.borrow_mut().surface(completion),
                 Ok(None) if self.core.borrow().awaits_nothing() => {
-                    return self.stuck(foreign_await());
+                    return self.stuck(foreign_await(Sign::Idle));
                 }
                 Ok(None) => return Progress::Waiting,
                 Err(mismatch) => return self.stuck(mismatch.into_failure()),
@@ -263,7 +266,7 @@ impl Run {
             }
         }
         if self.waker.was_woken_from_outside() {
-            return Err(foreign_await());
+            return Err(foreign_await(Sign::Woken));
         }
         Ok(Poll::Pending)
     }
@@ -573,17 +576,6 @@ impl Core {
 
 fn pause(code: &str, message: &str) -> Failure {
     Failure::new(code, message)
-}
-
-fn foreign_await() -> Failure {
-    pause(
-        "foreign_await",
-        "the workflow awaits something that is not its context's, which a replay cannot repeat",
-    )
-}
-
-fn workflow_panic(panic: &(dyn std::any::Any + Send)) -> Failure {
-    pause("workflow_panic", &format!("the workflow panicked: {}", panic_message(panic)))
 }
 
 /// What a panic said.

@@ -118,7 +118,7 @@ pub use client::{
 #[cfg(feature = "engine")]
 pub use context::{Context, Progress, StepContext, StepSpec, WaitEvent};
 #[cfg(feature = "engine")]
-pub use driver::{Engine, EngineBuilder, Start};
+pub use driver::{Engine, EngineBuilder, Occupancy, Start};
 #[cfg(feature = "engine")]
 pub use engine::{
     Approval, ApprovalWait, Call, Decision, EventWait, ItemOutcome, Memo, Race, Respond, Sleep,

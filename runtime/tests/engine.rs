@@ -11,6 +11,7 @@ mod engine {
     mod events;
     mod explain;
     mod for_each;
+    mod foreign;
     mod fork;
     mod handles;
     mod heartbeats;

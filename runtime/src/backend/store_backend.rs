@@ -77,6 +77,8 @@ pub(crate) struct StoreBackend {
     pub(super) wakes_others: bool,
     /// Outcomes in the draft that were surfaced.
     pub(super) surfaced: u32,
+    /// Bytes of what the function has seen, or will, and of its input.
+    weight: usize,
     pub(super) mail: Mail,
     pub(super) undos: UndoLog,
     /// How the function has ended, if all that is left is to undo what it did.
@@ -193,6 +195,8 @@ impl Arrived {
 impl StoreBackend {
     /// The back end of a run as a store holds it.
     pub(crate) fn new(loaded: Loaded, epoch: u64, now: Timestamp) -> Self {
+        let weight =
+            loaded.row.input.as_str().len() + loaded.entries.iter().map(weight_of).sum::<usize>();
         let cancel_requested = loaded.row.is_cancel_requested();
         let stop = loaded.row.stop.clone();
         let edit = loaded.row.forked_from.and_then(|fork| Some((fork.path, fork.input?)));
@@ -230,6 +234,7 @@ impl StoreBackend {
             edit,
             wakes_others: false,
             surfaced: 0,
+            weight,
             mail: Mail::new(loaded.inbox, inbox_seq, last_order),
             undos,
             unwinding,
@@ -277,6 +282,11 @@ impl StoreBackend {
     pub(crate) fn edited_input(&self, path: &str) -> Option<Payload> {
         let (edited, input) = self.edit.as_ref()?;
         (**edited == *path).then(|| input.clone())
+    }
+
+    /// About how many bytes the run's values take, those that the function has seen included.
+    pub(crate) fn weight(&self) -> usize {
+        self.weight
     }
 
     /// Random bits of the run.
@@ -513,6 +523,7 @@ impl StoreBackend {
         self.next_seq += 1;
         self.position = self.next_seq;
         self.surfaced += 1;
+        self.weight += weight_of(&arrived.entry);
         let completion = completion(arrived.target, &arrived.entry);
         self.undos.surfaced(&arrived.entry);
         self.response.surfaced(&arrived.entry);
@@ -702,6 +713,12 @@ impl Backend for StoreBackend {
     fn finish(&mut self) -> Result<(), Mismatch> {
         self.journal.check_empty()
     }
+}
+
+/// About how many bytes an entry and its values take.
+fn weight_of(entry: &Entry) -> usize {
+    let values = entry.input.iter().chain(&entry.output);
+    256 + entry.path.len() + values.map(|value| value.as_str().len()).sum::<usize>()
 }
 
 fn completion(target: Target, entry: &Entry) -> Completion {

@@ -16,6 +16,7 @@ use super::bodies::{Reaper, Spawn};
 use super::claims::{Claims, LIMIT};
 use super::link::Beat;
 use super::registry::Registry;
+use super::residence::{Gauge, Occupancy, Residence};
 use super::resident::{Leaving, Resident};
 use crate::failure::{Failure, StepError};
 use crate::ids::{RunId, WorkerId};
@@ -25,8 +26,8 @@ use crate::store::{
 };
 use crate::values::Timestamp;
 
-/// Runs in memory above which no further ones are claimed. A run that is started here is taken
-/// in any case.
+/// Runs in memory above which no further ones are claimed; one that is started here waits as a
+/// row until there is room.
 const RESIDENT: usize = 20_000;
 
 /// Messages to take before the runs that they concern are advanced.
@@ -90,6 +91,8 @@ pub(super) struct Settings {
     pub(super) hub: Arc<Hub>,
     pub(super) runtime: Box<dyn Spawn>,
     pub(super) linger: Duration,
+    pub(super) memory: usize,
+    pub(super) gauge: Arc<Gauge>,
     /// How long a body may go on when its scope is cancelled.
     pub(super) grace: Duration,
     pub(super) always_replay: bool,
@@ -109,6 +112,7 @@ pub(super) struct Shard {
     /// Runs that are on their way into memory, and whether mail has come for them meanwhile.
     loading: BTreeMap<RunId, bool>,
     claims: Claims,
+    pub(super) residence: Residence,
     reaper: Reaper,
     now: Timestamp,
     /// Told once every run has left.
@@ -118,8 +122,10 @@ pub(super) struct Shard {
 
 impl Shard {
     pub(super) fn new(settings: Settings) -> Self {
+        let limit = Occupancy { runs: RESIDENT, bytes: settings.memory };
         Self {
             now: settings.store.now(),
+            residence: Residence::new(limit, Arc::clone(&settings.gauge)),
             settings,
             runs: BTreeMap::new(),
             agenda: BTreeSet::new(),
@@ -160,6 +166,10 @@ impl Shard {
         for run in std::mem::take(&mut self.touched) {
             self.advance(run);
         }
+        while let Some(run) = self.residence.surplus() {
+            self.put_out(run);
+        }
+        self.residence.show(self.runs.len() + self.loading.len());
         self.claim();
         if self.runs.is_empty()
             && let Some(closing) = self.closing.take()
@@ -174,7 +184,7 @@ impl Shard {
         let reap = self.reaper.reap(self.now);
         let agenda = self.agenda.first().map(|(at, _)| *at);
         // Without room the next claim is made when a run leaves, which is a message.
-        let claims = self.claims.next().filter(|_| self.runs.len() < RESIDENT);
+        let claims = self.claims.next().filter(|_| self.residence.has_room(self.runs.len()));
         let next = [agenda, claims, reap].into_iter().flatten().min();
         next.map_or(NAP, |at| until(self.now, at).min(NAP))
     }
@@ -231,7 +241,7 @@ impl Shard {
         for (run, epoch) in self.claims.take_evicted(self.now) {
             self.submit(advance::bare_write(run, epoch, Next::Release));
         }
-        let room = self.runs.len() < RESIDENT;
+        let room = self.residence.has_room(self.runs.len() + self.loading.len());
         if !room || !self.claims.begin(self.now) {
             return;
         }
@@ -334,6 +344,7 @@ impl Shard {
 
     fn forget(&mut self, run: RunId) -> Option<Resident> {
         let mut resident = self.runs.remove(&run)?;
+        self.residence.remove(run);
         resident.bodies.stop_all(&mut self.reaper, self.now);
         if let Some(at) = resident.agenda {
             self.agenda.remove(&(at, run));

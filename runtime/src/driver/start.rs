@@ -61,7 +61,7 @@ impl<T> Start<T> {
         Ok(NewRun {
             key: self.key.clone(),
             events: workflow.definition().events.into_iter().map(|event| event.name).collect(),
-            owner: Some(inner.worker),
+            owner: (!inner.gauge.is_full()).then_some(inner.worker),
             tags: self.tags.clone(),
             ..NewRun::new(name, revision, input, canonical.hash(), inner.store.now())
         })
@@ -79,7 +79,10 @@ impl<T> Start<T> {
         let reply = Reply::new(move |started: Result<Started, StoreError>| {
             // The shard may begin as soon as the run is durable; the caller need not be awake.
             if started == Ok(Started::New) {
-                drop(shard.send(Message::Started(Box::new(loaded))));
+                let (owned, id) = (loaded.row.owner.is_some(), loaded.row.id);
+                let started = Message::Started(Box::new(loaded));
+                // Without an owner it is claimed once there is room.
+                drop(shard.send(if owned { started } else { Message::Nudge(id) }));
             }
             drop(told.send(started));
         });

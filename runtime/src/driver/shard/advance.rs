@@ -76,7 +76,22 @@ impl Shard {
         } else {
             resident.idle_since = None;
         }
+        let values = resident.backend.borrow().weight();
+        self.residence.settle(run, values, resident.idle_since);
         self.schedule(run, resident, next);
+    }
+
+    /// Lets a run that only waits leave before its linger is over.
+    pub(super) fn put_out(&mut self, run: RunId) {
+        let Some(mut resident) = self.runs.remove(&run) else { return };
+        // One that is due has to do what it was taken up for: else it would come and go for ever.
+        let due = resident.backend.borrow().next_due();
+        let idle = resident.backend.borrow().is_idle() && due.is_none_or(|due| due > self.now);
+        if idle && resident.is_movable() {
+            let suspension = resident.backend.borrow().suspension();
+            self.leave(&mut resident, suspension);
+        }
+        self.runs.insert(run, resident);
     }
 
     fn schedule(

@@ -6,7 +6,7 @@ use super::advance::bare_write;
 use super::{Message, Shard};
 use crate::backend::{UNWIND_PATH, can_undo, is_unwinding};
 use crate::driver::resident::Resident;
-use crate::engine::{RootWaker, encode_end, inner_prefix, items_prefix, panic_message};
+use crate::engine::{RootWaker, encode_end, inner_prefix, items_prefix, workflow_panic};
 use crate::error::Error;
 use crate::failure::Failure;
 use crate::ids::RunId;
@@ -96,10 +96,7 @@ impl Shard {
                 Ok(resident)
             }
             Ok(Err(error)) => Err(pause(error.code(), error.to_string())),
-            Err(panic) => {
-                let said = panic_message(panic.as_ref());
-                Err(pause("workflow_panic", format!("the workflow panicked: {said}")))
-            }
+            Err(panic) => Err(workflow_panic(panic.as_ref())),
         }
     }
 

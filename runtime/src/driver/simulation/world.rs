@@ -226,6 +226,8 @@ impl World {
             registry: Arc::new(registry),
             hub: Arc::new(Hub::default()),
             runtime: Box::new(tasks.clone()),
+            memory: if self.chance.once_in(2) { 0 } else { 1 << 20 },
+            gauge: Arc::default(),
             linger: Duration::from_millis(u64::try_from(self.chance.below(2_000)).unwrap()),
             grace: crate::backend::GRACE,
             always_replay: self.chance.once_in(4),
