@@ -4,7 +4,7 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use flowcrate::Fork;
+use flowcrate::{Error, Fork};
 use serde::Deserialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -117,7 +117,13 @@ pub(super) async fn fork(
     if let Some(input) = request.input {
         fork = fork.input(input);
     }
-    let forked = app.runs.client().fork(run, fork).await.map_err(refusal)?;
+    let forked = app.runs.client().fork(run, fork).await.map_err(|error| match error {
+        Error::Failed(failure) => {
+            let detail = format!("{} ({})", failure.message, failure.code);
+            Problem::conflict("not_forkable", "the run cannot be forked there", detail)
+        }
+        other => refusal(other),
+    })?;
     Ok((StatusCode::ACCEPTED, Json(document(&app, forked).await?)))
 }
 

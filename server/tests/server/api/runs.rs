@@ -174,6 +174,31 @@ async fn a_run_is_paused_resumed_explained_and_terminated() {
 }
 
 #[tokio::test]
+async fn a_run_is_forked_where_it_waited() {
+    let server = TestServer::start().await;
+    server.store(&waiting("hold")).await;
+    let run = server.post("/api/v1/workflows/hold/runs", &json!({})).await.expect(202);
+    let first = run["id"].as_str().unwrap();
+    server.until(first, "waiting").await;
+    let word = json!({ "word": "one" });
+    server.post(&format!("/api/v1/runs/{first}/events/go"), &word).await.expect(202);
+    let ended = server.until(first, "completed").await;
+    assert_eq!(ended["output"], "one");
+    let fork = format!("/api/v1/runs/{first}/fork");
+    let nowhere = json!({ "path": "nowhere" });
+    server.post(&fork, &nowhere).await.problem(409, "not_forkable");
+    server.post(&fork, &json!({})).await.problem(400, "bad_request");
+    let forked = server.post(&fork, &json!({ "path": "hold" })).await.expect(202);
+    let second = forked["id"].as_str().unwrap();
+    assert_ne!(first, second);
+    server.until(second, "waiting").await;
+    let word = json!({ "word": "two" });
+    server.post(&format!("/api/v1/runs/{second}/events/go"), &word).await.expect(202);
+    assert_eq!(server.until(second, "completed").await["output"], "two");
+    assert_eq!(server.get(&format!("/api/v1/runs/{first}")).await.expect(200)["output"], "one");
+}
+
+#[tokio::test]
 async fn s32_a_webhook_is_answered_by_the_workflow() {
     let server = TestServer::start().await;
     let nodes = [
