@@ -98,7 +98,7 @@ statements! {
     // Whoever waits for a response has it: it never changes.
     respond = "UPDATE run SET response = ? WHERE n = ? AND response IS NULL";
     clear_takeovers = "UPDATE run SET takeovers = 0 WHERE n = ?";
-    keep = "UPDATE run SET state = ? WHERE n = ?";
+    keep = "UPDATE run SET state = ?, failure = NULL WHERE n = ?";
     suspend =
         "UPDATE run SET state = 2, owner = NULL, queued = 0, wake_at = ? WHERE n = ?";
     release = "UPDATE run SET owner = NULL, queued = 1 WHERE n = ?";

@@ -289,7 +289,11 @@ impl Run {
             row.owner = None;
         }
         match next {
-            Next::Keep(state) => row.state = state,
+            Next::Keep(state) => {
+                row.state = state;
+                // It was paused, and goes on: to undo what it did.
+                row.failure = None;
+            }
             Next::Suspend { wake_at, .. } => {
                 row.state = RunState::Waiting;
                 row.ready = false;

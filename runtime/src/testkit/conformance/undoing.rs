@@ -76,4 +76,7 @@ pub fn a_compensation_that_pauses_its_run_waits<S: Store>(store: &Probe<S>) {
     store.write(RunWrite { next: stuck(), ..write(run) });
     store.cancel(run);
     assert_eq!(store.claim_at(worker, 0).runs, [(run, 2)]);
+    // On it goes, and nothing ails it any more.
+    store.write(RunWrite { epoch: 2, next: Next::Keep(RunState::Running), ..write(run) });
+    assert_eq!((store.row(run).state, store.row(run).failure), (RunState::Running, None));
 }
