@@ -171,6 +171,7 @@ impl Host {
                 let event = inspect::Event { run, name, payload, key, id };
                 narrow_runtime()?.block_on(inspect::send(&self, &journal, event))
             }
+            Command::CheckJournal => inspect::check(&journal),
             Command::Control { run, control, reason } => {
                 narrow_runtime()?.block_on(inspect::control(&journal, &run, control, reason))
             }

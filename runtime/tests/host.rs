@@ -36,6 +36,7 @@ fn main() -> ExitCode {
     let tests: Vec<(&str, fn())> = tests! {
         commands:
             a_run_prints_its_output,
+            a_journal_is_checked,
             a_run_that_fails_says_so,
             an_input_that_does_not_fit_is_refused_by_its_path,
             wrong_use_is_told_from_failure,

@@ -55,6 +55,8 @@ pub(super) enum Command {
         key: Option<String>,
         id: Option<String>,
     },
+    /// Read the whole journal and say what is wrong with it.
+    CheckJournal,
     /// Serve triggers and drive runs until told to stop.
     Serve {
         listen: String,
@@ -119,13 +121,14 @@ fn bare(command: Command) -> Invocation {
 }
 
 /// The commands, and the options of each.
-const COMMANDS: [(&str, &[&str]); 11] = [
+const COMMANDS: [(&str, &[&str]); 12] = [
     ("run", &["input", "key"]),
     ("resume", &[]),
     ("list", &["json"]),
     ("show", &["json"]),
     ("explain", &["json"]),
     ("event", &["key", "id"]),
+    ("check-journal", &[]),
     ("cancel", &["reason"]),
     ("terminate", &["reason"]),
     ("pause", &["reason"]),
@@ -227,6 +230,7 @@ fn command(name: &str, mut options: Options) -> Result<Invocation, String> {
             // JSON on the command line, unlike the input file of `run`.
             input: options.input.take().map(|input| text(input.into_os_string())).transpose()?,
         },
+        "check-journal" => Command::CheckJournal,
         _ => Command::Serve {
             listen: options.listen.take().unwrap_or_else(|| DEFAULT_LISTEN.to_owned()),
         },
@@ -275,6 +279,7 @@ Usage: {workflow} COMMAND
   pause RUN [--reason TEXT]       let a run stand still, once what runs has finished
   fork RUN PATH [--input JSON]    start a run that shares what RUN had done before PATH, and goes on
                                   from there; with another input for the step at PATH, if given
+  check-journal                   read the whole journal; prints what is wrong with it
   serve [--listen ADDR]           take webhooks, fire schedules and drive runs, until SIGTERM;
                                   ADDR is {DEFAULT_LISTEN} unless given
 
@@ -325,6 +330,7 @@ mod tests {
     fn the_other_commands() {
         let command = |line: &str| parsed(line).unwrap().command;
         assert_eq!(command("resume"), Command::Resume);
+        assert_eq!(command("check-journal"), Command::CheckJournal);
         assert_eq!(command("list --json"), Command::List { json: true });
         assert_eq!(command("show r1"), Command::Show { run: "r1".into(), json: false });
         assert_eq!(command("explain r1"), Command::Explain { run: "r1".into(), json: false });

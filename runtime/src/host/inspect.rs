@@ -1,4 +1,9 @@
+<<<<<<< HEAD
 //! Commands that ask the journal or send to a run: `list`, `show`, `event`, `cancel` and the like.
+=======
+//! Commands that ask the journal or send to a run: `list`, `show`, `event`, `cancel`,
+//! `check-journal`.
+>>>>>>> 05441fd (Check a journal from the command line)
 
 use super::args::Control;
 use super::journal::{self, Journal};
@@ -74,6 +79,7 @@ pub(super) async fn send(host: &Host, journal: &Journal, event: Event) -> Result
     Ok(())
 }
 
+<<<<<<< HEAD
 /// Asks something of a run.
 pub(super) async fn control(
     journal: &Journal,
@@ -81,6 +87,22 @@ pub(super) async fn control(
     control: Control,
     reason: Option<String>,
 ) -> Result<(), Trouble> {
+=======
+/// Reads the whole journal and says what is wrong with it.
+pub(super) fn check(journal: &Journal) -> Result<(), Trouble> {
+    let found = journal.check()?;
+    match found.len() {
+        0 => render::print(&format!("{}: nothing is wrong", journal.name())),
+        many => {
+            render::print(&found.join("\n"))?;
+            Err(Trouble::failed(format!("{}: {many} things are wrong", journal.name())))
+        }
+    }
+}
+
+/// Asks that a run be cancelled.
+pub(super) async fn cancel(journal: &Journal, run: &str) -> Result<(), Trouble> {
+>>>>>>> 05441fd (Check a journal from the command line)
     let (client, run) = find(journal, run)?;
     match control {
         Control::Cancel => client.cancel(run, reason).await?,

@@ -48,6 +48,11 @@ impl Journal {
         SqliteStore::client(&self.path).map(Some).map_err(Trouble::from)
     }
 
+    /// Everything that is wrong with it.
+    pub(super) fn check(&self) -> Result<Vec<String>, Trouble> {
+        SqliteStore::check(&self.path).map_err(Trouble::from)
+    }
+
     /// Whether some process drives it.
     pub(super) fn is_driven(&self) -> bool {
         SqliteStore::is_driven(&self.path)

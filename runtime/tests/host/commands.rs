@@ -36,6 +36,14 @@ pub(crate) fn a_run_prints_its_output() {
     assert_eq!(String::from_utf8(output.stdout).unwrap(), printed);
 }
 
+pub(crate) fn a_journal_is_checked() {
+    let place = Place::new();
+    assert_eq!(place.call(&["check-journal"]).status.code(), Some(1), "there is none yet");
+    let input = place.ordered(1, &json!({}));
+    place.ok(&["run", "--input", path(&input)]);
+    assert!(place.ok(&["check-journal"]).contains("nothing is wrong"));
+}
+
 pub(crate) fn a_run_that_fails_says_so() {
     let place = Place::new();
     let input = place.ordered(1, &json!({"fail": true}));
