@@ -25,6 +25,7 @@ mod engine {
     mod steps;
     mod timers;
     mod undo;
+    mod values;
     mod waits;
     mod while_loop;
 }

@@ -128,7 +128,7 @@ fn check(disk: &Disk<'_>, fate: Fate, acknowledged: &[String], place: &str) {
     }
     drop(store);
     // Reading all of it takes its time.
-    if matches!(fate, Fate::Torn(seed) if seed % 3 == 0) {
+    if matches!(fate, Fate::Torn(seed) if seed.is_multiple_of(3)) {
         assert_eq!(SqliteStore::check(&path).unwrap(), [""; 0], "{place}");
     }
 }
@@ -158,8 +158,11 @@ fn what_was_acknowledged_outlives_a_loss_of_power() {
         disk.act(action);
         known += usize::from(action.written_to("acknowledged").is_some());
         if at % every == every - 1 && known > 0 {
-            let fate =
-                if at / every % 2 == 0 { Fate::Lost } else { Fate::Torn((at / every) as u64) };
+            let fate = if (at / every).is_multiple_of(2) {
+                Fate::Lost
+            } else {
+                Fate::Torn((at / every) as u64)
+            };
             // The newest are in danger; of the older ones each disk has another few.
             let newest = known.saturating_sub(40);
             let some = all[..newest].iter().skip(at % 7).step_by(7);
@@ -178,7 +181,9 @@ fn a_failed_sync_closes_the_journal_and_loses_nothing() {
         let later = actions[failed..].iter().filter(|action| action.is_sync_of("journal.db-wal"));
         assert_eq!(later.count(), 0, "the log was synced again as if nothing had happened");
         let mut disk = Disk::default();
-        actions.iter().for_each(|action| disk.act(action));
+        for action in &actions {
+            disk.act(action);
+        }
         let acknowledged = lines(&actions);
         assert!(!acknowledged.is_empty() && acknowledged.len() < 24 * 4 * 5);
         for fate in [Fate::Lost, Fate::Torn(u64::from(number))] {

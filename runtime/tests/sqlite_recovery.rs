@@ -180,8 +180,7 @@ fn a_truncated_file_is_refused() {
     let length = std::fs::metadata(&path).unwrap().len();
     let file = std::fs::File::options().write(true).open(&path).unwrap();
     file.set_len(length / 2 / 4096 * 4096).unwrap();
-    let found =
-        SqliteStore::check(&path).map_or_else(|error| vec![error.to_string()], |found| found);
+    let found = SqliteStore::check(&path).unwrap_or_else(|error| vec![error.to_string()]);
     assert!(!found.is_empty());
     // Whether at once or with the first page that is not there: never as if nothing were wrong.
     match SqliteStore::open(&path) {

@@ -12,7 +12,7 @@ mod walk;
 mod world;
 
 use plan::Plan;
-pub(crate) use sabotage::is_sabotaged;
+pub(crate) use sabotage::{is_sabotaged, with as with_defect};
 use world::World;
 
 /// How many operations a simulation disturbs before it lets everything come to its end.

@@ -1,9 +1,4 @@
-<<<<<<< HEAD
 //! Commands that ask the journal or send to a run: `list`, `show`, `event`, `cancel` and the like.
-=======
-//! Commands that ask the journal or send to a run: `list`, `show`, `event`, `cancel`,
-//! `check-journal`.
->>>>>>> 05441fd (Check a journal from the command line)
 
 use super::args::Control;
 use super::journal::{self, Journal};
@@ -79,15 +74,6 @@ pub(super) async fn send(host: &Host, journal: &Journal, event: Event) -> Result
     Ok(())
 }
 
-<<<<<<< HEAD
-/// Asks something of a run.
-pub(super) async fn control(
-    journal: &Journal,
-    run: &str,
-    control: Control,
-    reason: Option<String>,
-) -> Result<(), Trouble> {
-=======
 /// Reads the whole journal and says what is wrong with it.
 pub(super) fn check(journal: &Journal) -> Result<(), Trouble> {
     let found = journal.check()?;
@@ -100,9 +86,13 @@ pub(super) fn check(journal: &Journal) -> Result<(), Trouble> {
     }
 }
 
-/// Asks that a run be cancelled.
-pub(super) async fn cancel(journal: &Journal, run: &str) -> Result<(), Trouble> {
->>>>>>> 05441fd (Check a journal from the command line)
+/// Asks something of a run.
+pub(super) async fn control(
+    journal: &Journal,
+    run: &str,
+    control: Control,
+    reason: Option<String>,
+) -> Result<(), Trouble> {
     let (client, run) = find(journal, run)?;
     match control {
         Control::Cancel => client.cancel(run, reason).await?,

@@ -6,6 +6,8 @@
 //! suffers for another.
 
 mod large;
+#[cfg(all(test, feature = "testkit"))]
+mod tests;
 
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};

@@ -4,26 +4,32 @@
 use std::sync::{LazyLock, Mutex};
 use std::time::Duration;
 
+use std::ops::ControlFlow;
+
 use flowcrate::{
-    Caught, Context, Engine, EngineBuilder, Result, RunId, StepContext, StepError, WaitEvent, join,
-    step, workflow,
+    Caught, Context, Engine, EngineBuilder, Failure, Result, RunId, StepContext, StepError, Undo,
+    WaitEvent, join, step, workflow,
 };
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 /// The flows to record.
-pub(super) const NAMES: &[&str] = &["order"];
+pub(super) const NAMES: &[&str] = &["order", "journey", "trip"];
 
 pub(super) fn register(builder: EngineBuilder) -> EngineBuilder {
-    builder.register(Order)
+    builder.register(Order).register(Journey).register(Leaf).register(Trip)
 }
 
 pub(super) async fn start(engine: &Engine, name: &str) -> RunId {
-    let started = match name {
-        "order" => engine.start(Order, json!({"items": [1, 2, 3]})).key("golden").await,
+    match name {
+        "order" => {
+            let start = engine.start(Order, json!({"items": [1, 2, 3]})).key("golden");
+            start.await.unwrap().id()
+        }
+        "journey" => engine.start(Journey, 2).tag("customer", "7").await.unwrap().id(),
+        "trip" => engine.start(Trip, 3).await.unwrap().id(),
         other => panic!("there is no flow {other}"),
-    };
-    started.unwrap().id()
+    }
 }
 
 static BODIES: LazyLock<Mutex<Vec<String>>> = LazyLock::new(Mutex::default);
@@ -89,4 +95,84 @@ async fn order(ctx: Context, input: Value) -> Result<Value> {
     let charged = charge(&ctx, paid.map_or(0, |paid| paid.cents)).await?;
     let insured = insured.map_err(|failure| failure.code);
     Ok(json!({"customer": customer, "packed": packed, "charged": charged, "insured": insured}))
+}
+
+#[workflow(name = "leaf", revision = "1")]
+async fn leaf(ctx: Context, number: u32) -> Result<u32> {
+    pack(&ctx, number).await
+}
+
+/// What format 2 has besides: loops, races, scopes, children, recorded values, answers.
+#[workflow(name = "journey", revision = "1", events("paid"))]
+async fn journey(ctx: Context, number: u32) -> Result<Value> {
+    let rate = ctx.memo("rate", || 7_u32).await?;
+    let dice = (ctx.random("dice"), ctx.uuid("name"));
+    ctx.publish(&json!({"stage": "begun"}))?;
+    let rounds = ctx
+        .while_loop("poll", 0_u32, async |ctx: Context, state: u32| {
+            let packed = pack(&ctx, state + 1).await?;
+            Ok(if state < 2 {
+                ControlFlow::Continue(state + 1)
+            } else {
+                ControlFlow::Break(packed)
+            })
+        })
+        .await?;
+    let won = ctx
+        .race::<u32>("payment")
+        .branch("card", async |ctx: Context| pack(&ctx, 4).await)
+        .branch("never", async |ctx: Context| {
+            ctx.sleep("an_hour", Duration::from_hours(1)).await?;
+            Ok(0)
+        })
+        .await?;
+    let tried = ctx
+        .try_scope("risky", async |ctx: Context| insure(&ctx, 1).await)
+        .catch(async |_: Context, failure: Failure| Ok(failure.attempts))
+        .finally(async |ctx: Context| pack(&ctx, 5).await.map(drop))
+        .await?;
+    let late = ctx
+        .timeout("quick", Duration::from_millis(5), async |ctx: Context| {
+            ctx.sleep("an_hour", Duration::from_hours(1)).await
+        })
+        .await?;
+    let child = ctx.call("child", Leaf, number).await?;
+    ctx.respond("answer", &json!({"child": child})).await?;
+    ctx.publish(&json!({"stage": "waits"}))?;
+    let paid = ctx.wait_event::<Paid>("paid", WaitEvent::new("paid")).await?;
+    let paid = paid.map(|paid| paid.cents);
+    let large = look_up(&ctx, "z".repeat(70_000)).await?["name"].as_str().map(str::len);
+    Ok(json!([
+        rate,
+        rounds,
+        won,
+        tried,
+        late.is_none(),
+        child,
+        paid,
+        large,
+        dice.0,
+        dice.1.to_string()
+    ]))
+}
+
+#[derive(Serialize, Deserialize)]
+struct Refund {
+    seat: u32,
+}
+
+#[step(id = "refund")]
+async fn refund(step: StepContext, refund: Refund) -> Result<u32, StepError> {
+    runs(&step);
+    Ok(refund.seat)
+}
+
+/// Fails, and undoes what it did.
+#[workflow(name = "trip", revision = "1", undo(refund))]
+async fn trip(ctx: Context, seats: u32) -> Result<u32> {
+    for seat in 0..seats {
+        let back = Undo::new(refund, move |_: &u32| Refund { seat });
+        pack(&ctx, seat).key(seat.to_string()).undo(back).await?;
+    }
+    insure(&ctx, 1).await
 }

@@ -98,7 +98,7 @@ impl<'a> Disk<'a> {
             if let Fate::Torn(seed) = fate {
                 let mut dice = seed;
                 let mut kept: Vec<&Action> = file.pending.clone();
-                kept.retain(|_| roll(&mut dice) % 2 == 0);
+                kept.retain(|_| roll(&mut dice).is_multiple_of(2));
                 let last = kept.len().saturating_sub(1);
                 for (at, action) in kept.iter().enumerate() {
                     let whole = action.bytes.len();

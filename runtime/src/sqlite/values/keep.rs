@@ -167,6 +167,9 @@ impl<'c> Keeper<'c> {
         stored: Option<&Stored<'_>>,
     ) -> Result<bool> {
         let Some(Stored::Blob(pointer)) = stored else { return Ok(false) };
+        if sabotage!("uses of blobs are not noted") {
+            return Ok(true);
+        }
         self.add_use.execute((run, place, pointer.address()))?;
         Ok(true)
     }

@@ -68,7 +68,7 @@ impl Large {
         transaction.each_run(|run| {
             behind |= self.held.iter().any(|held| is_about(&held.transaction, run));
         });
-        behind
+        behind && !sabotage!("large values overtake")
     }
 
     pub(super) fn is_empty(&self) -> bool {
