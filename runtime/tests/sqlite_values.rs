@@ -286,7 +286,7 @@ fn what_nothing_points_to_is_swept_once_it_is_old() {
     let reopen = || Probe::new(SqliteStore::options().clock(clock.clone()).open(&path).unwrap());
     drop(reopen());
     assert_eq!(blobs(), 2, "it may be on its way still");
-    clock.advance(Duration::from_secs(2 * 60 * 60));
+    clock.advance(Duration::from_hours(2));
     let store = reopen();
     let deadline = Instant::now() + Duration::from_secs(20);
     while blobs() == 2 {

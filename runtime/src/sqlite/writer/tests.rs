@@ -111,7 +111,7 @@ fn trouble() -> Result<(), String> {
             return Err(format!("an event was answered with {delivered:?}"));
         }
     }
-    clock.advance(Duration::from_secs(24 * 60 * 60));
+    clock.advance(Duration::from_hours(24));
     while writer.sweeper.step(shared.clock.now()).unwrap() {}
     can_be_read(&other, &runs)
 }
