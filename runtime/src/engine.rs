@@ -7,6 +7,7 @@
 //! the same completions in the same order make the same run, live and on replay.
 
 mod approval;
+mod branch;
 mod cancel;
 mod child;
 mod contest;
@@ -39,6 +40,7 @@ use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
 
 pub use approval::{Approval, ApprovalWait, Decision, Verdict};
+pub(crate) use branch::Branch;
 pub use child::{Call, StartWorkflow};
 pub use for_each::ItemOutcome;
 pub(crate) use for_each::{Items, OnItemError, items_prefix};
@@ -246,6 +248,7 @@ impl Run {
     fn poll_to_quiescence(&mut self) -> Result<Poll<Result<Payload>>, Failure> {
         let Some(root) = &mut self.root else { return Ok(Poll::Pending) };
         let scope = Rc::clone(&self.core.borrow().root);
+        let _core = branch::CoreGuard::enter(&self.core);
         let waker = Waker::from(Arc::clone(&self.waker));
         let mut polls = 0;
         while self.waker.take_woken() {
@@ -324,6 +327,13 @@ struct Op {
 }
 
 impl Op {
+    /// Until it is issued it belongs to whatever branch of its scope is being polled.
+    fn begins_here(&mut self) {
+        if matches!(self.state, OpState::Claimed(_)) {
+            self.scope = self.scope.here();
+        }
+    }
+
     /// Whether an outcome of it is to come.
     fn is_open(&self) -> bool {
         matches!(self.state, OpState::Issued | OpState::Reached(_))
@@ -425,6 +435,7 @@ impl Core {
             return Ok(Issued::Recorded);
         }
         let Some(op) = self.ops.get_mut(&id) else { return Ok(Issued::Live) };
+        op.begins_here();
         if op.scope.is_cancelled() {
             return Err(self.refuse(id));
         }
@@ -449,6 +460,7 @@ impl Core {
             return Poll::Pending;
         }
         let Some(op) = self.ops.get_mut(&id) else { return Poll::Pending };
+        op.begins_here();
         if op.scope.is_cancelled() && !op.is_open() {
             return Poll::Ready(Err(self.refuse(id)));
         }

@@ -1,12 +1,18 @@
 //! Running branches concurrently.
 
+use std::future::poll_fn;
 use std::pin::Pin;
-use std::task::{Context as Poller, Poll};
+use std::task::{Context as Poller, Poll, ready};
 
-use crate::error::Result;
+use crate::engine::Branch;
+use crate::error::{Error, Result};
 
 /// Awaits all of a tuple of futures (2 to 12 of them) concurrently: their outputs, or the first
-/// failure, which drops the rest. A branch may be a `join` itself.
+/// failure. A branch may be a `join` itself.
+///
+/// The first failure cancels the other branches: what they await returns [`Error::Cancelled`], a
+/// [`finally`](crate::TryScope::finally) within them runs, and only when they have come to their
+/// ends is the failure returned.
 ///
 /// ```
 /// # async fn example(ctx: flowcrate::Context) -> flowcrate::Result<()> {
@@ -37,24 +43,92 @@ pub trait Join {
     fn into_joined(self) -> impl Future<Output = Result<Self::Output>>;
 }
 
-/// One branch: running, then done, then taken.
-struct Branch<F, T> {
+/// Awaits all of a list of futures concurrently, as [`join`] does: their outputs in its order.
+pub async fn join_all<F, T>(futures: impl IntoIterator<Item = F>) -> Result<Vec<T>>
+where
+    F: Future<Output = Result<T>>,
+{
+    let mut branches: Vec<_> = futures.into_iter().map(Branched::new).collect();
+    let mut failed = None;
+    poll_fn(|poller| {
+        let mut parts: Vec<&mut dyn Part> = Vec::with_capacity(branches.len());
+        parts.extend(branches.iter_mut().map(|branch| branch as &mut dyn Part));
+        poll_all(&mut parts, &mut failed, poller)
+    })
+    .await?;
+    Ok(branches.into_iter().filter_map(|branch| branch.output).collect())
+}
+
+/// One branch: running, then done.
+struct Branched<F, T> {
+    branch: Branch,
     future: Option<Pin<Box<F>>>,
     output: Option<T>,
 }
 
-impl<F: Future<Output = Result<T>>, T> Branch<F, T> {
+impl<F: Future<Output = Result<T>>, T> Branched<F, T> {
     fn new(future: F) -> Self {
-        Self { future: Some(Box::pin(future)), output: None }
+        Self { branch: Branch::new(), future: Some(Box::pin(future)), output: None }
     }
+}
 
+/// A branch, whatever its output is.
+trait Part {
     /// Whether the branch is done.
-    fn poll(&mut self, poller: &mut Poller<'_>) -> Result<bool> {
-        let Some(future) = &mut self.future else { return Ok(true) };
-        let Poll::Ready(output) = future.as_mut().poll(poller) else { return Ok(false) };
+    fn poll(&mut self, poller: &mut Poller<'_>) -> Poll<Result<()>>;
+
+    /// Cancels the branch, if it is not done.
+    fn cancel(&mut self);
+}
+
+impl<F: Future<Output = Result<T>>, T> Part for Branched<F, T> {
+    fn poll(&mut self, poller: &mut Poller<'_>) -> Poll<Result<()>> {
+        let Some(future) = &mut self.future else { return Poll::Ready(Ok(())) };
+        let output = {
+            let _branch = self.branch.enter();
+            ready!(future.as_mut().poll(poller))
+        };
         self.future = None;
         self.output = Some(output?);
-        Ok(true)
+        Poll::Ready(Ok(()))
+    }
+
+    fn cancel(&mut self) {
+        // Outside of a run nobody would notice.
+        if self.future.is_some() && !self.branch.cancel() {
+            self.future = None;
+        }
+    }
+}
+
+/// Polls the branches in their order. The first failure cancels the others, and is returned once
+/// they have come to their ends.
+fn poll_all(
+    parts: &mut [&mut dyn Part],
+    failed: &mut Option<Error>,
+    poller: &mut Poller<'_>,
+) -> Poll<Result<()>> {
+    loop {
+        let mut running = false;
+        let mut fails = false;
+        for part in &mut *parts {
+            match part.poll(poller) {
+                Poll::Pending => running = true,
+                Poll::Ready(Err(error)) if failed.is_none() => {
+                    *failed = Some(error);
+                    fails = true;
+                    break;
+                }
+                Poll::Ready(_) => {}
+            }
+        }
+        if fails {
+            parts.iter_mut().for_each(|part| part.cancel());
+        } else if running {
+            return Poll::Pending;
+        } else {
+            return Poll::Ready(failed.take().map_or(Ok(()), Err));
+        }
     }
 }
 
@@ -68,18 +142,10 @@ macro_rules! tuples {
 
             async fn into_joined(self) -> Result<Self::Output> {
                 let ($($branch,)+) = self;
-                $(let mut $branch = Branch::new($branch.into_future());)+
-                std::future::poll_fn(move |poller| {
-                    let mut done = true;
-                    $(
-                        match $branch.poll(poller) {
-                            Ok(ready) => done &= ready,
-                            Err(error) => return Poll::Ready(Err(error)),
-                        }
-                    )+
-                    if !done {
-                        return Poll::Pending;
-                    }
+                $(let mut $branch = Branched::new($branch.into_future());)+
+                let mut failed = None;
+                poll_fn(move |poller| {
+                    ready!(poll_all(&mut [$(&mut $branch),+], &mut failed, poller))?;
                     // Every branch is done, and each output is taken this once.
                     match ($($branch.output.take(),)+) {
                         ($(Some($branch),)+) => Poll::Ready(Ok(($($branch,)+))),

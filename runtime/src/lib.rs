@@ -132,7 +132,7 @@ pub use flowcrate_macros::{action, step, workflow};
 #[cfg(feature = "engine")]
 pub use ids::{RunId, WorkerId};
 #[cfg(feature = "engine")]
-pub use join::{Join, join};
+pub use join::{Join, join, join_all};
 #[cfg(feature = "engine")]
 pub use journaled::{Journaled, StepInput, UndoInput};
 #[cfg(feature = "engine")]

@@ -24,6 +24,7 @@ mod engine {
     mod race;
     mod steps;
     mod timers;
+    mod try_scope;
     mod undo;
     mod values;
     mod waits;

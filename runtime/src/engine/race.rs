@@ -90,7 +90,7 @@ impl<'a, T: Journaled> Race<'a, T> {
                 Some(Ended { result: Err(error), .. }) => {
                     first.get_or_insert_with(|| error.into_failure(path));
                 }
-                None if self.ctx.scope().is_cancelled() => return Err(Error::Cancelled),
+                None if self.ctx.scope().here().is_cancelled() => return Err(Error::Cancelled),
                 None => return Err(all_failed(first, path)),
             }
         };

@@ -19,6 +19,9 @@ pub(crate) struct Scope {
     path: Arc<str>,
     /// Tells apart what shares a path: the branches of a race, the regions of a `try`.
     region: Option<Box<str>>,
+    /// Whether it is but a branch of its parent that can be cancelled alone: contexts belong to the
+    /// parent.
+    is_branch: bool,
     /// Whether it goes on when what is around it is cancelled.
     shielded: bool,
     /// Whether something is done after it, in any case, that relies on what it did.
@@ -44,12 +47,42 @@ impl Scope {
     }
 
     fn new(parent: Option<Rc<Self>>, path: Arc<str>) -> Self {
-        let cancelled = Cell::new(false);
-        Self { parent, path, region: None, shielded: false, guarded: false, cancelled }
+        Self {
+            parent,
+            path,
+            region: None,
+            is_branch: false,
+            shielded: false,
+            guarded: false,
+            cancelled: Cell::new(false),
+        }
     }
 
     fn within(self: &Rc<Self>, path: Arc<str>) -> Self {
-        Self::new(Some(Rc::clone(self)), path)
+        Self::new(Some(self.here()), path)
+    }
+
+    /// The branch of this scope that is being polled, or the scope itself.
+    pub(super) fn here(self: &Rc<Self>) -> Rc<Self> {
+        let current = CURRENT.with_borrow(Clone::clone);
+        current
+            .filter(|current| Rc::ptr_eq(current.real(), self))
+            .unwrap_or_else(|| Rc::clone(self))
+    }
+
+    /// The scope whose branch this is.
+    fn real(self: &Rc<Self>) -> &Rc<Self> {
+        let mut scope = self;
+        while let Some(parent) = scope.parent.as_ref().filter(|_| scope.is_branch) {
+            scope = parent;
+        }
+        scope
+    }
+
+    /// A branch of the scope that is being polled.
+    pub(super) fn branch(self: &Rc<Self>) -> Rc<Self> {
+        let parent = Some(Rc::clone(self));
+        Rc::new(Self { is_branch: true, ..Self::new(parent, Arc::clone(&self.path)) })
     }
 
     /// The scope at a path within this one.
@@ -131,7 +164,7 @@ impl Scope {
     /// outermost scope.
     pub(super) fn is_current(self: &Rc<Self>) -> bool {
         CURRENT.with_borrow(|current| match current {
-            Some(current) => Rc::ptr_eq(current, self),
+            Some(current) => Rc::ptr_eq(current.real(), self.real()),
             None => self.parent.is_none(),
         })
     }
@@ -140,7 +173,7 @@ impl Scope {
 /// Names the scope that is being polled.
 pub(super) fn describe_current() -> String {
     CURRENT.with_borrow(|current| match current {
-        Some(current) => current.describe(),
+        Some(current) => current.real().describe(),
         None => "the run".to_owned(),
     })
 }

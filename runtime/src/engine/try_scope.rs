@@ -120,7 +120,7 @@ async fn run(ctx: &Context, operation: &Operation, parts: Parts<'_>) -> Result<P
     };
     let mut result = enter(ctx, &scope, |ctx| body(ctx)).await;
     // In a cancelled scope there is nothing to be done but what is shielded.
-    let catch = catch.filter(|_| !outer.is_cancelled());
+    let catch = catch.filter(|_| !outer.here().is_cancelled());
     result = match (result, catch) {
         (Err(error), Some(catch)) if error != Error::Cancelled || sabotage!("catch sees all") => {
             let failure = error.into_failure(operation.path());

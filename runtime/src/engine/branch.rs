@@ -1,0 +1,55 @@
+//! A branch of a scope: a part of it that can be cancelled alone, without a path of its own.
+
+use std::cell::RefCell;
+use std::rc::{Rc, Weak};
+
+use super::{Core, Patience, Scope, ScopeGuard};
+
+thread_local! {
+    static CORE: RefCell<Weak<RefCell<Core>>> = const { RefCell::new(Weak::new()) };
+}
+
+/// Lets branches find the run that is being polled, until this is dropped.
+pub(super) struct CoreGuard(Weak<RefCell<Core>>);
+
+impl CoreGuard {
+    pub(super) fn enter(core: &Rc<RefCell<Core>>) -> Self {
+        Self(CORE.replace(Rc::downgrade(core)))
+    }
+}
+
+impl Drop for CoreGuard {
+    fn drop(&mut self) {
+        CORE.set(std::mem::take(&mut self.0));
+    }
+}
+
+/// One of several things that a scope does at once. What is polled within it belongs to it.
+#[derive(Clone)]
+pub(crate) struct Branch(Option<Rc<Scope>>);
+
+impl Branch {
+    /// A branch of the scope that is being polled; outside of a run none that could be cancelled.
+    pub(crate) fn new() -> Self {
+        Self(ScopeGuard::current().map(|current| current.branch()))
+    }
+
+    /// Makes it what is being polled, until the guard is dropped.
+    pub(crate) fn enter(&self) -> ScopeGuard {
+        ScopeGuard::resume(self.0.clone())
+    }
+
+    /// Cancels it; false if nobody can, so that what it does must be dropped.
+    pub(crate) fn cancel(&self) -> bool {
+        let core = CORE.with_borrow(Weak::upgrade);
+        let (Some(core), Some(scope)) = (core, &self.0) else { return false };
+        core.borrow_mut().cancel_scope(scope, Patience::None);
+        true
+    }
+
+    /// Whether what is being polled is cancelled, though this is not.
+    pub(crate) fn is_given_up(&self) -> bool {
+        let cancelled = ScopeGuard::current().is_some_and(|current| current.is_cancelled());
+        cancelled && self.0.as_ref().is_some_and(|scope| !scope.is_cancelled())
+    }
+}
