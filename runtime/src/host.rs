@@ -1,4 +1,4 @@
-//! The command line of a workflow: run, resume, list, show, event, cancel, terminate, pause, fork,
+//! The command line of a workflow: run, resume, list, show, explain, event, cancel, terminate, pause, fork,
 //! serve.
 //!
 //! A binary that hosts one workflow is one call:

@@ -142,7 +142,7 @@ impl StoreBackend {
         open: Option<&Waiting>,
     ) -> Activity {
         let waiting = open.cloned().unwrap_or_else(|| Waiting {
-            due: timeout.map(|timeout| later(self.now, timeout)),
+            due: timeout.map(|timeout| later(self.now.max(self.seen), timeout)),
             event: Some(key.clone()),
             order: self.next_order(),
         });

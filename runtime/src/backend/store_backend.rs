@@ -77,6 +77,8 @@ pub(crate) struct StoreBackend {
     pub(super) wakes_others: bool,
     /// Outcomes in the draft that were surfaced.
     pub(super) surfaced: u32,
+    /// The latest instant that the run has seen: a clock that was set back makes no timer early.
+    pub(super) seen: Timestamp,
     /// Bytes of what the function has seen, or will, and of its input.
     weight: usize,
     pub(super) mail: Mail,
@@ -197,6 +199,8 @@ impl StoreBackend {
     pub(crate) fn new(loaded: Loaded, epoch: u64, now: Timestamp) -> Self {
         let weight =
             loaded.row.input.as_str().len() + loaded.entries.iter().map(weight_of).sum::<usize>();
+        let seen = loaded.entries.iter().filter_map(|entry| entry.ended_at).max();
+        let seen = seen.unwrap_or(loaded.row.started_at).max(loaded.row.started_at);
         let cancel_requested = loaded.row.is_cancel_requested();
         let stop = loaded.row.stop.clone();
         let edit = loaded.row.forked_from.and_then(|fork| Some((fork.path, fork.input?)));
@@ -234,6 +238,7 @@ impl StoreBackend {
             edit,
             wakes_others: false,
             surfaced: 0,
+            seen,
             weight,
             mail: Mail::new(loaded.inbox, inbox_seq, last_order),
             undos,
@@ -377,7 +382,7 @@ impl StoreBackend {
             }
             Command::Timer(due) => {
                 let due = waiting.and_then(|waiting| waiting.due).unwrap_or(match due {
-                    Due::After(length) => later(self.now, length),
+                    Due::After(length) => later(self.now.max(self.seen), length),
                     Due::At(at) => at,
                 });
                 self.held.push(Held::Arm(op, due));

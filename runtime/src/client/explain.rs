@@ -260,7 +260,8 @@ fn wait(entry: &Entry) -> Option<Wait> {
 }
 
 /// Kinds whose open entries are scopes: what is within them waits.
-const SCOPES: [&str; 6] = ["for_each@1", "item", "while@1", "race@1", "try@1", "timeout@1"];
+const SCOPES: [&str; 8] =
+    ["for_each@1", "item", "while@1", "race@1", "winner", "try@1", "timeout@1", "unwind"];
 
 fn timeline(row: &RunRow, journal: Vec<EntryView>) -> Vec<Moment> {
     let of_run = |at, what: String| Moment {

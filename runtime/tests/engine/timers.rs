@@ -91,3 +91,49 @@ async fn row(store: &MemoryStore, run: flowcrate::RunId) -> flowcrate::store::Ru
     store.query(Query::Run(run, reply));
     answer.await.unwrap().unwrap().0
 }
+
+/// A clock that somebody sets.
+#[derive(Clone, Default)]
+struct SetClock(std::sync::Arc<std::sync::atomic::AtomicI64>);
+
+impl flowcrate::clock::Clock for SetClock {
+    fn now(&self) -> Timestamp {
+        Timestamp(self.0.load(std::sync::atomic::Ordering::SeqCst))
+    }
+}
+
+#[test]
+fn r11_a_clock_that_is_set_back_makes_no_timer_early_and_no_time_run_backwards() {
+    run_test(async {
+        const HOUR: i64 = 3_600_000;
+        let clock = SetClock::default();
+        let set = |hours: i64| clock.0.store(hours * HOUR, std::sync::atomic::Ordering::SeqCst);
+        set(10);
+        let store = MemoryStore::with_clock(clock.clone());
+        let workflow = counted(&Ledger::default(), |ctx, _, ledger| async move {
+            ledger.step(&ctx, "one", 1).await?;
+            let before = ctx.now();
+            ctx.wait_event::<serde_json::Value>("wait", flowcrate::WaitEvent::new("a")).await?;
+            assert!(ctx.now() >= before, "time ran backwards");
+            ctx.sleep("nap", Duration::from_mins(30)).await?;
+            Ok(json!(null))
+        });
+        let engine = engine_on(store.clone(), &workflow).await;
+        let run = engine.start(workflow.clone(), json!(null)).await.unwrap();
+        until(&engine, &run, RunState::Waiting).await;
+        engine.kill();
+        set(9);
+        let engine = engine_on(store, &workflow).await;
+        let run = engine.handle::<Flow>(run.id());
+        run.send_event("a", json!(1), flowcrate::SendEvent::default()).await.unwrap();
+        let due = loop {
+            let view = run.view().await.unwrap();
+            match view.waiting_for.first() {
+                Some(waiting) if waiting.path == "nap" => break waiting.due,
+                _ => tokio::time::sleep(Duration::from_millis(1)).await,
+            }
+        };
+        assert_eq!(due, Some(Timestamp(10 * HOUR + HOUR / 2)));
+        engine.kill();
+    });
+}
