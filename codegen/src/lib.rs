@@ -17,6 +17,7 @@ pub mod package;
 pub mod resolve;
 pub mod revision;
 pub mod schema;
+pub mod upgrade;
 
 pub use check::{check_source, check_source_types};
 pub use compile::{Compiled, compile};

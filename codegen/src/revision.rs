@@ -129,7 +129,7 @@ fn attempts(policy: &Policy) -> Value {
 }
 
 /// A type without the names and descriptions that play no part in equality.
-fn shape(ty: &Type) -> Value {
+pub(crate) fn shape(ty: &Type) -> Value {
     match ty {
         Type::Null => json!("null"),
         Type::Bool => json!("bool"),

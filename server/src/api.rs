@@ -17,6 +17,7 @@ mod page;
 pub mod problem;
 mod runs;
 mod schema;
+mod upgrade;
 mod watch;
 mod workflows;
 
@@ -59,6 +60,7 @@ pub fn router(app: App, hosts: Hosts) -> Router {
         .routes(routes!(workflows::read, workflows::replace, workflows::delete))
         .routes(routes!(export::export))
         .routes(routes!(check::check))
+        .routes(routes!(upgrade::check))
         .routes(routes!(catalogue::catalogue))
         .routes(routes!(runs::list_of_workflow, runs::start))
         .routes(routes!(runs::list))

@@ -7,6 +7,7 @@ use flowcrate_codegen::check::{Checked, Report};
 use flowcrate_codegen::inspect::View;
 use flowcrate_codegen::lower::lower;
 use flowcrate_codegen::package::Support;
+use flowcrate_codegen::upgrade::{Upgrade, upgrade_source};
 use flowcrate_codegen::{Compiled, Diagnostic};
 use flowcrate_plugins::Actions;
 
@@ -51,6 +52,11 @@ impl Compiler {
     /// What the compiler thinks of a graph, as text.
     pub fn inspect(&self, source: &[u8], view: View) -> (Option<String>, Vec<Diagnostic>) {
         flowcrate_codegen::inspect::inspect(source, &self.catalogue, view)
+    }
+
+    /// What becomes of the runs of one graph under another, and what was found in either.
+    pub fn upgrade(&self, running: &[u8], new: &[u8]) -> (Option<Upgrade>, [Vec<Diagnostic>; 2]) {
+        upgrade_source(running, new, &self.catalogue)
     }
 
     /// Compiles a graph for the interpreter.

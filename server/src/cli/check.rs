@@ -1,7 +1,8 @@
 //! `flowcrate check`: what is wrong with a graph.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use flowcrate_codegen::upgrade::{Upgrade, Verdict};
 use serde_json::json;
 
 use super::output::{self, OutputArgs};
@@ -14,6 +15,9 @@ use crate::error::Error;
 pub(super) struct Args {
     /// The graph document; - is standard input
     graph: PathBuf,
+    /// The graph that runs were started with: say node by node what survives of them
+    #[arg(long, value_name = "OLD")]
+    running: Option<PathBuf>,
     #[command(flatten)]
     output: OutputArgs,
 }
@@ -21,6 +25,9 @@ pub(super) struct Args {
 /// Checks, prints what was found, and fails where a finding is an error.
 pub(super) fn execute(args: &Args) -> Result<Outcome, Error> {
     let source = read(&args.graph)?;
+    if let Some(running) = &args.running {
+        return upgrade(args, running, &source);
+    }
     let (checked, diagnostics) = Compiler::new().check(&source);
     if args.output.json {
         output::say_json(&json!({ "diagnostics": diagnostics }));
@@ -32,4 +39,57 @@ pub(super) fn execute(args: &Args) -> Result<Outcome, Error> {
         }
     }
     Ok(if checked.is_some() { Outcome::Fine } else { Outcome::Failed })
+}
+
+/// Compares two revisions, and fails where some run could not move from one to the other.
+fn upgrade(args: &Args, running: &Path, new: &[u8]) -> Result<Outcome, Error> {
+    let old = read(running)?;
+    let (upgrade, [found_old, found_new]) = Compiler::new().upgrade(&old, new);
+    let outcome = match &upgrade {
+        Some(upgrade) if upgrade.is_free() => Outcome::Fine,
+        Some(_) | None => Outcome::Failed,
+    };
+    if args.output.json {
+        output::say_json(&json!({
+            "diagnostics": found_new,
+            "running_diagnostics": found_old,
+            "free": upgrade.as_ref().map(Upgrade::is_free),
+            "upgrade": upgrade,
+        }));
+        return Ok(outcome);
+    }
+    // What is wrong with the graph that runs matters only where it cannot be compared.
+    if upgrade.is_none() {
+        output::report(&running.display().to_string(), &old, &found_old, args.output.color);
+    }
+    output::report(&args.graph.display().to_string(), new, &found_new, args.output.color);
+    if let Some(upgrade) = &upgrade {
+        say_upgrade(upgrade);
+    }
+    Ok(outcome)
+}
+
+fn say_upgrade(upgrade: &Upgrade) {
+    if upgrade.from == upgrade.to {
+        return output::say("the same revision: every run goes on");
+    }
+    for (id, fate) in &upgrade.nodes {
+        let verdict = match fate.verdict {
+            Verdict::Survives => "survives",
+            Verdict::Prevents => "prevents",
+            Verdict::Recomputed => "recomputed",
+            Verdict::Added => "added",
+        };
+        output::say(&format!("{verdict:<10}  {id}"));
+        for reason in &fate.reasons {
+            output::say(&format!("            {} {}", reason.node, reason.message));
+        }
+    }
+    if let Some(input) = &upgrade.input {
+        output::say(&format!("no run may move: {input}"));
+    } else if upgrade.is_free() {
+        output::say("every run may move, once a trial replay confirms it");
+    } else {
+        output::say("runs that recorded a node that prevents it stay; the others may move");
+    }
 }

@@ -8,11 +8,20 @@ use crate::expr::typed::{Expr, ExprKind};
 
 /// Whether two expressions are the same but for where they stand in the text.
 pub(super) fn same(left: &Expr, right: &Expr) -> bool {
+    equal(left, right, true)
+}
+
+/// Whether they are the same whatever the types in them are.
+pub(crate) fn same_form(left: &Expr, right: &Expr) -> bool {
+    equal(left, right, false)
+}
+
+fn equal(left: &Expr, right: &Expr, types: bool) -> bool {
     let (ours, theirs) = (left.children(), right.children());
-    left.ty == right.ty
+    (!types || left.ty == right.ty)
         && alike(&left.kind, &right.kind)
         && ours.len() == theirs.len()
-        && ours.into_iter().zip(theirs).all(|(left, right)| same(left, right))
+        && ours.into_iter().zip(theirs).all(|(left, right)| equal(left, right, types))
 }
 
 /// Whether two forms are equal but for their parts.

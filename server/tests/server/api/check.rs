@@ -34,3 +34,21 @@ async fn mistakes_are_an_answer_and_no_problem() {
         assert_eq!(report["diagnostics"][0]["severity"], "error", "{body:?}");
     }
 }
+
+#[tokio::test]
+async fn an_upgrade_of_a_stored_workflow_is_judged_node_by_node() {
+    let server = TestServer::start().await;
+    let wait = |time: &str| {
+        let pause = node("pause", "wait@1", &json!({ "inputs": { "duration": time } }));
+        graph("w", &[node("start", "manual@1", &json!({})), pause], &["start>pause"])
+    };
+    server.store(&wait("1h")).await;
+    let same = server.post("/api/v1/workflows/w/upgrade", &wait("1h")).await.expect(200);
+    assert_eq!((&same["free"], &same["diagnostics"]), (&json!(true), &json!([])));
+    let other = server.post("/api/v1/workflows/w/upgrade", &wait("2h")).await.expect(200);
+    assert_eq!(other["free"], false);
+    assert_eq!(other["upgrade"]["nodes"]["pause"]["verdict"], "prevents");
+    assert_eq!(other["upgrade"]["nodes"]["start"]["verdict"], "recomputed");
+    server.post("/api/v1/workflows/x/upgrade", &wait("2h")).await.problem(404, "not_found");
+    server.post("/api/v1/workflows/w/upgrade", &json!({})).await.problem(422, "faulty_graph");
+}

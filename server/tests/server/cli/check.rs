@@ -92,3 +92,26 @@ async fn a_foreign_graph_is_imported() {
     assert_eq!(ran.code, 1);
     assert!(!folder.path().join("none.json").exists());
 }
+
+#[tokio::test]
+async fn what_survives_an_upgrade_is_said_node_by_node() {
+    let folder = tempfile::tempdir().unwrap();
+    let wait = |time: &str| {
+        let pause = node("pause", "wait@1", &json!({ "inputs": { "duration": time } }));
+        graph("w", &[node("start", "manual@1", &json!({})), pause], &["start>pause"]).to_string()
+    };
+    fs::write(folder.path().join("old.json"), wait("1h")).unwrap();
+    fs::write(folder.path().join("new.json"), wait("2h")).unwrap();
+    fs::write(folder.path().join("bad.json"), "{").unwrap();
+    let ran = run(folder.path(), &["check", "new.json", "--running", "old.json"]).await;
+    assert_eq!(ran.code, 1, "{}", ran.stderr);
+    assert!(ran.stdout.contains("prevents    pause\n"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("pause reads other inputs now"), "{}", ran.stdout);
+    let ran = run(folder.path(), &["check", "old.json", "--running", "old.json"]).await;
+    assert_eq!((ran.code, ran.stdout.contains("the same revision")), (0, true), "{}", ran.stdout);
+    let ran = run(folder.path(), &["check", "new.json", "--running", "old.json", "--json"]).await;
+    assert_eq!(ran.json()["upgrade"]["nodes"]["pause"]["verdict"], "prevents");
+    let ran = run(folder.path(), &["check", "new.json", "--running", "bad.json"]).await;
+    assert_eq!(ran.code, 1);
+    assert!(ran.stderr.contains("error[E101]"), "{}", ran.stderr);
+}
