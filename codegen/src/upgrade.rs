@@ -109,9 +109,10 @@ pub fn upgrade(running: &Checked, new: &Checked) -> Upgrade {
     let slices = Slices::new(running, new);
     let mut nodes = BTreeMap::new();
     for (id, node) in &running.nodes {
-        let fate = match is_recorded(node) {
-            false => Fate { verdict: Verdict::Recomputed, reasons: Vec::new() },
-            true => fate(node, new.nodes.get(id), &slices),
+        let fate = if is_recorded(node) {
+            fate(node, new.nodes.get(id), &slices)
+        } else {
+            Fate { verdict: Verdict::Recomputed, reasons: Vec::new() }
         };
         nodes.insert(id.clone(), fate);
     }
