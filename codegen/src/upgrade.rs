@@ -149,6 +149,7 @@ pub(crate) fn is_recorded(node: &Node) -> bool {
         | Body::ForEach { .. }
         | Body::While { .. }
         | Body::Race { .. }
+        | Body::Respond { .. }
         | Body::Try { .. } => true,
         Body::Manual
         | Body::Webhook { .. }
