@@ -21,7 +21,7 @@ mod sqlite {
     fn agrees_with_the_model() {
         // `FLOWCRATE_SEEDS=1000` looks further.
         let seeds = std::env::var("FLOWCRATE_SEEDS").ok().and_then(|seeds| seeds.parse().ok());
-        for seed in 0..seeds.unwrap_or(12) {
+        for seed in 0..seeds.unwrap_or(8) {
             let (store, _directory) = empty();
             model::agrees_with_the_model(&Probe::new(store), seed, 400);
         }

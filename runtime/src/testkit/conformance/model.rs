@@ -1,5 +1,7 @@
 //! A store beside the one in memory: the same random transactions, the same answers.
 
+mod family;
+
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 
@@ -81,7 +83,8 @@ impl<S: Store> Pair<'_, S> {
     fn transact(&mut self) {
         match self.dice.below(100) {
             0..15 => self.start(),
-            15..60 => self.write(),
+            15..57 => self.write(),
+            57..60 => self.fork(),
             60..68 => self.event(),
             68..72 => self.append(),
             72..75 => self.cancel(),
@@ -212,6 +215,7 @@ impl<S: Store> Pair<'_, S> {
             .collect::<Vec<_>>();
         // The engine never writes one path twice in a write.
         let mut entries = entries;
+        let children = self.call(run, &mut entries);
         entries.sort_by(|one, other| one.path.cmp(&other.path));
         entries.dedup_by(|one, other| one.path == other.path);
         let seals = match self.dice.below(8) {
@@ -223,7 +227,7 @@ impl<S: Store> Pair<'_, S> {
         let next = self.next(newest);
         let (published, response) = (self.maybe_value(), self.maybe_value());
         let parts = RunWrite { entries, seals, consumed, ..RunWrite::new(run, epoch, next) };
-        let write = RunWrite { published, response, ..parts };
+        let write = RunWrite { published, response, children, ..parts };
         self.same(&write, self.store.write(write.clone()), self.model.write(write.clone()));
         self.compare(run);
     }
