@@ -603,3 +603,60 @@ fn a_run_that_cannot_be_undone_can_be_terminated() {
         assert!(open.iter().all(|entry| entry.status.is_settled()), "{open:?}");
     });
 }
+
+#[test]
+fn a_run_that_undoes_stands_still_where_asked_and_goes_on_where_it_stood() {
+    run_test(async {
+        let ledger = Ledger::default();
+        let workflow = undoable(&ledger, |ctx, _, ledger| async move {
+            for (id, of) in [("one", 1), ("two", 2), ("three", 3)] {
+                let undo = Undo::named("slow", |output: &Value| json!(output));
+                ledger.step(&ctx, id, of).undo(undo).await?;
+            }
+            Err(failed("no"))
+        });
+        let bodies = ledger.clone();
+        let workflow = workflow.undoing(move || {
+            let bodies = bodies.clone();
+            Undos::new().step("slow", move |ctx: &Context, _: Value| bodies.slow(ctx, "slow", 60))
+        });
+        let engine = engine(&workflow).await;
+        let run = start(&engine, &workflow).await;
+        while ledger.of("three!undo") == 0 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        engine.client().pause(run.id(), "lunch").await.unwrap();
+        until(&engine, &run, RunState::Paused).await;
+        tokio::time::sleep(Duration::from_millis(80)).await;
+        assert_eq!((ledger.of("three!undo"), ledger.of("one!undo")), (1, 0));
+        engine.client().resume(run.id()).await.unwrap();
+        assert_eq!(run.result().await, Err(failed("no")));
+        assert_eq!(undone(&engine, run.id()).await, ["three", "two", "one"]);
+        assert!(ledger.all().values().all(|count| *count == 1), "{:?}", ledger.all());
+    });
+}
+
+#[test]
+fn a_run_that_killed_its_workers_is_undone_when_it_is_cancelled() {
+    run_test(async {
+        let (ledger, store) = (Ledger::default(), MemoryStore::new());
+        let workflow = undoable(&ledger, |ctx, _, ledger| async move {
+            ledger.step(&ctx, "one", 1).undo(back()).await?;
+            ledger.slow(&ctx, "deadly", 60_000).await
+        });
+        let mut engine = engine_on(store.clone(), &workflow).await;
+        let run = start(&engine, &workflow).await;
+        for life in 1..=5 {
+            while ledger.of("deadly") < life {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+            engine.kill();
+            engine = engine_on(store.clone(), &workflow).await;
+        }
+        let view = super::kit::until_id(&engine, run.id(), RunState::Paused).await;
+        assert_eq!(view.failure.unwrap().code, "crash_loop");
+        engine.client().cancel(run.id(), ()).await.unwrap();
+        super::kit::until_id(&engine, run.id(), RunState::Cancelled).await;
+        assert_eq!(undone(&engine, run.id()).await, ["one"]);
+    });
+}

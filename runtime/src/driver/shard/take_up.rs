@@ -10,7 +10,9 @@ use crate::engine::{RootWaker, encode_end, inner_prefix, items_prefix, workflow_
 use crate::error::Error;
 use crate::failure::Failure;
 use crate::ids::RunId;
-use crate::store::{End, Entry, EntryStatus, Loaded, Next, RunState, RunWrite, is_undo};
+use crate::store::{
+    End, Entry, EntryStatus, Loaded, Next, RunState, RunWrite, UNDO_SUFFIX, is_undo,
+};
 use crate::values::Timestamp;
 
 /// Takeovers without a new entry after which a run is taken for the cause of the crashes.
@@ -25,7 +27,12 @@ impl Shard {
             return self.submit(bare_write(run, epoch, Next::Release));
         }
         let mut given_up = None;
-        if loaded.row.state == RunState::Paused && !is_unwinding(&loaded.entries) {
+        let was_paused = loaded.row.state == RunState::Paused;
+        if was_paused {
+            // Whatever it died of, somebody has asked for this.
+            loaded.row.takeovers = 0;
+        }
+        if was_paused && !is_unwinding(&loaded.entries) {
             // Claimed though paused: somebody asked to cancel it. Its function is not asked any
             // more.
             if !can_undo(&loaded) {
@@ -51,6 +58,8 @@ impl Shard {
             }
             Err(failure) => {
                 tracing::warn!(%run, %failure, "the run is paused");
+                // What keeps it from undoing what it did would do so again at once.
+                let failure = if was_paused { failure.at(UNDO_SUFFIX) } else { failure };
                 self.submit(bare_write(run, epoch, Next::Pause(failure)));
             }
         }
