@@ -183,6 +183,7 @@ fn thirty_levels_of_scopes_nest() {
     });
 }
 
+#[rustfmt::skip] // Its time doubles with each level.
 #[test]
 fn thirty_scopes_within_each_other_compile() {
     run_test(async {
