@@ -4,22 +4,29 @@ use std::path::Path;
 use std::time::Instant;
 
 use flowcrate::Engine;
+use flowcrate::sqlite::Synchronous;
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 
 use super::measure::Spread;
 use super::raw::Raw;
-use super::workflows::{Steps, engine, run};
+use super::workflows::{Steps, engine_syncing, run};
 
 const IN_FLIGHT: usize = 256;
 const ROUNDS: usize = 5;
 
-/// 3-step runs beside the same rows written raw in as many commits, in turn.
+/// 3-step runs beside the same rows written raw in as many commits, in turn; each commit synced,
+/// or not.
 pub(crate) async fn many_in_flight(directory: &Path, size: Option<u32>) {
+    for (name, synchronous) in [("FULL", Synchronous::Full), ("NORMAL", Synchronous::Normal)] {
+        beside_raw(&directory.join(name), name, synchronous, size).await;
+    }
+}
+
+async fn beside_raw(file: &Path, name: &str, synchronous: Synchronous, size: Option<u32>) {
     let runs = size.unwrap_or(20_000) as usize / ROUNDS;
-    let file = directory.join("many.db");
-    let (engine, store) = engine(&file, Steps::default()).await;
-    let mut raw = Raw::new(&file, &directory.join("raw.db"));
+    let (engine, store) = engine_syncing(file, synchronous, Steps::default()).await;
+    let mut raw = Raw::new(file, &file.with_extension("raw"), name);
     fly(&engine, 200).await;
     raw.skip();
     let (mut ratios, mut ours, mut theirs, mut per_commit) = (vec![], vec![], vec![], vec![]);
@@ -37,8 +44,8 @@ pub(crate) async fn many_in_flight(directory: &Path, size: Option<u32>) {
     }
     engine.shutdown().await;
     println!(
-        "3-step runs, {IN_FLIGHT} in flight: {} of the same rows written raw in as many commits \
-         (budget 0.25); runs/s {}; raw {}; runs in a commit {}",
+        "3-step runs, {IN_FLIGHT} in flight, {name}: {} of the same rows written raw in as many \
+         commits (budget 0.25); runs/s {}; raw {}; runs in a commit {}",
         Spread::new(ratios),
         Spread::new(ours),
         Spread::new(theirs),

@@ -29,14 +29,15 @@ struct Run {
 }
 
 impl Raw {
-    pub(crate) fn new(from: &Path, to: &Path) -> Self {
+    /// `synchronous` is `FULL` or `NORMAL`, as the store's.
+    pub(crate) fn new(from: &Path, to: &Path, synchronous: &str) -> Self {
         // The same tables, indexes, settings and file layout as the store's.
         drop(SqliteStore::open(to).unwrap());
         let (from, to) = (Connection::open(from).unwrap(), Connection::open(to).unwrap());
-        to.execute_batch(
-            "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000;
+        to.execute_batch(&format!(
+            "PRAGMA synchronous = {synchronous}; PRAGMA wal_autocheckpoint = 4000;
              PRAGMA cache_size = -32768; PRAGMA temp_store = MEMORY;",
-        )
+        ))
         .unwrap();
         let columns = columns(&from, "run");
         Self { from, to, columns, last: 0 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use flowcrate::sqlite::SqliteStore;
+use flowcrate::sqlite::{SqliteStore, Synchronous};
 use flowcrate::{
     Context, Definition, Engine, EventDef, Result, Step, StepError, StepSpec, WaitEvent, Workflow,
 };
@@ -179,7 +179,16 @@ pub(crate) async fn engine(
     file: &Path,
     workflow: impl Workflow + Send + Sync,
 ) -> (Engine, SqliteStore) {
-    let store = SqliteStore::open(file).unwrap();
+    engine_syncing(file, Synchronous::Full, workflow).await
+}
+
+/// The same, synced so.
+pub(crate) async fn engine_syncing(
+    file: &Path,
+    synchronous: Synchronous,
+    workflow: impl Workflow + Send + Sync,
+) -> (Engine, SqliteStore) {
+    let store = SqliteStore::options().synchronous(synchronous).open(file).unwrap();
     let engine = Engine::builder().store(store.clone()).register(workflow).build().await.unwrap();
     (engine, store)
 }
