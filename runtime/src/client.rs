@@ -219,9 +219,9 @@ impl Client {
         Watch { client: self.clone(), run, changes: self.hub.watch(run), seen: None }
     }
 
-    /// Follows a run, but is told only of what may be its end.
-    pub(crate) fn watch_stops(&self, run: RunId) -> Watch {
-        Watch { client: self.clone(), run, changes: self.hub.watch_stops(run), seen: None }
+    /// Is told only of what may be a run's end, with its output if it completes.
+    fn watch_stops(&self, run: RunId) -> watch::Receiver<Option<Payload>> {
+        self.hub.watch_stops(run)
     }
 }
 

@@ -22,6 +22,10 @@ mod ids {
     pub(crate) use flowcrate::RunId;
 }
 
+mod payload {
+    pub(crate) use flowcrate::Payload;
+}
+
 #[path = "../../src/driver/hub.rs"]
 mod hub;
 #[path = "../../src/sqlite/queue.rs"]
@@ -40,6 +44,7 @@ use shuttle::future::block_on;
 use sync::Mutex;
 use sync::atomic::{AtomicUsize, Ordering};
 use sync::thread;
+use tokio::sync::watch::Receiver;
 use waker::RootWaker;
 
 /// Schedules per test; `FLOWCRATE_SCHEDULES` asks for more.
@@ -68,7 +73,14 @@ fn join(threads: Vec<thread::JoinHandle<()>>) {
 
 /// Looks at a row until it says `end`, as `Watch::next` does.
 async fn watch(hub: &Hub, row: &Mutex<u32>, stops: bool, end: u32) -> u32 {
-    let mut changes = if stops { hub.watch_stops(run(1)) } else { hub.watch(run(1)) };
+    if stops {
+        follow(hub.watch_stops(run(1)), row, end).await
+    } else {
+        follow(hub.watch(run(1)), row, end).await
+    }
+}
+
+async fn follow<T>(mut changes: Receiver<T>, row: &Mutex<u32>, end: u32) -> u32 {
     loop {
         changes.mark_unchanged();
         let seen = *row.lock().unwrap();
@@ -82,7 +94,39 @@ async fn watch(hub: &Hub, row: &Mutex<u32>, stops: bool, end: u32) -> u32 {
 
 #[test]
 fn whoever_watches_a_run_sees_its_end() {
+    sees_its_end(|hub| hub.stopped(run(1)));
+}
+
+#[test]
+fn whoever_watches_a_run_sees_it_complete() {
+    sees_its_end(|hub| hub.completed(run(1), flowcrate::Payload::null()));
+}
+
+#[test]
+fn whoever_watched_from_the_start_has_the_output() {
     explore(|| {
+        let hub = Arc::new(Hub::default());
+        let mut stops = hub.watch_stops(run(1));
+        let driver = {
+            let hub = Arc::clone(&hub);
+            thread::spawn(move || {
+                hub.stopped(run(1));
+                hub.completed(run(1), flowcrate::Payload::null());
+                hub.stopped(run(1));
+                hub.close();
+            })
+        };
+        block_on(async move {
+            while stops.borrow_and_update().is_none() {
+                stops.changed().await.expect("it is told before the hub is closed");
+            }
+        });
+        driver.join().unwrap();
+    });
+}
+
+fn sees_its_end(tell: fn(&Hub)) {
+    explore(move || {
         let (hub, row) = (Arc::new(Hub::default()), Arc::new(Mutex::new(0)));
         let watchers: Vec<_> = [false, true, true]
             .into_iter()
@@ -99,7 +143,7 @@ fn whoever_watches_a_run_sees_its_end() {
         drop(hub.watch(run(2)));
         hub.changed(run(2));
         *row.lock().unwrap() = 3;
-        hub.stopped(run(1));
+        tell(&hub);
         for watcher in watchers {
             assert_eq!(watcher.join().unwrap(), 3);
         }

@@ -4,10 +4,12 @@ use std::marker::PhantomData;
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use tokio::sync::watch;
 
 use super::{Client, Reason, RunView, SendEvent};
 use crate::error::{Error, Result};
 use crate::ids::RunId;
+use crate::payload::Payload;
 use crate::store::{Query, Reply, RunFilter, RunState};
 use crate::workflow::Workflow;
 
@@ -38,6 +40,8 @@ use crate::workflow::Workflow;
 pub struct RunHandle<T> {
     id: RunId,
     client: Client,
+    /// What has happened since before its first write, where it was started here.
+    stops: Option<watch::Receiver<Option<Payload>>>,
     output: PhantomData<fn() -> T>,
 }
 
@@ -69,7 +73,16 @@ impl Client {
 
 impl<T> RunHandle<T> {
     pub(crate) fn new(id: RunId, client: Client) -> Self {
-        Self { id, client, output: PhantomData }
+        Self { id, client, stops: None, output: PhantomData }
+    }
+
+    /// A run that was just started, and watched before that.
+    pub(crate) fn started(
+        id: RunId,
+        client: Client,
+        stops: watch::Receiver<Option<Payload>>,
+    ) -> Self {
+        Self { stops: Some(stops), ..Self::new(id, client) }
     }
 
     /// The run's id.
@@ -105,29 +118,41 @@ impl<T> RunHandle<T> {
 
 impl<T> Clone for RunHandle<T> {
     fn clone(&self) -> Self {
-        Self::new(self.id, self.client.clone())
+        Self { stops: self.stops.clone(), ..Self::new(self.id, self.client.clone()) }
     }
 }
 
 impl<T: DeserializeOwned> RunHandle<T> {
     /// The run's output, once it has ended; [`Error::Paused`] if it comes to a stand.
     pub async fn result(&self) -> Result<T> {
-        let mut watch = self.client.watch_stops(self.id);
-        while let Some(view) = watch.next().await? {
-            match view.state {
-                RunState::Completed => {
-                    let output = view.output.unwrap_or_default();
-                    return serde_json::from_value(output)
-                        .map_err(|error| Error::codec("the output", &error));
-                }
-                RunState::Cancelled => {
-                    return Err(view.failure.map_or(Error::Cancelled, Error::Failed));
-                }
-                RunState::Failed => return Err(view.failure.map_or(Error::Closed, Error::Failed)),
-                RunState::Paused => return Err(view.failure.map_or(Error::Closed, Error::Paused)),
-                RunState::Pending | RunState::Running | RunState::Waiting => {}
+        // Subscribed before the look, so that a change after it is noticed.
+        let mut stops = self.stops.clone().unwrap_or_else(|| self.client.watch_stops(self.id));
+        loop {
+            if let Some(output) = &*stops.borrow_and_update() {
+                return output.decode().map_err(|error| Error::codec("the output", &error));
+            }
+            if let Some(result) = self.look().await? {
+                return result;
+            }
+            if stops.changed().await.is_err() && stops.borrow().is_none() {
+                // Nobody here drives it any more; it may have ended before that.
+                return self.look().await?.unwrap_or(Err(Error::Closed));
             }
         }
-        Err(Error::UnknownRun(self.id))
+    }
+
+    /// The run's result, if the store has one.
+    async fn look(&self) -> Result<Option<Result<T>>> {
+        let view = self.view().await?;
+        Ok(Some(match view.state {
+            RunState::Completed => {
+                let output = view.output.unwrap_or_default();
+                serde_json::from_value(output).map_err(|error| Error::codec("the output", &error))
+            }
+            RunState::Cancelled => Err(view.failure.map_or(Error::Cancelled, Error::Failed)),
+            RunState::Failed => Err(view.failure.map_or(Error::Closed, Error::Failed)),
+            RunState::Paused => Err(view.failure.map_or(Error::Closed, Error::Paused)),
+            RunState::Pending | RunState::Running | RunState::Waiting => return Ok(None),
+        }))
     }
 }

@@ -11,6 +11,7 @@ use crate::context::{Context, RunInfo, StepInfo};
 use crate::engine::{Core, RootWaker, Run};
 use crate::error::Result;
 use crate::ids::RunId;
+use crate::payload::Payload;
 use crate::store::{Loaded, Next};
 use crate::values::Timestamp;
 use crate::workflow::ErasedWorkflow;
@@ -51,8 +52,8 @@ pub(super) enum Leaving {
     Soon(Next),
     /// With the write in flight.
     Now,
-    /// With the write in flight, unless it gives way to a cancel.
-    Ending,
+    /// With the write in flight, unless it gives way to a cancel; with its output.
+    Ending(Option<Payload>),
 }
 
 impl Resident {

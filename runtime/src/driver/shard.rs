@@ -297,7 +297,7 @@ impl Shard {
             }
             return;
         };
-        resident.nudged |= matches!(resident.leaving, Leaving::Now | Leaving::Ending);
+        resident.nudged |= matches!(resident.leaving, Leaving::Now | Leaving::Ending(_));
         let seen = resident.backend.borrow().seen_mail();
         let sender = self.settings.sender.clone();
         let tell = move |inbox| drop(sender.send(Message::Inbox { run, inbox }));

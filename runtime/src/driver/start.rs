@@ -76,6 +76,8 @@ impl<T> Start<T> {
         let (told, answer) = oneshot::channel();
         let shard = self.engine.inner.shard.clone();
         let loaded = Loaded::first(run.clone());
+        // From before its first write, so that whoever has the handle has the output, too.
+        let stops = self.engine.inner.hub.watch_stops(id);
         let reply = Reply::new(move |started: Result<Started, StoreError>| {
             // The shard may begin as soon as the run is durable; the caller need not be awake.
             if started == Ok(Started::New) {
@@ -88,11 +90,13 @@ impl<T> Start<T> {
         });
         self.engine.inner.store.submit(Transaction::Start(Box::new(run), reply));
         let started = answer.await.map_err(|_| Error::Closed)??;
-        let id = match started {
-            Started::New => id,
-            Started::Existing { id, input_hash } => self.existing(id, input_hash, hash)?,
-        };
-        Ok(RunHandle::new(id, self.engine.client()))
+        match started {
+            Started::New => Ok(RunHandle::started(id, self.engine.client(), stops)),
+            Started::Existing { id, input_hash } => {
+                let id = self.existing(id, input_hash, hash)?;
+                Ok(RunHandle::new(id, self.engine.client()))
+            }
+        }
     }
 
     fn existing(&self, run: RunId, recorded: InputHash, ours: InputHash) -> Result<RunId> {

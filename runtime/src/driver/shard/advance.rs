@@ -139,8 +139,8 @@ impl Shard {
     }
 
     fn submit_last(&self, resident: &mut Resident, next: Next) {
-        resident.leaving = match next {
-            Next::End(_) => Leaving::Ending,
+        resident.leaving = match &next {
+            Next::End(end) => Leaving::Ending(end.output.clone()),
             _ => Leaving::Now,
         };
         let write = resident.backend.borrow_mut().last_write(next);
@@ -210,18 +210,21 @@ impl Shard {
                 self.submit_last(&mut resident, next);
                 self.runs.insert(run, resident);
             }
-            Leaving::Ending if !state.is_final() => {
+            Leaving::Ending(_) if !state.is_final() => {
                 // A cancel came first, and there is something to undo. It is in the mail.
                 resident.leaving = Leaving::No;
                 resident.backend.borrow_mut().written();
                 self.nudge(run);
             }
-            Leaving::Now | Leaving::Ending => {
+            leaving @ (Leaving::Now | Leaving::Ending(_)) => {
                 if state == RunState::Waiting {
                     self.claims.wake_at(resident.backend.borrow().next_due());
                 }
                 if resident.nudged {
                     self.claims.want();
+                }
+                if let (Leaving::Ending(output), RunState::Completed) = (leaving, state) {
+                    self.settings.hub.completed(run, output.unwrap_or_else(Payload::null));
                 }
                 let caller = resident.caller.filter(|_| state.is_final());
                 self.forget(run);
