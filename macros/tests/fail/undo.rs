@@ -2,9 +2,9 @@
 #![allow(unused)]
 
 use flowcrate::{Context, Result, StepContext, StepError, step, workflow};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-#[derive(Clone, Serialize)]
+#[derive(Clone, Serialize, Deserialize)]
 struct OneWay;
 
 #[step]
