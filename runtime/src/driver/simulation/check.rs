@@ -7,7 +7,7 @@ use super::execute::BodyStart;
 use super::walk::{Verdict, walk};
 use super::world::SimRun;
 use crate::store::{
-    Entry, EntryStatus, Loaded, MemoryStore, Query, Reply, RunState, Store, UNDO_SUFFIX,
+    Entry, EntryStatus, InboxEvent, Loaded, MemoryStore, Query, Reply, RunState, Store, UNDO_SUFFIX,
 };
 use crate::{RunId, Timestamp};
 
@@ -47,6 +47,9 @@ impl Checker {
             is_sealed(&loaded, &journal)?;
             timers_are_not_early(&before, &journal)?;
             heads_go_forward(&before, &journal, &loaded)?;
+            if let Some((parent, path, awaited)) = &run.parent {
+                family_holds(store, &loaded, *parent, path, *awaited)?;
+            }
             walk(&run.plan, &journal).map_err(|why| format!("I3 is broken: {why}"))?;
             events_are_consumed_once(run, &loaded, &journal)?;
             if loaded.row.state.is_final() {
@@ -68,10 +71,16 @@ impl Checker {
 
 /// The run ended as its plan must, given what its leaves came to.
 pub(super) fn check_end(store: &MemoryStore, run: &SimRun) -> Result<(), String> {
-    let row = load(store, run.id).ok_or("the run is lost")?.row;
+    let Some(loaded) = load(store, run.id) else {
+        return holds(run.parent.is_some(), "I1", "the run is lost");
+    };
+    let row = loaded.row;
     let found = walk(&run.plan, &journal(store, run.id))?;
     let owes = row.state != RunState::Completed && !found.owes.is_empty();
     holds(!owes, "I18", &format!("{:?} are not undone", found.owes))?;
+    if row.state == RunState::Cancelled && run.parent.is_some() {
+        return Ok(());
+    }
     if row.state == RunState::Cancelled {
         return holds(run.cancelled, "I14", "cancelled by nobody");
     }
@@ -91,6 +100,34 @@ pub(super) fn check_end(store: &MemoryStore, run: &SimRun) -> Result<(), String>
 
 fn holds(holds: bool, invariant: &str, why: &str) -> Result<(), String> {
     if holds { Ok(()) } else { Err(format!("{invariant} is broken: {why}")) }
+}
+
+/// A child is there from its parent's entry on. A call comes to what its child came to; one that
+/// has ended otherwise has its child ended, or asked to cancel.
+fn family_holds(
+    store: &MemoryStore,
+    child: &Loaded,
+    parent: RunId,
+    path: &str,
+    awaited: bool,
+) -> Result<(), String> {
+    let row = &child.row;
+    let callers = journal(store, parent);
+    let entry = callers.get(path).ok_or(format!("R18 is broken: nobody has called {path}"))?;
+    if !awaited || !entry.status.is_settled() {
+        return Ok(());
+    }
+    let code = entry.error.as_ref().map(|failure| failure.code.as_str());
+    let fits = match entry.status {
+        EntryStatus::Completed => row.state == RunState::Completed && row.output == entry.output,
+        EntryStatus::Failed => match row.state {
+            RunState::Failed => row.failure.as_ref().map(|failure| failure.code.as_str()) == code,
+            RunState::Cancelled => matches!(code, Some("child_cancelled" | "child_terminated")),
+            _ => false,
+        },
+        _ => row.state.is_final() || row.is_cancel_requested(),
+    };
+    holds(fits, "R18", &format!("{entry:?}, but its child is {row:?}"))
 }
 
 /// I1
@@ -195,7 +232,10 @@ fn events_are_consumed_once(
     journal: &BTreeMap<String, Entry>,
 ) -> Result<(), String> {
     let got = |entry: &&Entry| &*entry.kind == "wait_event@1" && entry.output.is_some();
-    let (left, got) = (loaded.inbox.len(), journal.values().filter(got).count());
+    // How a child has ended is told by mail, too.
+    let sent = |event: &&InboxEvent| !event.event.name.starts_with('!');
+    let (left, got) =
+        (loaded.inbox.iter().filter(sent).count(), journal.values().filter(got).count());
     let accepted = run.accepted;
     holds(
         left + got == accepted,

@@ -8,7 +8,8 @@ use futures_util::future::{LocalBoxFuture, try_join_all};
 use serde_json::{Value, json};
 
 use super::plan::{Mode, Plan, branch_name};
-use super::walk::ATTEMPTS;
+use super::walk::{ATTEMPTS, join};
+use crate::store::child_id;
 use crate::{
     Caught, Context, Definition, EventDef, Policy, Result, RunId, StepError, StepSpec, Undo, Undos,
     WaitEvent, While, Workflow,
@@ -28,7 +29,7 @@ pub(super) struct BodyStart {
 
 /// A plan as a workflow; its bodies note their starts.
 pub(super) struct Planned {
-    pub(super) name: String,
+    pub(super) run: RunId,
     pub(super) plan: Arc<Plan>,
     pub(super) starts: Arc<Mutex<Vec<BodyStart>>>,
 }
@@ -38,8 +39,7 @@ impl Workflow for Planned {
     type Output = Value;
 
     fn definition(&self) -> Definition {
-        let events = vec![EventDef { name: "event".to_owned() }];
-        Definition { name: self.name.clone(), revision: "1".to_owned(), events, adopts: Vec::new() }
+        definition(self.run)
     }
 
     fn undos(&self) -> Undos {
@@ -50,6 +50,12 @@ impl Workflow for Planned {
     fn run(&self, ctx: Context, _: Value) -> LocalBoxFuture<'static, Result<Value>> {
         execute(ctx, Arc::clone(&self.plan), Arc::clone(&self.starts))
     }
+}
+
+/// Each run has a workflow of its own.
+fn definition(run: RunId) -> Definition {
+    let events = vec![EventDef { name: "event".to_owned() }];
+    Definition { name: run.to_string(), revision: "1".to_owned(), events, adopts: Vec::new() }
 }
 
 /// The step that undoes others, and what it returns.
@@ -78,6 +84,15 @@ fn execute(
                 let (plan, starts) = (Arc::new((**body).clone()), Arc::clone(&starts));
                 let body = async |ctx: Context| execute(ctx, plan, starts).await;
                 Ok(ctx.timeout::<Value, _, _>(id.clone(), length, body).await?.unwrap_or_default())
+            }
+            Plan::Child { id, awaited, .. } => {
+                let child = child_id(ctx.run_id(), &join(ctx.path(), id));
+                let definition = definition(child);
+                if *awaited {
+                    return ctx.call_value(id.clone(), &definition, &Value::Null).await;
+                }
+                let started = ctx.start_workflow_value(id.clone(), &definition, &Value::Null);
+                Ok(json!(started.await?.to_string()))
             }
             Plan::Try { .. } => try_scope(ctx, &plan, &starts).await,
             Plan::Sleep { id, milliseconds } => {

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::Chance;
+use super::walk::join;
 
 /// A workflow as a tree.
 #[derive(Clone, Debug)]
@@ -51,6 +52,12 @@ pub(super) enum Plan {
         branches: Vec<Plan>,
         /// The branch whose work is not undone if it loses.
         keep: Option<usize>,
+    },
+    /// Another workflow that is called, or started and left to itself.
+    Child {
+        id: String,
+        plan: Box<Plan>,
+        awaited: bool,
     },
     /// A body that has so long at most.
     Timeout {
@@ -101,7 +108,7 @@ impl Plan {
 
     /// A part of a plan; outside of loops (`top`) it may wait for events.
     fn part(chance: &mut Chance, names: &mut Names, depth: u32, top: bool) -> Self {
-        let kinds = if depth == 0 { 6 } else { 20 };
+        let kinds = if depth == 0 { 6 } else { 22 };
         match chance.below(kinds) {
             0 => Self::Sleep {
                 id: names.next("sleep"),
@@ -133,6 +140,11 @@ impl Plan {
                 body: Box::new(Self::part(chance, names, depth - 1, top)),
             },
             14..=16 => Self::try_scope(chance, names, depth, top),
+            18 | 19 if top => Self::Child {
+                id: names.next("child"),
+                plan: Box::new(Self::part(chance, names, depth - 1, true)),
+                awaited: !chance.once_in(4),
+            },
             17 => {
                 let iterations = 1 + u64::try_from(chance.below(3)).unwrap();
                 let id = names.next("while");
@@ -191,6 +203,7 @@ impl Plan {
             | Self::Caught(parts)
             | Self::Race { branches: parts, .. } => parts.iter().flat_map(Self::sends).collect(),
             Self::Timeout { body, .. } => body.sends(),
+            Self::Child { .. } => Vec::new(),
             Self::Try { body, catch, finally, .. } => {
                 let regions = [Some(body), catch.as_ref(), finally.as_ref()];
                 regions.into_iter().flatten().flat_map(|region| region.sends()).collect()
@@ -207,6 +220,30 @@ impl Plan {
 /// The name of a race's branch.
 pub(super) fn branch_name(number: usize) -> String {
     format!("branch{number}")
+}
+
+impl Plan {
+    /// The workflows that it calls or starts: path, plan, whether it waits for it.
+    pub(super) fn children(&self, scope: &str) -> Vec<(String, &Self, bool)> {
+        let (parts, scope): (Vec<&Self>, String) = match self {
+            Self::Child { id, plan, awaited } => {
+                return vec![(join(scope, id), plan, *awaited)];
+            }
+            Self::Sequence(parts) | Self::Parallel(parts) | Self::Caught(parts) => {
+                (parts.iter().collect(), scope.to_owned())
+            }
+            Self::Race { id, branches, .. } => (branches.iter().collect(), join(scope, id)),
+            Self::Timeout { id, body, .. } => (vec![body], join(scope, id)),
+            Self::Try { id, body, catch, finally, .. } => {
+                let regions = [Some(body), catch.as_ref(), finally.as_ref()];
+                let regions = regions.into_iter().flatten().map(|region| &**region);
+                (regions.collect(), join(scope, id))
+            }
+            // What is done again and again calls nobody.
+            _ => return Vec::new(),
+        };
+        parts.into_iter().flat_map(|part| part.children(&scope)).collect()
+    }
 }
 
 /// What the event with this key and number carries.

@@ -106,6 +106,7 @@ impl Walk<'_> {
                 self.each(&join(scope, id), *items, *limit, *mode, body)
             }
             Plan::Race { id, branches, keep } => self.race(&join(scope, id), branches, *keep),
+            Plan::Child { id, .. } => Ok(self.child(&join(scope, id))),
             Plan::Timeout { id, body, .. } => self.timeout(&join(scope, id), body),
             Plan::Try { id, body, catch, compensate, finally } => {
                 let catch = catch.as_deref().map(|catch| (catch, *compensate));

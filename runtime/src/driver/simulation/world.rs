@@ -20,7 +20,7 @@ use crate::driver::registry::Registry;
 use crate::driver::shard::{Message, Settings, Shard};
 use crate::store::{
     Ask, Delivered, Entry, EventKey, MemoryStore, NewEvent, NewRun, Query, Reply, Request,
-    RunState, Store, StoreError, Transaction,
+    RunState, Store, StoreError, Transaction, child_id,
 };
 use crate::testkit::SimClock;
 use crate::{Payload, RunId, Timestamp, WorkerId};
@@ -41,6 +41,8 @@ pub(super) struct World {
 
 pub(super) struct SimRun {
     pub(super) id: RunId,
+    /// Who calls or starts it, where, and whether it waits for it.
+    pub(super) parent: Option<(RunId, String, bool)>,
     pub(super) plan: Arc<Plan>,
     /// Events that are still to be sent, in order.
     sends: VecDeque<(String, usize)>,
@@ -113,23 +115,31 @@ impl Spawned for SimSpawned {
     }
 }
 
+/// Adds a run, and those that it may call.
+fn add_run(runs: &mut Vec<SimRun>, id: RunId, parent: Option<(RunId, String, bool)>, plan: Plan) {
+    let plan = Arc::new(plan);
+    let (sends, started) = (plan.sends().into(), parent.is_some());
+    let (accepted, cancelled) = (0, false);
+    let callees = Arc::clone(&plan);
+    runs.push(SimRun { id, parent, plan, sends, accepted, started, cancelled });
+    for (path, plan, awaited) in callees.children("") {
+        let child = child_id(id, &path);
+        add_run(runs, child, Some((id, path, awaited)), plan.clone());
+    }
+}
+
 impl World {
     pub(super) fn new(chance: Chance, plans: Vec<Plan>) -> Self {
         let clock = SimClock::at(Timestamp(1_000_000));
-        let plans = (0..).zip(plans);
-        let runs = plans.map(|(number, plan)| SimRun {
-            id: RunId::from_bytes([number + 1; 16]),
-            sends: plan.sends().into(),
-            plan: Arc::new(plan),
-            accepted: 0,
-            started: false,
-            cancelled: false,
-        });
+        let mut runs = Vec::new();
+        for (number, plan) in (0..).zip(plans) {
+            add_run(&mut runs, RunId::from_bytes([number + 1; 16]), None, plan);
+        }
         let mut world = Self {
             chance,
             store: MemoryStore::with_clock(clock.clone()),
             clock,
-            runs: runs.collect(),
+            runs,
             workers: Vec::new(),
             next_worker: 0,
             starts: Arc::default(),
@@ -174,7 +184,11 @@ impl World {
 
     /// Whether every run has ended.
     pub(super) fn is_over(&self) -> bool {
-        self.runs.iter().all(|run| self.state(run.id).is_some_and(RunState::is_final))
+        self.runs.iter().all(|run| match self.state(run.id) {
+            Some(state) => state.is_final(),
+            // Whether it is ever called is its parent's affair.
+            None => run.parent.is_some(),
+        })
     }
 
     /// What must hold once every run has ended.
@@ -211,7 +225,7 @@ impl World {
         let registry = Registry::default();
         for run in &self.runs {
             let (plan, starts) = (Arc::clone(&run.plan), Arc::clone(&self.starts));
-            registry.add(Arc::new(Planned { name: run.id.to_string(), plan, starts }));
+            registry.add(Arc::new(Planned { run: run.id, plan, starts }));
         }
         let (sender, messages) = channel();
         let store = SimStore {
@@ -319,10 +333,10 @@ impl World {
 
     fn send_event(&mut self) {
         let index = self.chance.below(self.runs.len());
-        let run = &mut self.runs[index];
-        if !run.started {
+        if self.state(self.runs[index].id).is_none() {
             return;
         }
+        let run = &mut self.runs[index];
         let Some((key, number)) = run.sends.pop_front() else { return };
         let event = NewEvent {
             run: run.id,
@@ -345,9 +359,9 @@ impl World {
 
     fn cancel(&mut self) {
         let number = self.chance.below(self.runs.len() * 4);
-        let Some(run) = self.runs.get_mut(number).filter(|run| run.started) else { return };
+        let Some(run) = self.runs.get(number) else { return };
         let id = run.id;
-        if self.state(id).is_some_and(RunState::is_final) {
+        if self.state(id).is_none_or(RunState::is_final) {
             return;
         }
         self.runs[number].cancelled = true;

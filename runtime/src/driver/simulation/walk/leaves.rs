@@ -31,6 +31,12 @@ impl Walk<'_> {
         if fits { Ok(verdict) } else { Err(format!("`{path}`: {verdict:?}, {made} attempts")) }
     }
 
+    /// A call: what it comes to is held against the run that it called.
+    pub(super) fn child(&mut self, path: &str) -> Verdict {
+        self.visit(path);
+        self.outcome(path)
+    }
+
     /// Something that is waited for, and comes to this.
     pub(super) fn leaf(&mut self, path: &str, expected: &Value) -> Result<Verdict, String> {
         self.visit(path);
