@@ -44,7 +44,9 @@ impl Checker {
             order_grows(&before, &journal)?;
             attempts_grow(&before, &journal)?;
             is_woken(&loaded)?;
-            is_sealed(&loaded, &journal)?;
+            if !loaded.row.state.is_final() {
+                is_sealed(&loaded, &journal)?;
+            }
             timers_are_not_early(&before, &journal)?;
             heads_go_forward(&before, &journal, &loaded)?;
             if let Some((parent, path, awaited)) = &run.parent {
@@ -58,7 +60,8 @@ impl Checker {
             }
             if loaded.row.state == RunState::Paused {
                 let code = loaded.row.failure.map(|failure| failure.code);
-                holds(code.as_deref() == Some("crash_loop"), "I3", &format!("{code:?}"))?;
+                let known = matches!(code.as_deref(), Some("crash_loop" | "paused"));
+                holds(known, "I3", &format!("{code:?}"))?;
             }
             for start in starts.iter().filter(|start| start.run == run.id) {
                 may_start(run, start, &before, zombies)?;
@@ -75,6 +78,9 @@ pub(super) fn check_end(store: &MemoryStore, run: &SimRun) -> Result<(), String>
         return holds(run.parent.is_some(), "I1", "the run is lost");
     };
     let row = loaded.row;
+    if row.failure.as_ref().is_some_and(|failure| failure.code == "terminated") {
+        return holds(run.terminated, "I14", "terminated by nobody");
+    }
     let found = walk(&run.plan, &journal(store, run.id))?;
     let owes = row.state != RunState::Completed && !found.owes.is_empty();
     holds(!owes, "I18", &format!("{:?} are not undone", found.owes))?;

@@ -50,6 +50,7 @@ pub(super) struct SimRun {
     pub(super) accepted: usize,
     started: bool,
     pub(super) cancelled: bool,
+    pub(super) terminated: bool,
 }
 
 /// A process.
@@ -119,9 +120,9 @@ impl Spawned for SimSpawned {
 fn add_run(runs: &mut Vec<SimRun>, id: RunId, parent: Option<(RunId, String, bool)>, plan: Plan) {
     let plan = Arc::new(plan);
     let (sends, started) = (plan.sends().into(), parent.is_some());
-    let (accepted, cancelled) = (0, false);
+    let (accepted, cancelled, terminated) = (0, false, false);
     let callees = Arc::clone(&plan);
-    runs.push(SimRun { id, parent, plan, sends, accepted, started, cancelled });
+    runs.push(SimRun { id, parent, plan, sends, accepted, started, cancelled, terminated });
     for (path, plan, awaited) in callees.children("") {
         let child = child_id(id, &path);
         add_run(runs, child, Some((id, path, awaited)), plan.clone());
@@ -167,7 +168,7 @@ impl World {
             88..92 => self.start_run(),
             92..96 => self.send_event(),
             96 => self.hint(),
-            97 if disturbed => self.cancel(),
+            97 if disturbed => self.interfere(),
             98 if disturbed => self.replace_worker(false),
             99 if disturbed => self.replace_worker(true),
             _ => self.resume(),
@@ -357,25 +358,33 @@ impl World {
         self.tell(Message::Nudge(event.run));
     }
 
-    fn cancel(&mut self) {
+    /// Somebody outside wants a run to end, or to stand still.
+    fn interfere(&mut self) {
         let number = self.chance.below(self.runs.len() * 4);
+        let ask = match self.chance.below(6) {
+            0..3 => Ask::Cancel,
+            3 => Ask::Terminate,
+            _ => Ask::Pause,
+        };
         let Some(run) = self.runs.get(number) else { return };
         let id = run.id;
         if self.state(id).is_none_or(RunState::is_final) {
             return;
         }
-        self.runs[number].cancelled = true;
-        let cancel = Request::new(id, Ask::Cancel, self.store.now());
-        self.store.submit(Transaction::Request(cancel, Reply::new(drop)));
+        self.runs[number].cancelled |= ask == Ask::Cancel;
+        self.runs[number].terminated |= ask == Ask::Terminate;
+        let request = Request::new(id, ask, self.store.now());
+        self.store.submit(Transaction::Request(request, Reply::new(drop)));
         self.tell(Message::Nudge(id));
     }
 
-    /// Whoever crashes too often is paused; somebody looks and lets it go on.
+    /// Whoever crashes too often is paused, or was asked to; somebody looks and lets it go on.
     fn resume(&mut self) {
         for run in 0..self.runs.len() {
             let id = self.runs[run].id;
             let paused = self.load(id).is_some_and(|loaded| {
-                loaded.row.failure.is_some_and(|failure| failure.code == "crash_loop")
+                let stands = |code: &str| matches!(code, "crash_loop" | "paused");
+                loaded.row.failure.is_some_and(|failure| stands(&failure.code))
             });
             if paused {
                 let resume = Request::new(id, Ask::Resume, self.store.now());
