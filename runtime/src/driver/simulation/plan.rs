@@ -203,12 +203,12 @@ impl Plan {
             | Self::Caught(parts)
             | Self::Race { branches: parts, .. } => parts.iter().flat_map(Self::sends).collect(),
             Self::Timeout { body, .. } => body.sends(),
-            Self::Child { .. } => Vec::new(),
             Self::Try { body, catch, finally, .. } => {
                 let regions = [Some(body), catch.as_ref(), finally.as_ref()];
                 regions.into_iter().flatten().flat_map(|region| region.sends()).collect()
             }
-            Self::Each { .. }
+            Self::Child { .. }
+            | Self::Each { .. }
             | Self::While { .. }
             | Self::Step { .. }
             | Self::Fail { .. }

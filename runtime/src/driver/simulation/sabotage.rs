@@ -43,7 +43,14 @@ pub(super) const DEFECTS: &[&str] = &[
 ];
 
 /// Defects of what no plan does yet; once one does, they belong to [`DEFECTS`].
-const UNPLANNED: &[&str] = &["answers twice", "catch sees all", "no grace"];
+const UNPLANNED: &[&str] = &[
+    "a pause lets new work begin",
+    "a terminated run is kept",
+    "a terminated run keeps its epoch",
+    "answers twice",
+    "catch sees all",
+    "no grace",
+];
 
 /// Defects of the SQLite file, which the simulation has none of; its own tests notice them.
 const OF_FILES: &[&str] =
