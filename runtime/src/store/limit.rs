@@ -69,6 +69,7 @@ impl Transaction {
     }
 
     /// Bytes of its payloads.
+    #[cfg(feature = "sqlite")]
     pub(crate) fn weight(&self) -> usize {
         let mut weight = 0;
         self.each_payload(|payload| weight += payload.as_str().len());
@@ -76,6 +77,7 @@ impl Transaction {
     }
 
     /// Whether it comes from outside the runs, so that it can be asked to come again later.
+    #[cfg(feature = "sqlite")]
     pub(crate) fn is_from_outside(&self) -> bool {
         matches!(self, Self::Start(..) | Self::Event(..))
     }
