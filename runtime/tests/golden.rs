@@ -2,6 +2,7 @@
 //!
 //! A file in `tests/golden/` holds what one run left in its journal, commit by commit. It is
 //! never changed. A new format, or a new kind of entry, gets files of its own:
+//! (Those of a format that no release has written yet are recorded anew when it changes.)
 //! `FLOWCRATE_RECORD=folder cargo test -p flowcrate --test golden record` writes them.
 #![allow(
     clippy::expect_used,
