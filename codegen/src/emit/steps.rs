@@ -100,6 +100,7 @@ impl<'a> Emitter<'a> {
                     self.types.name_input(&node.id, &input.ty, &hint);
                 } else {
                     self.types.rust(&input.ty, &hint, ignored);
+                    self.types.decode(&input.ty);
                 }
                 let hint = self.hint(&node.id, "Output", "The output of");
                 self.types.name_output(&node.id, &output_of(node), &hint);

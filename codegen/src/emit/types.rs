@@ -163,6 +163,15 @@ impl Types {
         if matches!(ty, Type::Record(_)) {
             let place = self.emit(ty, &hint.name, &hint.doc);
             self.inputs.insert(id.clone(), place);
+            // A fork reads the input that it gives a step (R20).
+            if let Some(emitted) = self.emitted.get_mut(place) {
+                emitted.decoded = true;
+            }
+            if let Type::Record(record) = ty {
+                for field in record.fields.values() {
+                    self.decode(&field.ty);
+                }
+            }
         }
     }
 
