@@ -123,7 +123,9 @@ fn poll_all(
             }
         }
         if fails {
-            parts.iter_mut().for_each(|part| part.cancel());
+            for part in &mut *parts {
+                part.cancel();
+            }
         } else if running {
             return Poll::Pending;
         } else {
