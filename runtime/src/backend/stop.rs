@@ -63,7 +63,9 @@ impl StoreBackend {
         if step.is_stopping() {
             return;
         }
-        if !step.is_running() || patience == Patience::None || sabotage!("no grace") {
+        // Where a compensation asks for it, its outcome counts whoever waits.
+        let patient = patience == Patience::Grace || live.site.undo.is_some();
+        if !step.is_running() || !patient || sabotage!("no grace") {
             self.held.push(Held::Stop(path.clone()));
             let outcome = Outcome::Cancelled(Some(in_doubt(&path, attempts + 1)));
             return self.settle(op, outcome, self.now);
