@@ -183,13 +183,45 @@ fn thirty_levels_of_scopes_nest() {
     });
 }
 
-#[rustfmt::skip] // Its time doubles with each level.
+/// Scopes within each other, all in one function.
+macro_rules! nested {
+    ($ctx:ident $ledger:ident;) => {
+        $ledger.step(&$ctx, "bottom", 1).await
+    };
+    ($ctx:ident $ledger:ident; raced $($inner:ident)*) => {
+        $ctx.race::<Value>("race")
+            .branch("a", async |$ctx: Context| nested!($ctx $ledger; $($inner)*))
+            .await
+    };
+    ($ctx:ident $ledger:ident; timed $($inner:ident)*) => {
+        $ctx.timeout("timeout", Duration::from_hours(1), async |$ctx: Context| {
+            nested!($ctx $ledger; $($inner)*)
+        })
+        .await
+        .map(Option::unwrap)
+    };
+    ($ctx:ident $ledger:ident; tried $($inner:ident)*) => {
+        $ctx.try_scope("try", async |$ctx: Context| nested!($ctx $ledger; $($inner)*)).await
+    };
+    ($ctx:ident $ledger:ident; each $($inner:ident)*) => {
+        $ctx.for_each("each", vec![1], 1, async |$ctx: Context, _: i32, _| {
+            nested!($ctx $ledger; $($inner)*)
+        })
+        .await
+        .map(|list: Vec<Value>| json!(list))
+    };
+}
+
 #[test]
 fn thirty_scopes_within_each_other_compile() {
     run_test(async {
         let ledger = Ledger::default();
         let workflow = counted(&ledger, |ctx, _, ledger| async move {
-            ctx.try_scope("try", async |ctx: Context| { ctx.timeout("timeout", Duration::from_hours(1), async |ctx: Context| { ctx.race::<Value>("race").branch("a", async |ctx: Context| { ctx.for_each("each", vec![1], 1, async |ctx: Context, _: i32, _| { ctx.try_scope("try", async |ctx: Context| { ctx.timeout("timeout", Duration::from_hours(1), async |ctx: Context| { ctx.race::<Value>("race").branch("a", async |ctx: Context| { ctx.for_each("each", vec![1], 1, async |ctx: Context, _: i32, _| { ctx.try_scope("try", async |ctx: Context| { ctx.timeout("timeout", Duration::from_hours(1), async |ctx: Context| { ctx.race::<Value>("race").branch("a", async |ctx: Context| { ctx.for_each("each", vec![1], 1, async |ctx: Context, _: i32, _| { ctx.try_scope("try", async |ctx: Context| { ctx.timeout("timeout", Duration::from_hours(1), async |ctx: Context| { ctx.race::<Value>("race").branch("a", async |ctx: Context| { ctx.for_each("each", vec![1], 1, async |ctx: Context, _: i32, _| { ctx.try_scope("try", async |ctx: Context| { ctx.timeout("timeout", Duration::from_hours(1), async |ctx: Context| { ctx.race::<Value>("race").branch("a", async |ctx: Context| { ctx.for_each("each", vec![1], 1, async |ctx: Context, _: i32, _| { ctx.try_scope("try", async |ctx: Context| { ctx.timeout("timeout", Duration::from_hours(1), async |ctx: Context| { ctx.race::<Value>("race").branch("a", async |ctx: Context| { ctx.for_each("each", vec![1], 1, async |ctx: Context, _: i32, _| { ctx.try_scope("try", async |ctx: Context| { ctx.timeout("timeout", Duration::from_hours(1), async |ctx: Context| { ctx.race::<Value>("race").branch("a", async |ctx: Context| { ctx.for_each("each", vec![1], 1, async |ctx: Context, _: i32, _| { ctx.try_scope("try", async |ctx: Context| { ctx.timeout("timeout", Duration::from_hours(1), async |ctx: Context| { ledger.step(&ctx, "bottom", 1).await }).await.map(Option::unwrap) }).await }).await.map(|list: Vec<Value>| json!(list)) }).await }).await.map(Option::unwrap) }).await }).await.map(|list: Vec<Value>| json!(list)) }).await }).await.map(Option::unwrap) }).await }).await.map(|list: Vec<Value>| json!(list)) }).await }).await.map(Option::unwrap) }).await }).await.map(|list: Vec<Value>| json!(list)) }).await }).await.map(Option::unwrap) }).await }).await.map(|list: Vec<Value>| json!(list)) }).await }).await.map(Option::unwrap) }).await }).await.map(|list: Vec<Value>| json!(list)) }).await }).await.map(Option::unwrap) }).await }).await.map(|list: Vec<Value>| json!(list)) }).await }).await.map(Option::unwrap) }).await
+            nested! { ctx ledger;
+                tried timed raced each tried timed raced each tried timed raced each tried timed
+                raced each tried timed raced each tried timed raced each tried timed raced each
+                tried timed
+            }
         });
         let (result, _) = run(workflow, json!(null)).await;
         assert_eq!(result.unwrap().to_string(), "[[[[[[[1]]]]]]]");
