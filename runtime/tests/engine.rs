@@ -5,6 +5,7 @@ mod engine {
     pub(crate) mod kit;
 
     mod answers;
+    mod cancel;
     mod children;
     mod control;
     mod crashes;
@@ -23,6 +24,7 @@ mod engine {
     mod progress;
     mod race;
     mod steps;
+    mod timeout;
     mod timers;
     mod try_scope;
     mod undo;

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::engine::kit::Steps;
 
-const MOMENT: Duration = Duration::from_millis(3);
+const MOMENT: Duration = Duration::from_millis(25);
 
 /// A branch that holds something until it is cancelled, and gives it back.
 async fn holds(ctx: Context, ledger: &Ledger) -> Result<Value> {
