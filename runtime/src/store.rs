@@ -33,8 +33,8 @@ pub use rows::{
     RunState, Stop, StopKind, Waiting,
 };
 pub use transaction::{
-    Ask, Claim, Claimed, Delivered, End, Fire, Fired, Firing, Inbox, Loaded, NewEvent, NewRun,
-    Next, Request, Requested, RunWrite, Started, Transaction, Written,
+    Adoption, Adopts, Ask, Claim, Claimed, Delivered, End, Fire, Fired, Firing, Inbox, Loaded,
+    NewEvent, NewRun, Next, Request, Requested, RunWrite, Started, Transaction, Written,
 };
 pub use undo::{Compensation, UNDO_SUFFIX, Undoable, is_undo};
 

@@ -4,6 +4,7 @@
 mod engine {
     pub(crate) mod kit;
 
+    mod adoption;
     mod answers;
     mod cancel;
     mod children;

@@ -290,6 +290,7 @@ fn one_drives_and_others_are_clients() {
         std::thread::sleep(Duration::from_millis(5));
     }
     let claim = Claim {
+        adopts: Vec::new(),
         worker,
         definitions: vec![("orders".into(), "r1".into())],
         limit: 10,

@@ -35,7 +35,7 @@ fn big() -> NewRun {
 
 fn claim(worker: WorkerId) -> Claim {
     let definitions = vec![("orders".into(), "r1".into())];
-    Claim { worker, definitions, limit: 10, now: Timestamp(i64::MAX) }
+    Claim { worker, definitions, adopts: Vec::new(), limit: 10, now: Timestamp(i64::MAX) }
 }
 
 fn opened(path: &Path) -> Probe<SqliteStore> {

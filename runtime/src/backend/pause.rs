@@ -11,6 +11,8 @@ use crate::values::Timestamp;
 pub(super) struct Pause {
     /// Why it is to stand still, if it is.
     asked: Option<Failure>,
+    /// Whether it is to leave memory as soon as nothing runs, to be taken up otherwise.
+    draining: bool,
     /// Bodies that would have been started.
     withheld: Vec<Held>,
 }
@@ -20,14 +22,15 @@ impl StoreBackend {
     pub(super) fn reconsider_pause(&mut self, stop: Option<&Stop>) {
         let pause = stop.filter(|stop| stop.kind == StopKind::Pause);
         self.pause.asked = pause.map(|stop| Failure::paused(stop.reason.clone()));
-        if self.pause.asked.is_none() {
+        if self.pause.asked.is_none() && !self.pause.draining {
             self.held.append(&mut self.pause.withheld);
         }
     }
 
     /// Whether nothing new may begin.
     pub(super) fn is_pausing(&self) -> bool {
-        self.pause.asked.is_some() && !sabotage!("a pause lets new work begin")
+        (self.pause.asked.is_some() || self.pause.draining)
+            && !sabotage!("a pause lets new work begin")
     }
 
     /// Keeps a body's start back for as long as the run is to stand still.
@@ -40,8 +43,15 @@ impl StoreBackend {
         if !self.running.is_empty() || !self.arrived.is_empty() {
             return None;
         }
-        let failure = self.pause.asked.take()?;
-        Some(self.last_write(Next::Pause(failure)))
+        if let Some(failure) = self.pause.asked.take() {
+            return Some(self.last_write(Next::Pause(failure)));
+        }
+        self.pause.draining.then(|| self.last_write(Next::Release))
+    }
+
+    /// Lets the run leave memory as soon as nothing runs, to be taken up anew.
+    pub(crate) fn drain(&mut self) {
+        self.pause.draining = true;
     }
 
     /// What has something to do first. While the run comes to a stand that is only what watches

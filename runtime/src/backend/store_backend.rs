@@ -71,6 +71,8 @@ pub(crate) struct StoreBackend {
     /// How many outcomes the function has seen: those with a smaller `seq`.
     position: u64,
     pub(super) pause: Pause,
+    /// Whether the function is only tried against its journal.
+    only_replay: bool,
     /// The input of a fork's first step, where it is another than the function's own.
     edit: Option<(Arc<str>, Payload)>,
     /// Whether a write held news for other runs.
@@ -235,6 +237,7 @@ impl StoreBackend {
             next_seq: last_seq.filter(|_| !sabotage!("seq begins anew")).map_or(0, |seq| seq + 1),
             position: 0,
             pause: Pause::default(),
+            only_replay: false,
             edit,
             wakes_others: false,
             surfaced: 0,
@@ -292,6 +295,12 @@ impl StoreBackend {
     /// About how many bytes the run's values take, those that the function has seen included.
     pub(crate) fn weight(&self) -> usize {
         self.weight
+    }
+
+    /// Stops where the journal ends: nothing new is surfaced, so that nothing but what is
+    /// recorded is asked of the function.
+    pub(crate) fn only_replay(&mut self) {
+        self.only_replay = true;
     }
 
     /// Random bits of the run.
@@ -692,6 +701,9 @@ impl Backend for StoreBackend {
         if !self.caught_up {
             self.journal.check_empty()?;
             self.caught_up = true;
+        }
+        if self.only_replay {
+            return Ok(None);
         }
         if !self.is_pausing() {
             self.match_events();

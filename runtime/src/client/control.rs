@@ -61,6 +61,28 @@ impl Client {
         self.ask(run, Ask::Resume, ()).await
     }
 
+    /// Lets a run go on in another revision of its workflow, if its journal fits that one: a
+    /// worker that has it replays the run without writing anything. Comes back once the run is of
+    /// that revision, or with what does not fit, and where. A paused run stays paused.
+    ///
+    /// A run whose own revision no worker has is adopted by itself where a registered revision
+    /// [`adopts`](crate::Definition::adopts) that one. What runs when it is asked finishes first;
+    /// nothing new begins meanwhile.
+    pub async fn adopt(&self, run: RunId, revision: impl Into<String>) -> Result<()> {
+        let revision = revision.into();
+        let mut watch = self.watch(run);
+        self.ask(run, Ask::Adopt(revision.as_str().into()), ()).await?;
+        while let Some(view) = watch.next().await? {
+            if view.revision == revision {
+                return Ok(());
+            }
+            if let Some(refusal) = view.refusal.filter(|refusal| refusal.revision == revision) {
+                return Err(Error::Failed(refusal.failure));
+            }
+        }
+        Err(Error::Finished(run))
+    }
+
     pub(super) async fn ask(&self, run: RunId, ask: Ask, reason: impl Into<Reason>) -> Result<()> {
         let Reason(reason) = reason.into();
         let nudge = Arc::clone(&self.nudge);

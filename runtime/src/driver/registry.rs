@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::error::{Error, Result};
-use crate::store::Store;
+use crate::store::{Adopts, Store};
 use crate::workflow::ErasedWorkflow;
 
 /// Workflows by name and revision.
@@ -43,6 +43,32 @@ impl Registry {
                 .values()
                 .map(|workflow| workflow.definition())
                 .any(|newer| newer.name == name && newer.adopts.iter().any(|old| old == revision))
+    }
+
+    /// A workflow that adopts runs of a revision.
+    pub(super) fn adopter(&self, name: &str, revision: &str) -> Option<Arc<dyn ErasedWorkflow>> {
+        let workflows = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let mut newer = workflows.values().filter(|workflow| {
+            let definition = workflow.definition();
+            definition.name == name && definition.adopts.iter().any(|old| old == revision)
+        });
+        newer.next_back().cloned()
+    }
+
+    /// The revisions whose runs are adopted here, where they are not driven themselves.
+    pub(super) fn adopts(&self) -> Vec<Adopts> {
+        let workflows = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let mut adopts: BTreeMap<(Arc<str>, Arc<str>), Arc<str>> = BTreeMap::new();
+        for ((name, to), workflow) in &*workflows {
+            for from in workflow.definition().adopts {
+                let old = (name.clone(), from.into());
+                if !workflows.contains_key(&old) {
+                    adopts.insert(old, to.clone());
+                }
+            }
+        }
+        let adopts = adopts.into_iter();
+        adopts.map(|((workflow, from), to)| Adopts { workflow, from, to }).collect()
     }
 
     pub(super) fn definitions(&self) -> Vec<(Arc<str>, Arc<str>)> {

@@ -22,7 +22,7 @@ pub(super) struct Resident {
     pub(super) backend: Rc<RefCell<StoreBackend>>,
     pub(super) epoch: u64,
     /// The definition that it runs.
-    workflow: Arc<str>,
+    pub(super) workflow: Arc<str>,
     revision: Arc<str>,
     started_at: Timestamp,
     pub(super) bodies: Bodies,

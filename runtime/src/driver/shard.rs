@@ -1,6 +1,7 @@
 //! The thread that drives runs: takes messages, advances the runs that they concern, submits
 //! their writes and performs their effects.
 
+mod adopt;
 mod advance;
 mod take_up;
 
@@ -111,6 +112,8 @@ pub(super) struct Shard {
     touched: BTreeSet<RunId>,
     /// Runs that are on their way into memory, and whether mail has come for them meanwhile.
     loading: BTreeMap<RunId, bool>,
+    /// Runs whose adoption is being written.
+    adopting: BTreeSet<RunId>,
     claims: Claims,
     pub(super) residence: Residence,
     reaper: Reaper,
@@ -131,6 +134,7 @@ impl Shard {
             agenda: BTreeSet::new(),
             touched: BTreeSet::new(),
             loading: BTreeMap::new(),
+            adopting: BTreeSet::new(),
             claims: Claims::default(),
             reaper: Reaper::default(),
             closing: None,
@@ -247,7 +251,8 @@ impl Shard {
         }
         let Settings { store, worker, registry, sender, .. } = &self.settings;
         let definitions = registry.definitions();
-        let claim = Claim { worker: *worker, definitions, limit: LIMIT, now: self.now };
+        let adopts = registry.adopts();
+        let claim = Claim { worker: *worker, definitions, adopts, limit: LIMIT, now: self.now };
         let sender = sender.clone();
         let reply = Reply::new(move |claimed| drop(sender.send(Message::Claimed(claimed))));
         store.submit(Transaction::Claim(claim, reply));
@@ -312,6 +317,13 @@ impl Shard {
                         // Someone terminated it; its caller and its children have mail.
                         self.forget(run);
                         return self.claims.want();
+                    }
+                    let registry = &self.settings.registry;
+                    let wanted = inbox.wanted_revision.as_ref();
+                    if wanted.is_some_and(|to| registry.get(&resident.workflow, to).is_ok()) {
+                        // It comes back by the next claim, to be tried under that revision.
+                        resident.nudged = true;
+                        resident.backend.borrow_mut().drain();
                     }
                     let mut backend = resident.backend.borrow_mut();
                     backend.at(self.now);

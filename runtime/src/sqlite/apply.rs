@@ -1,5 +1,6 @@
 //! Applies transactions of the store to the tables, inside a commit that the writer has begun.
 
+mod adopt;
 mod claim;
 mod family;
 mod fork;
@@ -107,6 +108,17 @@ statements! {
                         stop_reason = iif(stop = 1, stop_reason, NULL), failure = ?1
          WHERE n = ?2";
     is_cancelled = "SELECT stop = 1 FROM run WHERE n = ?";
+    // 3 is paused.
+    adopt =
+        "UPDATE run SET definition = ?2, revisions = ?3, wanted_revision = NULL, refusal = NULL,
+                        owner = iif(state = 3, NULL, owner)
+         WHERE n = ?1 RETURNING state";
+    refuse =
+        "UPDATE run SET owner = NULL, queued = (state <> 3), wanted_revision = NULL, refusal = ?2
+         WHERE n = ?1 RETURNING state";
+    history =
+        "SELECT definition.workflow, definition.revision, run.revisions
+         FROM run JOIN definition ON definition.n = run.definition WHERE run.n = ?";
     // 6 is cancelled: a cancel that came first wins.
     end = "UPDATE run SET owner = NULL, queued = 0, wake_at = NULL, ended_at = ?2,
                   state = iif(stop = 1, 6, ?3),
@@ -119,14 +131,19 @@ statements! {
     free =
         "SELECT n, id, epoch FROM run
          WHERE definition = ? AND owner IS NULL AND queued <> 0
-           AND (state <> 3 OR stop = 1 OR wanted_revision IS NOT NULL) LIMIT ?";
+           AND (state <> 3 OR stop = 1 OR wanted_revision IS NOT NULL)
+           AND (refusal IS NULL OR refusal ->> 'revision' <> ?) LIMIT ?";
     abandoned =
         "SELECT n, id, epoch FROM run
-         WHERE definition = ? AND queued <> 0 AND owner IS NOT NULL AND owner <> ? LIMIT ?";
+         WHERE definition = ? AND queued <> 0 AND owner IS NOT NULL AND owner <> ?
+           AND (refusal IS NULL OR refusal ->> 'revision' <> ?) LIMIT ?";
     due =
         "SELECT n, id, epoch FROM run
-         WHERE definition = ? AND wake_at <= ? AND state <> 3 ORDER BY wake_at LIMIT ?";
-    next_wake = "SELECT min(wake_at) FROM run WHERE definition = ? AND wake_at IS NOT NULL";
+         WHERE definition = ? AND wake_at <= ? AND state <> 3
+           AND (refusal IS NULL OR refusal ->> 'revision' <> ?) ORDER BY wake_at LIMIT ?";
+    next_wake =
+        "SELECT min(wake_at) FROM run WHERE definition = ? AND wake_at IS NOT NULL
+           AND (refusal IS NULL OR refusal ->> 'revision' <> ?)";
     take =
         "UPDATE run SET owner = ?2, epoch = epoch + 1, queued = 0, wake_at = NULL,
                         takeovers = takeovers + ?3
@@ -275,7 +292,7 @@ impl<'c> Tables<'c> {
                 return Ok(existing);
             }
         }
-        let definition = self.definition(new)?;
+        let definition = self.definition(&new.workflow, &new.revision, &new.events)?;
         let owner = new.owner.map(|owner| self.worker(owner)).transpose()?;
         let (state, epoch) = match owner {
             Some(_) => (RunState::Running, 1),
@@ -395,18 +412,18 @@ impl<'c> Tables<'c> {
     }
 
     /// The number of a run's definition.
-    fn definition(&mut self, new: &NewRun) -> Result<i64> {
-        let name = (new.workflow.to_string(), new.revision.to_string());
-        let known = self.memory.definitions.get(&name).and_then(|known| known.get(&new.events));
+    fn definition(&mut self, workflow: &str, revision: &str, events: &[String]) -> Result<i64> {
+        let name = (workflow.to_owned(), revision.to_owned());
+        let known = self.memory.definitions.get(&name).and_then(|known| known.get(events));
         if let Some(n) = known {
             return Ok(*n);
         }
-        let row = (&name.0, &name.1, Json(&new.events));
+        let row = (workflow, revision, Json(events));
         let n = match self.sql.find_definition.query_row(row, |row| row.get(0)).optional()? {
             Some(n) => n,
-            None => self.sql.add_definition.insert((&name.0, &name.1, Json(&new.events)))?,
+            None => self.sql.add_definition.insert((workflow, revision, Json(events)))?,
         };
-        self.memory.definitions.entry(name).or_default().insert(new.events.clone(), n);
+        self.memory.definitions.entry(name).or_default().insert(events.to_vec(), n);
         Ok(n)
     }
 }

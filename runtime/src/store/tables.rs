@@ -10,9 +10,9 @@ use std::ops::Bound;
 use std::sync::Arc;
 
 use super::{
-    Claim, Claimed, Delivered, End, Entry, Fire, Fired, Firing, Inbox, InboxEvent, Loaded,
-    NewEvent, NewRun, Next, RunCursor, RunFilter, RunRow, RunState, RunWrite, Started, StopKind,
-    UNDO_SUFFIX, Undoable, Written, is_undo,
+    Adoption, Claim, Claimed, Delivered, End, Entry, Fire, Fired, Firing, Inbox, InboxEvent,
+    Loaded, NewEvent, NewRun, Next, RevisionChange, RunCursor, RunFilter, RunRow, RunState,
+    RunWrite, Started, StopKind, UNDO_SUFFIX, Undoable, Written, is_undo,
 };
 use crate::Timestamp;
 use crate::ids::{RunId, WorkerId};
@@ -285,7 +285,8 @@ impl Run {
 
     fn go_on(&mut self, next: Next) {
         let row = &mut self.row;
-        if !matches!(next, Next::Keep(_)) {
+        let adopted = matches!(next, Next::Adopt(_)) && row.state != RunState::Paused;
+        if !adopted && !matches!(next, Next::Keep(_)) {
             row.owner = None;
         }
         match next {
@@ -308,9 +309,28 @@ impl Run {
                 row.ready = row.is_cancel_requested() && !is_undo(&failure.path);
                 row.failure = Some(failure);
             }
+            Next::Adopt(adoption) => adopt(row, adoption),
+            Next::Refuse(refusal) => {
+                row.ready = row.state != RunState::Paused;
+                row.wanted_revision = None;
+                row.refusal = Some(refusal);
+            }
             Next::End(end) => end_run(row, end),
         }
     }
+}
+
+fn adopt(row: &mut RunRow, adoption: Adoption) {
+    let change = RevisionChange {
+        from: row.revision.to_string(),
+        to: adoption.to.to_string(),
+        at: adoption.at,
+    };
+    row.revisions.push(change);
+    row.revision = adoption.to;
+    row.events = adoption.events;
+    row.wanted_revision = None;
+    row.refusal = None;
 }
 
 /// Keeps a run from its end that is to be cancelled first.
@@ -337,10 +357,14 @@ fn end_run(row: &mut RunRow, end: End) {
 }
 
 fn is_asked_for(row: &RunRow, claim: &Claim) -> bool {
-    claim
+    let own = claim
         .definitions
         .iter()
-        .any(|(name, revision)| (name, revision) == (&row.workflow, &row.revision))
+        .any(|(name, revision)| (name, revision) == (&row.workflow, &row.revision));
+    let refused = |to: &str| row.refusal.as_ref().is_some_and(|refusal| refusal.revision == to);
+    own || claim.adopts.iter().any(|adopts| {
+        (&adopts.workflow, &adopts.from) == (&row.workflow, &row.revision) && !refused(&adopts.to)
+    })
 }
 
 fn is_claimable(row: &RunRow, claim: &Claim) -> bool {

@@ -8,7 +8,9 @@ use uuid::Uuid;
 use super::fork::{Forked, NewFork};
 use super::progress::{Append, Appended};
 use super::reply::Reply;
-use super::rows::{Entry, EntryStatus, EventKey, InboxEvent, Parent, RunRow, RunState, Stop};
+use super::rows::{
+    Entry, EntryStatus, EventKey, InboxEvent, Parent, Refusal, RunRow, RunState, Stop,
+};
 use super::undo::Undoable;
 use crate::ids::{RunId, WorkerId};
 use crate::payload::{InputHash, Payload};
@@ -116,10 +118,23 @@ pub struct Claim {
     pub worker: WorkerId,
     /// The (workflow, revision) pairs that it can drive.
     pub definitions: Vec<(Arc<str>, Arc<str>)>,
+    /// Revisions whose runs it would adopt: claimed like its own, unless it refused them before.
+    pub adopts: Vec<Adopts>,
     /// At most so many runs.
     pub limit: usize,
     /// The instant by which runs are due.
     pub now: Timestamp,
+}
+
+/// A revision that takes over the runs of another one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Adopts {
+    /// The workflow.
+    pub workflow: Arc<str>,
+    /// The revision that the runs have.
+    pub from: Arc<str>,
+    /// The revision that would take them over.
+    pub to: Arc<str>,
 }
 
 /// What a claim brought.
@@ -212,8 +227,25 @@ pub enum Next {
     Release,
     /// It stands still, unowned, until someone resumes or cancels it.
     Pause(Failure),
+    /// It is of another revision from now on, which stays in its history. It stays with its owner,
+    /// unless it is paused.
+    Adopt(Adoption),
+    /// Another revision does not fit it: unowned and ready, unless it is paused. Forgotten once
+    /// someone wants a revision, or one adopts it.
+    Refuse(Refusal),
     /// It ends. If a cancel was requested, it ends as cancelled, whatever `End` says.
     End(End),
+}
+
+/// A revision that a run's journal fits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Adoption {
+    /// The revision.
+    pub to: Arc<str>,
+    /// Names of the events that it declares.
+    pub events: Vec<String>,
+    /// When.
+    pub at: Timestamp,
 }
 
 /// How a run ends.

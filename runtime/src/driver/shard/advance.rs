@@ -160,8 +160,11 @@ impl Shard {
         if !ours {
             return;
         }
+        if !matches!(written, Ok(Written::Done(_))) {
+            self.adopting.remove(&run);
+        }
         match written {
-            Ok(Written::Done(state)) => self.durable(run, state),
+            Ok(Written::Done(state)) => self.durable(run, epoch, state),
             Ok(Written::NewMail) => {
                 if let Some(resident) = self.runs.get_mut(&run) {
                     resident.leaving = Leaving::No;
@@ -186,7 +189,10 @@ impl Shard {
         }
     }
 
-    fn durable(&mut self, run: RunId, state: RunState) {
+    fn durable(&mut self, run: RunId, epoch: u64, state: RunState) {
+        if self.adopting.remove(&run) {
+            return self.adopted(run, epoch, state);
+        }
         let Some(resident) = self.runs.get_mut(&run) else {
             // It was released, paused or ended without having been taken up.
             self.claims.want();

@@ -26,6 +26,16 @@ impl Shard {
         if self.closing.is_some() {
             return self.submit(bare_write(run, epoch, Next::Release));
         }
+        if !self.runs.contains_key(&run) && !loaded.row.is_cancel_requested() {
+            if let Some(workflow) = self.adopter(&loaded) {
+                return self.try_adoption(loaded, epoch, workflow.as_ref());
+            }
+            if loaded.row.state == RunState::Paused
+                && let Some(wanted) = loaded.row.wanted_revision.clone()
+            {
+                return self.refuse_unknown(&loaded, epoch, &wanted);
+            }
+        }
         let mut given_up = None;
         let was_paused = loaded.row.state == RunState::Paused;
         if was_paused {
@@ -40,6 +50,7 @@ impl Shard {
             }
             given_up = Some(unwind(&mut loaded, self.now));
         }
+        let wanted = self.adopter(&loaded).is_some();
         let before = self.runs.remove(&run);
         match self.resident(loaded, epoch) {
             Ok(resident) => {
@@ -47,6 +58,9 @@ impl Shard {
                     resident.backend.borrow_mut().give_up(entries, seals);
                 }
                 if let Some(before) = before {
+                    if wanted {
+                        resident.backend.borrow_mut().drain();
+                    }
                     return self.replace(run, before, resident);
                 }
                 self.runs.insert(run, resident);
@@ -109,7 +123,7 @@ impl Shard {
         }
     }
 
-    fn waker(&self, run: RunId) -> std::sync::Arc<RootWaker> {
+    pub(super) fn waker(&self, run: RunId) -> std::sync::Arc<RootWaker> {
         let sender = self.settings.sender.clone();
         RootWaker::new(Box::new(move || drop(sender.send(Message::Woken(run)))))
     }

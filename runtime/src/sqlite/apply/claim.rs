@@ -1,5 +1,7 @@
 //! Takes runs for the driver: what is ready, due or abandoned.
 
+use std::sync::Arc;
+
 use rusqlite::{Result, Row};
 
 use super::Tables;
@@ -23,25 +25,28 @@ impl Tables<'_> {
         };
         self.tell_of_taken(driver, &mut claimed)?;
         let definitions = self.definitions(claim)?;
-        for definition in &definitions {
+        for (definition, adopter) in &definitions {
             self.nudge(*definition, driver, &mut claimed)?;
-            self.take_free(*definition, driver, claim, &mut claimed)?;
+            self.take_free((*definition, adopter), driver, claim, &mut claimed)?;
         }
-        for definition in definitions {
+        for (definition, adopter) in definitions {
             let read = |row: &Row<'_>| row.get::<_, Option<i64>>(0);
-            let wake = self.sql.next_wake.query_row([definition], read)?.map(Timestamp);
+            let wake = self.sql.next_wake.query_row((definition, &*adopter), read)?.map(Timestamp);
             claimed.next_wake = claimed.next_wake.into_iter().chain(wake).min();
         }
         Ok(claimed)
     }
 
-    /// The numbers of the definitions that the worker can drive.
-    fn definitions(&mut self, claim: &Claim) -> Result<Vec<i64>> {
+    /// The numbers of the definitions that the worker can drive, or would adopt: with the revision
+    /// that would, which is none (the empty text) for its own.
+    fn definitions(&mut self, claim: &Claim) -> Result<Vec<(i64, Arc<str>)>> {
         let mut numbers = Vec::with_capacity(claim.definitions.len());
-        for (workflow, revision) in &claim.definitions {
+        let own = claim.definitions.iter().map(|(name, revision)| (name, revision, "".into()));
+        let adopts = claim.adopts.iter().map(|old| (&old.workflow, &old.from, old.to.clone()));
+        for (workflow, revision, adopter) in own.chain(adopts) {
             let names = (&**workflow, &**revision);
             for n in self.sql.definitions.query_map(names, |row| row.get(0))? {
-                numbers.push(n?);
+                numbers.push((n?, Arc::clone(&adopter)));
             }
         }
         Ok(numbers)
@@ -73,7 +78,7 @@ impl Tables<'_> {
     /// Runs that are due, ready or abandoned, in this order.
     fn take_free(
         &mut self,
-        definition: i64,
+        (definition, adopter): (i64, &str),
         driver: i64,
         claim: &Claim,
         claimed: &mut Claimed,
@@ -83,13 +88,13 @@ impl Tables<'_> {
             let left = claim.limit.saturating_sub(claimed.runs.len()).saturating_add(1);
             i64::try_from(left).unwrap_or(i64::MAX)
         };
-        let values = (definition, claim.now.0, left(claimed));
+        let values = (definition, claim.now.0, adopter, left(claimed));
         let due = self.sql.due.query_map(values, candidate)?.collect::<Result<_>>()?;
         self.take(due, driver, false, claim.limit, claimed)?;
-        let values = (definition, left(claimed));
+        let values = (definition, adopter, left(claimed));
         let ready = self.sql.free.query_map(values, candidate)?.collect::<Result<_>>()?;
         self.take(ready, driver, false, claim.limit, claimed)?;
-        let values = (definition, driver, left(claimed));
+        let values = (definition, driver, adopter, left(claimed));
         let abandoned = self.sql.abandoned.query_map(values, candidate)?.collect::<Result<_>>()?;
         self.take(abandoned, driver, true, claim.limit, claimed)
     }

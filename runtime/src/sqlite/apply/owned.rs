@@ -235,6 +235,8 @@ impl Tables<'_> {
                 self.values.note(owned.n, ROW, failure.as_ref())?;
                 Ok(RunState::Paused)
             }
+            Next::Adopt(adoption) => self.adopt(run, owned, adoption),
+            Next::Refuse(refusal) => self.refuse(owned, refusal),
             Next::End(end) => {
                 let output = self.values.maybe(end.output.as_ref())?;
                 let failure = self.values.failure(end.failure.as_ref())?;

@@ -177,6 +177,7 @@ pub(super) fn claim(worker: WorkerId, now: i64) -> Claim {
     Claim {
         worker,
         definitions: vec![("orders".into(), "r1".into())],
+        adopts: Vec::new(),
         limit: 1_000,
         now: Timestamp(now),
     }
