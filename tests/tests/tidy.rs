@@ -190,10 +190,14 @@ fn pages_link_to_what_is_there() {
             let file = page.parent().expect("a folder").join(&target);
             assert!(file.exists(), "{shown} links to {target}, which is not there");
             // A link to a test is called by the test's name.
-            let test = name.trim_matches('`');
-            if name.starts_with('`') && target.contains("tests/") && target.ends_with(".rs") {
+            let called = name.trim_matches('`');
+            let is_rust = file.extension().is_some_and(|extension| extension == "rs");
+            if name.starts_with('`') && target.contains("tests/") && is_rust {
                 let code = std::fs::read_to_string(&file).expect("readable");
-                assert!(code.contains(&format!("fn {test}(")), "{shown}: no {test} in {target}");
+                assert!(
+                    code.contains(&format!("fn {called}(")),
+                    "{shown}: no {called} in {target}"
+                );
             }
         }
     }

@@ -32,7 +32,7 @@ fn a_run_says_what_it_waits_for_and_how_it_came_there() {
                 ctx.step(StepSpec::new("charge", "http@1").policy(policy), (), |_, ()| async {
                     Err::<u32, _>(StepError::retryable("http_status", "answered 500"))
                 });
-            let ship = WaitEvent::new("a").key("7").timeout(Duration::from_secs(60));
+            let ship = WaitEvent::new("a").key("7").timeout(Duration::from_mins(1));
             let ship = ctx.wait_event::<Value>("ship", ship);
             join((flaky, ship, ctx.sleep("nap", Duration::from_hours(1)))).await?;
             Ok(json!(null))
