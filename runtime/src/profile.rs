@@ -2,7 +2,7 @@
 //!
 //! The *core* seam is what a workflow function sees: commands that are performed and recorded, and
 //! completions in one order. Any log could offer it, one that knows only positions, too; see
-//! [`testkit::positional`](crate::testkit::positional()). The *store* seam is what goes on around the
+//! `testkit::positional`. The *store* seam is what goes on around the
 //! function: keys, owners, queries, other runs. A [`Store`](crate::store::Store) says by its
 //! [`profile`](crate::store::Store::profile) which promises it keeps; a workflow that needs more is
 //! refused when it is registered.

@@ -155,9 +155,17 @@ impl Flow<'_, '_> {
     }
 
     fn handle_value(&mut self, node: &Node, optional: bool, locals: &Locals) -> TokenStream {
+        let wanted = exported_form(node, optional);
+        // What an inner block has handed out is handed on as it is: it tells as well that the node
+        // did not run.
+        if let Some((name, form)) = locals.handle(&node.id)
+            && form == wanted
+        {
+            return quote!(#name);
+        }
         let decided =
             locals.handle(&node.id).is_some() || locals.certain_handle(&node.id).is_some();
-        match exported_form(node, optional) {
+        match wanted {
             HandleForm::Ran => quote!(#decided),
             HandleForm::Bool => self.left(&node.id, "true", locals),
             HandleForm::OptionalBool if decided => {
