@@ -1,11 +1,12 @@
 //! Control flow: the statements of the IR.
 
+use std::cell::Cell;
 use std::future::poll_fn;
-use std::task::{Context as Poller, Poll};
+use std::task::Poll;
 
-use flowcrate::{Caught as _, Error, Result};
+use flowcrate::{Caught as _, Error, Result, join_all};
 use flowcrate_codegen::check::{Body, Node};
-use flowcrate_codegen::ir::{self, Block, Branch, Live, Stmt, Subject, Tasks};
+use flowcrate_codegen::ir::{self, Block, Branch, Live, Stmt, Subject, Task, Tasks};
 
 use futures_util::future::LocalBoxFuture;
 
@@ -42,70 +43,64 @@ async fn statement<'a>(scope: &'a Scope, stmt: &'a Stmt) -> Result<Option<&'a Bl
             }
         }
         Stmt::Branch(branch) => return Ok(arm(scope, branch)),
-        Stmt::When(when) => return Ok(live(scope, &when.live).then_some(&when.block)),
+        Stmt::When(when) => return Ok(is_live(scope, &when.live).then_some(&when.block)),
         Stmt::Join(concurrent) => {
             let branches = concurrent.blocks.iter().map(|inner| block(scope, inner));
-            all(branches.collect()).await?;
+            join_all(branches).await?;
         }
         Stmt::Tasks(graph) => tasks(scope, graph).await?,
     }
     Ok(None)
 }
 
-/// Runs futures concurrently until all are done, or until the first failure, which drops the
-/// rest. Polled in order, as the runtime's `join` does; of any number, without nesting.
-async fn all(futures: Vec<LocalBoxFuture<'_, Result<()>>>) -> Result<()> {
-    let mut states: Vec<State<'_>> = futures.into_iter().map(State::Running).collect();
-    poll_fn(move |poller| {
-        let mut open = false;
-        for state in &mut states {
-            open |= state.poll(poller)?;
-        }
-        if open { Poll::Pending } else { Poll::Ready(Ok(())) }
-    })
-    .await
-}
-
-/// Where a concurrent part stands.
-enum State<'a> {
-    Waiting,
-    Running(LocalBoxFuture<'a, Result<()>>),
-    Done,
-}
-
-impl State<'_> {
-    /// Polls what runs: whether the part is still open, or its failure.
-    fn poll(&mut self, poller: &mut Poller<'_>) -> Result<bool> {
-        let Self::Running(future) = self else { return Ok(matches!(self, Self::Waiting)) };
-        match future.as_mut().poll(poller) {
-            Poll::Pending => Ok(true),
-            Poll::Ready(done) => {
-                *self = Self::Done;
-                done.map(|()| false)
-            }
-        }
-    }
-}
-
 /// Runs each task once those that it follows are done. They stand in topological order, so that
 /// one pass starts all that can start; nothing nests, however long a chain is.
 async fn tasks(scope: &Scope, graph: &Tasks) -> Result<()> {
-    let mut states: Vec<State<'_>> = graph.tasks.iter().map(|_| State::Waiting).collect();
-    poll_fn(move |poller| {
-        let mut open = false;
-        for (at, task) in graph.tasks.iter().enumerate() {
-            let done = |before: &usize| matches!(states.get(*before), Some(State::Done));
-            let free = task.after.iter().all(done);
-            let Some(state) = states.get_mut(at) else { continue };
-            if matches!(state, State::Waiting) && free {
-                let runs = live(scope, &task.live);
-                *state = if runs { State::Running(block(scope, &task.block)) } else { State::Done };
-            }
-            open |= state.poll(poller)?;
+    let progress = Progress::new(graph.tasks.len());
+    let progress = &progress;
+    let run = |(at, task): (usize, &'_ Task)| {
+        let (after, live, inner) = (task.after.clone(), task.live.clone(), task.block.clone());
+        async move {
+            progress.reached(&after).await?;
+            let done = if is_live(scope, &live) { block(scope, &inner).await } else { Ok(()) };
+            progress.settle(at, done)
         }
-        if open { Poll::Pending } else { Poll::Ready(Ok(())) }
-    })
-    .await
+    };
+    join_all(graph.tasks.iter().enumerate().map(run)).await.map(drop)
+}
+
+/// Which tasks of a graph are done.
+struct Progress {
+    done: Vec<Cell<bool>>,
+    /// Whether one has failed, or was cancelled: then none begins any more.
+    stopped: Cell<bool>,
+}
+
+impl Progress {
+    fn new(tasks: usize) -> Self {
+        Self { done: vec![Cell::new(false); tasks], stopped: Cell::new(false) }
+    }
+
+    /// Until all of these are done. All tasks are polled in one pass, and again whenever one of
+    /// them is woken: nobody has to be woken for this.
+    async fn reached(&self, after: &[usize]) -> Result<()> {
+        poll_fn(|_| {
+            if self.stopped.get() {
+                return Poll::Ready(Err(Error::Cancelled));
+            }
+            let done = |task: &usize| self.done.get(*task).is_some_and(Cell::get);
+            if after.iter().all(done) { Poll::Ready(Ok(())) } else { Poll::Pending }
+        })
+        .await
+    }
+
+    fn settle(&self, task: usize, result: Result<()>) -> Result<()> {
+        match (&result, self.done.get(task)) {
+            (Ok(()), Some(done)) => done.set(true),
+            _ => self.stopped.set(true),
+        }
+        result
+    }
 }
 
 fn arm<'a>(scope: &Scope, branch: &'a Branch) -> Option<&'a Block> {
@@ -116,14 +111,14 @@ fn arm<'a>(scope: &Scope, branch: &'a Branch) -> Option<&'a Block> {
     branch.arms.iter().find(|arm| arm.handle == handle).map(|arm| &arm.block)
 }
 
-fn live(scope: &Scope, condition: &Live) -> bool {
+fn is_live(scope: &Scope, condition: &Live) -> bool {
     match condition {
         Live::Always => true,
         Live::Left { node, handle } => {
             scope.outcome(node.as_str(), |outcome| outcome.handle == *handle).unwrap_or_default()
         }
-        Live::Any(conditions) => conditions.iter().any(|condition| live(scope, condition)),
-        Live::All(conditions) => conditions.iter().all(|condition| live(scope, condition)),
+        Live::Any(conditions) => conditions.iter().any(|condition| is_live(scope, condition)),
+        Live::All(conditions) => conditions.iter().all(|condition| is_live(scope, condition)),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use proc_macro2::TokenStream;
+use proc_macro2::{TokenStream, TokenTree};
 use quote::quote;
 
 use super::super::kinds::{self, Outcome};
@@ -59,6 +59,7 @@ impl Flow<'_, '_> {
             }
         }
         let body = self.body(block, locals.captured(), &Final::Slots(slots.to_vec()));
+        let body = if slots.is_empty() { typed_failure(body) } else { body };
         quote!(async { #body })
     }
 
@@ -77,7 +78,10 @@ impl Flow<'_, '_> {
             };
             let name = self.task_name(one, &names);
             let body = match live {
-                None => self.body(&one.block, inner, &Final::Slots(slots.clone())),
+                None => {
+                    let body = self.body(&one.block, inner, &Final::Slots(slots.clone()));
+                    if slots.is_empty() { typed_failure(body) } else { body }
+                }
                 Some(live) => self.guarded(one, &live, &slots, &inner),
             };
             lines.push(quote!(let #name = #function(async { #awaited #body });));
@@ -273,6 +277,20 @@ fn looks_at(live: &Live, id: &NodeId) -> bool {
         Live::Left { node, .. } => node == id,
         Live::Any(parts) | Live::All(parts) => parts.iter().any(|part| looks_at(part, id)),
     }
+}
+
+/// A block that ends in a failure, and gives nothing: nothing else tells the type of its success.
+fn typed_failure(code: TokenStream) -> TokenStream {
+    let tokens: Vec<TokenTree> = code.into_iter().collect();
+    let is_end =
+        |token: &TokenTree| matches!(token, TokenTree::Punct(punct) if punct.as_char() == ';');
+    let last = tokens.iter().rposition(is_end).map_or(0, |end| end + 1);
+    let is_failure = |token: &TokenTree| matches!(token, TokenTree::Ident(word) if word == "Err");
+    let typed = |(at, token): (usize, TokenTree)| {
+        let code = TokenStream::from(token.clone());
+        if at == last && is_failure(&token) { quote!(Err::<(), _>) } else { code }
+    };
+    tokens.into_iter().enumerate().map(typed).collect()
 }
 
 fn nodes_in(block: &Block) -> BTreeSet<NodeId> {
