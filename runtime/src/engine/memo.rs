@@ -25,7 +25,12 @@ impl<T: Journaled, F: FnOnce() -> T> Memo<T, F> {
     }
 
     fn begin(&mut self, work: F) -> Result<()> {
-        if self.operation.issue()? == Issued::Live {
+        let issued = self.operation.issue()?;
+        if sabotage!("memos are done again") && issued != Issued::Live {
+            work();
+            return Ok(());
+        }
+        if issued == Issued::Live {
             let value = {
                 // What the work draws from the context would be missing on a replay.
                 let _scope = ScopeGuard::enter(self.operation.own_scope());

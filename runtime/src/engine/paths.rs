@@ -80,8 +80,8 @@ impl Paths {
     /// How often `scope` has drawn something of this name before.
     pub(super) fn draw(&mut self, scope: &str, what: &str, name: &str) -> u32 {
         let draws = self.draws.entry(format!("{scope}/{what}\0{name}")).or_default();
-        *draws += 1;
-        *draws - 1
+        *draws += u32::from(!sabotage!("draws are not counted"));
+        draws.saturating_sub(1)
     }
 
     fn nth(&mut self, base: String) -> Arc<str> {

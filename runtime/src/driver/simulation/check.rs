@@ -42,6 +42,7 @@ impl Checker {
             }
             outcomes_stay(&before, &journal)?;
             order_grows(&before, &journal)?;
+            holds(loaded.row.seed == run.seed, "I3", "the seed is another one")?;
             attempts_grow(&before, &journal)?;
             is_woken(&loaded)?;
             if !loaded.row.state.is_final() {
@@ -52,7 +53,7 @@ impl Checker {
             if let Some((parent, path, awaited)) = &run.parent {
                 family_holds(store, &loaded, *parent, path, *awaited)?;
             }
-            walk(&run.plan, &journal).map_err(|why| format!("I3 is broken: {why}"))?;
+            walk(&run.plan, &run.seed, &journal).map_err(|why| format!("I3 is broken: {why}"))?;
             events_are_consumed_once(run, &loaded, &journal)?;
             if loaded.row.state.is_final() {
                 let open = journal.values().find(|entry| !entry.status.is_settled());
@@ -81,7 +82,7 @@ pub(super) fn check_end(store: &MemoryStore, run: &SimRun) -> Result<(), String>
     if row.failure.as_ref().is_some_and(|failure| failure.code == "terminated") {
         return holds(run.terminated, "I14", "terminated by nobody");
     }
-    let found = walk(&run.plan, &journal(store, run.id))?;
+    let found = walk(&run.plan, &run.seed, &journal(store, run.id))?;
     let owes = row.state != RunState::Completed && !found.owes.is_empty();
     holds(!owes, "I18", &format!("{:?} are not undone", found.owes))?;
     if row.state == RunState::Cancelled && run.parent.is_some() {
@@ -281,8 +282,10 @@ fn may_start(
     }
     let settled = own.is_some_and(|entry| entry.status.is_settled());
     holds(!settled, "I6", &format!("{start:?} is done already"))?;
+    // A memo's work is done as soon as the function comes to it, before all else is durable.
+    let Some(attempt) = start.attempt else { return Ok(()) };
     let made = own.map_or(0, |entry| entry.attempts);
-    holds(start.attempt == made + 1, "I7", &format!("{start:?} after {made}"))?;
+    holds(attempt == made + 1, "I7", &format!("{start:?} after {made}"))?;
     let told = start.told.unwrap_or(0);
     // One that took too long may not have begun to move.
     let spoke = own
@@ -292,7 +295,7 @@ fn may_start(
         "I7",
         &format!("{start:?} does not know what attempt {made} said"),
     )?;
-    let enabled = walk(&run.plan, journal)?.enabled;
+    let enabled = walk(&run.plan, &run.seed, journal)?.enabled;
     holds(enabled.contains(&start.path), "I4", &format!("{start:?}, where {enabled:?} may run"))
 }
 

@@ -20,7 +20,8 @@ use crate::{
 pub(super) struct BodyStart {
     pub(super) run: RunId,
     pub(super) path: String,
-    pub(super) attempt: u32,
+    /// None is a memo's work.
+    pub(super) attempt: Option<u32>,
     /// What the attempt before it said with its heartbeat: its number.
     pub(super) told: Option<u32>,
     /// Whether it was told to stop before it began to move.
@@ -79,6 +80,7 @@ fn execute(
                 Ok(value)
             }
             Plan::Fail { id } => step(&ctx, id, u32::MAX, 0, &starts).await,
+            Plan::Memo { id } => memo(&ctx, id, &starts).await,
             Plan::Timeout { id, milliseconds, body } => {
                 let length = Duration::from_millis(*milliseconds);
                 let (plan, starts) = (Arc::new((**body).clone()), Arc::clone(&starts));
@@ -162,6 +164,19 @@ fn execute(
     })
 }
 
+/// What it draws is the same each time, whether the work is done or recorded.
+async fn memo(ctx: &Context, id: &str, starts: &Starts) -> Result<Value> {
+    let (run, path) = (ctx.run_id(), join(ctx.path(), id));
+    let drawn = ctx.uuid(id);
+    let recorded = ctx.memo(id.to_owned(), || {
+        let (attempt, told, stopped) = (None, None, false);
+        starts.lock().unwrap().push(BodyStart { run, path, attempt, told, stopped });
+        drawn.to_string()
+    });
+    let recorded = recorded.await?;
+    Ok(json!([recorded, ctx.uuid(id).to_string(), ctx.random(id).to_string()]))
+}
+
 async fn try_scope(ctx: Context, plan: &Plan, starts: &Starts) -> Result<Value> {
     let Plan::Try { id, body, catch, compensate, finally } = plan else { return Ok(Value::Null) };
     let region = |region: &Plan| {
@@ -212,15 +227,17 @@ fn step(
         async move {
             let (run, path, attempt) = (step.run_id(), step.path().to_owned(), step.attempt());
             let stopped = step.is_cancelled();
+            let number = attempt;
+            let attempt = Some(number);
             let told = step.last_heartbeat();
             starts.lock().unwrap().push(BodyStart { run, path, attempt, told, stopped });
-            step.heartbeat(&attempt).await?;
+            step.heartbeat(&number).await?;
             for _ in 0..yields {
                 yield_once().await;
             }
             match failures {
                 u32::MAX => Err(StepError::fatal(id, "fails for good")),
-                failures if attempt <= failures => Err(StepError::retryable("again", "again")),
+                failures if number <= failures => Err(StepError::retryable("again", "again")),
                 _ => Ok(Value::from(id)),
             }
         }

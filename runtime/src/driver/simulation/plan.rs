@@ -20,6 +20,10 @@ pub(super) enum Plan {
     Fail {
         id: String,
     },
+    /// Work of the function, which is recorded, with two ids and a number that it draws.
+    Memo {
+        id: String,
+    },
     Sleep {
         id: String,
         milliseconds: u64,
@@ -116,6 +120,7 @@ impl Plan {
             },
             1 if top => Self::events(chance, names),
             1 if chance.once_in(3) => Self::Fail { id: names.next("fail") },
+            2 if chance.once_in(2) => Self::Memo { id: names.next("memo") },
             1..=5 => Self::step(chance, names),
             6 | 7 => Self::Parallel(Self::parts(chance, names, depth, top)),
             8 => Self::Sequence(Self::parts(chance, names, depth, top)),
@@ -211,6 +216,7 @@ impl Plan {
             | Self::Each { .. }
             | Self::While { .. }
             | Self::Step { .. }
+            | Self::Memo { .. }
             | Self::Fail { .. }
             | Self::Sleep { .. } => Vec::new(),
         }

@@ -60,9 +60,9 @@ pub(super) struct Found {
 }
 
 /// Walks a plan along a journal. An error says what cannot be.
-pub(super) fn walk(plan: &Plan, journal: &Journal) -> Result<Found, String> {
+pub(super) fn walk(plan: &Plan, seed: &[u8; 16], journal: &Journal) -> Result<Found, String> {
     let cut = journal.get("!cancel").and_then(|entry| entry.seq);
-    let mut walk = Walk { journal, cut, visited: Vec::new(), enabled: Vec::new() };
+    let mut walk = Walk { journal, seed, cut, visited: Vec::new(), enabled: Vec::new() };
     let function = walk.part(plan, "")?;
     let (verdict, owes) = walk.unwind(function)?;
     let visited: BTreeSet<&str> = walk.visited.iter().map(String::as_str).collect();
@@ -75,6 +75,8 @@ pub(super) fn walk(plan: &Plan, journal: &Journal) -> Result<Found, String> {
 
 struct Walk<'j> {
     journal: &'j Journal,
+    /// What everything random in the run derives from.
+    seed: &'j [u8; 16],
     /// Place of what cancelled the scope that is being walked: its function sees nothing behind it.
     cut: Option<u64>,
     /// Paths that the plan has reached.
@@ -95,6 +97,7 @@ impl Walk<'_> {
         match plan {
             Plan::Step { id, failures, .. } => self.step(&join(scope, id), id, *failures),
             Plan::Fail { id } => self.step(&join(scope, id), id, u32::MAX),
+            Plan::Memo { id } => self.memo(scope, id),
             Plan::Sleep { id, .. } => self.leaf(&join(scope, id), &Value::Null),
             Plan::Event { id, key, number } => {
                 self.leaf(&join(scope, id), &super::plan::payload(key, *number))

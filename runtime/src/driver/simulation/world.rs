@@ -9,6 +9,7 @@ use std::task::{Context as Poller, Waker};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
+use uuid::Uuid;
 
 use super::Chance;
 use super::check::{Checker, check_end, journal};
@@ -41,6 +42,7 @@ pub(super) struct World {
 
 pub(super) struct SimRun {
     pub(super) id: RunId,
+    pub(super) seed: [u8; 16],
     /// Who calls or starts it, where, and whether it waits for it.
     pub(super) parent: Option<(RunId, String, bool)>,
     pub(super) plan: Arc<Plan>,
@@ -117,15 +119,21 @@ impl Spawned for SimSpawned {
 }
 
 /// Adds a run, and those that it may call.
-fn add_run(runs: &mut Vec<SimRun>, id: RunId, parent: Option<(RunId, String, bool)>, plan: Plan) {
+fn add_run(
+    runs: &mut Vec<SimRun>,
+    (id, seed): (RunId, [u8; 16]),
+    parent: Option<(RunId, String, bool)>,
+    plan: Plan,
+) {
     let plan = Arc::new(plan);
     let (sends, started) = (plan.sends().into(), parent.is_some());
     let (accepted, cancelled, terminated) = (0, false, false);
     let callees = Arc::clone(&plan);
-    runs.push(SimRun { id, parent, plan, sends, accepted, started, cancelled, terminated });
+    runs.push(SimRun { id, seed, parent, plan, sends, accepted, started, cancelled, terminated });
     for (path, plan, awaited) in callees.children("") {
         let child = child_id(id, &path);
-        add_run(runs, child, Some((id, path, awaited)), plan.clone());
+        let seed = Uuid::new_v5(&Uuid::from_bytes(seed), path.as_bytes()).into_bytes();
+        add_run(runs, (child, seed), Some((id, path, awaited)), plan.clone());
     }
 }
 
@@ -134,7 +142,8 @@ impl World {
         let clock = SimClock::at(Timestamp(1_000_000));
         let mut runs = Vec::new();
         for (number, plan) in (0..).zip(plans) {
-            add_run(&mut runs, RunId::from_bytes([number + 1; 16]), None, plan);
+            let bytes = [number + 1; 16];
+            add_run(&mut runs, (RunId::from_bytes(bytes), bytes), None, plan);
         }
         let mut world = Self {
             chance,
@@ -324,7 +333,7 @@ impl World {
         let (name, hash, now) = (run.id.to_string(), input.hash(), self.store.now());
         let new = NewRun {
             id: run.id,
-            seed: *run.id.as_bytes(),
+            seed: run.seed,
             events: vec!["event".to_owned()],
             ..NewRun::new(name, "1", input, hash, now)
         };

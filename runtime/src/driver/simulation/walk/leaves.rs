@@ -1,8 +1,9 @@
 //! Steps, timers, events: what they may come to is known beforehand.
 
 use serde_json::{Value, json};
+use uuid::Uuid;
 
-use super::{Verdict, Walk};
+use super::{Verdict, Walk, join};
 
 /// Attempts that the policy of every step grants.
 pub(in super::super) const ATTEMPTS: u32 = 5;
@@ -29,6 +30,24 @@ impl Walk<'_> {
             Verdict::Failed { code, .. } => code == "timeout" && made == ATTEMPTS,
         };
         if fits { Ok(verdict) } else { Err(format!("`{path}`: {verdict:?}, {made} attempts")) }
+    }
+
+    /// Work whose value is the first id that it drew; what the function has is that, the second
+    /// one, and a number.
+    pub(super) fn memo(&mut self, scope: &str, id: &str) -> Result<Verdict, String> {
+        let draw = |what: &str, occurrence: u32| {
+            let name = format!("{what}\0{scope}\0{id}\0{occurrence}");
+            Uuid::new_v5(&Uuid::from_bytes(*self.seed), name.as_bytes())
+        };
+        let (first, second) = (json!(draw("uuid", 0).to_string()), draw("uuid", 1).to_string());
+        // Its first and its last four bytes.
+        let bytes = draw("random", 0).as_u128();
+        let number = (bytes >> 96) << 32 | (bytes & 0xffff_ffff);
+        let drawn = json!([first, second, number.to_string()]);
+        Ok(match self.leaf(&join(scope, id), &first)? {
+            Verdict::Done { at, .. } => Verdict::Done { at, value: drawn },
+            other => other,
+        })
     }
 
     /// A call: what it comes to is held against the run that it called.
