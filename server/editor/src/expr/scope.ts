@@ -1,7 +1,7 @@
 /** What an expression of a node may name, with types: from the graph's edges and the server's types. */
 
 import type { NodeTypes, Type } from "../api/types";
-import { edgesFrom, edgesInto, findNode, isContainer, sourceHandle, type GraphDocument, type GraphNode } from "../graph/document";
+import { edgesFrom, edgesInto, findNode, hasRegions, isContainer, kindName, sourceHandle, type GraphDocument, type GraphNode } from "../graph/document";
 import { groupOf } from "../graph/handles";
 import { ancestors } from "../graph/scopes";
 import { segments } from "./template";
@@ -78,7 +78,13 @@ function failing(doc: GraphDocument, before: ReadonlySet<string>): GraphNode[] {
 function loopNames(doc: GraphDocument, loops: string[], types: Types): Name[] {
   return loops.flatMap((loop, depth): Name[] => {
     const node = findNode(doc, loop);
-    if (!node) return [];
+    if (!node || hasRegions(node)) return [];
+    if (kindName(node.data.kind) === "while") {
+      return [
+        { name: `loops.${loop}.state`, type: types[loop]?.output, from: node.data.label },
+        { name: `loops.${loop}.index`, type: { type: "int" }, from: node.data.label },
+      ];
+    }
     const item = itemType(doc, node, types);
     const outer: Name[] = [
       { name: `loops.${loop}.item`, type: item, from: node.data.label },

@@ -22,7 +22,12 @@ export function describe(node: GraphNode): string {
     case "switch":
       return text(inputs.value) || `${switchCases(node).length} cases`;
     case "for_each":
+    case "filter":
+    case "sort":
+    case "aggregate":
       return text(inputs.items);
+    case "while":
+      return text(inputs.condition);
     case "http.request":
       return `${text(inputs.method) || "GET"} ${text(inputs.url).replace(/^https?:\/\//, "")}`;
     case "wait":
@@ -30,6 +35,7 @@ export function describe(node: GraphNode): string {
     case "wait_event":
       return [text(config.event), text(inputs.timeout) && `up to ${text(inputs.timeout)}`].filter(Boolean).join(" · ");
     case "transform":
+    case "respond":
     case "return":
       return valueSummary(inputs.value);
     case "fail":

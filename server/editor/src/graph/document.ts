@@ -119,7 +119,15 @@ export function kindName(kind: string): string {
 
 /** Whether the node holds others, which name it in `parentId`. */
 export function isContainer(node: GraphNode): boolean {
-  return kindName(node.data.kind) === "for_each";
+  return CONTAINERS.has(kindName(node.data.kind));
+}
+
+const CONTAINERS: ReadonlySet<string> = new Set(["for_each", "while", "race", "try"]);
+
+/** Whether the node's children say in which part of it they stand: `data.region`. */
+export function hasRegions(node: GraphNode): boolean {
+  const name = kindName(node.data.kind);
+  return name === "race" || name === "try";
 }
 
 export function isNote(node: GraphNode): boolean {

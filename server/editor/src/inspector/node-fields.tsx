@@ -5,7 +5,7 @@ import { useState } from "react";
 import type { CatalogueField, CatalogueKind, Diagnostic } from "../api/types";
 import { scopeOf, type Scope } from "../expr/scope";
 import { stepInto } from "../expr/types";
-import { isContainer, kindName, type GraphNode, type Json, type JsonObject, type NodeData } from "../graph/document";
+import { findNode, hasRegions, isContainer, kindName, type GraphNode, type Json, type JsonObject, type NodeData } from "../graph/document";
 import { setIn, setKey, updateData } from "../graph/edit";
 import { useCheck } from "../store/check";
 import { useEditor } from "../store/editor";
@@ -53,6 +53,7 @@ export function NodeFields(props: Props) {
   const config = (kind?.config ?? []).filter((field) => !SPECIAL.has(field.name) && !TYPED_BY.has(field.name));
   return (
     <>
+      <RegionField {...props} />
       {name === "schedule" ? <ScheduleFields node={node} diagnostics={diagnostics} /> : config.map((field) => row("config", field))}
       {shownFirst.map((field) => row("inputs", field))}
       {name === "switch" && <CasesField node={node} scope={scope} diagnostics={diagnostics} />}
@@ -115,17 +116,54 @@ function CustomInputs({ node, scope, diagnostics }: Props) {
   );
 }
 
+const TRY_REGIONS = ["body", "catch", "finally"];
+
+/** In which part of a race or a try the node stands. */
+function RegionField({ node, scope, diagnostics }: Props) {
+  const parent = useEditor((state) => (node.parentId === undefined ? undefined : findNode(state.doc, node.parentId)));
+  if (!parent || !hasRegions(parent)) return null;
+  const isTry = kindName(parent.data.kind) === "try";
+  const field: CatalogueField = {
+    name: "region",
+    label: isTry ? "Part" : "Branch",
+    type: { type: "string" },
+    required: true,
+    expression: false,
+    doc: isTry ? "Where in the try it stands." : "The branch of the race to which it belongs: a name of yours.",
+    ...(isTry ? { options: TRY_REGIONS, default: "body" } : {}),
+  };
+  return (
+    <CatalogueFieldRow
+      field={field}
+      value={node.data.region}
+      onChange={(value) => edit(node, field.label, (data) => setKey(data, "region", value))}
+      pointer="/region"
+      scope={scope}
+      diagnostics={diagnostics}
+    />
+  );
+}
+
+/** What the result of a container is, by its kind: label and sentence. */
+const RESULTS: Record<string, [string, string]> = {
+  for_each: ["Result of each item", "What one round gives; the loop gives the list of them."],
+  while: ["Next state", "What the next round starts from; the loop gives the last state."],
+  race: ["Results", "For each branch what it gives where it wins: {\"branch\": …}."],
+  try: ["Results", "What body and catch give: {\"body\": …, \"catch\": …}."],
+};
+
 function ResultField({ node, diagnostics }: Props) {
+  const [label, sentence] = RESULTS[kindName(node.data.kind)] ?? ["Result", "What it gives."];
   const doc = useEditor((state) => state.doc);
   const types = useCheck((state) => state.types);
   const inside = scopeOf(doc, node.id, types, true);
   const found = useFindings(diagnostics, "/result", node.data.result);
   return (
-    <FieldRow label="Result of each item" pointer="/result" diagnostics={diagnostics} doc="What one round gives; the loop gives the list of them.">
+    <FieldRow label={label} pointer="/result" diagnostics={diagnostics} doc={sentence}>
       <ValueField
         value={node.data.result}
         onChange={(value) => edit(node, "Result", (data) => setKey(data, "result", value))}
-        label="Result of each item"
+        label={label}
         scope={inside}
         findings={found}
         placeholder="the output of the last step"
