@@ -9,7 +9,7 @@ use flowcrate::testkit::Ledger;
 use flowcrate::{Context, Engine, Error, ItemOutcome, RunId, RunState, SendEvent, WaitEvent};
 use serde_json::{Value, json};
 
-use super::kit::{Flow, Steps, counted, engine, flow, journal, run_test, until};
+use super::kit::{Flow, Steps, counted, engine, engine_on, flow, journal, run_test, until};
 
 /// Loops over items that another life of the process finds changed, and waits after the loop.
 fn fickle(items: [Value; 2]) -> (Flow, Arc<AtomicBool>) {
@@ -37,16 +37,18 @@ fn the_items_are_told_by_their_number_and_hash() {
         let order = [json!([1, 2]), json!([2, 1])];
         let fewer = [json!([1, 2, 3]), json!([1, 2])];
         for (items, fits) in [(same, true), (other, false), (order, false), (fewer, false)] {
-            let (workflow, changed) = fickle(items);
-            let builder = Engine::builder().store(MemoryStore::new()).linger(Duration::ZERO);
-            let engine = builder.register(workflow.clone()).build().await.unwrap();
-            let run = engine.start(workflow, json!(null)).await.unwrap();
+            let ((workflow, changed), store) = (fickle(items), MemoryStore::new());
+            let engine = engine_on(store.clone(), &workflow).await;
+            let run = engine.start(workflow.clone(), json!(null)).key("k").await.unwrap();
             until(&engine, &run, RunState::Waiting).await;
             let entries = engine.client().journal(run.id()).await.unwrap();
             let each = entries.iter().find(|entry| entry.path == "each").unwrap();
             let count = entries.iter().filter(|entry| entry.path.starts_with("each[")).count();
             assert_eq!(each.input, Some(json!({ "items": count })));
+            engine.kill();
             changed.store(true, Ordering::SeqCst);
+            let engine = engine_on(store, &workflow).await;
+            let run = engine.start(workflow, json!(null)).key("k").await.unwrap();
             engine
                 .client()
                 .send_event(run.id(), "a", json!(0), SendEvent::default())
