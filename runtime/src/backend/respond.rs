@@ -23,12 +23,20 @@ impl Response {
         Self { given, new: None }
     }
 
-    /// An outcome is surfaced for the first time.
-    pub(super) fn surfaced(&mut self, entry: &Entry) {
-        if is_answer(entry) {
-            self.given = true;
-            self.new.clone_from(&entry.input);
+    /// An outcome is about to be surfaced for the first time; a second answer becomes a failure
+    /// by that. Not before: what has only arrived may be given up, and would have answered nobody.
+    pub(super) fn surfaced(&mut self, entry: &mut Entry) {
+        if !is_answer(entry) {
+            return;
         }
+        if self.given && !sabotage!("answers twice") {
+            let failure = Failure::new("responded", "the run has answered already");
+            entry.status = EntryStatus::Failed;
+            entry.error = Some(failure.at(&*entry.path));
+            return;
+        }
+        self.given = true;
+        self.new.clone_from(&entry.input);
     }
 
     /// What the next write is to hold.
@@ -42,17 +50,8 @@ fn is_answer(entry: &Entry) -> bool {
 }
 
 impl StoreBackend {
-    /// The function answers; a second answer is a failure.
+    /// The function answers; whether it is the first to do so shows when that is surfaced.
     pub(super) fn answer(&mut self, op: OpId) {
-        let given =
-            self.response.given || self.arrived.iter().any(|arrived| is_answer(arrived.entry()));
-        let outcome = if given && !sabotage!("answers twice") {
-            let path = self.live.get(&op).map(|live| live.site.path.to_string());
-            let failure = Failure::new("responded", "the run has answered already");
-            Outcome::Failed(failure.at(path.unwrap_or_default()))
-        } else {
-            Outcome::Completed(None)
-        };
-        self.settle(op, outcome, self.now);
+        self.settle(op, Outcome::Completed(None), self.now);
     }
 }

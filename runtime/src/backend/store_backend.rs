@@ -186,10 +186,6 @@ pub(super) struct Arrived {
 }
 
 impl Arrived {
-    pub(super) fn entry(&self) -> &Entry {
-        &self.entry
-    }
-
     pub(super) fn new(target: Target, entry: Entry) -> Self {
         let (consumed, seals, starts) = (None, None, None);
         Self { target, entry, consumed, seals, starts, is_lazy: false, stays: true }
@@ -534,13 +530,13 @@ impl StoreBackend {
     fn surface_arrived(&mut self) -> Option<Completion> {
         let mut arrived = self.arrived.pop_front()?;
         arrived.entry.seq = Some(self.next_seq);
+        self.response.surfaced(&mut arrived.entry);
         self.next_seq += 1;
         self.position = self.next_seq;
         self.surfaced += 1;
         self.weight += weight_of(&arrived.entry);
         let completion = completion(arrived.target, &arrived.entry);
         self.undos.surfaced(&arrived.entry);
-        self.response.surfaced(&arrived.entry);
         if arrived.is_lazy {
             self.draft.put_outcome_lazily(arrived.entry);
         } else {

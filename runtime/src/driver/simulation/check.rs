@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::mpsc::channel;
 
+use serde_json::Value;
+
 use super::execute::BodyStart;
 use super::walk::{Verdict, walk};
 use super::world::SimRun;
@@ -54,6 +56,7 @@ impl Checker {
                 family_holds(store, &loaded, *parent, path, *awaited)?;
             }
             walk(&run.plan, &run.seed, &journal).map_err(|why| format!("I3 is broken: {why}"))?;
+            answers_once(&loaded, &journal)?;
             events_are_consumed_once(run, &loaded, &journal)?;
             if loaded.row.state.is_final() {
                 let open = journal.values().find(|entry| !entry.status.is_settled());
@@ -249,6 +252,21 @@ fn events_are_consumed_once(
         "I10",
         &format!("{accepted} came, {got} were got, {left} are left"),
     )
+}
+
+/// I22
+fn answers_once(loaded: &Loaded, journal: &BTreeMap<String, Entry>) -> Result<(), String> {
+    let answers = journal.values().filter(|entry| &*entry.kind == "respond@1");
+    let mut seen: Vec<&Entry> = answers.filter(|entry| entry.seq.is_some()).collect();
+    seen.sort_by_key(|entry| entry.seq);
+    // The plans answer with where they do so.
+    let first = seen.first().map(|entry| Value::from(&*entry.path));
+    let told = loaded.row.response.as_ref().map(crate::Payload::to_value);
+    holds(told == first, "I22", &format!("it has answered {told:?}, not {first:?}"))?;
+    let (first, others) = seen.split_at(seen.len().min(1));
+    let wrong = first.iter().find(|entry| entry.status != EntryStatus::Completed);
+    let again = others.iter().find(|entry| entry.status != EntryStatus::Failed);
+    holds(wrong.or(again).is_none(), "I22", &format!("{wrong:?} {again:?}"))
 }
 
 /// I16

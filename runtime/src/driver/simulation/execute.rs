@@ -81,6 +81,10 @@ fn execute(
             }
             Plan::Fail { id } => step(&ctx, id, u32::MAX, 0, &starts).await,
             Plan::Memo { id } => memo(&ctx, id, &starts).await,
+            Plan::Respond { id } => {
+                ctx.respond(id.clone(), &join(ctx.path(), id)).await?;
+                Ok(Value::Null)
+            }
             Plan::Timeout { id, milliseconds, body } => {
                 let length = Duration::from_millis(*milliseconds);
                 let (plan, starts) = (Arc::new((**body).clone()), Arc::clone(&starts));

@@ -24,6 +24,10 @@ pub(super) enum Plan {
     Memo {
         id: String,
     },
+    /// The run's answer; a second one fails.
+    Respond {
+        id: String,
+    },
     Sleep {
         id: String,
         milliseconds: u64,
@@ -121,6 +125,7 @@ impl Plan {
             1 if top => Self::events(chance, names),
             1 if chance.once_in(3) => Self::Fail { id: names.next("fail") },
             2 if chance.once_in(2) => Self::Memo { id: names.next("memo") },
+            3 if chance.once_in(4) => Self::Respond { id: names.next("respond") },
             1..=5 => Self::step(chance, names),
             6 | 7 => Self::Parallel(Self::parts(chance, names, depth, top)),
             8 => Self::Sequence(Self::parts(chance, names, depth, top)),
@@ -217,6 +222,7 @@ impl Plan {
             | Self::While { .. }
             | Self::Step { .. }
             | Self::Memo { .. }
+            | Self::Respond { .. }
             | Self::Fail { .. }
             | Self::Sleep { .. } => Vec::new(),
         }

@@ -7,6 +7,7 @@ pub(super) const DEFECTS: &[&str] = &[
     "a child's end is not mailed",
     "a child's end wakes nobody",
     "a loop begins anew",
+    "answers twice",
     "attempts are forgotten",
     "cancel is not delivered",
     "cancelled entries are not written",
@@ -50,7 +51,6 @@ const UNPLANNED: &[&str] = &[
     "a pause lets new work begin",
     "a terminated run is kept",
     "a terminated run keeps its epoch",
-    "answers twice",
     "catch sees all",
     "no grace",
 ];

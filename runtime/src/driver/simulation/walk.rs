@@ -98,6 +98,7 @@ impl Walk<'_> {
             Plan::Step { id, failures, .. } => self.step(&join(scope, id), id, *failures),
             Plan::Fail { id } => self.step(&join(scope, id), id, u32::MAX),
             Plan::Memo { id } => self.memo(scope, id),
+            Plan::Respond { id } => self.respond(&join(scope, id)),
             Plan::Sleep { id, .. } => self.leaf(&join(scope, id), &Value::Null),
             Plan::Event { id, key, number } => {
                 self.leaf(&join(scope, id), &super::plan::payload(key, *number))

@@ -50,6 +50,19 @@ impl Walk<'_> {
         })
     }
 
+    /// An answer; whether it was the first one is for the whole journal to say.
+    pub(super) fn respond(&mut self, path: &str) -> Result<Verdict, String> {
+        self.visit(path);
+        let verdict = self.outcome(path);
+        match &verdict {
+            Verdict::Done { value: Value::Null, .. } | Verdict::Open | Verdict::Cancelled => {
+                Ok(verdict)
+            }
+            Verdict::Failed { code, .. } if code == "responded" => Ok(verdict),
+            _ => Err(format!("`{path}` came to {verdict:?}")),
+        }
+    }
+
     /// A call: what it comes to is held against the run that it called.
     pub(super) fn child(&mut self, path: &str) -> Verdict {
         self.visit(path);
