@@ -11,8 +11,8 @@ use super::plan::{Mode, Plan, branch_name};
 use super::walk::{ATTEMPTS, join};
 use crate::store::child_id;
 use crate::{
-    Caught, Context, Definition, EventDef, Policy, Result, RunId, StepError, StepSpec, Undo, Undos,
-    WaitEvent, While, Workflow,
+    Approval, Caught, Context, Definition, EventDef, Policy, Result, RunId, StepError, StepSpec,
+    Undo, Undos, WaitEvent, While, Workflow,
 };
 
 /// A body's start.
@@ -109,6 +109,7 @@ fn execute(
                 let wait = WaitEvent::new("event").key(key.clone());
                 Ok(ctx.wait_event::<Value>(id.clone(), wait).await?.unwrap_or_default())
             }
+            Plan::Approval { .. } => approval(&ctx, &plan).await,
             Plan::Sequence(parts) => {
                 let mut results = Vec::new();
                 for plan in parts {
@@ -166,6 +167,16 @@ fn execute(
             }
         }
     })
+}
+
+async fn approval(ctx: &Context, plan: &Plan) -> Result<Value> {
+    let Plan::Approval { id, key, milliseconds, .. } = plan else { return Ok(Value::Null) };
+    let asked = Approval::new("event").key(key.clone()).assignees(["ada"]);
+    let asked = match milliseconds {
+        Some(milliseconds) => asked.timeout(Duration::from_millis(*milliseconds)),
+        None => asked,
+    };
+    Ok(json!(ctx.approval::<Value>(id.clone(), asked).await?))
 }
 
 /// What it draws is the same each time, whether the work is done or recorded.

@@ -38,6 +38,13 @@ pub(super) enum Plan {
         key: String,
         number: usize,
     },
+    /// A decision by the event with this key; perhaps nobody decides, or not in time.
+    Approval {
+        id: String,
+        key: String,
+        answer: Option<bool>,
+        milliseconds: Option<u64>,
+    },
     Sequence(Vec<Plan>),
     Parallel(Vec<Plan>),
     Each {
@@ -122,6 +129,7 @@ impl Plan {
                 id: names.next("sleep"),
                 milliseconds: u64::try_from(chance.below(5_000)).unwrap(),
             },
+            1 if chance.once_in(3) => Self::approval(chance, names, top),
             1 if top => Self::events(chance, names),
             1 if chance.once_in(3) => Self::Fail { id: names.next("fail") },
             2 if chance.once_in(2) => Self::Memo { id: names.next("memo") },
@@ -196,6 +204,15 @@ impl Plan {
         Self::Step { id: names.next("step"), failures, yields, undo: chance.once_in(3) }
     }
 
+    /// Items and iterations would share the key: nobody decides there.
+    fn approval(chance: &mut Chance, names: &mut Names, top: bool) -> Self {
+        let (id, key) = (names.next("approval"), names.next("decision"));
+        let answer = (top && !chance.once_in(4)).then(|| chance.once_in(2));
+        let is_limited = answer.is_none() || chance.once_in(2);
+        let milliseconds = is_limited.then(|| u64::try_from(chance.below(10_000)).unwrap());
+        Self::Approval { id, key, answer, milliseconds }
+    }
+
     /// Some waits for one key, one after the other.
     fn events(chance: &mut Chance, names: &mut Names) -> Self {
         let key = names.next("key");
@@ -204,10 +221,14 @@ impl Plan {
         Self::Sequence((0..waits).map(wait).collect())
     }
 
-    /// The keys of the events that it waits for, in the order in which they must be sent.
-    pub(super) fn sends(&self) -> Vec<(String, usize)> {
+    /// The events that it waits for, by key, in the order in which they must be sent.
+    pub(super) fn sends(&self) -> Vec<(String, Value)> {
         match self {
-            Self::Event { key, number, .. } => vec![(key.clone(), *number)],
+            Self::Event { key, number, .. } => vec![(key.clone(), payload(key, *number))],
+            Self::Approval { key, answer, .. } => {
+                let verdict = answer.map(|approved| (key.clone(), verdict(key, approved)));
+                verdict.into_iter().collect()
+            }
             Self::Sequence(parts)
             | Self::Parallel(parts)
             | Self::Caught(parts)
@@ -256,6 +277,11 @@ impl Plan {
         };
         parts.into_iter().flat_map(|part| part.children(&scope)).collect()
     }
+}
+
+/// What the answer to an approval carries.
+pub(super) fn verdict(key: &str, approved: bool) -> Value {
+    json!({ "approved": approved, "form": key })
 }
 
 /// What the event with this key and number carries.

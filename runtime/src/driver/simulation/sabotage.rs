@@ -37,6 +37,7 @@ pub(super) const DEFECTS: &[&str] = &[
     "nothing is undone",
     "publishes what is past",
     "recorded outcomes are ignored",
+    "rejected is approved",
     "replay in the order of paths",
     "retry is not recorded",
     "scopes are not sealed",

@@ -9,12 +9,13 @@ use std::task::{Context as Poller, Waker};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
+use serde_json::Value;
 use uuid::Uuid;
 
 use super::Chance;
 use super::check::{Checker, check_end, journal};
 use super::execute::{BodyStart, Planned};
-use super::plan::{Plan, payload};
+use super::plan::Plan;
 use crate::driver::bodies::{Spawn, Spawned};
 use crate::driver::hub::Hub;
 use crate::driver::registry::Registry;
@@ -47,7 +48,7 @@ pub(super) struct SimRun {
     pub(super) parent: Option<(RunId, String, bool)>,
     pub(super) plan: Arc<Plan>,
     /// Events that are still to be sent, in order.
-    sends: VecDeque<(String, usize)>,
+    sends: VecDeque<(String, Value)>,
     /// How many the store has accepted.
     pub(super) accepted: usize,
     started: bool,
@@ -347,11 +348,11 @@ impl World {
             return;
         }
         let run = &mut self.runs[index];
-        let Some((key, number)) = run.sends.pop_front() else { return };
+        let Some((key, payload)) = run.sends.pop_front() else { return };
         let event = NewEvent {
             run: run.id,
-            event_id: Some(format!("{key}#{number}")),
-            payload: Payload::from(&payload(&key, number)),
+            event_id: Some(format!("{key}#{payload}")),
+            payload: Payload::from(&payload),
             event: EventKey { name: "event".to_owned(), key: Some(key) },
             at: self.store.now(),
         };

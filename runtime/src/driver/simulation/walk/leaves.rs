@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::super::plan::verdict;
 use super::{Verdict, Walk, join};
 
 /// Attempts that the policy of every step grants.
@@ -61,6 +62,27 @@ impl Walk<'_> {
             Verdict::Failed { code, .. } if code == "responded" => Ok(verdict),
             _ => Err(format!("`{path}` came to {verdict:?}")),
         }
+    }
+
+    /// A decision: the one that was sent, or none in time where that is limited.
+    pub(super) fn approval(
+        &mut self,
+        path: &str,
+        key: &str,
+        answer: Option<bool>,
+        is_limited: bool,
+    ) -> Result<Verdict, String> {
+        let in_time =
+            self.journal.get(path).is_some_and(|entry| entry.output.is_some()) || !is_limited;
+        let (sent, decision) = match answer.filter(|_| in_time) {
+            Some(true) => (verdict(key, true), json!({ "approved": key })),
+            Some(false) => (verdict(key, false), json!({ "rejected": key })),
+            None => (Value::Null, json!("timed_out")),
+        };
+        Ok(match self.leaf(path, &sent)? {
+            Verdict::Done { at, .. } => Verdict::Done { at, value: decision },
+            other => other,
+        })
     }
 
     /// A call: what it comes to is held against the run that it called.
