@@ -26,6 +26,8 @@ pub(crate) use respond::RESPOND;
 #[cfg(feature = "testkit")]
 pub(crate) use retry::{Attempt as Failed, Verdict, judge};
 pub(crate) use store_backend::{Attempt, Effect, GRACE, StoreBackend};
+#[cfg(feature = "testkit")]
+pub(crate) use undo::without_unwinding;
 pub(crate) use undo::{UNWIND_PATH, can_undo, is_unwinding};
 
 use std::fmt;

@@ -110,6 +110,11 @@ impl Client {
         Self { store, hub, nudge, check: Some(check), serves: Some(serves) }
     }
 
+    #[cfg(feature = "testkit")]
+    pub(crate) fn store(&self) -> &Arc<dyn Store> {
+        &self.store
+    }
+
     /// A run as it stands, with what it waits for.
     pub async fn run(&self, run: RunId) -> Result<Option<RunView>> {
         let (reply, answer) = Reply::channel();

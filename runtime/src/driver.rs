@@ -14,6 +14,7 @@ mod shard;
 #[cfg(all(test, feature = "testkit"))]
 pub(crate) mod simulation;
 mod start;
+mod trial;
 
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -29,6 +30,8 @@ use registry::Registry;
 pub use residence::Occupancy;
 use shard::{Message, Shard};
 pub use start::Start;
+#[cfg(feature = "testkit")]
+pub(crate) use trial::{Tried, replay};
 
 use crate::backend::GRACE;
 use crate::client::{Client, RunHandle};

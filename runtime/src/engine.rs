@@ -86,6 +86,9 @@ pub(crate) struct Run {
     /// What the function has returned.
     result: Option<Result<Payload>>,
     undoing: Undoing,
+    /// Where the function does not fit the journal.
+    #[cfg(feature = "testkit")]
+    misfit: Option<Mismatch>,
 }
 
 /// Whether a run undoes what its function has done.
@@ -114,7 +117,16 @@ impl Run {
         root: LocalBoxFuture<'static, Result<Payload>>,
         waker: Arc<RootWaker>,
     ) -> Self {
-        Self { core, ctx, root: Some(root), waker, result: None, undoing: Undoing::No }
+        Self {
+            core,
+            ctx,
+            root: Some(root),
+            waker,
+            result: None,
+            undoing: Undoing::No,
+            #[cfg(feature = "testkit")]
+            misfit: None,
+        }
     }
 
     /// A run whose function has ended like this, and which undoes what it has done.
@@ -126,7 +138,37 @@ impl Run {
     ) -> Self {
         let root = Some(undo::unwind(ctx.clone(), end.clone()).boxed_local());
         let result = Some(undo::decode_end(end));
-        Self { core, ctx, root, waker, result, undoing: Undoing::Begun }
+        Self {
+            core,
+            ctx,
+            root,
+            waker,
+            result,
+            undoing: Undoing::Begun,
+            #[cfg(feature = "testkit")]
+            misfit: None,
+        }
+    }
+
+    /// What the function has returned.
+    #[cfg(feature = "testkit")]
+    pub(crate) fn result(&self) -> Option<&Result<Payload>> {
+        self.result.as_ref()
+    }
+
+    /// Where the function does not fit the journal, if that is why the run is stuck.
+    #[cfg(feature = "testkit")]
+    pub(crate) fn misfit(&self) -> Option<&Mismatch> {
+        self.misfit.as_ref()
+    }
+
+    #[cfg_attr(not(feature = "testkit"), allow(clippy::unused_self))] // Only tests ask for it.
+    fn misfits(&mut self, mismatch: Mismatch) -> Failure {
+        #[cfg(feature = "testkit")]
+        {
+            self.misfit = Some(mismatch.clone());
+        }
+        mismatch.into_failure()
     }
 
     /// Lets the function run as far as the back end's completions carry it.
@@ -170,7 +212,10 @@ impl Run {
                     return self.stuck(foreign_await(Sign::Idle));
                 }
                 Ok(None) => return Progress::Waiting,
-                Err(mismatch) => return self.stuck(mismatch.into_failure()),
+                Err(mismatch) => {
+                    let failure = self.misfits(mismatch);
+                    return self.stuck(failure);
+                }
             }
         }
     }
@@ -184,7 +229,7 @@ impl Run {
             return result.map(drop).map_err(|error| error.into_failure(""));
         }
         let finished = self.core.borrow().backend.borrow_mut().finish();
-        finished.map_err(Mismatch::into_failure)?;
+        finished.map_err(|mismatch| self.misfits(mismatch))?;
         // What is still in flight is given up before anything is undone.
         self.drop_root()?;
         self.result = Some(result);
@@ -208,7 +253,10 @@ impl Run {
             match next {
                 Ok(Some(completion)) => self.core.borrow_mut().surface(completion),
                 Ok(None) => break,
-                Err(mismatch) => return Some(self.stuck(mismatch.into_failure())),
+                Err(mismatch) => {
+                    let failure = self.misfits(mismatch);
+                    return Some(self.stuck(failure));
+                }
             }
         }
         let result = match result {
@@ -257,8 +305,9 @@ impl Run {
                 root.as_mut().poll(&mut Poller::from_waker(&waker))
             }))
             .map_err(|panic| workflow_panic(panic.as_ref()))?;
-            if let Some(mismatch) = self.core.borrow_mut().fault.take() {
-                return Err(mismatch.into_failure());
+            let fault = self.core.borrow_mut().fault.take();
+            if let Some(mismatch) = fault {
+                return Err(self.misfits(mismatch));
             }
             if poll.is_ready() {
                 return Ok(poll);

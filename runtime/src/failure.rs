@@ -56,6 +56,12 @@ impl Failure {
         self.code == "paused" && self.path.is_empty()
     }
 
+    /// Whether this is why a run is over that someone terminated.
+    #[cfg(feature = "testkit")]
+    pub(crate) fn is_terminated(&self) -> bool {
+        self.code == "terminated" && self.path.is_empty()
+    }
+
     /// Why a run is over that someone terminated.
     #[cfg(feature = "engine")]
     pub(crate) fn terminated(reason: Option<String>) -> Self {

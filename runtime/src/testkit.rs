@@ -14,6 +14,7 @@ mod faults;
 mod ledger;
 mod positional;
 mod rehearsal;
+mod replay;
 
 pub use clock::SimClock;
 pub use crashes::CrashTest;
@@ -22,3 +23,4 @@ pub use ledger::Ledger;
 pub use positional::{Positional, positional};
 pub(crate) use rehearsal::Answers;
 pub use rehearsal::Rehearsal;
+pub use replay::{Mismatch, RecordedRun, Replayed, replay};

@@ -24,6 +24,7 @@ mod engine {
     mod positional;
     mod progress;
     mod race;
+    mod replay;
     mod steps;
     mod timeout;
     mod timers;

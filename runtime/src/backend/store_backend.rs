@@ -299,6 +299,21 @@ impl StoreBackend {
         self.only_replay = true;
     }
 
+    /// What the function waits for beyond its journal, in the order in which it came to it.
+    #[cfg(feature = "testkit")]
+    pub(crate) fn ahead(&self) -> Vec<String> {
+        let waits = |live: &Live| !matches!(live.activity, Activity::Scope { .. });
+        let live = self.live.iter().filter(|(_, live)| waits(live));
+        let mut ahead: BTreeMap<OpId, &Arc<str>> =
+            live.map(|(op, live)| (*op, &live.site.path)).collect();
+        // What needs nobody else has come to its outcome already.
+        ahead.extend(self.arrived.iter().filter_map(|arrived| match arrived.target {
+            Target::Op(op) | Target::Head(op) => Some((op, &arrived.entry.path)),
+            Target::Cancel => None,
+        }));
+        ahead.into_values().map(ToString::to_string).collect()
+    }
+
     /// Random bits of the run.
     pub(crate) fn seed(&self) -> &[u8; 16] {
         &self.seed

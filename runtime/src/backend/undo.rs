@@ -130,6 +130,17 @@ pub(super) fn without_function(entries: Vec<Entry>) -> Vec<Entry> {
     entries.into_iter().filter(stays).collect()
 }
 
+/// What is left of a journal for the function alone: without what undid it once it was over.
+#[cfg(feature = "testkit")]
+pub(crate) fn without_unwinding(entries: Vec<Entry>) -> Vec<Entry> {
+    let unwind = entries.iter().find(|entry| *entry.path == *UNWIND_PATH);
+    let Some(since) = unwind.map(|entry| entry.issued) else { return entries };
+    let later = |entry: &Entry| {
+        *entry.path == *UNWIND_PATH || (is_undo(&entry.path) && entry.issued >= since)
+    };
+    entries.into_iter().filter(|entry| !later(entry)).collect()
+}
+
 /// Keeps with an outcome what undoes it. A step of which that cannot be said has failed: nobody
 /// could undo it.
 pub(super) fn keep_undo(site: &Site, entry: &mut Entry) {

@@ -11,6 +11,39 @@ use crate::store::{EntryStatus, Query, Reply, Store};
 use crate::{Engine, EngineBuilder, Result, RunHandle, RunId};
 
 /// A flow to be tried at its crash points.
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use flowcrate::store::MemoryStore;
+/// use flowcrate::testkit::{CrashTest, Ledger};
+/// use flowcrate::{
+///     Context, Engine, EngineBuilder, Result, StepContext, StepError, step, workflow,
+/// };
+/// use serde_json::json;
+///
+/// #[step]
+/// async fn charge(_: StepContext, cents: u64) -> Result<u64, StepError> {
+///     Ok(cents)
+/// }
+///
+/// #[workflow]
+/// async fn order(ctx: Context, cents: u64) -> Result<u64> {
+///     charge(&ctx, cents).await
+/// }
+///
+/// # #[tokio::main]
+/// # async fn main() {
+/// let test = CrashTest {
+///     store: Box::new(|| Arc::new(MemoryStore::new())),
+///     build: |builder: EngineBuilder, _: Ledger| builder.register(Order),
+///     act: async |engine: &Engine| {
+///         engine.start_value("order", "1", json!(4200), Some("order-7".to_owned())).await
+///     },
+/// };
+/// assert!(test.run().await >= 4);
+/// # }
+/// ```
 pub struct CrashTest<B, A> {
     /// Makes an empty store. Each is opened twice: to crash, and to finish.
     pub store: Box<dyn Fn() -> Arc<dyn Store>>,

@@ -10,7 +10,7 @@ use crate::Timestamp;
 use crate::profile::Profile;
 use crate::store::{Query, Reply, Store, StoreError, Transaction};
 
-/// What happens to a transaction.
+/// What happens to a transaction; see [`FaultStore`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
     /// The process dies right before it is written.
@@ -28,6 +28,32 @@ pub enum Fault {
 /// A store that passes on to another one, counts, and fails where it is told to.
 ///
 /// After a crash nothing is passed on or answered any more, as if the process had ended.
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use flowcrate::store::{MemoryStore, Store};
+/// use flowcrate::testkit::{Fault, FaultStore};
+/// use flowcrate::{Context, Engine, Result, workflow};
+///
+/// #[workflow]
+/// async fn double(_ctx: Context, of: u64) -> Result<u64> {
+///     Ok(2 * of)
+/// }
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let journal: Arc<dyn Store> = Arc::new(MemoryStore::new());
+/// // The first write opens the store for a worker: it fails, and nobody drives anything.
+/// let faulty = FaultStore::new(journal).with(1, Fault::Fail);
+/// let build = || Engine::builder().store(faulty.clone()).register(Double).build();
+/// assert!(build().await.is_err());
+/// assert_eq!(faulty.count(), 1);
+/// // The second one is well.
+/// assert_eq!(build().await?.start(Double, 21).await?.result().await?, 42);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct FaultStore {
     inner: Arc<dyn Store>,

@@ -4,6 +4,35 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Counts executions of step bodies, by path. Outlives the engines, as the world does.
+///
+/// ```
+/// use flowcrate::store::MemoryStore;
+/// use flowcrate::testkit::Ledger;
+/// use flowcrate::{Context, Engine, Result, StepContext, StepError, step, workflow};
+///
+/// static BODIES: std::sync::LazyLock<Ledger> = std::sync::LazyLock::new(Ledger::default);
+///
+/// #[step]
+/// async fn charge(step: StepContext, cents: u64) -> Result<u64, StepError> {
+///     BODIES.count(step.path());
+///     Ok(cents)
+/// }
+///
+/// #[workflow]
+/// async fn order(ctx: Context, cents: u64) -> Result<u64> {
+///     charge(&ctx, cents).await
+/// }
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let engine = Engine::builder().store(MemoryStore::new()).register(Order).build().await?;
+/// // Started twice with one key, charged once.
+/// engine.start(Order, 4200).key("order-7").await?.result().await?;
+/// engine.start(Order, 4200).key("order-7").await?.result().await?;
+/// assert_eq!(BODIES.of("charge"), 1);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct Ledger(Arc<Mutex<BTreeMap<String, u32>>>);
 

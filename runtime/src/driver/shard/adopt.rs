@@ -1,12 +1,11 @@
 //! Adoption: a run goes on in another revision, if its journal fits that one (R19).
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use super::Shard;
 use super::advance::bare_write;
-use crate::driver::resident::Resident;
-use crate::engine::{Progress, panic_message};
+use crate::driver::trial::trial;
+use crate::engine::Progress;
 use crate::failure::Failure;
 use crate::ids::RunId;
 use crate::store::{Adoption, Loaded, Next, Refusal, RunState};
@@ -59,7 +58,7 @@ impl Shard {
         self.submit(bare_write(loaded.row.id, epoch, Next::Refuse(refusal)));
     }
 
-    /// A read-only replay: the function claims what is recorded, and nothing is written.
+    /// Whether the function fits the journal.
     fn trial(
         &self,
         loaded: Loaded,
@@ -71,19 +70,9 @@ impl Shard {
         }
         let waker = self.waker(loaded.row.id);
         let limits = (self.now, self.settings.store.max_payload());
-        let tried = catch_unwind(AssertUnwindSafe(|| {
-            let mut resident = Resident::new(workflow, loaded, epoch, limits, waker)?;
-            resident.backend.borrow_mut().only_replay();
-            Ok(resident.run.drive())
-        }));
-        match tried {
-            Ok(Ok(Progress::Stuck(failure))) => Err(failure),
-            Ok(Ok(_)) => Ok(()),
-            Ok(Err(error)) => Err(crate::error::Error::into_failure(error, "")),
-            Err(panic) => {
-                let said = panic_message(panic.as_ref());
-                Err(Failure::new("workflow_panic", format!("the workflow panicked: {said}")))
-            }
+        match trial(workflow, loaded, epoch, limits, waker)? {
+            (_, Progress::Stuck(failure)) => Err(failure),
+            _ => Ok(()),
         }
     }
 
