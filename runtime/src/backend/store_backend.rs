@@ -175,7 +175,7 @@ pub(super) enum Activity {
 
 pub(super) struct Arrived {
     pub(super) target: Target,
-    entry: Entry,
+    pub(super) entry: Entry,
     consumed: Option<u64>,
     seals: Option<String>,
     starts: Option<Box<NewRun>>,
@@ -508,7 +508,7 @@ impl StoreBackend {
     }
 
     /// Takes a live operation out of every index.
-    fn forget(&mut self, op: OpId) -> Option<Live> {
+    pub(super) fn forget(&mut self, op: OpId) -> Option<Live> {
         let live = self.live.remove(&op)?;
         self.busy.remove(&op);
         self.running.remove(&live.site.path);
@@ -605,6 +605,9 @@ impl Backend for StoreBackend {
 
     fn cancel(&mut self, op: OpId) {
         let arrived = |arrived: &Arrived| arrived.target == Target::Op(op);
+        if self.give_up_undoing(op) {
+            return;
+        }
         let entry = if let Some(live) = self.forget(op) {
             match &live.activity {
                 Activity::Step(step) if step.is_in_doubt() => {

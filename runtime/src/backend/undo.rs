@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use super::Site;
 use super::stop::is_in_doubt;
-use super::store_backend::StoreBackend;
+use super::store_backend::{Activity, Arrived, Held, Live, StoreBackend};
+use super::{OpId, Site, Target};
 use crate::failure::Failure;
 use crate::payload::Payload;
 use crate::store::{Compensation, Entry, EntryStatus, Loaded, UNDO_SUFFIX, Undoable, is_undo};
@@ -163,6 +163,25 @@ pub(super) fn keep_undo(site: &Site, entry: &mut Entry) {
 }
 
 impl StoreBackend {
+    /// Whether the operation undoes something. What is given up of that is not settled: it is
+    /// still to be done, and whoever undoes what is left over goes on with it.
+    pub(super) fn give_up_undoing(&mut self, op: OpId) -> bool {
+        let undoes = |live: &Live| is_undo(&live.site.path);
+        if self.live.get(&op).is_some_and(undoes) {
+            if let Some(live) = self.forget(op)
+                && matches!(&live.activity, Activity::Step(step) if step.is_in_doubt())
+            {
+                self.held.push(Held::Stop(live.site.path.clone()));
+            }
+            return true;
+        }
+        let lost =
+            |arrived: &Arrived| arrived.target == Target::Op(op) && is_undo(&arrived.entry.path);
+        let before = self.arrived.len();
+        self.arrived.retain(|arrived| !lost(arrived));
+        self.arrived.len() < before
+    }
+
     /// How the function of this run has ended, if what is left is to undo what it has done.
     pub(crate) fn unwinding(&self) -> Option<&Payload> {
         self.unwinding.as_ref()
