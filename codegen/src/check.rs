@@ -27,6 +27,7 @@ use serde_json::Value;
 use crate::expr::Expr;
 
 pub use crate::graph::NodeId;
+pub(crate) use assemble::expressions;
 pub(crate) use source::guards_of_source;
 pub use source::{NodeTypes, Report, check_source, check_source_types};
 

@@ -76,5 +76,5 @@ fn is_total(expr: &Expr) -> bool {
         | ExprKind::Concat(_)
         | ExprKind::Each { .. } => true,
     };
-    own && crate::lower::reads::children(expr).into_iter().all(is_total)
+    own && expr.children().into_iter().all(is_total)
 }

@@ -27,7 +27,6 @@ use super::types::Hint;
 use super::{Emitter, lints};
 use crate::expr::fold::same;
 use crate::expr::{Expr, ExprKind, Name};
-use crate::lower::reads::children;
 
 /// Emits the expressions of one node.
 pub(crate) struct Exprs<'e, 'a> {
@@ -336,7 +335,7 @@ fn last_uses(expr: &Expr) -> Vec<(Name, Vec<String>)> {
             return;
         }
         // A closure runs once per element, so it gives nothing away.
-        for child in children(expr) {
+        for child in expr.children() {
             collect(child, found);
         }
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::check::{Body, Checked, Node, NodeId, Scope, WaitUntil};
+use crate::check::{Body, Checked, Node, NodeId, Scope, expressions};
 use crate::expr::typed::Name;
 use crate::expr::{Expr, ExprKind};
 use crate::ir::Part;
@@ -17,7 +17,7 @@ pub(crate) fn uses(checked: &Checked, node: &Node) -> Uses {
     if checked.dropped.contains(&node.id) {
         return found;
     }
-    for expr in exprs(node) {
+    for expr in expressions(&node.body) {
         collect(expr, &mut found);
     }
     for (_, body) in node.body.scopes() {
@@ -46,29 +46,6 @@ pub(crate) fn used_at_the_end(checked: &Checked, scope: &Scope) -> Uses {
     returns.map(|id| (id.clone(), Part::Output)).collect()
 }
 
-/// The node's own expressions.
-pub(crate) fn exprs(node: &Node) -> Vec<&Expr> {
-    match &node.body {
-        Body::Manual | Body::Webhook { .. } | Body::Schedule { .. } => Vec::new(),
-        Body::Condition { condition } => vec![condition],
-        Body::Switch { cases } => cases.iter().map(|case| &case.when).collect(),
-        Body::ForEach { items, body, .. } => {
-            std::iter::once(items).chain(body.result.as_ref()).collect()
-        }
-        Body::While { init, condition, body, .. } => {
-            [init, condition].into_iter().chain(body.result.as_ref()).collect()
-        }
-        Body::Race { .. } | Body::Try { .. } => {
-            node.body.scopes().into_iter().filter_map(|(_, scope)| scope.result.as_ref()).collect()
-        }
-        Body::Transform { value } | Body::Return { value } | Body::Respond { value } => vec![value],
-        Body::Action { input, .. } | Body::Custom { input, .. } => vec![input],
-        Body::Wait { until: WaitUntil::Duration(expr) | WaitUntil::Instant(expr) } => vec![expr],
-        Body::WaitEvent { key, timeout, .. } => key.iter().chain(timeout).collect(),
-        Body::Fail { code, message } => vec![code, message],
-    }
-}
-
 fn collect(expr: &Expr, found: &mut Uses) {
     if let ExprKind::Name(name) = &expr.kind {
         match name {
@@ -90,30 +67,7 @@ fn collect(expr: &Expr, found: &mut Uses) {
             | Name::Var(_) => {}
         }
     }
-    for child in children(expr) {
+    for child in expr.children() {
         collect(child, found);
-    }
-}
-
-/// The direct parts of an expression.
-pub(crate) fn children(expr: &Expr) -> Vec<&Expr> {
-    match &expr.kind {
-        ExprKind::Literal(_) | ExprKind::Name(_) => Vec::new(),
-        ExprKind::Field { base: inner, .. }
-        | ExprKind::IsDefined(inner)
-        | ExprKind::Widen(inner)
-        | ExprKind::Read(inner)
-        | ExprKind::Present(inner)
-        | ExprKind::Each { value: inner, .. } => vec![inner],
-        ExprKind::Key { base, key, .. } => vec![base, key],
-        ExprKind::Index { base, index, .. } => vec![base, index],
-        ExprKind::Call { args, .. } => args.iter().collect(),
-        ExprKind::And(left, right) | ExprKind::Or(left, right) => vec![left, right],
-        ExprKind::Conditional { condition, then, otherwise } => vec![condition, then, otherwise],
-        ExprKind::Default { value, fallback } => vec![value, fallback],
-        ExprKind::FirstOf(parts) | ExprKind::List(parts) | ExprKind::Concat(parts) => {
-            parts.iter().collect()
-        }
-        ExprKind::Record(fields) => fields.iter().map(|(_, value)| value).collect(),
     }
 }

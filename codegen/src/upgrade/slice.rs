@@ -4,10 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Reason, is_recorded, reason};
+use crate::check::expressions as of_body;
 use crate::check::{Body, Checked, Node, NodeId};
 use crate::expr::fold::same::same_form;
 use crate::expr::{Expr, Name, names_read};
-use crate::lower::reads::exprs;
 use crate::revision::shape;
 
 /// The two revisions, with the edges that lead to each node.
@@ -123,7 +123,7 @@ fn expressions(node: &Node, role: Role) -> Vec<&Expr> {
     match (&node.body, role) {
         (Body::ForEach { items, .. }, Role::Recorded) => vec![items],
         (Body::Race { .. } | Body::Try { .. }, Role::Recorded) => Vec::new(),
-        _ => exprs(node),
+        _ => of_body(&node.body),
     }
 }
 

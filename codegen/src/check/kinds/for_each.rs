@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use flowcrate::types::{Field, RecordType, Type};
 
-use super::{Found, result};
+use super::{Found, elements, result};
 use crate::check::settings::shown;
 use crate::check::site::Site;
 use crate::check::{Body, OnItemError, assemble, failure_type};
-use crate::diagnostic::{code, nearest, quoted};
+use crate::diagnostic::{nearest, quoted};
 use crate::expr::Expr;
 
 /// More items in flight than this are no concurrency, but a flood.
@@ -27,30 +27,10 @@ pub(in crate::check) struct Opened {
 /// Checks what stands outside the body.
 pub(in crate::check) fn open(site: &Site<'_>) -> Opened {
     site.only_inputs(&["items"]);
-    let (items, item) = items(site);
+    let (items, item) = elements::items(site).unzip();
+    let item = item.unwrap_or(Type::Any);
     let (concurrency, on_item_error) = (concurrency(site), on_item_error(site));
     Opened { items, item, concurrency, on_item_error }
-}
-
-fn items(site: &Site<'_>) -> (Option<Expr>, Type) {
-    if site.raw_input("items").is_none() {
-        site.missing_input("items", &Type::list(Type::Any));
-    }
-    let Some(items) = site.input("items", None) else { return (None, Type::Any) };
-    match &items.ty {
-        Type::List { items: item } => {
-            let item = Type::clone(item);
-            (Some(items), item)
-        }
-        // Read as a list when it is used; anything else fails the loop.
-        Type::Any => (site.input("items", Some(&Type::list(Type::Any))), Type::Any),
-        other => {
-            let message = format!("`items` of {} is {other}, expected a list", site.node.quoted());
-            let finding = site.finding(code::WRONG_TYPE, message).field("/inputs/items");
-            site.report(finding.help("give it an expression whose value is a list"));
-            (None, Type::Any)
-        }
-    }
 }
 
 fn concurrency(site: &Site<'_>) -> u32 {
