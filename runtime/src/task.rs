@@ -1,5 +1,6 @@
 //! A part of a workflow that several others wait for.
 
+use std::cell::Cell;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context as Poller, Poll, ready};
@@ -17,7 +18,7 @@ use crate::error::{Error, Result};
 pub struct Task<'a, T: Clone> {
     shared: Shared<InBranch<'a, T>>,
     branch: Branch,
-    clones: Rc<()>,
+    awaiting: Awaiting,
 }
 
 /// Makes a task of `future`, for graphs whose branches do not nest.
@@ -25,13 +26,13 @@ pub fn task<'a, T: Clone>(future: impl Future<Output = Result<T>> + 'a) -> Task<
     let branch = Branch::new();
     let future: LocalBoxFuture<'a, Result<T>> = Box::pin(future);
     let shared = InBranch { branch: branch.clone(), future }.shared();
-    Task { shared, branch, clones: Rc::default() }
+    Task { shared, branch, awaiting: Awaiting::default() }
 }
 
 impl<T: Clone> Clone for Task<'_, T> {
     fn clone(&self) -> Self {
-        let (branch, clones) = (self.branch.clone(), Rc::clone(&self.clones));
-        Self { shared: self.shared.clone(), branch, clones }
+        let (branch, awaiting) = (self.branch.clone(), self.awaiting.other());
+        Self { shared: self.shared.clone(), branch, awaiting }
     }
 }
 
@@ -39,12 +40,56 @@ impl<T: Clone> Future for Task<'_, T> {
     type Output = Result<T>;
 
     fn poll(mut self: Pin<&mut Self>, poller: &mut Poller<'_>) -> Poll<Self::Output> {
-        if self.branch.is_given_up()
-            && (Rc::strong_count(&self.clones) > 1 || !self.branch.cancel())
-        {
-            return Poll::Ready(Err(Error::Cancelled));
+        if self.branch.is_given_up() {
+            self.awaiting.leave();
+            if self.awaiting.anyone() || !self.branch.cancel() {
+                return Poll::Ready(Err(Error::Cancelled));
+            }
         }
-        Pin::new(&mut self.shared).poll(poller)
+        self.awaiting.enter();
+        let outcome = ready!(Pin::new(&mut self.shared).poll(poller));
+        self.awaiting.leave();
+        Poll::Ready(outcome)
+    }
+}
+
+/// Who awaits a task: its clones that have been polled, but for those that have their outcome, were
+/// cancelled, or were dropped. A clone that nobody has polled, such as the binding that others are
+/// cloned from, waits for nothing.
+#[derive(Default)]
+struct Awaiting {
+    all: Rc<Cell<usize>>,
+    own: bool,
+}
+
+impl Awaiting {
+    /// Of another clone.
+    fn other(&self) -> Self {
+        Self { all: Rc::clone(&self.all), own: false }
+    }
+
+    fn enter(&mut self) {
+        if !self.own {
+            self.own = true;
+            self.all.set(self.all.get() + 1);
+        }
+    }
+
+    fn leave(&mut self) {
+        if self.own {
+            self.own = false;
+            self.all.set(self.all.get() - 1);
+        }
+    }
+
+    fn anyone(&self) -> bool {
+        self.all.get() > 0
+    }
+}
+
+impl Drop for Awaiting {
+    fn drop(&mut self) {
+        self.leave();
     }
 }
 
