@@ -1,20 +1,27 @@
 //! Types from JSON Schema (2020-12, a subset) and from samples (S12).
 //!
-//! What a schema says about types becomes a [`Type`]; what it says about values beyond that
-//! (`minLength`, `pattern`, `maximum`, …) is accepted and plays no part. What would need a type
-//! that the language does not have (`not`, `if`, tuples, unions of unlike types) is an issue, not
-//! `any`: nobody should believe in a check that is not made.
+//! What a schema says about types becomes a [`Type`]. What it says about values beyond that
+//! (`minLength`, `pattern`, `maximum`, …) is a warning, since nothing checks it; what would need a
+//! type that the language does not have (`not`, `if`, tuples, unions of unlike types) is an error,
+//! not `any`: nobody should believe in a check that is not made.
+//!
+//! Our own and not `typify`: types of schemas must unify with those of steps, narrow by guards and
+//! be projected by one function in both back ends, so they are the language's before they are
+//! Rust's.
 
+mod combined;
 mod objects;
 mod sample;
 mod unions;
+
+use std::collections::BTreeSet;
 
 use flowcrate::types::Type;
 use serde_json::{Map, Value};
 
 pub use sample::{from_sample, from_samples};
 
-use crate::diagnostic::{Code, code, nearest};
+use crate::diagnostic::{Code, Severity, code, nearest};
 use crate::expr::walk::push_segment;
 
 /// How deep a schema or sample may nest.
@@ -25,8 +32,10 @@ const SIZE_LIMIT: usize = 20_000;
 /// One finding about a schema or sample.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SchemaIssue {
-    /// Stable code with a page of its own, E32x.
+    /// Stable code with a page of its own, E32x or W32x.
     pub code: &'static str,
+    /// Whether there is no type because of it.
+    pub severity: Severity,
     /// JSON pointer into the schema or sample.
     pub pointer: String,
     /// Lower case, no full stop, found against expected.
@@ -37,13 +46,28 @@ pub struct SchemaIssue {
 
 impl SchemaIssue {
     fn new(code: Code, pointer: &str, message: impl Into<String>) -> Self {
-        Self { code: code.id, pointer: pointer.to_owned(), message: message.into(), help: None }
+        Self {
+            code: code.id,
+            severity: code.severity,
+            pointer: pointer.to_owned(),
+            message: message.into(),
+            help: None,
+        }
     }
 
     fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
     }
+}
+
+/// What a schema or samples say.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Declared {
+    /// The type of the values.
+    pub ty: Type,
+    /// What the type does not say of them.
+    pub warnings: Vec<SchemaIssue>,
 }
 
 /// The type of the values that `schema` describes.
@@ -60,21 +84,40 @@ impl SchemaIssue {
 ///     },
 ///     "required": ["email"],
 /// });
-/// assert_eq!(from_schema(&schema).unwrap().to_string(), "{email: string, paid_at?: timestamp}");
+/// let declared = from_schema(&schema).unwrap();
+/// assert_eq!(declared.ty.to_string(), "{email: string, paid_at?: timestamp}");
 /// ```
-pub fn from_schema(schema: &Value) -> Result<Type, Vec<SchemaIssue>> {
+pub fn from_schema(schema: &Value) -> Result<Declared, Vec<SchemaIssue>> {
     let mut reader = Reader {
         root: schema,
         pointer: String::new(),
         open: Vec::new(),
         seen: 0,
+        unchecked: BTreeSet::new(),
         issues: Vec::new(),
     };
     let ty = reader.schema(schema, 0);
     match ty {
-        Some(ty) if reader.issues.is_empty() => Ok(ty),
+        Some(ty) if reader.issues.is_empty() => {
+            let warnings = unchecked(&reader.unchecked).into_iter().collect();
+            Ok(Declared { ty, warnings })
+        }
         _ => Err(reader.issues),
     }
+}
+
+/// One warning for all that is not checked: a schema with many constraints has one problem.
+fn unchecked(places: &BTreeSet<String>) -> Option<SchemaIssue> {
+    let first = places.first()?;
+    let name = first.rsplit('/').next().unwrap_or(first);
+    let (others, are) = match places.len() - 1 {
+        0 => (String::new(), "is"),
+        1 => (" and one other constraint".to_owned(), "are"),
+        more => (format!(" and {more} other constraints"), "are"),
+    };
+    let message = format!("`{name}`{others} of the schema {are} not checked when a value comes in");
+    let issue = SchemaIssue::new(code::UNCHECKED_CONSTRAINT, first, message);
+    Some(issue.help("check in a `condition` node what the workflow relies on"))
 }
 
 struct Reader<'s> {
@@ -84,8 +127,30 @@ struct Reader<'s> {
     /// The references that are being followed, to find circles.
     open: Vec<String>,
     seen: usize,
+    /// Where a constraint stands that no type expresses.
+    unchecked: BTreeSet<String>,
     issues: Vec<SchemaIssue>,
 }
+
+/// What is said of values beyond their type.
+const CONSTRAINTS: [&str; 16] = [
+    "minimum",
+    "maximum",
+    "exclusiveMinimum",
+    "exclusiveMaximum",
+    "multipleOf",
+    "minLength",
+    "maxLength",
+    "pattern",
+    "minItems",
+    "maxItems",
+    "uniqueItems",
+    "minProperties",
+    "maxProperties",
+    "propertyNames",
+    "dependentRequired",
+    "unevaluatedProperties",
+];
 
 /// The types that a schema may name.
 const TYPES: [&str; 7] = ["string", "integer", "number", "boolean", "null", "array", "object"];
@@ -106,6 +171,12 @@ impl<'s> Reader<'s> {
     ) -> Option<T> {
         let issue = self.within(key, |reader| SchemaIssue::new(code, &reader.pointer, message));
         self.report(issue.help(help))
+    }
+
+    /// Notes a keyword of the schema at hand that says more than types do.
+    fn unchecked(&mut self, key: &str) {
+        let place = self.within(key, |reader| reader.pointer.clone());
+        self.unchecked.insert(place);
     }
 
     fn within<T>(&mut self, segment: &str, read: impl FnOnce(&mut Self) -> T) -> T {
@@ -176,22 +247,17 @@ impl<'s> Reader<'s> {
                 return self.wrong(code::SCHEMA_UNSUPPORTED, key, message, help);
             }
         }
-        if let Some(target) = keywords.get("$ref") {
-            return self.reference(target, depth);
+        for key in CONSTRAINTS.iter().filter(|key| keywords.contains_key(**key)) {
+            self.unchecked(key);
+        }
+        if combined::is_combined(keywords) {
+            return self.combined(keywords, depth);
         }
         if let Some(values) = keywords.get("enum") {
             return self.enumeration(values, keywords);
         }
         if let Some(value) = keywords.get("const") {
             return self.constant(value, keywords);
-        }
-        for key in ["oneOf", "anyOf"] {
-            if let Some(choices) = keywords.get(key) {
-                return self.choice(key, choices, keywords, depth);
-            }
-        }
-        if let Some(parts) = keywords.get("allOf") {
-            return self.all_of(parts, keywords, depth);
         }
         self.typed(keywords, depth)
     }
@@ -248,37 +314,6 @@ impl<'s> Reader<'s> {
             ),
             Some(items) => self.under("items", items, depth).map(Type::list),
         }
-    }
-
-    /// `#/$defs/order`: only within the schema.
-    fn reference(&mut self, target: &'s Value, depth: usize) -> Option<Type> {
-        let Some(target) = target.as_str() else {
-            let help = "write `\"$ref\": \"#/$defs/name\"`";
-            return self.wrong(code::BAD_SCHEMA, "$ref", "a reference is a text", help);
-        };
-        let root = self.root;
-        let found = target.strip_prefix('#').and_then(|pointer| root.pointer(pointer));
-        let Some(schema) = found else {
-            let message = if target.starts_with('#') {
-                format!("there is nothing at `{target}`")
-            } else {
-                format!("`{target}` lies outside the schema")
-            };
-            let help = "put the schema into `$defs` and refer to it as `#/$defs/name`";
-            return self.wrong(code::SCHEMA_REFERENCE, "$ref", message, help);
-        };
-        if self.open.iter().any(|open| open == target) {
-            let message = format!("`{target}` contains itself, and no type of the language does");
-            let help = "describe the inner occurrence as any: `{}`";
-            return self.wrong(code::SCHEMA_REFERENCE, "$ref", message, help);
-        }
-        self.open.push(target.to_owned());
-        let before =
-            std::mem::replace(&mut self.pointer, target.trim_start_matches('#').to_owned());
-        let ty = self.schema(schema, depth + 1);
-        self.pointer = before;
-        self.open.pop();
-        ty
     }
 }
 

@@ -216,11 +216,13 @@ fn input(stage: &Stage<'_>) -> Type {
 fn sample_input(stage: &Stage<'_>) -> Option<Sample> {
     let sample = |index: &NodeIndex| {
         let node = stage.graph.node(*index);
-        match node.kind? {
+        if node.kind? == Kind::Schedule {
             // A schedule's payload needs no sample: any instant will do.
-            Kind::Schedule => Some(json!({"scheduled_at": "2026-01-01T00:00:00Z"})),
-            _ => node.raw.config.get("sample").filter(|sample| !sample.is_null()).cloned(),
+            return Some(json!({"scheduled_at": "2026-01-01T00:00:00Z"}));
         }
+        let first = || node.raw.config.get("samples")?.as_array()?.first();
+        let sample = node.raw.config.get("sample").filter(|sample| !sample.is_null());
+        sample.or_else(first).cloned()
     };
     let mut samples = stage.triggers.iter().filter_map(|index| Some((index, sample(index)?)));
     let (index, sample) = samples.next()?;

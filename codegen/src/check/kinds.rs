@@ -169,14 +169,14 @@ impl<'c> Kind<'c> {
     /// The keys of `config` that mean something, sorted.
     pub fn settings(self) -> &'static [&'static str] {
         match self {
-            Self::Manual => &["sample", "schema"],
-            Self::Webhook => &["path", "sample", "schema"],
+            Self::Manual => &["sample", "samples", "schema"],
+            Self::Webhook => &["path", "sample", "samples", "schema"],
             Self::Schedule => &["cron", "timezone"],
             Self::Switch => &["cases"],
             Self::ForEach => &["concurrency", "on_item_error"],
             Self::While => &["max_iterations", "state"],
             Self::Race => &["keep"],
-            Self::WaitEvent => &["event", "sample", "schema"],
+            Self::WaitEvent => &["event", "sample", "samples", "schema"],
             Self::Custom => &["output"],
             Self::Sort => &["order"],
             Self::Aggregate => &["operation"],

@@ -4,8 +4,11 @@ use flowcrate::types::{Type, project};
 use serde_json::{Map, Value};
 
 use super::site::Site;
-use crate::diagnostic::{Diagnostic, Severity, code, pointer_token, quoted};
-use crate::schema::{self, SchemaIssue};
+use crate::diagnostic::{Diagnostic, code, pointer_token, quoted};
+use crate::schema::{self, Declared, SchemaIssue};
+
+/// The keys that say of what type something is.
+pub(super) const TYPE_SOURCES: [&str; 3] = ["sample", "samples", "schema"];
 
 impl<'a> Site<'a> {
     /// A setting, unless it is absent or null.
@@ -39,51 +42,75 @@ impl<'a> Site<'a> {
         self.text_setting(name)
     }
 
-    /// The type that `schema` or `sample` of an object of the configuration give; `any` of
-    /// neither. `None` where they are wrong, which is reported.
+    /// The type that `schema`, `sample` or `samples` of an object of the configuration give; `any`
+    /// of none. `None` where they are wrong, which is reported.
     pub(super) fn declared_type(
         &self,
         pointer: &str,
-        source: Option<&Map<String, Value>>,
+        source: Option<&'a Map<String, Value>>,
     ) -> Option<Type> {
         let part = |name: &str| source?.get(name).filter(|value| !value.is_null());
-        let (schema, sample) = (part("schema"), part("sample"));
         let at = |name: &str| format!("{pointer}/{name}");
-        let Some(schema) = schema else {
-            let Some(sample) = sample else { return Some(Type::Any) };
-            return self.understood(&at("sample"), schema::from_sample(sample));
+        let samples = self.samples(&at("samples"), part("samples"))?;
+        let Some(schema) = part("schema") else {
+            return match (part("sample"), samples) {
+                (None, []) => Some(Type::Any),
+                (Some(sample), []) => self.understood(&at("sample"), schema::from_sample(sample)),
+                (None, samples) => self.understood(&at("samples"), schema::from_samples(samples)),
+                (Some(sample), samples) => {
+                    let all: Vec<Value> = [sample].into_iter().chain(samples).cloned().collect();
+                    self.understood(pointer, schema::from_samples(&all))
+                }
+            };
         };
         let ty = self.understood(&at("schema"), schema::from_schema(schema))?;
-        if let Some(sample) = sample
-            && let Err(error) = project(&ty, sample)
-        {
-            let message =
-                format!("the sample of {} is not of its schema: {error}", self.node.quoted());
-            self.report(
-                self.finding(code::WRONG_TYPE, message)
-                    .field(at("sample"))
-                    .help("change the sample, or the schema"),
-            );
+        let one = part("sample").map(|sample| (at("sample"), sample));
+        let many = samples.iter().enumerate();
+        let many = many.map(|(place, sample)| (format!("{}/{place}", at("samples")), sample));
+        for (pointer, sample) in one.into_iter().chain(many) {
+            if let Err(error) = project(&ty, sample) {
+                let message =
+                    format!("the sample of {} is not of its schema: {error}", self.node.quoted());
+                let finding = self.finding(code::WRONG_TYPE, message).field(pointer);
+                self.report(finding.help("change the sample, or the schema"));
+            }
         }
         Some(ty)
     }
 
-    fn understood(&self, pointer: &str, found: Result<Type, Vec<SchemaIssue>>) -> Option<Type> {
-        match found {
-            Ok(ty) => Some(ty),
-            Err(issues) => {
-                for issue in issues {
-                    self.report(self.misunderstood(pointer, issue));
-                }
+    /// The list that `samples` is. `None` where it is none, which is reported.
+    fn samples(&self, pointer: &str, samples: Option<&'a Value>) -> Option<&'a [Value]> {
+        match samples {
+            None => Some(&[]),
+            Some(Value::Array(samples)) => Some(samples),
+            Some(other) => {
+                let message = format!(
+                    "`samples` of {} is {}, expected a list",
+                    self.node.quoted(),
+                    shown(other)
+                );
+                let finding = self.finding(code::BAD_SETTING, message).field(pointer);
+                self.report(finding.help("write a list of samples, or one as `sample`"));
                 None
             }
         }
     }
 
+    fn understood(&self, pointer: &str, found: Result<Declared, Vec<SchemaIssue>>) -> Option<Type> {
+        let (ty, issues) = match found {
+            Ok(Declared { ty, warnings }) => (Some(ty), warnings),
+            Err(issues) => (None, issues),
+        };
+        for issue in issues {
+            self.report(self.misunderstood(pointer, issue));
+        }
+        ty
+    }
+
     fn misunderstood(&self, pointer: &str, issue: SchemaIssue) -> Diagnostic {
         Diagnostic {
             code: issue.code,
-            severity: Severity::Error,
+            severity: issue.severity,
             message: issue.message,
             node: Some(self.node.raw.id.to_string()),
             field: Some(format!("{pointer}{}", issue.pointer)),

@@ -94,7 +94,6 @@ codes! {
     BAD_SCHEMA = E321, Error, "schema that cannot be read";
     SCHEMA_REFERENCE = E322, Error, "reference in a schema that cannot be followed";
     SCHEMA_UNSUPPORTED = E323, Error, "schema without a counterpart among the types";
-    SAMPLES_DIFFER = E324, Error, "samples without a common type";
     SCHEMA_TOO_LARGE = E325, Error, "schema or sample too deep or too large";
 
     // E33x: inputs and settings.
@@ -145,6 +144,8 @@ codes! {
     MOOT_CONTINUE = W203, Warning, "`on_error: continue` beside an error edge";
     IGNORED_KEY = W204, Warning, "key that means nothing";
     UNBOUNDED_LOOP = W205, Warning, "loop without a bound";
+    UNCHECKED_CONSTRAINT = W321, Warning, "constraint of a schema that is not checked";
+    SAMPLES_DIFFER = W324, Warning, "samples without a common type";
     CONSTANT_KEY = W501, Warning, "idempotency key that is always the same";
     PLAIN_SECRET = W502, Warning, "secret in plain text";
     UNKNOWN_ACTION = W601, Warning, "foreign action to be written by hand";

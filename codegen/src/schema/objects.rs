@@ -3,11 +3,31 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use flowcrate::types::{Field, RecordType, Type, unify};
+use flowcrate::types::{Field, RecordType, Type};
 use serde_json::{Map, Value};
 
-use super::Reader;
+use super::{Reader, combined};
 use crate::diagnostic::{code, nearest};
+
+/// What is said of a field: its description, what its absence means, and whether it is of the past.
+pub(super) fn doc(keywords: &Map<String, Value>) -> Option<String> {
+    let default = keywords.get("default").filter(|default| !default.is_null());
+    let parts = [
+        keyword(keywords, "description").map(ended),
+        default.map(|default| format!("Where it is absent, {default} is meant.")),
+        (keywords.get("deprecated") == Some(&Value::Bool(true))).then(|| "Deprecated.".to_owned()),
+    ];
+    match parts {
+        // Alone it stays as it was written.
+        [_, None, None] => keyword(keywords, "description"),
+        parts => Some(parts.into_iter().flatten().collect::<Vec<_>>().join(" ")),
+    }
+}
+
+/// A text with a full stop, if it has no end of its own.
+fn ended(text: String) -> String {
+    if text.trim_end().ends_with(['.', '!', '?']) { text } else { text.trim_end().to_owned() + "." }
+}
 
 /// A keyword's text.
 pub(super) fn keyword(keywords: &Map<String, Value>, key: &str) -> Option<String> {
@@ -33,7 +53,13 @@ impl<'s> Reader<'s> {
                 );
             }
         };
-        let required = self.required(keywords, properties)?;
+        let required = self.required(keywords)?;
+        if !combined::is_combined(keywords) {
+            self.known(&required, &properties.keys().map(String::as_str).collect::<Vec<_>>())?;
+        }
+        if keywords.get("additionalProperties").is_some_and(Value::is_object) {
+            self.unchecked("additionalProperties");
+        }
         let mut fields = BTreeMap::new();
         let mut complete = true;
         for (name, schema) in properties {
@@ -43,43 +69,45 @@ impl<'s> Reader<'s> {
                 continue;
             };
             let ty = if required.contains(&name.as_str()) { ty } else { ty.optional() };
-            let doc = schema.as_object().and_then(|schema| keyword(schema, "description"));
-            fields.insert(name.clone(), Field { ty, doc });
+            fields.insert(name.clone(), Field { ty, doc: schema.as_object().and_then(doc) });
         }
         let record = RecordType { name: keyword(keywords, "title"), fields };
         complete.then(|| Type::Record(Arc::new(record)))
     }
 
-    fn required(
-        &mut self,
-        keywords: &'s Map<String, Value>,
-        properties: &Map<String, Value>,
-    ) -> Option<Vec<&'s str>> {
+    /// The names that must be there.
+    pub(super) fn required(&mut self, keywords: &'s Map<String, Value>) -> Option<Vec<&'s str>> {
+        let help = "write `\"required\": [\"name\"]`";
         let names = match keywords.get("required") {
             None => return Some(Vec::new()),
             Some(Value::Array(names)) => names,
             Some(_) => {
-                let help = "write `\"required\": [\"name\"]`";
                 return self.wrong(code::BAD_SCHEMA, "required", "`required` is a list", help);
             }
         };
-        let names: Option<Vec<&str>> = names.iter().map(Value::as_str).collect();
-        let Some(names) = names else {
-            let help = "write `\"required\": [\"name\"]`";
-            return self.wrong(code::BAD_SCHEMA, "required", "`required` holds texts", help);
-        };
-        if let Some(missing) = names.iter().find(|name| !properties.contains_key(**name)) {
-            let near = nearest(missing, properties.keys().map(String::as_str))
-                .map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
-            let message = format!("`{missing}` is required, but not among the properties{near}");
-            let help = "add it to `properties`";
-            return self.wrong(code::BAD_SCHEMA, "required", message, help);
+        match names.iter().map(Value::as_str).collect() {
+            Some(names) => Some(names),
+            None => self.wrong(code::BAD_SCHEMA, "required", "`required` holds texts", help),
         }
-        Some(names)
+    }
+
+    /// Whether all required names are among the properties.
+    pub(super) fn known(&mut self, required: &[&str], properties: &[&str]) -> Option<()> {
+        let Some(missing) = required.iter().find(|name| !properties.contains(*name)) else {
+            return Some(());
+        };
+        let near = nearest(missing, properties.iter().copied())
+            .map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+        let message = format!("`{missing}` is required, but not among the properties{near}");
+        let help = "add it to `properties`";
+        self.wrong(code::BAD_SCHEMA, "required", message, help)
     }
 
     /// An object without `properties`.
     fn map(&mut self, keywords: &'s Map<String, Value>, depth: usize) -> Option<Type> {
+        if keywords.contains_key("required") && !combined::is_combined(keywords) {
+            self.unchecked("required");
+        }
         match keywords.get("additionalProperties") {
             Some(Value::Bool(false)) => {
                 let record =
@@ -89,84 +117,5 @@ impl<'s> Reader<'s> {
             None | Some(Value::Bool(true)) => Some(Type::map(Type::Any)),
             Some(values) => self.under("additionalProperties", values, depth).map(Type::map),
         }
-    }
-
-    /// `allOf`: the fields of all parts, and of the schema itself.
-    pub(super) fn all_of(
-        &mut self,
-        parts: &'s Value,
-        keywords: &'s Map<String, Value>,
-        depth: usize,
-    ) -> Option<Type> {
-        let Some(parts) = parts.as_array().filter(|parts| !parts.is_empty()) else {
-            let help = "write `\"allOf\": [{…}, {…}]`";
-            return self.wrong(code::BAD_SCHEMA, "allOf", "`allOf` is a list of schemas", help);
-        };
-        let mut types = Vec::with_capacity(parts.len() + 1);
-        for (at, part) in parts.iter().enumerate() {
-            let part = self.within("allOf", |reader| reader.under(&at.to_string(), part, depth));
-            types.push(part?);
-        }
-        if keywords.contains_key("type") || keywords.contains_key("properties") {
-            types.push(self.typed(keywords, depth)?);
-        }
-        if let [only] = types.as_slice() {
-            return Some(only.clone());
-        }
-        let mut fields: BTreeMap<String, Field> = BTreeMap::new();
-        for ty in &types {
-            match ty {
-                Type::Record(record) => self.merge(&mut fields, record)?,
-                // A part that says nothing about types, such as `{"required": […]}`.
-                Type::Any => {}
-                Type::Map { values } if **values == Type::Any => {}
-                other => {
-                    let message = format!("`allOf` joins objects, found {other}");
-                    let help = "write one schema";
-                    return self.wrong(code::SCHEMA_UNSUPPORTED, "allOf", message, help);
-                }
-            }
-        }
-        let name = keyword(keywords, "title").or_else(|| {
-            types.iter().find_map(|ty| match ty {
-                Type::Record(record) => record.name.clone(),
-                _ => None,
-            })
-        });
-        Some(Type::Record(Arc::new(RecordType { name, fields })))
-    }
-
-    /// Adds the fields of one part of `allOf` to those of the others.
-    fn merge(&mut self, fields: &mut BTreeMap<String, Field>, part: &RecordType) -> Option<()> {
-        for (name, field) in &part.fields {
-            let Some(known) = fields.get(name) else {
-                fields.insert(name.clone(), field.clone());
-                continue;
-            };
-            let Some(ty) = narrower(&known.ty, &field.ty) else {
-                let (one, other) = (&known.ty, &field.ty);
-                let message =
-                    format!("the parts of `allOf` differ about `{name}`: {one} and {other}");
-                let help = "describe the field once";
-                return self.wrong(code::BAD_SCHEMA, "allOf", message, help);
-            };
-            let doc = known.doc.clone().or_else(|| field.doc.clone());
-            fields.insert(name.clone(), Field { ty, doc });
-        }
-        Some(())
-    }
-}
-
-/// The type of a field that two parts describe: the stricter of the two.
-fn narrower(one: &Type, other: &Type) -> Option<Type> {
-    match (one, other) {
-        (Type::Any, ty) | (ty, Type::Any) => Some(ty.clone()),
-        (Type::Optional { some }, ty) | (ty, Type::Optional { some }) if **some == *ty.some() => {
-            let both = one.may_be_absent() && other.may_be_absent();
-            Some(if both { ty.clone() } else { (**some).clone() })
-        }
-        (Type::Int, Type::Number) | (Type::Number, Type::Int) => Some(Type::Int),
-        (one, other) if one == other => unify(one, other).ok(),
-        _ => None,
     }
 }

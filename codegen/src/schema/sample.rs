@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use flowcrate::types::Type;
 use serde_json::Value;
 
-use super::{DEPTH_LIMIT, SchemaIssue};
-use crate::diagnostic::code;
+use super::{DEPTH_LIMIT, Declared, SchemaIssue};
+use crate::diagnostic::{Severity, code};
 use crate::expr::walk::push_segment;
 
 /// The type of `sample`: what is null or missing in one element of a list is optional.
@@ -17,18 +17,24 @@ use crate::expr::walk::push_segment;
 /// ```
 /// use flowcrate_codegen::schema::from_sample;
 /// use serde_json::json;
-/// let ty = from_sample(&json!({"lines": [{"n": 1}, {"n": 2.5, "note": "x"}]})).unwrap();
-/// assert_eq!(ty.to_string(), "{lines: list<{n: number, note?: string}>}");
+/// let declared = from_sample(&json!({"lines": [{"n": 1}, {"n": 2.5, "note": "x"}]})).unwrap();
+/// assert_eq!(declared.ty.to_string(), "{lines: list<{n: number, note?: string}>}");
 /// ```
-pub fn from_sample(sample: &Value) -> Result<Type, Vec<SchemaIssue>> {
+pub fn from_sample(sample: &Value) -> Result<Declared, Vec<SchemaIssue>> {
     from_samples(std::slice::from_ref(sample))
 }
 
 /// The one type of several samples, unified (S11); `any` of none.
-pub fn from_samples(samples: &[Value]) -> Result<Type, Vec<SchemaIssue>> {
+///
+/// Where they have nothing in common the type is any, and a warning says so: a sample cannot be
+/// told to be something else, and a schema can say what is meant.
+pub fn from_samples(samples: &[Value]) -> Result<Declared, Vec<SchemaIssue>> {
     let mut issues = Vec::new();
     let ty = infer(&samples.iter().collect::<Vec<_>>(), &mut String::new(), 0, &mut issues);
-    if issues.is_empty() { Ok(ty) } else { Err(issues) }
+    if issues.iter().any(|issue| issue.severity == Severity::Error) {
+        return Err(issues);
+    }
+    Ok(Declared { ty, warnings: issues })
 }
 
 fn infer(
@@ -63,10 +69,13 @@ fn infer(
     } else {
         let kinds: BTreeSet<&str> = there.iter().map(|value| kind(value)).collect();
         let kinds: Vec<&str> = kinds.into_iter().collect();
-        let message = format!("the samples have no common type here: {}", kinds.join(" and "));
+        let message = format!(
+            "the samples have no common type here, which makes it any: {}",
+            kinds.join(" and ")
+        );
         issues.push(
             SchemaIssue::new(code::SAMPLES_DIFFER, pointer, message)
-                .help("give samples of one type, or a schema with `{}` here for any"),
+                .help("give samples of one type; or a schema, with `{}` here, where any is meant"),
         );
         Type::Any
     };

@@ -32,6 +32,7 @@ impl<'s> Reader<'s> {
                     let help = "list values of one type";
                     return self.wrong(code::BAD_SCHEMA, "enum", message, help);
                 };
+                self.unchecked("enum");
                 ty
             }
         };
@@ -46,7 +47,10 @@ impl<'s> Reader<'s> {
         match (value, scalar(value)) {
             (Value::Null, _) => Some(Type::Null),
             (Value::String(text), _) => Some(enum_of(&[text], keywords)),
-            (_, Some(ty)) => Some(ty),
+            (_, Some(ty)) => {
+                self.unchecked("const");
+                Some(ty)
+            }
             (_, None) => {
                 let help = "describe the value's type instead";
                 self.wrong(code::SCHEMA_UNSUPPORTED, "const", "a constant is a scalar", help)
@@ -55,24 +59,11 @@ impl<'s> Reader<'s> {
     }
 
     /// `oneOf`, `anyOf`: null and others, which must have one type (S11).
-    pub(super) fn choice(
-        &mut self,
-        key: &str,
-        choices: &'s Value,
-        keywords: &'s Map<String, Value>,
-        depth: usize,
-    ) -> Option<Type> {
+    pub(super) fn choice(&mut self, key: &str, choices: &'s Value, depth: usize) -> Option<Type> {
         let Some(choices) = choices.as_array().filter(|choices| !choices.is_empty()) else {
             let message = format!("`{key}` is a list of schemas");
             return self.wrong(code::BAD_SCHEMA, key, message, "write a list of schemas");
         };
-        // `{"properties": …, "anyOf": [{"required": ["a"]}, …]}`: choices that add no types.
-        let typeless = |choice: &Value| {
-            choice.as_object().is_some_and(|choice| choice.keys().all(|key| key == "required"))
-        };
-        if choices.iter().all(typeless) {
-            return self.typed(keywords, depth);
-        }
         let mut types = Vec::with_capacity(choices.len());
         let mut complete = true;
         for (at, choice) in choices.iter().enumerate() {

@@ -34,7 +34,7 @@ fn response(site: &Site<'_>) -> Option<Type> {
     let declared = site.setting(RESPONSE);
     let source = declared.and_then(Value::as_object);
     if let (Some(declared), None) = (declared, source) {
-        let problem = format!("is {}, expected `schema` or `sample`", shown(declared));
+        let problem = format!("is {}, expected `schema`, `sample` or `samples`", shown(declared));
         site.bad_setting(RESPONSE, &problem, "write an object with `schema` or `sample`");
         return None;
     }

@@ -13,7 +13,7 @@ pub(super) fn check(site: &Site<'_>) -> Found {
     let declared = site.setting("output");
     let source = declared.and_then(Value::as_object);
     if let (Some(declared), None) = (declared, source) {
-        let problem = format!("is {}, expected `schema` or `sample`", shown(declared));
+        let problem = format!("is {}, expected `schema`, `sample` or `samples`", shown(declared));
         site.bad_setting("output", &problem, "write an object with `schema` or `sample`");
     }
     let output = site.declared_type("/config/output", source);

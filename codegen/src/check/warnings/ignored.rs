@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use crate::check::kinds::Kind;
 use crate::check::policy;
+use crate::check::settings::TYPE_SOURCES;
 use crate::check::site::Site;
 use crate::diagnostic::{code, listed, nearest, pointer_token, quoted};
 use crate::graph::DATA_KEYS;
@@ -21,7 +22,7 @@ pub(super) fn check(site: &Site<'_>) {
     let config = |name: &str| site.node.raw.config.get(name);
     for name in ["output", "response", "state"].into_iter().filter(|name| known.contains(name)) {
         if let Some(Value::Object(declared)) = config(name) {
-            unknown(site, &format!("/config/{name}"), declared, &["sample", "schema"]);
+            unknown(site, &format!("/config/{name}"), declared, &TYPE_SOURCES);
         }
     }
     if let (Kind::Switch, Some(Value::Array(cases))) = (kind, config("cases")) {

@@ -96,7 +96,13 @@ fn enumeration(emitted: &Emitted, values: &[String], symbols: &mut Symbols) -> T
         let rust = emitted.members.get(text).cloned().unwrap_or_default();
         let renamed = rename_all.map_or(*text != rust, |(_, apply)| apply(&rust) != *text);
         let rename = renamed.then(|| quote!(#[serde(rename = #text)]));
-        let doc = docs::attributes(&[format!("`{}`.", docs::code(text))]);
+        let shown = docs::code(text);
+        let what = if shown.is_empty() {
+            "Text that shows nothing.".to_owned()
+        } else {
+            format!("`{shown}`.")
+        };
+        let doc = docs::attributes(&[what]);
         let rust = ident(&rust);
         quote!(#doc #rename #rust)
     });

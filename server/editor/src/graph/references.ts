@@ -6,7 +6,7 @@ import type { GraphDocument, GraphNode, Json, NodeData } from "./document";
 /** Keys of `data` that a person reads and that hold no expressions. */
 const PROSE = new Set(["label", "description", "kind"]);
 /** Keys inside `config` whose values are data about data. */
-const LITERAL = new Set(["schema", "sample"]);
+const LITERAL = new Set(["schema", "sample", "samples"]);
 const NONE = new Set<string>();
 
 type TextFn = (text: string) => string;

@@ -108,6 +108,7 @@ export function sampleOfType(type: Type | undefined, depth = 0, name = ""): Json
 export function sampleInput(trigger: GraphNode | undefined, type: Type | undefined): Json {
   const config = trigger?.data.config;
   if (config?.sample !== undefined) return config.sample;
+  if (Array.isArray(config?.samples) && config.samples[0] !== undefined) return config.samples[0];
   if (config?.schema !== undefined) return sampleOfSchema(config.schema);
   return sampleOfType(type) ?? {};
 }

@@ -67,7 +67,7 @@ export function NodeFields(props: Props) {
   );
 }
 
-const SPECIAL = new Set(["schema", "sample", "cases", "cron", "timezone"]);
+const SPECIAL = new Set(["schema", "sample", "samples", "cases", "cron", "timezone"]);
 const FEW = 4;
 
 /** What is always in sight: the required, the set, everything of a short form, and how a request begins. */

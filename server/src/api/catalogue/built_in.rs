@@ -186,11 +186,13 @@ fn rest() -> Vec<KindView> {
     ]
 }
 
-/// The two ways to type a payload.
-fn payload() -> [FieldView; 2] {
+/// The ways to type a payload.
+fn payload() -> [FieldView; 3] {
     [
         setting("schema", "JSON Schema", Type::Any).doc("The payload's schema."),
         setting("sample", "Sample", Type::Any).doc("A sample payload; its type is inferred."),
+        setting("samples", "Samples", Type::list(Type::Any))
+            .doc("Several sample payloads; the type is what they have in common."),
     ]
 }
 
