@@ -107,7 +107,8 @@ impl ProgressStream {
         let (reply, answer) = Reply::channel();
         self.client.store.query(Query::Progress(Box::new(self.of.clone()), reply));
         let mut stretch = answer.await?.ok_or(Error::UnknownRun(self.of.run))?;
-        self.read.extend(stretch.items.drain(..));
+        let left_out = usize::from(stretch.items.len() > 1 && sabotage!("readers leave items out"));
+        self.read.extend(stretch.items.drain(left_out..));
         self.of.from = self.read.back().map_or(self.of.from, |item| item.index + 1);
         Ok(stretch)
     }

@@ -8,6 +8,7 @@ mod check;
 mod execute;
 mod plan;
 mod sabotage;
+mod streams;
 mod walk;
 mod world;
 

@@ -5,11 +5,12 @@ use std::sync::mpsc::channel;
 
 use serde_json::Value;
 
-use super::execute::BodyStart;
+use super::execute::{BodyStart, Notes};
+use super::streams::stream;
 use super::walk::{Verdict, walk};
 use super::world::SimRun;
 use crate::store::{
-    Entry, EntryStatus, InboxEvent, Loaded, MemoryStore, Query, Reply, RunState, Store, UNDO_SUFFIX,
+    Entry, EntryStatus, InboxEvent, Loaded, Progressed, Query, Reply, RunState, Store, UNDO_SUFFIX,
 };
 use crate::{RunId, Timestamp};
 
@@ -19,17 +20,19 @@ pub(super) struct Checker {
     journals: BTreeMap<RunId, BTreeMap<String, Entry>>,
     epochs: BTreeMap<RunId, u64>,
     published: BTreeMap<RunId, Timestamp>,
+    streams: BTreeMap<RunId, Vec<Progressed>>,
 }
 
 impl Checker {
     /// Compares what is with what was.
     pub(super) fn check(
         &mut self,
-        store: &MemoryStore,
+        store: &dyn Store,
         runs: &[SimRun],
-        starts: &[BodyStart],
+        notes: &Notes,
         zombies: bool,
     ) -> Result<(), String> {
+        let starts = std::mem::take(&mut *notes.starts.lock().unwrap());
         for run in runs {
             let Some(loaded) = load(store, run.id) else { continue };
             let journal = journal(store, run.id);
@@ -67,6 +70,10 @@ impl Checker {
                 let known = matches!(code.as_deref(), Some("crash_loop" | "paused"));
                 holds(known, "I3", &format!("{code:?}"))?;
             }
+            let items = stream(store, run.id);
+            let told = self.streams.get(&run.id).map(Vec::as_slice).unwrap_or_default();
+            notes.told.check(run.id, told, &items)?;
+            self.streams.insert(run.id, items);
             for start in starts.iter().filter(|start| start.run == run.id) {
                 may_start(run, start, &before, zombies)?;
             }
@@ -77,7 +84,7 @@ impl Checker {
 }
 
 /// The run ended as its plan must, given what its leaves came to.
-pub(super) fn check_end(store: &MemoryStore, run: &SimRun) -> Result<(), String> {
+pub(super) fn check_end(store: &dyn Store, run: &SimRun) -> Result<(), String> {
     let Some(loaded) = load(store, run.id) else {
         return holds(run.parent.is_some(), "I1", "the run is lost");
     };
@@ -108,14 +115,14 @@ pub(super) fn check_end(store: &MemoryStore, run: &SimRun) -> Result<(), String>
     holds(fits, "I3", &found)
 }
 
-fn holds(holds: bool, invariant: &str, why: &str) -> Result<(), String> {
+pub(super) fn holds(holds: bool, invariant: &str, why: &str) -> Result<(), String> {
     if holds { Ok(()) } else { Err(format!("{invariant} is broken: {why}")) }
 }
 
 /// A child is there from its parent's entry on. A call comes to what its child came to; one that
 /// has ended otherwise has its child ended, or asked to cancel.
 fn family_holds(
-    store: &MemoryStore,
+    store: &dyn Store,
     child: &Loaded,
     parent: RunId,
     path: &str,
@@ -256,7 +263,7 @@ fn events_are_consumed_once(
     )
 }
 
-/// I22
+/// I29
 fn answers_once(loaded: &Loaded, journal: &BTreeMap<String, Entry>) -> Result<(), String> {
     let answers = journal.values().filter(|entry| &*entry.kind == "respond@1");
     let mut seen: Vec<&Entry> = answers.filter(|entry| entry.seq.is_some()).collect();
@@ -264,11 +271,11 @@ fn answers_once(loaded: &Loaded, journal: &BTreeMap<String, Entry>) -> Result<()
     // The plans answer with where they do so.
     let first = seen.first().map(|entry| Value::from(&*entry.path));
     let told = loaded.row.response.as_ref().map(crate::Payload::to_value);
-    holds(told == first, "I22", &format!("it has answered {told:?}, not {first:?}"))?;
+    holds(told == first, "I29", &format!("it has answered {told:?}, not {first:?}"))?;
     let (first, others) = seen.split_at(seen.len().min(1));
     let wrong = first.iter().find(|entry| entry.status != EntryStatus::Completed);
     let again = others.iter().find(|entry| entry.status != EntryStatus::Failed);
-    holds(wrong.or(again).is_none(), "I22", &format!("{wrong:?} {again:?}"))
+    holds(wrong.or(again).is_none(), "I29", &format!("{wrong:?} {again:?}"))
 }
 
 /// I16
@@ -329,17 +336,23 @@ fn may_start(
     holds(enabled.contains(&start.path), "I4", &format!("{start:?}, where {enabled:?} may run"))
 }
 
-/// What a store holds of a run; the memory store answers at once.
-pub(super) fn load(store: &MemoryStore, run: RunId) -> Option<Loaded> {
-    let (sender, answer) = channel();
-    store.query(Query::Load(run, Reply::new(move |loaded| sender.send(loaded).unwrap())));
-    answer.recv().unwrap().unwrap()
+/// What a store holds of a run.
+pub(super) fn load(store: &dyn Store, run: RunId) -> Option<Loaded> {
+    asked(store, |reply| Query::Load(run, reply))
 }
 
 /// A run's whole journal, by path.
-pub(super) fn journal(store: &MemoryStore, run: RunId) -> BTreeMap<String, Entry> {
-    let (sender, answer) = channel();
-    store.query(Query::Journal(run, Reply::new(move |journal| sender.send(journal).unwrap())));
-    let entries = answer.recv().unwrap().unwrap().unwrap_or_default();
+pub(super) fn journal(store: &dyn Store, run: RunId) -> BTreeMap<String, Entry> {
+    let entries = asked(store, |reply| Query::Journal(run, reply)).unwrap_or_default();
     entries.into_iter().map(|entry| (entry.path.to_string(), entry)).collect()
+}
+
+/// What a store that answers at once says to a question.
+pub(super) fn asked<T: Send + 'static>(
+    store: &dyn Store,
+    question: impl FnOnce(Reply<T>) -> Query,
+) -> T {
+    let (sender, answer) = channel();
+    store.query(question(Reply::new(move |told| sender.send(told).unwrap())));
+    answer.recv().unwrap().unwrap()
 }

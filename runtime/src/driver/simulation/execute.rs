@@ -7,9 +7,9 @@ use std::time::Duration;
 use futures_util::future::{LocalBoxFuture, try_join_all};
 use serde_json::{Value, json};
 
-use super::plan::{Mode, Plan, branch_name};
+use super::plan::{Mode, Plan, Tells, branch_name};
+use super::streams::Told;
 use super::walk::{ATTEMPTS, join};
-use crate::store::child_id;
 use crate::{
     Approval, Caught, Context, Definition, EventDef, Policy, Result, RunId, StepError, StepSpec,
     Undo, Undos, WaitEvent, While, Workflow,
@@ -28,11 +28,25 @@ pub(super) struct BodyStart {
     pub(super) stopped: bool,
 }
 
-/// A plan as a workflow; its bodies note their starts.
+/// A plan as a workflow; its bodies note what they do.
 pub(super) struct Planned {
-    pub(super) run: RunId,
+    pub(super) name: String,
     pub(super) plan: Arc<Plan>,
-    pub(super) starts: Arc<Mutex<Vec<BodyStart>>>,
+    pub(super) notes: Arc<Notes>,
+}
+
+/// What bodies have done since somebody looked.
+#[derive(Default)]
+pub(super) struct Notes {
+    pub(super) starts: Mutex<Vec<BodyStart>>,
+    pub(super) told: Told,
+}
+
+/// What a plan is executed with.
+struct Scene {
+    /// The workflow's name: those that it calls have theirs from it.
+    name: String,
+    notes: Arc<Notes>,
 }
 
 impl Workflow for Planned {
@@ -40,67 +54,75 @@ impl Workflow for Planned {
     type Output = Value;
 
     fn definition(&self) -> Definition {
-        definition(self.run)
+        definition(&self.name)
     }
 
     fn undos(&self) -> Undos {
-        let starts = Arc::clone(&self.starts);
-        Undos::new().step(UNDO, move |ctx: &Context, _: Value| step(ctx, UNDO, 0, 1, &starts))
+        let notes = Arc::clone(&self.notes);
+        let undo = Body { id: UNDO, failures: 0, yields: 1, tells: Tells::NOTHING };
+        Undos::new().step(UNDO, move |ctx: &Context, _: Value| step(ctx, undo, &notes))
     }
 
     fn run(&self, ctx: Context, _: Value) -> LocalBoxFuture<'static, Result<Value>> {
-        execute(ctx, Arc::clone(&self.plan), Arc::clone(&self.starts))
+        let (name, notes) = (self.name.clone(), Arc::clone(&self.notes));
+        execute(ctx, Arc::clone(&self.plan), Arc::new(Scene { name, notes }))
     }
 }
 
-/// Each run has a workflow of its own.
-fn definition(run: RunId) -> Definition {
+/// Each plan is a workflow of its own.
+fn definition(name: &str) -> Definition {
     let events = vec![EventDef { name: "event".to_owned() }];
-    Definition { name: run.to_string(), revision: "1".to_owned(), events, adopts: Vec::new() }
+    Definition { name: name.to_owned(), revision: "1".to_owned(), events, adopts: Vec::new() }
+}
+
+/// The name of the workflow that one calls at a path.
+pub(super) fn callee(name: &str, path: &str) -> String {
+    format!("{name}/{path}")
 }
 
 /// The step that undoes others, and what it returns.
 pub(super) const UNDO: &str = "undo";
 
-type Starts = Arc<Mutex<Vec<BodyStart>>>;
-
 fn execute(
     ctx: Context,
     plan: Arc<Plan>,
-    starts: Starts,
+    scene: Arc<Scene>,
 ) -> LocalBoxFuture<'static, Result<Value>> {
     Box::pin(async move {
-        let part = |plan: &Plan| execute(ctx.clone(), Arc::new(plan.clone()), Arc::clone(&starts));
+        let part = |plan: &Plan| execute(ctx.clone(), Arc::new(plan.clone()), Arc::clone(&scene));
         match &*plan {
-            Plan::Step { id, failures, yields, undo } => {
-                let step = step(&ctx, id, *failures, *yields, &starts);
+            Plan::Step { id, failures, yields, undo, tells } => {
+                let body = Body { id, failures: *failures, yields: *yields, tells: *tells };
+                let step = step(&ctx, body, &scene.notes);
                 let step = if *undo { step.undo(Undo::named(UNDO, Value::clone)) } else { step };
                 let value = step.await?;
                 ctx.publish(&ctx.now())?;
                 Ok(value)
             }
-            Plan::Fail { id } => step(&ctx, id, u32::MAX, 0, &starts).await,
-            Plan::Memo { id } => memo(&ctx, id, &starts).await,
+            Plan::Fail { id } => {
+                let body = Body { id, failures: u32::MAX, yields: 0, tells: Tells::NOTHING };
+                step(&ctx, body, &scene.notes).await
+            }
+            Plan::Memo { id } => memo(&ctx, id, &scene.notes).await,
             Plan::Respond { id } => {
                 ctx.respond(id.clone(), &join(ctx.path(), id)).await?;
                 Ok(Value::Null)
             }
             Plan::Timeout { id, milliseconds, body } => {
                 let length = Duration::from_millis(*milliseconds);
-                let (plan, starts) = (Arc::new((**body).clone()), Arc::clone(&starts));
-                let body = async |ctx: Context| execute(ctx, plan, starts).await;
+                let (plan, scene) = (Arc::new((**body).clone()), Arc::clone(&scene));
+                let body = async |ctx: Context| execute(ctx, plan, scene).await;
                 Ok(ctx.timeout::<Value, _, _>(id.clone(), length, body).await?.unwrap_or_default())
             }
             Plan::Child { id, awaited, .. } => {
-                let child = child_id(ctx.run_id(), &join(ctx.path(), id));
-                let definition = definition(child);
+                let definition = definition(&callee(&scene.name, &join(ctx.path(), id)));
                 if *awaited {
                     return ctx.call_value(id.clone(), &definition, &Value::Null).await;
                 }
                 let started = ctx.start_workflow_value(id.clone(), &definition, &Value::Null);
                 Ok(json!(started.await?.to_string()))
             }
-            Plan::Try { .. } => try_scope(ctx, &plan, &starts).await,
+            Plan::Try { .. } => try_scope(ctx, &plan, &scene).await,
             Plan::Sleep { id, milliseconds } => {
                 ctx.sleep(id.clone(), Duration::from_millis(*milliseconds)).await?;
                 Ok(Value::Null)
@@ -126,7 +148,7 @@ fn execute(
                 let items: Vec<usize> = (0..*items).collect();
                 let (id, limit) = (id.clone(), *limit);
                 let body = async |ctx: Context, _, _| {
-                    execute(ctx, Arc::new((**body).clone()), Arc::clone(&starts)).await
+                    execute(ctx, Arc::new((**body).clone()), Arc::clone(&scene)).await
                 };
                 match mode {
                     Mode::Fail => Ok(json!(ctx.for_each(id, items, limit, body).await?)),
@@ -148,8 +170,8 @@ fn execute(
                 }
                 // Described in another order than that of their names.
                 for (number, branch) in branches.iter().enumerate().rev() {
-                    let (plan, starts) = (Arc::new(branch.clone()), Arc::clone(&starts));
-                    let run = async |ctx: Context| execute(ctx, plan, starts).await;
+                    let (plan, scene) = (Arc::new(branch.clone()), Arc::clone(&scene));
+                    let run = async |ctx: Context| execute(ctx, plan, scene).await;
                     race = race.branch(branch_name(number), run);
                 }
                 race.await
@@ -158,8 +180,7 @@ fn execute(
                 let rounds = While::new(id.clone());
                 let rounds = most.map_or(rounds.clone(), |most| rounds.max_iterations(most));
                 let round = async |ctx: Context, mut state: Vec<Value>| {
-                    state
-                        .push(execute(ctx, Arc::new((**body).clone()), Arc::clone(&starts)).await?);
+                    state.push(execute(ctx, Arc::new((**body).clone()), Arc::clone(&scene)).await?);
                     let over = u64::try_from(state.len()).is_ok_and(|made| made == *iterations);
                     Ok(if over { ControlFlow::Break(state) } else { ControlFlow::Continue(state) })
                 };
@@ -180,23 +201,23 @@ async fn approval(ctx: &Context, plan: &Plan) -> Result<Value> {
 }
 
 /// What it draws is the same each time, whether the work is done or recorded.
-async fn memo(ctx: &Context, id: &str, starts: &Starts) -> Result<Value> {
+async fn memo(ctx: &Context, id: &str, notes: &Notes) -> Result<Value> {
     let (run, path) = (ctx.run_id(), join(ctx.path(), id));
     let drawn = ctx.uuid(id);
     let recorded = ctx.memo(id.to_owned(), || {
         let (attempt, told, stopped) = (None, None, false);
-        starts.lock().unwrap().push(BodyStart { run, path, attempt, told, stopped });
+        notes.starts.lock().unwrap().push(BodyStart { run, path, attempt, told, stopped });
         drawn.to_string()
     });
     let recorded = recorded.await?;
     Ok(json!([recorded, ctx.uuid(id).to_string(), ctx.random(id).to_string()]))
 }
 
-async fn try_scope(ctx: Context, plan: &Plan, starts: &Starts) -> Result<Value> {
+async fn try_scope(ctx: Context, plan: &Plan, scene: &Arc<Scene>) -> Result<Value> {
     let Plan::Try { id, body, catch, compensate, finally } = plan else { return Ok(Value::Null) };
     let region = |region: &Plan| {
-        let (plan, starts) = (Arc::new(region.clone()), Arc::clone(starts));
-        move |ctx: Context| execute(ctx, plan, starts)
+        let (plan, scene) = (Arc::new(region.clone()), Arc::clone(scene));
+        move |ctx: Context| execute(ctx, plan, scene)
     };
     let mut scope = ctx.try_scope(id.clone(), region(body));
     if let Some(catch) = catch {
@@ -226,27 +247,34 @@ pub(super) fn shown(mut outcomes: Value) -> Value {
     outcomes
 }
 
-fn step(
-    ctx: &Context,
-    id: &str,
+/// What a step does.
+#[derive(Clone, Copy)]
+struct Body<'p> {
+    id: &'p str,
     failures: u32,
     yields: u32,
-    starts: &Starts,
-) -> crate::Step<Value> {
+    tells: Tells,
+}
+
+fn step(ctx: &Context, body: Body<'_>, notes: &Arc<Notes>) -> crate::Step<Value> {
+    let Body { id, failures, yields, tells } = body;
     let policy = Policy { max_attempts: ATTEMPTS, total: None, ..Policy::default() };
     // Nobody is there to mend what cannot be undone.
     let policy = if id == UNDO { Policy { timeout: None, ..policy } } else { policy };
-    let starts = Arc::clone(starts);
+    let notes = Arc::clone(notes);
     ctx.step(StepSpec::new(id.to_owned(), "step").policy(policy), id.to_owned(), move |step, id| {
-        let starts = Arc::clone(&starts);
+        let notes = Arc::clone(&notes);
         async move {
             let (run, path, attempt) = (step.run_id(), step.path().to_owned(), step.attempt());
             let stopped = step.is_cancelled();
             let number = attempt;
             let attempt = Some(number);
             let told = step.last_heartbeat();
-            starts.lock().unwrap().push(BodyStart { run, path, attempt, told, stopped });
+            notes.starts.lock().unwrap().push(BodyStart { run, path, attempt, told, stopped });
             step.heartbeat(&number).await?;
+            for item in 0..tells.items {
+                notes.told.tell(&step, item, tells.once).await?;
+            }
             for _ in 0..yields {
                 yield_once().await;
             }

@@ -15,6 +15,8 @@ pub(super) enum Plan {
         yields: u32,
         /// Whether another step undoes it.
         undo: bool,
+        /// What its body says while it runs.
+        tells: Tells,
     },
     /// A step that fails for good.
     Fail {
@@ -91,6 +93,19 @@ pub(super) enum Plan {
     },
     /// Branches of which the last one fails; the failure is caught.
     Caught(Vec<Plan>),
+}
+
+/// What a body appends to a progress stream in each of its attempts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Tells {
+    /// How many items.
+    pub(super) items: u32,
+    /// Whether they have ids, so that an attempt that is repeated adds nothing to them.
+    pub(super) once: bool,
+}
+
+impl Tells {
+    pub(super) const NOTHING: Self = Self { items: 0, once: false };
 }
 
 /// What a failed item does to its loop, and what the loop returns.
@@ -201,7 +216,15 @@ impl Plan {
     fn step(chance: &mut Chance, names: &mut Names) -> Self {
         let failures = if chance.once_in(4) { 2 } else { 0 };
         let yields = u32::try_from(chance.below(3)).unwrap();
-        Self::Step { id: names.next("step"), failures, yields, undo: chance.once_in(3) }
+        let tells = match chance.below(4) {
+            0 => {
+                let items = 1 + u32::try_from(chance.below(3)).unwrap();
+                Tells { items, once: chance.once_in(2) }
+            }
+            _ => Tells::NOTHING,
+        };
+        let (id, undo) = (names.next("step"), chance.once_in(3));
+        Self::Step { id, failures, yields, undo, tells }
     }
 
     /// Items and iterations would share the key: nobody decides there.

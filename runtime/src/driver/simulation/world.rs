@@ -14,15 +14,16 @@ use uuid::Uuid;
 
 use super::Chance;
 use super::check::{Checker, check_end, journal};
-use super::execute::{BodyStart, Planned};
+use super::execute::{Notes, Planned, callee};
 use super::plan::Plan;
+use super::streams::{Follower, stream};
 use crate::driver::bodies::{Spawn, Spawned};
 use crate::driver::hub::Hub;
 use crate::driver::registry::Registry;
 use crate::driver::shard::{Message, Settings, Shard};
 use crate::store::{
-    Ask, Delivered, Entry, EventKey, MemoryStore, NewEvent, NewRun, Query, Reply, Request,
-    RunState, Store, StoreError, Transaction, child_id,
+    Append, Appended, Ask, Delivered, Entry, EventKey, MemoryStore, NewEvent, NewRun, Query, Reply,
+    Request, RunState, Store, StoreError, Transaction, child_id,
 };
 use crate::testkit::SimClock;
 use crate::{Payload, RunId, Timestamp, WorkerId};
@@ -31,12 +32,15 @@ use crate::{Payload, RunId, Timestamp, WorkerId};
 pub(super) struct World {
     chance: Chance,
     clock: SimClock,
-    store: MemoryStore,
+    store: Arc<dyn Store>,
+    /// Those who watch runs are told of them here.
+    hub: Arc<Hub>,
+    followers: Vec<Follower>,
     runs: Vec<SimRun>,
     /// The last one drives; the ones before are zombies.
     workers: Vec<Worker>,
     next_worker: u8,
-    starts: Arc<Mutex<Vec<BodyStart>>>,
+    notes: Arc<Notes>,
     checker: Checker,
     trace: Vec<u64>,
 }
@@ -46,6 +50,8 @@ pub(super) struct SimRun {
     pub(super) seed: [u8; 16],
     /// Who calls or starts it, where, and whether it waits for it.
     pub(super) parent: Option<(RunId, String, bool)>,
+    /// The workflow that it is a run of.
+    pub(super) workflow: String,
     pub(super) plan: Arc<Plan>,
     /// Events that are still to be sent, in order.
     sends: VecDeque<(String, Value)>,
@@ -68,7 +74,7 @@ struct Worker {
 /// A worker's way to the store: what it asks for waits here until it is that operation's turn.
 #[derive(Clone)]
 struct SimStore {
-    inner: MemoryStore,
+    inner: Arc<dyn Store>,
     transactions: Arc<Mutex<VecDeque<Transaction>>>,
     queries: Arc<Mutex<VecDeque<Query>>>,
 }
@@ -124,17 +130,29 @@ fn add_run(
     runs: &mut Vec<SimRun>,
     (id, seed): (RunId, [u8; 16]),
     parent: Option<(RunId, String, bool)>,
-    plan: Plan,
+    (workflow, plan): (String, Plan),
 ) {
     let plan = Arc::new(plan);
     let (sends, started) = (plan.sends().into(), parent.is_some());
     let (accepted, cancelled, terminated) = (0, false, false);
     let callees = Arc::clone(&plan);
-    runs.push(SimRun { id, seed, parent, plan, sends, accepted, started, cancelled, terminated });
+    let name = workflow.clone();
+    runs.push(SimRun {
+        id,
+        seed,
+        parent,
+        workflow,
+        plan,
+        sends,
+        accepted,
+        started,
+        cancelled,
+        terminated,
+    });
     for (path, plan, awaited) in callees.children("") {
-        let child = child_id(id, &path);
+        let (child, workflow) = (child_id(id, &path), callee(&name, &path));
         let seed = Uuid::new_v5(&Uuid::from_bytes(seed), path.as_bytes()).into_bytes();
-        add_run(runs, (child, seed), Some((id, path, awaited)), plan.clone());
+        add_run(runs, (child, seed), Some((id, path, awaited)), (workflow, plan.clone()));
     }
 }
 
@@ -144,16 +162,19 @@ impl World {
         let mut runs = Vec::new();
         for (number, plan) in (0..).zip(plans) {
             let bytes = [number + 1; 16];
-            add_run(&mut runs, (RunId::from_bytes(bytes), bytes), None, plan);
+            let workflow = (format!("workflow{number}"), plan);
+            add_run(&mut runs, (RunId::from_bytes(bytes), bytes), None, workflow);
         }
         let mut world = Self {
             chance,
-            store: MemoryStore::with_clock(clock.clone()),
+            store: Arc::new(MemoryStore::with_clock(clock.clone())),
+            hub: Arc::default(),
+            followers: Vec::new(),
             clock,
             runs,
             workers: Vec::new(),
             next_worker: 0,
-            starts: Arc::default(),
+            notes: Arc::default(),
             checker: Checker::default(),
             trace: Vec::new(),
         };
@@ -169,7 +190,8 @@ impl World {
             0..30 => self.take_message(),
             30..55 => self.commit(disturbed),
             55..65 => self.answer(),
-            65..82 => self.poll_body(),
+            65..81 => self.poll_body(),
+            81 => self.follow()?,
             82..88 => {
                 let by = self.chance.below(3_000);
                 self.clock.advance(Duration::from_millis(u64::try_from(by).unwrap()));
@@ -183,14 +205,13 @@ impl World {
             99 if disturbed => self.replace_worker(true),
             _ => self.resume(),
         }
-        let starts = std::mem::take(&mut *self.starts.lock().unwrap());
         let zombies = self.workers.len() > 1;
         // Nothing else reaches the store.
         let is_written = matches!(choice, 30..55 | 88..);
-        if !is_written && starts.is_empty() {
+        if !is_written && self.notes.starts.lock().unwrap().is_empty() {
             return Ok(());
         }
-        self.checker.check(&self.store, &self.runs, &starts, zombies)
+        self.checker.check(&*self.store, &self.runs, &self.notes, zombies)
     }
 
     /// Whether every run has ended.
@@ -203,8 +224,9 @@ impl World {
     }
 
     /// What must hold once every run has ended.
-    pub(super) fn check_end(&self) -> Result<(), String> {
-        self.runs.iter().try_for_each(|run| check_end(&self.store, run))
+    pub(super) fn check_end(&mut self) -> Result<(), String> {
+        self.followers.iter_mut().try_for_each(|follower| follower.finish(&*self.store))?;
+        self.runs.iter().try_for_each(|run| check_end(&*self.store, run))
     }
 
     /// The runs as they stand, with their journals in order.
@@ -214,7 +236,7 @@ impl World {
             let row = self.load(run.id).map(|loaded| loaded.row);
             let state = row.as_ref().map(|row| (row.state, row.epoch, row.failure.as_ref()));
             writeln!(text, "{}: {state:?}\n{:?}", run.id, run.plan).unwrap();
-            let mut journal: Vec<_> = journal(&self.store, run.id).into_values().collect();
+            let mut journal: Vec<_> = journal(&*self.store, run.id).into_values().collect();
             journal.sort_by_key(|entry| (entry.seq.is_none(), entry.seq));
             for Entry { path, status, seq, output, attempts, waiting, .. } in journal {
                 writeln!(text, "  {seq:?} {path} {status:?} {attempts} {output:?} {waiting:?}")
@@ -235,12 +257,12 @@ impl World {
         self.store.submit(Transaction::Open(worker, Reply::new(drop)));
         let registry = Registry::default();
         for run in &self.runs {
-            let (plan, starts) = (Arc::clone(&run.plan), Arc::clone(&self.starts));
-            registry.add(Arc::new(Planned { run: run.id, plan, starts }));
+            let (name, plan) = (run.workflow.clone(), Arc::clone(&run.plan));
+            registry.add(Arc::new(Planned { name, plan, notes: Arc::clone(&self.notes) }));
         }
         let (sender, messages) = channel();
         let store = SimStore {
-            inner: self.store.clone(),
+            inner: Arc::clone(&self.store),
             transactions: Arc::default(),
             queries: Arc::default(),
         };
@@ -249,7 +271,7 @@ impl World {
             store: Arc::new(store.clone()),
             worker,
             registry: Arc::new(registry),
-            hub: Arc::new(Hub::default()),
+            hub: Arc::clone(&self.hub),
             runtime: Box::new(tasks.clone()),
             memory: if self.chance.once_in(2) { 0 } else { 1 << 20 },
             gauge: Arc::default(),
@@ -293,14 +315,40 @@ impl World {
             (Transaction::Write(_, reply), 0) => {
                 reply.send(Err(StoreError::Failed("simulated".to_owned())));
             }
+            (Transaction::Append(_, reply), 0) => {
+                reply.send(Err(StoreError::Failed("simulated".to_owned())));
+            }
             // Dropped: unknown, and not written.
-            (Transaction::Write(..) | Transaction::Claim(..), 1) => {}
+            (Transaction::Write(..) | Transaction::Claim(..) | Transaction::Append(..), 1) => {}
             (Transaction::Write(write, reply), 2) => {
                 store.submit(Transaction::Write(write, Reply::new(drop)));
                 drop(reply);
             }
+            (Transaction::Append(item, reply), 2) => {
+                self.append(item, Reply::new(drop));
+                drop(reply);
+            }
+            (Transaction::Append(item, reply), _) => self.append(item, reply),
             (transaction, _) => store.submit(transaction),
         }
+    }
+
+    fn append(&self, item: Box<Append>, reply: Reply<Appended>) {
+        let epoch = self.load(item.run).map(|loaded| loaded.row.epoch);
+        self.notes.told.arrives(&item, epoch.unwrap_or_default());
+        self.store.submit(Transaction::Append(item, reply));
+    }
+
+    /// Somebody reads on, or begins to.
+    fn follow(&mut self) -> Result<(), String> {
+        let index = self.chance.below(self.runs.len() * 2);
+        if let Some(run) = self.runs.get(index).map(|run| run.id)
+            && self.state(run).is_some()
+        {
+            let from = self.chance.below(stream(&*self.store, run).len() + 2) as u64;
+            self.followers.push(Follower::new(&self.store, &self.hub, run, from));
+        }
+        self.followers.iter_mut().try_for_each(|follower| follower.follow(&*self.store))
     }
 
     fn answer(&mut self) {
@@ -331,7 +379,7 @@ impl World {
         let Some(run) = self.runs.iter_mut().find(|run| !run.started) else { return };
         run.started = true;
         let input = Payload::null();
-        let (name, hash, now) = (run.id.to_string(), input.hash(), self.store.now());
+        let (name, hash, now) = (run.workflow.clone(), input.hash(), self.store.now());
         let new = NewRun {
             id: run.id,
             seed: run.seed,
@@ -434,6 +482,6 @@ impl World {
     }
 
     fn load(&self, run: RunId) -> Option<crate::store::Loaded> {
-        super::check::load(&self.store, run)
+        super::check::load(&*self.store, run)
     }
 }

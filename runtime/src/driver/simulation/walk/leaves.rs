@@ -28,7 +28,10 @@ impl Walk<'_> {
                 *value == json!(id) && failures != u32::MAX && made > failures && made <= ATTEMPTS
             }
             Verdict::Failed { code, .. } if code == id => failures == u32::MAX && made >= 1,
-            Verdict::Failed { code, .. } => code == "timeout" && made == ATTEMPTS,
+            Verdict::Failed { code, .. } => {
+                // Its body is told when what it appends cannot be written.
+                matches!(&**code, "timeout" | "store") && made == ATTEMPTS
+            }
         };
         if fits { Ok(verdict) } else { Err(format!("`{path}`: {verdict:?}, {made} attempts")) }
     }
