@@ -2,9 +2,11 @@
 
 mod codes;
 mod nearest;
+mod patch;
 
 pub use codes::{CODES, Code, code, explain};
 pub use nearest::{Suggestions, nearest};
+pub use patch::patched;
 
 use serde::Serialize;
 use serde_json::Value;

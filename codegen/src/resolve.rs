@@ -8,6 +8,7 @@ mod ids;
 mod names;
 mod order;
 mod parents;
+mod renames;
 
 use std::collections::HashSet;
 
@@ -89,7 +90,8 @@ impl<'c> Graph<'c> {
 pub fn resolve(raw: RawGraph, catalogue: &Catalogue) -> (Graph<'_>, Vec<Diagnostic>) {
     let mut out = Vec::new();
     let RawGraph { name, description, nodes, edges } = raw;
-    let (mut graph, parents) = names::nodes(nodes, catalogue, &mut out);
+    let (mut graph, parents) =
+        names::nodes(nodes, edges.as_deref().unwrap_or_default(), catalogue, &mut out);
     let ids = names::ids(&graph);
     parents::set(&mut graph, &ids, &parents, &mut out);
     let edge_ids = edges.map(|edges| edges::add(&mut graph, &ids, edges, &mut out));

@@ -11,6 +11,7 @@ mod new;
 mod output;
 mod run;
 mod serve;
+mod watch;
 
 use std::process::ExitCode;
 

@@ -8,7 +8,7 @@ use flowcrate_codegen::inspect::View;
 use flowcrate_codegen::lower::lower;
 use flowcrate_codegen::package::Support;
 use flowcrate_codegen::upgrade::{Upgrade, upgrade_source};
-use flowcrate_codegen::{Compiled, Diagnostic};
+use flowcrate_codegen::{Compiled, Diagnostic, Mended};
 use flowcrate_plugins::Actions;
 
 use crate::interpret::Plan;
@@ -37,6 +37,11 @@ impl Compiler {
     /// Checks a graph document: its meaning where it has no error, and all diagnostics.
     pub fn check(&self, source: &[u8]) -> (Option<Checked>, Vec<Diagnostic>) {
         flowcrate_codegen::check_source(source, &self.catalogue)
+    }
+
+    /// Applies every fix that the findings of a graph document offer.
+    pub fn mend(&self, source: &str) -> Mended {
+        flowcrate_codegen::mend(source, &self.catalogue)
     }
 
     /// Everything that is known of a graph document, types too, as far as errors leave them known.

@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 
 use flowcrate::catalogue::Catalogue;
 use flowcrate_codegen::check::{Report, check_source_types};
-use flowcrate_codegen::diagnostic::{CODES, Severity, explain};
+use flowcrate_codegen::diagnostic::{CODES, Severity, explain, patched};
 use flowcrate_codegen::emit::emit;
 use flowcrate_codegen::graph::limits::{MAX_BYTES, MAX_EDGES, MAX_NODES};
 use flowcrate_codegen::lower::lower;
@@ -176,65 +176,62 @@ fn a_document_at_the_limit_is_read() {
     assert!(message.len() < 500, "{}", message.len());
 }
 
-/// Applies the add, replace, remove and move operations of a JSON Patch.
-fn apply(document: &mut Value, operation: &Value) {
-    let path = operation["path"].as_str().unwrap();
-    match operation["op"].as_str().unwrap() {
-        "add" | "replace" => put(document, path, operation["value"].clone()),
-        "remove" => drop(take(document, path)),
-        "move" => {
-            let value = take(document, operation["from"].as_str().unwrap());
-            put(document, path, value);
-        }
-        other => panic!("unknown operation {other}"),
-    }
-}
-
-fn parent<'v>(document: &'v mut Value, path: &str) -> (&'v mut Value, String) {
-    let (above, last) = path.rsplit_once('/').unwrap();
-    let parent = document.pointer_mut(above).unwrap_or_else(|| panic!("nothing at {above}"));
-    (parent, last.replace("~1", "/").replace("~0", "~"))
-}
-
-fn put(document: &mut Value, path: &str, value: Value) {
-    match parent(document, path) {
-        (Value::Object(fields), key) => drop(fields.insert(key, value)),
-        (Value::Array(values), key) if key == "-" => values.push(value),
-        (Value::Array(values), key) => values[key.parse::<usize>().unwrap()] = value,
-        (other, _) => panic!("{path} leads into {other}"),
-    }
-}
-
-fn take(document: &mut Value, path: &str) -> Value {
-    match parent(document, path) {
-        (Value::Object(fields), key) => fields.remove(&key).unwrap(),
-        (Value::Array(values), key) => values.remove(key.parse::<usize>().unwrap()),
-        (other, _) => panic!("{path} leads into {other}"),
-    }
-}
-
+/// Every fix that a fixture offers: it fits, it leaves the rest of the text alone, the finding is
+/// gone, and where that was the only error the graph compiles.
 #[test]
 fn a_fix_mends_what_it_is_for() {
     let catalogue = catalogue();
-    let mut fixes = 0;
+    let (mut fixes, mut compiled, mut codes) = (0, 0, BTreeSet::new());
     for folder in fixtures("fail").into_iter().chain(fixtures("pass")) {
-        let source = fs::read(folder.join("graph.json")).unwrap();
-        let report = check_source_types(&source, &catalogue);
+        let Ok(source) = fs::read_to_string(folder.join("graph.json")) else { continue };
+        let report = check_source_types(source.as_bytes(), &catalogue);
+        let errors = report.diagnostics.iter().filter(|found| found.is_error()).count();
         for found in &report.diagnostics {
             let Some(fix) = &found.fix else { continue };
-            let mut document: Value = serde_json::from_slice(&source).unwrap();
-            fix.patch.iter().for_each(|operation| apply(&mut document, operation));
-            let mended = check_source_types(document.to_string().as_bytes(), &catalogue);
+            let name = folder.display();
+            let text = patched(&source, fix).unwrap_or_else(|| panic!("{name}: {fix:?}"));
+            let mended = check_source_types(text.as_bytes(), &catalogue);
             let same = |other: &&flowcrate_codegen::Diagnostic| {
                 (other.code, &other.node, &other.field, &other.message)
                     == (found.code, &found.node, &found.field, &found.message)
             };
             let left = mended.diagnostics.iter().find(same);
-            assert!(left.is_none(), "{}: {fix:?} leaves {left:?}", folder.display());
+            assert!(left.is_none(), "{name}: {fix:?} leaves {left:?}");
+            let lines: BTreeSet<&str> = text.lines().map(trimmed).collect();
+            let lost = source.lines().filter(|line| !lines.contains(trimmed(line))).count();
+            assert!(lost <= 2 * fix.patch.len() + 8, "{name}: {fix:?} changes {lost} lines");
+            if found.is_error() && errors == 1 {
+                let checked =
+                    mended.checked.unwrap_or_else(|| panic!("{name}: {:?}", mended.diagnostics));
+                lower(&checked).map(|workflow| emit(&workflow, &checked, &catalogue)).unwrap();
+                compiled += 1;
+            }
             fixes += 1;
+            codes.insert(found.code);
         }
     }
-    assert!(fixes >= 10, "only {fixes} fixes are shown");
+    assert!(fixes >= 40 && compiled >= 5, "only {fixes} fixes are shown, {compiled} compile");
+    let named = ["E201", "E202", "E203", "E331", "E406", "E407", "E421"];
+    assert!(named.iter().all(|code| codes.contains(code)), "fixes of {codes:?}");
+}
+
+/// A line without what a new neighbour changes of it.
+fn trimmed(line: &str) -> &str {
+    line.trim().trim_end_matches(',')
+}
+
+#[test]
+fn mending_comes_to_an_end_and_makes_nothing_worse() {
+    let catalogue = catalogue();
+    for folder in fixtures("fail").into_iter().chain(fixtures("pass")) {
+        let Ok(source) = fs::read_to_string(folder.join("graph.json")) else { continue };
+        let before = check_source_types(source.as_bytes(), &catalogue).diagnostics;
+        let mended = flowcrate_codegen::mend(&source, &catalogue);
+        let offered = before.iter().any(|found| found.fix.is_some());
+        assert_eq!(offered, !mended.applied.is_empty(), "{}", folder.display());
+        assert_eq!(offered, mended.text != source, "{}", folder.display());
+        assert!(mended.left.iter().all(|found| found.fix.is_none()), "{}", folder.display());
+    }
 }
 
 /// A seeded generator; good enough to break documents.

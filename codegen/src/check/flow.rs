@@ -103,7 +103,10 @@ fn moot_continue(stage: &Stage<'_>, index: NodeIndex) -> Option<Diagnostic> {
         node.quoted()
     );
     let help = "remove `on_error`, or the edge";
-    Some(at(node, code::MOOT_CONTINUE, message).field("/on_error").help(help))
+    let path = format!("/nodes/{}/data/on_error", node.raw.index);
+    let patch = vec![serde_json::json!({"op": "remove", "path": path})];
+    let found = at(node, code::MOOT_CONTINUE, message).field("/on_error").help(help);
+    Some(found.fix("remove `on_error`", patch))
 }
 
 /// Events with one name have one payload type (S33); webhooks of one workflow have their own paths.

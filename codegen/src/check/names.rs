@@ -88,6 +88,20 @@ impl Names for Site<'_> {
         }
         self.stage.guards.implies(self.place, &events)
     }
+
+    fn counterpart(&self, name: &Name, ty: &Type) -> Option<Name> {
+        let Name::Step(own) = name else { return None };
+        if !self.stage.graph.whole {
+            return None;
+        }
+        let others = self.candidates(Root::Steps).into_iter().filter(|id| id != own);
+        others.take(ALTERNATIVES).find_map(|id| {
+            let other = self.resolve(&Reference::Step(id)).ok()?;
+            let step = matches!(other.name, Name::Step(_)) && other.ty.some() == ty.some();
+            let both = [name.clone(), other.name.clone()];
+            (step && self.one_is_present(&both)).then_some(other.name)
+        })
+    }
 }
 
 impl Site<'_> {

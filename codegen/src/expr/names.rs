@@ -125,6 +125,12 @@ pub trait Names {
     fn one_is_present(&self, _names: &[Name]) -> bool {
         false
     }
+
+    /// A name of the same type that the guards prove to have a value here where `name` has none,
+    /// for a suggestion.
+    fn counterpart(&self, _name: &Name, _ty: &Type) -> Option<Name> {
+        None
+    }
 }
 
 /// What a condition says about presence where it holds, and where it does not (S8).

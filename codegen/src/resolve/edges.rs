@@ -91,8 +91,25 @@ fn dangling(edge: &RawEdge, which: &str, near: Option<&str>) -> Diagnostic {
         Some(near) => format!("did you mean `{near}`? Else delete the edge"),
         None => "delete the edge, or add the node".to_owned(),
     };
+    let found = at(edge, code::DANGLING_EDGE, message).help(help);
+    let (key, other) = match which {
+        "source" => ("source", &edge.target),
+        _ => ("target", &edge.source),
+    };
+    match near.filter(|near| **near != **other) {
+        Some(near) => {
+            let path = format!("/edges/{}/{key}", edge.index);
+            let patch = vec![json!({"op": "replace", "path": path, "value": near})];
+            found.fix(format!("make its {which} `{near}`"), patch)
+        }
+        None => deleting(found, edge),
+    }
+}
+
+/// The finding with the deletion of its edge as the fix.
+fn deleting(found: Diagnostic, edge: &RawEdge) -> Diagnostic {
     let patch = vec![json!({"op": "remove", "path": format!("/edges/{}", edge.index)})];
-    at(edge, code::DANGLING_EDGE, message).help(help).fix("delete the edge", patch)
+    found.fix("delete the edge", patch)
 }
 
 fn check_ends(source: &Node<'_>, target: &Node<'_>, edge: &RawEdge) -> Result<(), Box<Diagnostic>> {
@@ -110,7 +127,7 @@ fn check_ends(source: &Node<'_>, target: &Node<'_>, edge: &RawEdge) -> Result<()
     } else {
         return Ok(());
     };
-    Err(Box::new(at(edge, code::IMPOSSIBLE_EDGE, message).help(help)))
+    Err(Box::new(deleting(at(edge, code::IMPOSSIBLE_EDGE, message).help(help), edge)))
 }
 
 fn source_handle(
@@ -136,7 +153,12 @@ fn source_handle(
             );
             let diagnostic = at(edge, code::UNKNOWN_HANDLE, message);
             Err(Box::new(match suggestions.nearest(handle, names()) {
-                Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+                Some(near) => {
+                    let path = format!("/edges/{}/sourceHandle", edge.index);
+                    let patch = vec![json!({"op": "replace", "path": path, "value": near})];
+                    let diagnostic = diagnostic.help(format!("did you mean `{near}`?"));
+                    diagnostic.fix(format!("make it leave by `{near}`"), patch)
+                }
                 None => diagnostic.help("draw the edge from one of the node's handles"),
             }))
         }
@@ -154,7 +176,10 @@ fn target_handle(target: &Node<'_>, edge: &RawEdge) -> Result<(), Box<Diagnostic
         Some(handle) if handle != "in" => {
             let message =
                 format!("an edge enters {} by {}, expected `in`", target.quoted(), quoted(handle));
-            Err(Box::new(at(edge, code::UNKNOWN_HANDLE, message).help("leave `targetHandle` out")))
+            let path = format!("/edges/{}/targetHandle", edge.index);
+            let patch = vec![json!({"op": "remove", "path": path})];
+            let found = at(edge, code::UNKNOWN_HANDLE, message).help("leave `targetHandle` out");
+            Err(Box::new(found.fix("leave `targetHandle` out", patch)))
         }
         Some(_) | None => Ok(()),
     }
@@ -175,12 +200,14 @@ fn crossing(graph: &Nodes<'_>, source: NodeIndex, target: NodeIndex, edge: &RawE
         graph[target].quoted(),
         place(target)
     );
-    let help = if graph[source].parent == Some(target) || graph[target].parent == Some(source) {
-        "delete the edge: a loop starts its inner nodes itself, and ends when they are decided"
+    let found = at(edge, code::EDGE_CROSSES_SCOPE, message);
+    if graph[source].parent == Some(target) || graph[target].parent == Some(source) {
+        let help =
+            "delete the edge: a loop starts its inner nodes itself, and ends when they are decided";
+        deleting(found.help(help), edge)
     } else if graph[source].parent == graph[target].parent {
-        "delete the edge: the parts of a scope see nothing of each other"
+        found.help("delete the edge: the parts of a scope see nothing of each other")
     } else {
-        "join the loop itself with the outer node; values leave a loop by its `result`"
-    };
-    at(edge, code::EDGE_CROSSES_SCOPE, message).help(help)
+        found.help("join the loop itself with the outer node; values leave a loop by its `result`")
+    }
 }

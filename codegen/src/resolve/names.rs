@@ -4,15 +4,18 @@ use std::collections::HashSet;
 
 use flowcrate::catalogue::Catalogue;
 use petgraph::graph::DiGraph;
+use serde_json::json;
 
+use super::renames::Renames;
 use super::{Ids, Node};
 use crate::check::kinds::{Handles, Kind};
 use crate::diagnostic::{Diagnostic, code, nearest, quoted};
-use crate::graph::{HandleId, MAX_ID, NodeId, RawNode, is_id};
+use crate::graph::{HandleId, MAX_ID, NodeId, RawEdge, RawNode, is_id};
 
 /// The nodes, and the parent that each asks for. Of nodes with one id only the first stays.
 pub(super) fn nodes<'c>(
     raw: Vec<RawNode>,
+    edges: &[RawEdge],
     catalogue: &'c Catalogue,
     out: &mut Vec<Diagnostic>,
 ) -> (DiGraph<Node<'c>, HandleId>, Vec<Option<NodeId>>) {
@@ -20,12 +23,13 @@ pub(super) fn nodes<'c>(
     let mut parents = Vec::with_capacity(raw.len());
     let mut seen = HashSet::with_capacity(raw.len());
     let ids: HashSet<NodeId> = raw.iter().map(|node| node.id.clone()).collect();
+    let mut renames = Renames::of(&raw, edges);
     for mut node in raw {
         if !seen.insert(node.id.clone()) {
             out.push(duplicate(&node, &ids));
             continue;
         }
-        check_id(&node, &ids, out);
+        check_id(&node, &ids, &mut renames, out);
         let kind = kind(&node, catalogue, out);
         let handles = kind.map_or_else(Handles::default, |kind| kind.handles(&node));
         parents.push(node.parent.take());
@@ -51,9 +55,14 @@ fn duplicate(node: &RawNode, taken: &HashSet<NodeId>) -> Diagnostic {
         quoted(&node.label),
         shown(&node.id)
     );
+    // What leads to the id leads to the first node that has it, so nothing else is to be renamed.
+    let free = free(&node.id, taken);
+    let patch =
+        json!({"op": "replace", "path": format!("/nodes/{}/id", node.index), "value": free});
     Diagnostic::new(code::DUPLICATE_ID, message)
         .node(&*node.id)
-        .help(format!("give it an id of its own, such as `{}`", free(&node.id, taken)))
+        .help(format!("give it an id of its own, such as `{free}`"))
+        .fix(format!("rename it to `{free}`"), vec![patch])
 }
 
 /// An id derived from `id` that no node has.
@@ -83,7 +92,12 @@ fn usable(text: &str) -> String {
     }
 }
 
-fn check_id(node: &RawNode, taken: &HashSet<NodeId>, out: &mut Vec<Diagnostic>) {
+fn check_id(
+    node: &RawNode,
+    taken: &HashSet<NodeId>,
+    renames: &mut Renames,
+    out: &mut Vec<Diagnostic>,
+) {
     if is_id(&node.id) {
         return;
     }
@@ -92,11 +106,14 @@ fn check_id(node: &RawNode, taken: &HashSet<NodeId>, out: &mut Vec<Diagnostic>) 
         quoted(&node.label),
         shown(&node.id)
     );
-    out.push(
-        Diagnostic::new(code::BAD_ID, message)
-            .node(&*node.id)
-            .help(format!("rename it, for example to `{}`", free(&node.id, taken))),
-    );
+    let free = free(&node.id, taken);
+    let found = Diagnostic::new(code::BAD_ID, message)
+        .node(&*node.id)
+        .help(format!("rename it, for example to `{free}`"));
+    out.push(match renames.patch(node, &free) {
+        Some(patch) => found.fix(format!("rename it to `{free}`"), patch),
+        None => found,
+    });
 }
 
 /// An id for a message, cut where it is long.
@@ -121,7 +138,7 @@ fn kind<'c>(
     out.push(match near {
         Some(near) => diagnostic.help(format!("did you mean `{near}`?")).fix(
             format!("make it `{near}`"),
-            vec![serde_json::json!({
+            vec![json!({
                 "op": "replace", "path": format!("/nodes/{}/data/kind", node.index), "value": near,
             })],
         ),

@@ -2,11 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
+use flowcrate_codegen::Mended;
 use flowcrate_codegen::upgrade::{Upgrade, Verdict};
 use serde_json::json;
 
 use super::output::{self, OutputArgs};
-use super::{Outcome, read};
+use super::watch::watch;
+use super::{Outcome, read, write};
 use crate::compiler::Compiler;
 use crate::error::Error;
 
@@ -18,15 +20,31 @@ pub(super) struct Args {
     /// The graph that runs were started with: say node by node what survives of them
     #[arg(long, value_name = "OLD")]
     running: Option<PathBuf>,
+    /// Apply the fixes that the findings offer, in place, and check what that gives
+    #[arg(long, conflicts_with = "running")]
+    fix: bool,
+    /// Check again whenever the file changes
+    #[arg(long, conflicts_with_all = ["running", "fix"])]
+    watch: bool,
     #[command(flatten)]
     output: OutputArgs,
 }
 
 /// Checks, prints what was found, and fails where a finding is an error.
 pub(super) fn execute(args: &Args) -> Result<Outcome, Error> {
+    if args.watch {
+        return watch(&args.graph, || once(args));
+    }
+    once(args)
+}
+
+fn once(args: &Args) -> Result<Outcome, Error> {
     let source = read(&args.graph)?;
     if let Some(running) = &args.running {
         return upgrade(args, running, &source);
+    }
+    if args.fix {
+        return fix(args, &source);
     }
     let (checked, diagnostics) = Compiler::new().check(&source);
     if args.output.json {
@@ -39,6 +57,31 @@ pub(super) fn execute(args: &Args) -> Result<Outcome, Error> {
         }
     }
     Ok(if checked.is_some() { Outcome::Fine } else { Outcome::Failed })
+}
+
+/// Applies the fixes, writes the file where one applied, and says what is left.
+fn fix(args: &Args, source: &[u8]) -> Result<Outcome, Error> {
+    if args.graph.as_os_str() == "-" {
+        return Err(Error::Config("--fix writes to the graph's file: name one".to_owned()));
+    }
+    // What is no UTF-8 has no fix that could be applied: the check says so.
+    let Mended { text, applied, left } = Compiler::new().mend(&String::from_utf8_lossy(source));
+    if !applied.is_empty() {
+        write(&args.graph, text.as_bytes())?;
+    }
+    let origin = args.graph.display().to_string();
+    if args.output.json {
+        output::say_json(&json!({ "diagnostics": left, "fixed": applied }));
+    } else {
+        for found in &applied {
+            let (node, fix) = (found.node.as_deref().unwrap_or("the graph"), &found.fix);
+            let title = fix.as_ref().map_or("", |fix| fix.title.as_str());
+            output::say(&format!("{origin}: fixed {} of {node}: {title}", found.code));
+        }
+        output::report(&origin, text.as_bytes(), &left, args.output.color);
+    }
+    let errors = left.iter().any(flowcrate_codegen::Diagnostic::is_error);
+    Ok(if errors { Outcome::Failed } else { Outcome::Fine })
 }
 
 /// Compares two revisions, and fails where some run could not move from one to the other.

@@ -10,6 +10,7 @@ use flowcrate_codegen::{Compiled, Diagnostic};
 use serde_json::json;
 
 use super::output::{self, OutputArgs};
+use super::watch::watch;
 use super::{Outcome, read, write};
 use crate::compiler::Compiler;
 use crate::error::Error;
@@ -29,6 +30,9 @@ pub(super) struct Args {
     /// The folder holds this workflow's crate under an earlier name
     #[arg(long)]
     renamed: bool,
+    /// Compile again whenever the graph changes
+    #[arg(long)]
+    watch: bool,
     #[command(flatten)]
     output: OutputArgs,
 }
@@ -62,6 +66,13 @@ fn print(args: &Args, source: &[u8]) -> Outcome {
 
 /// Compiles and writes; writes nothing where the graph has an error.
 pub(super) fn execute(args: &Args) -> Result<Outcome, Error> {
+    if args.watch {
+        return watch(&args.graph, || once(args));
+    }
+    once(args)
+}
+
+fn once(args: &Args) -> Result<Outcome, Error> {
     let source = read(&args.graph)?;
     let Some(out) = &args.out else { return Ok(print(args, &source)) };
     refuse_foreign(out)?;

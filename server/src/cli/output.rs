@@ -58,6 +58,11 @@ pub(super) fn say_json<T: Serialize>(value: &T) {
     }
 }
 
+/// Tells a person something, on standard error.
+pub(super) fn note(line: &str) {
+    let _ = writeln!(std::io::stderr(), "{line}");
+}
+
 /// Prints an error of the command itself.
 pub(super) fn complain(message: &str) {
     let _ = writeln!(std::io::stderr(), "flowcrate: {message}");

@@ -27,6 +27,8 @@ mod cli {
     mod compile;
     mod run;
     mod serve;
+    mod terminal;
+    mod watch;
 }
 
 mod interpret;

@@ -25,13 +25,25 @@ impl Checker<'_> {
                      `is defined`",
                     example(some)
                 );
-                let issue = ExprIssue::new(code::MAY_BE_ABSENT.id, expr.span, message).help(help);
+                let issue = ExprIssue::new(code::MAY_BE_ABSENT.id, expr.span, message);
+                if let Some(joined) = self.joined(&expr, some) {
+                    let help = format!("take whichever is there: `{joined}`");
+                    return self.report(issue.help(help).edit(expr.span, Some(joined)));
+                }
+                let issue = issue.help(help);
                 let behind = Span { start: expr.span.end, end: expr.span.end };
                 let default = fallback(some).map(|value| format!(" | default({value})"));
                 self.report(issue.edit(behind, default))
             }
             _ => Some(expr),
         }
+    }
+
+    /// `first_of` over an output that may be absent and another that is there wherever it is not.
+    fn joined(&self, expr: &Expr, some: &Type) -> Option<String> {
+        let access = access(expr).filter(|access| access.path.is_empty())?;
+        let other = self.names.counterpart(&access.name, some)?;
+        Some(format!("first_of({}, {other})", access.name))
     }
 
     /// `expr` as a `to`: as it is, as another way to write the literal, widened, or read.

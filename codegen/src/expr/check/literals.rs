@@ -234,10 +234,11 @@ pub(super) fn not_a_literal(text: &str, ty: &Type, span: Span) -> ExprIssue {
     match ty {
         Type::Enum(texts) => {
             let values = texts.values.iter().map(String::as_str);
-            let near = nearest(text, values)
-                .map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
-            wrong(code::NOT_IN_ENUM, format!("`{shown}` is none of {ty}{near}"))
+            let near = nearest(text, values);
+            let meant = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+            wrong(code::NOT_IN_ENUM, format!("`{shown}` is none of {ty}{meant}"))
                 .help("write one of these texts, or an expression: `{{ … }}`")
+                .edit(span, near)
         }
         _ => match example(ty) {
             Some(example) => wrong(code::BAD_LITERAL, format!("`{shown}` is not a {ty}"))

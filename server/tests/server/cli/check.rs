@@ -115,3 +115,28 @@ async fn what_survives_an_upgrade_is_said_node_by_node() {
     assert_eq!(ran.code, 1);
     assert!(ran.stderr.contains("error[E101]"), "{}", ran.stderr);
 }
+
+#[tokio::test]
+async fn fixes_are_applied_in_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "{ \"name\": \"a\",\n  \"nodes\": [ {\"id\": \"start\", \"data\": {\"kind\": \"manul@1\"}},\n    \
+                {\"id\": \"end\", \"data\": {\"kind\": \"return@1\", \"inputs\": {\"value\": \"{{ steps.strat }}\"}}} ],\n  \
+                \"edges\": [ {\"source\": \"start\", \"target\": \"end\"} ], \"mine\": 1 }\n";
+    fs::write(folder.path().join("a.json"), text).unwrap();
+    let ran = run(folder.path(), &["check", "a.json", "--fix"]).await;
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert!(
+        ran.stdout.contains("a.json: fixed E206 of start: make it `manual@1`"),
+        "{}",
+        ran.stdout
+    );
+    assert!(ran.stdout.contains("fixed E406 of end"), "{}", ran.stdout);
+    let mended = fs::read_to_string(folder.path().join("a.json")).unwrap();
+    assert_eq!(mended, text.replace("manul", "manual").replace("strat", "start"));
+    let ran = run(folder.path(), &["check", "a.json", "--fix", "--json"]).await;
+    assert_eq!((ran.code, ran.json()), (0, json!({ "diagnostics": [], "fixed": [] })));
+    assert_eq!(run(folder.path(), &["check", "-", "--fix"]).await.code, 2);
+    fs::write(folder.path().join("b.json"), "{}").unwrap();
+    assert_eq!(run(folder.path(), &["check", "b.json", "--fix"]).await.code, 1);
+    assert_eq!(fs::read_to_string(folder.path().join("b.json")).unwrap(), "{}");
+}
