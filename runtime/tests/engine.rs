@@ -30,6 +30,7 @@ mod engine {
     mod timers;
     mod try_scope;
     mod undo;
+    mod undo_given_up;
     mod values;
     mod waits;
     mod while_loop;

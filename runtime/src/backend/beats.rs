@@ -50,20 +50,18 @@ impl StoreBackend {
             return;
         }
         step.details = Some(details.clone());
+        let (attempts, forgiven, since) = (step.attempts, step.forgiven, step.since);
+        let error = step.error.clone();
+        let blank = live.blank();
         let entry = Entry {
-            attempts: step.attempts,
-            forgiven: step.forgiven,
+            status: EntryStatus::Running,
+            attempts,
+            forgiven,
             output: Some(details),
-            error: step.error.clone(),
-            started_at: step.since.unwrap_or(live.began),
-            ..Entry::new(
-                live.site.path.clone(),
-                live.site.kind.clone(),
-                EntryStatus::Running,
-                self.now,
-            )
+            error,
+            started_at: since.unwrap_or(blank.started_at),
+            ..blank
         };
-        let entry = Entry { input: live.site.input.clone(), input_hash: live.site.hash, ..entry };
         self.draft.put_lazily(entry);
         let due = later(self.beats.written, PATIENCE).max(self.now);
         self.beats.due.get_or_insert(due);

@@ -210,7 +210,10 @@ impl StoreBackend {
         let mut undos = UndoLog::new(loaded.undos, &loaded.entries);
         let unwinding = unwinding(&loaded.entries);
         let mut entries = loaded.entries;
+        let mut position = 0;
         if unwinding.is_some() {
+            // The function has seen all that it ever will.
+            position = last_seq.map_or(0, |seq| seq + 1);
             undos.catch_up_with_all(&entries);
             entries = without_function(entries);
         }
@@ -231,7 +234,7 @@ impl StoreBackend {
             parked: BTreeMap::new(),
             arrived: VecDeque::new(),
             next_seq: last_seq.filter(|_| !sabotage!("seq begins anew")).map_or(0, |seq| seq + 1),
-            position: 0,
+            position,
             pause: Pause::default(),
             only_replay: false,
             edit,

@@ -76,11 +76,15 @@ fn run(world: &mut World) -> Result<(), String> {
     Err("no end".to_owned())
 }
 
-/// The seeds of a test: as many as `FLOWCRATE_SEEDS` says, or `FLOWCRATE_SEED` alone.
+/// The seeds of a test: as many as `FLOWCRATE_SEEDS` says, from `FLOWCRATE_FIRST_SEED` on; or
+/// `FLOWCRATE_SEED` alone.
 fn seeds(default: u64) -> std::ops::Range<u64> {
     let number = |name| std::env::var(name).ok().and_then(|number| number.parse::<u64>().ok());
-    number("FLOWCRATE_SEED")
-        .map_or(0..number("FLOWCRATE_SEEDS").unwrap_or(default), |seed| seed..seed + 1)
+    if let Some(seed) = number("FLOWCRATE_SEED") {
+        return seed..seed + 1;
+    }
+    let first = number("FLOWCRATE_FIRST_SEED").unwrap_or(0);
+    first..first + number("FLOWCRATE_SEEDS").unwrap_or(default)
 }
 
 #[test]

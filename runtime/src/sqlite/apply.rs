@@ -189,6 +189,10 @@ statements! {
         "UPDATE entry SET status = 5, ended_at = ?2, wait_order = NULL, wait_due = NULL,
                           wait_event = NULL, wait_key = NULL
          WHERE run = ?1 AND status < 3";
+    give_up_undos =
+        "UPDATE entry SET status = 5, ended_at = ?2, wait_order = NULL, wait_due = NULL,
+                          wait_event = NULL, wait_key = NULL
+         WHERE run = ?1 AND status < 3 AND substr(path, -5) = '!undo'";
     take_away = "INSERT OR IGNORE INTO taken_away (worker, id) VALUES (?, ?)";
     taken_away = "SELECT id FROM taken_away WHERE worker = ?";
     clear_taken_away = "DELETE FROM taken_away";

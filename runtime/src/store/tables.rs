@@ -10,9 +10,9 @@ use std::ops::Bound;
 use std::sync::Arc;
 
 use super::{
-    Adoption, Claim, Claimed, Delivered, End, Entry, Fire, Fired, Firing, Inbox, InboxEvent,
-    Loaded, NewEvent, NewRun, Next, RevisionChange, RunCursor, RunFilter, RunRow, RunState,
-    RunWrite, Started, StopKind, UNDO_SUFFIX, Undoable, Written, is_undo,
+    Adoption, Claim, Claimed, Delivered, End, Entry, EntryStatus, Fire, Fired, Firing, Inbox,
+    InboxEvent, Loaded, NewEvent, NewRun, Next, RevisionChange, RunCursor, RunFilter, RunRow,
+    RunState, RunWrite, Started, StopKind, UNDO_SUFFIX, Undoable, Written, is_undo,
 };
 use crate::Timestamp;
 use crate::ids::{RunId, WorkerId};
@@ -315,8 +315,25 @@ impl Run {
                 row.wanted_revision = None;
                 row.refusal = Some(refusal);
             }
-            Next::End(end) => end_run(row, end),
+            Next::End(end) => {
+                if end.yields_to_cancel {
+                    give_up(
+                        self.entries.values_mut().filter(|old| is_undo(&old.entry.path)),
+                        end.at,
+                    );
+                }
+                end_run(row, end);
+            }
         }
+    }
+}
+
+/// Cancels those that are open.
+fn give_up<'e>(entries: impl Iterator<Item = &'e mut Stored>, at: Timestamp) {
+    for Stored { entry, .. } in entries.filter(|old| !old.entry.status.is_settled()) {
+        entry.status = EntryStatus::Cancelled;
+        entry.waiting = None;
+        entry.ended_at = Some(at);
     }
 }
 

@@ -260,7 +260,8 @@ pub struct End {
     /// When.
     pub at: Timestamp,
     /// Whether it gives way to a cancel request, which then has something left to do: all else is
-    /// written, and the run stays with its owner, running.
+    /// written, and the run stays with its owner, running. Where none came, what the run had begun
+    /// to undo and given up is cancelled: the open entries whose path is that of a compensation.
     pub yields_to_cancel: bool,
 }
 

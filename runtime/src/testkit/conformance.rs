@@ -80,6 +80,7 @@ macro_rules! store_conformance {
             an_outcome_keeps_what_undoes_it
             sealed_outcomes_can_be_undone
             an_end_may_yield_to_a_cancel
+            an_end_gives_up_what_was_being_undone
             a_compensation_that_pauses_its_run_waits
             one_callers_order_holds
             an_event_is_queued_in_order

@@ -276,3 +276,40 @@ fn a_fork_in_a_file_survives_a_crash_at_every_write() {
     let (store, _directory) = super::kit::files();
     crash_test(store, false);
 }
+
+#[test]
+fn a_step_that_told_of_itself_before_a_crash_keeps_its_place() {
+    run_test(async {
+        let (ledger, store) = (Ledger::default(), MemoryStore::new());
+        let workflow = counted(&ledger, |ctx, _, ledger| async move {
+            ledger.step(&ctx, "first", 1).await?;
+            let bodies = ledger.clone();
+            let long = ctx.step(quick("long"), (), move |step, ()| {
+                bodies.count(step.path());
+                let life = bodies.of(step.path());
+                async move {
+                    step.heartbeat(&life).await?;
+                    if life == 1 {
+                        std::future::pending::<()>().await;
+                    }
+                    Ok(json!(life))
+                }
+            });
+            // Its outcome takes the heartbeat along.
+            let (long, _) = join((long, ledger.slow(&ctx, "beside", 20))).await?;
+            Ok(long)
+        });
+        let first = super::kit::engine_on(store.clone(), &workflow).await;
+        let run = first.start(workflow.clone(), json!(null)).await.unwrap().id();
+        let told = ("long".to_owned(), "running");
+        while !journal(&first, run).await.contains(&told) {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        first.kill();
+        let engine = super::kit::engine_on(store, &workflow).await;
+        assert_eq!(ended(&engine, run).await, json!(2));
+        let fork = engine.client().fork(run, Fork::at("long")).await.unwrap();
+        assert_eq!(ended(&engine, fork).await, json!(3));
+        assert_eq!((ledger.of("first"), ledger.of("long")), (1, 3));
+    });
+}

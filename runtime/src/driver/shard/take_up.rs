@@ -142,7 +142,9 @@ fn unwind(loaded: &mut Loaded, at: Timestamp) -> (Vec<Entry>, Vec<String>) {
     let (mut entries, seals) = give_up(&loaded.entries, at);
     entries.retain(|entry| !is_undo(&entry.path));
     let input = encode_end(&Err(Error::Cancelled));
+    let last = loaded.entries.iter().filter_map(|entry| entry.seq).max();
     let unwinding = Entry {
+        issued: last.map_or(0, |seq| seq + 1),
         input_hash: Some(input.hash()),
         input: Some(input),
         ..Entry::new(UNWIND_PATH, "unwind", EntryStatus::Running, at)

@@ -62,7 +62,8 @@ pub(super) struct Found {
 /// Walks a plan along a journal. An error says what cannot be.
 pub(super) fn walk(plan: &Plan, seed: &[u8; 16], journal: &Journal) -> Result<Found, String> {
     let cut = journal.get("!cancel").and_then(|entry| entry.seq);
-    let mut walk = Walk { journal, seed, cut, visited: Vec::new(), enabled: Vec::new() };
+    let unwinds = journal.get("!unwind").map(|entry| entry.issued);
+    let mut walk = Walk { journal, seed, cut, unwinds, visited: Vec::new(), enabled: Vec::new() };
     let function = walk.part(plan, "")?;
     let (verdict, owes) = walk.unwind(function)?;
     let visited: BTreeSet<&str> = walk.visited.iter().map(String::as_str).collect();
@@ -79,6 +80,9 @@ struct Walk<'j> {
     seed: &'j [u8; 16],
     /// Place of what cancelled the scope that is being walked: its function sees nothing behind it.
     cut: Option<u64>,
+    /// How many outcomes the function had seen when it was over and the run began to undo what it
+    /// had done.
+    unwinds: Option<u64>,
     /// Paths that the plan has reached.
     visited: Vec<String>,
     /// Steps that are begun and have no outcome.
@@ -133,9 +137,7 @@ impl Walk<'_> {
     /// behind it, and nothing is under way any more.
     fn close(&mut self, mark: Mark, at: Option<u64>) -> Result<(), String> {
         self.enabled.truncate(mark.enabled);
-        // What a scope that was given up had not undone yet is undone when the run ends.
-        let is_undo = |entry: &Entry| entry.path.ends_with("!undo");
-        let late = self.since(mark).find(|entry| entry.seq > at && !is_undo(entry));
+        let late = self.since(mark).find(|entry| entry.seq > at);
         late.map_or(Ok(()), |late| Err(format!("{late:?} came after its scope's end at {at:?}")))
     }
 

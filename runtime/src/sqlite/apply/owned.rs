@@ -238,6 +238,9 @@ impl Tables<'_> {
             Next::Adopt(adoption) => self.adopt(run, owned, adoption),
             Next::Refuse(refusal) => self.refuse(owned, refusal),
             Next::End(end) => {
+                if end.yields_to_cancel {
+                    self.sql.give_up_undos.execute((owned.n, end.at.0))?;
+                }
                 let output = self.values.maybe(end.output.as_ref())?;
                 let failure = self.values.failure(end.failure.as_ref())?;
                 for value in [&output, &failure] {

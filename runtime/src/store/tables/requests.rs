@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::{Run, Tables};
+use super::{Run, Tables, give_up};
 use crate::Failure;
-use crate::store::{Ask, EntryStatus, Request, Requested, RunState, Stop, StopKind};
+use crate::store::{Ask, Request, Requested, RunState, Stop, StopKind};
 
 impl Tables {
     pub(in crate::store) fn request(&mut self, asked: Request) -> Requested {
@@ -64,11 +64,7 @@ impl Tables {
         if let Some(at) = row.wake_at.take() {
             self.wakes.remove(&(at, asked.run));
         }
-        for stored in run.entries.values_mut().filter(|old| !old.entry.status.is_settled()) {
-            stored.entry.status = EntryStatus::Cancelled;
-            stored.entry.waiting = None;
-            stored.entry.ended_at = Some(asked.at);
-        }
+        give_up(run.entries.values_mut(), asked.at);
         self.active.remove(&asked.run);
         self.part(asked.run);
         Requested::Accepted

@@ -2,7 +2,9 @@
 
 use super::probe::{Probe, completed, failure, open_entry, outcome, text, write};
 use crate::Payload;
-use crate::store::{Compensation, End, Entry, Next, RunState, RunWrite, Store, Undoable, Written};
+use crate::store::{
+    Compensation, End, Entry, EntryStatus, Next, RunState, RunWrite, Store, Undoable, Written,
+};
 
 pub(super) fn undoable(path: &str, seq: u64) -> Entry {
     let input = Payload::from_json(format!(r#"{{"of":"{path}"}}"#));
@@ -59,6 +61,24 @@ pub fn an_end_may_yield_to_a_cancel<S: Store>(store: &Probe<S>) {
     assert_eq!(store.write(RunWrite { run: other, ..end }), Written::Done(RunState::Completed));
     store.write(RunWrite { next: Next::End(completed()), ..write(run) });
     assert_eq!(store.row(run).state, RunState::Cancelled);
+}
+
+/// An end that might have yielded cancels what the run had begun to undo and given up, sealed or
+/// not, and nothing else.
+pub fn an_end_gives_up_what_was_being_undone<S: Store>(store: &Probe<S>) {
+    let run = store.owned(store.worker());
+    let entries =
+        vec![undoable("each[0]/a", 1), open_entry("each[0]/a!undo"), open_entry("b!undo")];
+    store.write(RunWrite { entries, seals: vec!["each[".into()], ..write(run) });
+    let end = End { yields_to_cancel: true, ..completed() };
+    let entries = vec![undoable("b", 2)];
+    store.write(RunWrite { entries, next: Next::End(end), ..write(run) });
+    let journal = store.journal(run).expect("it is there");
+    let given_up: Vec<_> = journal.iter().filter(|entry| entry.seq.is_none()).collect();
+    let cancelled = |entry: &&Entry| entry.status == EntryStatus::Cancelled;
+    assert_eq!(given_up.len(), 2);
+    assert!(given_up.iter().all(cancelled), "{given_up:?}");
+    assert!(given_up.iter().all(|entry| entry.ended_at == completed().at.into()), "{given_up:?}");
 }
 
 /// A run that paused over a compensation is not taken for the cancel that it is about: only a

@@ -2,6 +2,7 @@
 
 use super::super::execute::UNDO;
 use super::{Mark, Verdict, Walk};
+use crate::store::Entry;
 
 /// How far an undoing has come.
 pub(super) enum Undone {
@@ -19,7 +20,10 @@ impl Walk<'_> {
             let entry = self.journal.get(*path);
             entry.is_some_and(|entry| entry.status.is_settled() && entry.undo.is_some())
         };
-        let undone = |path: &String| visited.contains(&format!("{path}!undo"));
+        let undone = |path: &String| {
+            let undo = format!("{path}!undo");
+            visited.contains(&undo) && !self.is_left_over(&undo)
+        };
         let open = visited.iter().filter(done).filter(|path| !undone(path));
         let place = |path: &String| self.journal.get(path).and_then(|entry| entry.seq);
         open.map(|path| (place(path).unwrap_or(u64::MAX), path.clone())).collect()
@@ -40,6 +44,10 @@ impl Walk<'_> {
             self.since(mark).filter_map(|entry| entry.seq).max().filter(|_| !done.is_empty());
         for (_, path) in done.into_iter().rev() {
             let undo = format!("{path}!undo");
+            if self.is_left_over(&undo) {
+                self.visit_given_up(&undo);
+                return Ok(Undone::Not);
+            }
             let verdict =
                 self.shielded(|walk| walk.after(last, |walk| walk.step(&undo, UNDO, 0)))?;
             let Verdict::Done { at, .. } = verdict else { return Ok(Undone::Not) };
@@ -48,11 +56,33 @@ impl Walk<'_> {
         Ok(Undone::All(last))
     }
 
+    /// Whether what is written of the function's end is that it was cancelled.
+    fn unwinds_cancelled(&self) -> bool {
+        let end = self.journal.get("!unwind").and_then(|entry| entry.input.as_ref());
+        end.is_some_and(|end| end.to_value() == "cancelled")
+    }
+
+    /// Whether the function was over before this was undone, so that it is for the end of the run.
+    fn is_left_over(&self, undo: &str) -> bool {
+        let Some(since) = self.unwinds else { return false };
+        let entry = self.journal.get(undo);
+        entry.is_none_or(|entry| entry.seq.is_none_or(|seq| seq >= since))
+    }
+
+    /// What a scope had begun to undo when it was given up.
+    fn visit_given_up(&mut self, undo: &str) {
+        let begun = |entry: &Entry| Some(entry.issued) < self.unwinds;
+        if self.journal.get(undo).is_some_and(begun) {
+            self.visit(undo);
+        }
+    }
+
     /// A run that fails or is cancelled undoes what it has done. What it has come to, and what it
     /// has not undone.
     pub(super) fn unwind(&mut self, function: Verdict) -> Result<(Verdict, Vec<String>), String> {
         let begin = Mark { visited: 0, enabled: 0 };
-        let cancelled = self.journal.contains_key("!cancel");
+        // A run that was paused may be cancelled after its last outcome: its function never sees it.
+        let cancelled = self.journal.contains_key("!cancel") || self.unwinds_cancelled();
         let done = self.done_since(begin);
         let owes = |done: Vec<(_, String)>| done.into_iter().map(|(_, path)| path).collect();
         if !self.journal.contains_key("!unwind") {
@@ -67,6 +97,7 @@ impl Walk<'_> {
         };
         // The function is not asked any more.
         self.enabled.clear();
+        self.unwinds = None;
         self.visit("!unwind");
         Ok(match self.undone(self.mark(), done)? {
             Undone::All(_) => (verdict, Vec::new()),
