@@ -15,11 +15,12 @@ use crate::{signature, warning};
 const WHAT: &str = "a workflow";
 const SIGNATURE: &str = "`async fn name(ctx: Context, input: Input) -> Result<Output>`";
 
-const ACCEPTED: [Accepted; 6] = [
+const ACCEPTED: [Accepted; 7] = [
     Accepted { name: "name", form: Form::Text, example: "name = \"order-intake\"" },
     Accepted { name: "revision", form: Form::Text, example: "revision = \"1\"" },
     Accepted { name: "adopts", form: Form::Texts, example: "adopts(\"1\")" },
     Accepted { name: "undo", form: Form::Paths, example: "undo(refund)" },
+    Accepted { name: "calls", form: Form::Paths, example: "calls(Ship)" },
     Accepted { name: "events", form: Form::Texts, example: "events(\"shipped\" = Shipped)" },
     Accepted { name: "crate", form: Form::Path, example: "crate = path::to::flowcrate" },
 ];
@@ -31,6 +32,7 @@ struct Workflow<'a> {
     revision: String,
     adopts: Vec<String>,
     undos: Vec<(String, &'a Path)>,
+    calls: Vec<&'a Path>,
     events: Vec<(String, Option<&'a Type>)>,
     input: &'a Type,
     output: &'a Type,
@@ -91,6 +93,7 @@ fn check<'a>(args: &'a Args, function: &'a ItemFn, errors: &mut Errors) -> Optio
         adopts: predecessors(args.texts("adopts"), &revision, errors),
         revision,
         undos: undo_steps(args.paths("undo"), errors),
+        calls: callees(args.paths("calls"), errors),
         events: event_names(args.texts("events"), errors),
         // Types that name a parameter mean nothing outside of the function.
         input: input.filter(|_| sig.generics.params.is_empty())?,
@@ -173,6 +176,19 @@ fn undo_steps<'a>(steps: &'a [NamedPath], errors: &mut Errors) -> Vec<(String, &
     found
 }
 
+/// The workflows that this one calls.
+fn callees<'a>(calls: &'a [NamedPath], errors: &mut Errors) -> Vec<&'a Path> {
+    let mut found = Vec::new();
+    for NamedPath { name, path } in calls {
+        if let Some(name) = name {
+            errors.on(name, "a workflow has a name already: write `calls(Ship)`");
+        } else {
+            found.push(path);
+        }
+    }
+    found
+}
+
 fn event_names<'a>(
     events: &'a [(LitStr, Option<Type>)],
     errors: &mut Errors,
@@ -210,11 +226,12 @@ fn lint_levels(function: &ItemFn) -> Vec<syn::Attribute> {
 }
 
 fn expand(workflow: &Workflow<'_>, function: &ItemFn) -> TokenStream {
-    let Workflow { krate, name, revision, adopts, undos, events, input, output } = workflow;
+    let Workflow { krate, name, revision, adopts, undos, calls, events, input, output } = workflow;
     let (vis, ident) = (&function.vis, &function.sig.ident);
     let ty = struct_name(ident);
     let check_event = check_event(krate, events);
     let undos = registered(krate, undos);
+    let callees = called(krate, calls);
     let events = events.iter().map(|(name, _)| name);
     // Without `async` there is an error already; a second one would only hide it.
     let call = if function.sig.asyncness.is_some() {
@@ -262,6 +279,8 @@ fn expand(workflow: &Workflow<'_>, function: &ItemFn) -> TokenStream {
             #check_event
 
             #undos
+
+            #callees
         }
     }
 }
@@ -276,6 +295,21 @@ fn registered(krate: &TokenStream, undos: &[(String, &Path)]) -> Option<TokenStr
         quote! {
             fn undos(&self) -> #krate::Undos {
                 #krate::Undos::new() #(#steps)*
+            }
+        }
+    })
+}
+
+/// The workflows that it calls are registered with it.
+fn called(krate: &TokenStream, calls: &[&Path]) -> Option<TokenStream> {
+    let workflows = calls.iter().map(|path| {
+        // What is no workflow is reported where it is written.
+        quote_spanned!(path.span()=> .workflow(#path))
+    });
+    (!calls.is_empty()).then(|| {
+        quote! {
+            fn callees(&self) -> #krate::Callees {
+                #krate::Callees::new() #(#workflows)*
             }
         }
     })

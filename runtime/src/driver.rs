@@ -92,7 +92,7 @@ impl EngineBuilder {
         Self { store: Some(store), ..self }
     }
 
-    /// A workflow that this engine drives.
+    /// A workflow that this engine drives, and those that it says to call.
     #[must_use]
     pub fn register(self, workflow: impl Workflow + Send + Sync) -> Self {
         self.registry.add(Arc::new(workflow));
@@ -185,7 +185,7 @@ impl Engine {
         EngineBuilder::default()
     }
 
-    /// Adds a workflow; its unfinished runs are resumed.
+    /// Adds a workflow and those that it says to call; their unfinished runs are resumed.
     pub fn register(&self, workflow: impl Workflow + Send + Sync) -> Result<()> {
         let what = format!("workflow `{}`", workflow.definition().name);
         check_profile(self.inner.store.as_ref(), &what, workflow.needs())?;
@@ -215,6 +215,12 @@ impl Engine {
         Start::new(self.clone(), name.to_owned(), revision.to_owned(), Ok(input))
             .maybe_key(key)
             .await
+    }
+
+    /// Whether it drives runs of a workflow in a revision, or adopts them.
+    #[cfg(feature = "host")]
+    pub(crate) fn serves(&self, workflow: &str, revision: &str) -> bool {
+        self.inner.registry.serves(workflow, revision)
     }
 
     /// How many runs are in memory at this moment; every other one is but a row.

@@ -65,6 +65,8 @@ macro_rules! sabotage {
 
 #[cfg(feature = "engine")]
 mod backend;
+#[cfg(feature = "engine")]
+mod callees;
 pub mod catalogue;
 #[cfg(feature = "engine")]
 mod client;
@@ -110,6 +112,8 @@ pub mod values;
 #[cfg(feature = "engine")]
 mod workflow;
 
+#[cfg(feature = "engine")]
+pub use callees::Callees;
 #[cfg(feature = "engine")]
 pub use client::{
     Answer, Client, EntryView, EventView, Explanation, Fork, ForkOrigin, Moment, ProgressItem,

@@ -6,6 +6,7 @@ use futures_util::future::LocalBoxFuture;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::callees::Callees;
 use crate::context::Context;
 use crate::engine::Undos;
 use crate::error::{Error, Result};
@@ -42,8 +43,14 @@ pub trait Workflow: 'static {
         Undos::new()
     }
 
+    /// The workflows that it calls or starts. An engine that registers it registers them with it.
+    fn callees(&self) -> Callees {
+        Callees::new()
+    }
+
     /// The promises that it relies on: those of the core, and what its definition shows. One that
-    /// calls other workflows says so here, if it is to be refused where that is not offered.
+    /// calls workflows which it does not name in [`callees`](Self::callees) says so here, if it is
+    /// to be refused where that is not offered.
     fn needs(&self) -> Profile {
         let mut needs = Profile::core();
         if !self.definition().adopts.is_empty() {
@@ -51,6 +58,9 @@ pub trait Workflow: 'static {
         }
         if !self.undos().is_empty() {
             needs = needs.with(Promise::Compensation);
+        }
+        if !self.callees().is_empty() {
+            needs = needs.with(Promise::Children);
         }
         needs
     }
@@ -80,6 +90,10 @@ impl<W: Workflow> Workflow for Arc<W> {
 
     fn undos(&self) -> Undos {
         (**self).undos()
+    }
+
+    fn callees(&self) -> Callees {
+        (**self).callees()
     }
 
     fn needs(&self) -> Profile {
@@ -126,6 +140,8 @@ pub(crate) trait ErasedWorkflow: Send + Sync {
 
     fn undos(&self) -> Undos;
 
+    fn callees(&self) -> Callees;
+
     fn needs(&self) -> Profile;
 
     fn check_event(&self, name: &str, payload: &Value) -> Result<()>;
@@ -148,6 +164,10 @@ impl<W: Workflow + Send + Sync> ErasedWorkflow for W {
 
     fn undos(&self) -> Undos {
         Workflow::undos(self)
+    }
+
+    fn callees(&self) -> Callees {
+        Workflow::callees(self)
     }
 
     fn needs(&self) -> Profile {

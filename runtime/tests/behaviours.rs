@@ -14,6 +14,7 @@
 mod behaviours {
     pub(crate) mod kit;
 
+    mod callees;
     mod children;
     mod concurrency;
     mod errors;

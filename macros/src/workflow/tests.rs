@@ -91,6 +91,23 @@ fn steps_that_undo_are_registered_by_name() {
 }
 
 #[test]
+fn workflows_that_are_called_are_registered_with_it() {
+    let text = run(
+        quote!(calls(Ship, crate::audit::Audit)),
+        quote!(
+            async fn order(ctx: Context, id: u64) -> Result<()> {
+                Ok(())
+            }
+        ),
+    );
+    let expected = "    fn callees(&self) -> ::flowcrate::Callees {
+        ::flowcrate::Callees::new().workflow(Ship).workflow(crate::audit::Audit)
+    }
+";
+    assert!(text.contains(expected), "{text}");
+}
+
+#[test]
 fn names_and_paths_have_defaults_and_overrides() {
     let item = quote!(
         async fn send_mail(ctx: Context, to: String) -> Result<()> {
@@ -124,6 +141,8 @@ fn a_mistake_is_one_error_beside_the_whole_item() {
         (quote!(undo(a::refund, b::refund)), "two steps are called `refund`"),
         (quote!(undo("" = refund)), "a step's name is"),
         (quote!(undo = refund), "expected `undo(refund)`"),
+        (quote!(calls("ship" = Ship)), "a workflow has a name already"),
+        (quote!(calls = Ship), "expected `calls(Ship)`"),
         (quote!(events("a", "a")), "declared twice"),
         (quote!(name = "a", name = "b"), "`name` is given twice"),
     ] {

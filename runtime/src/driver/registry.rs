@@ -1,11 +1,12 @@
 //! The workflows that an engine can drive.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::error::{Error, Result};
 use crate::store::{Adopts, Store};
-use crate::workflow::ErasedWorkflow;
+use crate::workflow::{Definition, ErasedWorkflow};
 
 /// Workflows by name and revision.
 #[derive(Default)]
@@ -13,11 +14,24 @@ pub(super) struct Registry(RwLock<Workflows>);
 
 type Workflows = BTreeMap<(Arc<str>, Arc<str>), Arc<dyn ErasedWorkflow>>;
 
+fn key(workflow: &dyn ErasedWorkflow) -> (Arc<str>, Arc<str>) {
+    let Definition { name, revision, .. } = workflow.definition();
+    (name.into(), revision.into())
+}
+
 impl Registry {
+    /// Adds a workflow and those that it calls; of these one that is there already stays.
     pub(super) fn add(&self, workflow: Arc<dyn ErasedWorkflow>) {
-        let definition = workflow.definition();
-        let key = (definition.name.into(), definition.revision.into());
-        self.0.write().unwrap_or_else(PoisonError::into_inner).insert(key, workflow);
+        let mut workflows = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let mut found = workflow.callees().into_all();
+        workflows.insert(key(workflow.as_ref()), workflow);
+        // Two may call each other: what is there is not looked into again.
+        while let Some(callee) = found.pop() {
+            if let Entry::Vacant(place) = workflows.entry(key(callee.as_ref())) {
+                found.extend(callee.callees().into_all());
+                place.insert(callee);
+            }
+        }
     }
 
     /// Refuses a workflow that needs more than a store offers.

@@ -65,6 +65,13 @@ impl StartWorkflow {
     }
 }
 
+impl StartWorkflow {
+    /// The id as text.
+    pub fn text(self) -> Call<String> {
+        Call::new(self.0)
+    }
+}
+
 impl Future for StartWorkflow {
     type Output = Result<RunId>;
 

@@ -10,6 +10,7 @@ use super::stop::Stop;
 use super::{Host, Trouble, render};
 use crate::RunId;
 use crate::client::{Client, RunView};
+use crate::driver::Engine;
 use crate::error::{Error, Result};
 use crate::sqlite::SqliteStore;
 use crate::store::{Query, Reply, RunFilter, RunState, Store as _};
@@ -111,7 +112,6 @@ fn report(followed: Option<Result<RunView>>) -> Result<(), Trouble> {
 /// Drives all unfinished runs until each has ended or only waits.
 pub(super) async fn resume(host: Host, journal: &Journal) -> Result<(), Trouble> {
     let stop = Stop::listen();
-    let definition = host.definition.clone();
     let Some(store) = journal.driver()? else {
         let name = journal.name();
         return Err(Trouble::failed(format!("{name}: another process drives these runs already")));
@@ -120,11 +120,11 @@ pub(super) async fn resume(host: Host, journal: &Journal) -> Result<(), Trouble>
     let engine = journal::engine_with(host, &store, |builder| builder.linger(LOOK)).await?;
     let client = engine.client();
     let worked = async {
-        let runs = unfinished(&client, &definition.name).await?;
+        let runs = unfinished(&client).await?;
         for run in runs.values().filter(|run| run.state == RunState::Paused) {
             client.resume(run.id).await?;
         }
-        work_off(&client, &store, runs, &definition.revision).await
+        work_off(&engine, &store, runs).await
     };
     let worked = stop.unless_told(worked).await;
     engine.shutdown().await;
@@ -143,54 +143,53 @@ pub(super) async fn resume(host: Host, journal: &Journal) -> Result<(), Trouble>
     }
 }
 
-async fn unfinished(client: &Client, workflow: &str) -> Result<BTreeMap<RunId, RunView>> {
+/// All unfinished runs, those that were called or started by others among them.
+async fn unfinished(client: &Client) -> Result<BTreeMap<RunId, RunView>> {
     use RunState::{Paused, Pending, Running, Waiting};
-    let filter = RunFilter {
-        workflow: Some(workflow.to_owned()),
-        states: vec![Pending, Running, Waiting, Paused],
-        ..RunFilter::default()
-    };
+    let states = vec![Pending, Running, Waiting, Paused];
+    let filter = RunFilter { states, ..RunFilter::default() };
     let page = client.runs(filter, None).await?;
     Ok(page.items.into_iter().map(|run| (run.id, run)).collect())
 }
 
-/// Waits until no run has anything to do within a minute; gives them as they stand then.
+/// Waits until no run has anything to do within a minute, those that are called meanwhile among
+/// them; gives the runs as they stand then. Those that others wait for are told of by these.
 async fn work_off(
-    client: &Client,
+    engine: &Engine,
     store: &SqliteStore,
     runs: BTreeMap<RunId, RunView>,
-    revision: &str,
 ) -> Result<Vec<RunView>> {
-    let (ours, others): (Vec<RunView>, Vec<RunView>) =
-        runs.into_values().partition(|run| run.revision == revision);
-    for other in &others {
+    let client = engine.client();
+    let is_ours = |run: &RunView| engine.serves(&run.workflow, &run.revision);
+    for other in runs.values().filter(|run| !is_ours(run)) {
         eprintln!("run {} waits for a program with revision {}", other.id, other.revision);
     }
-    let all: Vec<RunId> = ours.iter().chain(&others).map(|run| run.id).collect();
-    let mut busy: Vec<RunId> = ours.iter().map(|run| run.id).collect();
     let mut forgiven = BTreeSet::new();
     loop {
-        let mut still_busy = Vec::new();
-        for run in busy {
-            let crash_loop = client.run(run).await?.as_ref().is_some_and(is_crash_loop);
-            if crash_loop && forgiven.insert(run) {
-                client.resume(run).await?;
-                still_busy.push(run);
-            } else if is_busy(store, run).await? {
-                still_busy.push(run);
+        let mut busy = false;
+        for run in unfinished(&client).await?.into_values().filter(is_ours) {
+            if is_crash_loop(&run) && forgiven.insert(run.id) {
+                client.resume(run.id).await?;
+                busy = true;
+            } else {
+                busy |= is_busy(store, run.id).await?;
             }
         }
-        if still_busy.is_empty() {
+        if !busy {
             break;
         }
-        busy = still_busy;
         tokio::time::sleep(LOOK).await;
     }
-    let mut views = Vec::with_capacity(all.len());
-    for run in all {
-        views.extend(client.run(run).await?);
+    let mut views = Vec::with_capacity(runs.len());
+    for run in runs.into_values().filter(|run| !is_awaited(run)) {
+        views.extend(client.run(run.id).await?);
     }
     Ok(views)
+}
+
+/// Whether another run waits for its end.
+fn is_awaited(run: &RunView) -> bool {
+    run.parent.as_ref().is_some_and(|parent| parent.awaited)
 }
 
 /// Whether a run has something to do now or soon. A run that only waits has no owner; it gives

@@ -1,7 +1,10 @@
 //! Who has run how often.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::ids::RunId;
 
 /// Counts executions of step bodies, by path. Outlives the engines, as the world does.
 ///
@@ -34,7 +37,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// # }
 /// ```
 #[derive(Clone, Debug, Default)]
-pub struct Ledger(Arc<Mutex<BTreeMap<String, u32>>>);
+pub struct Ledger {
+    counts: Arc<Mutex<BTreeMap<String, u32>>>,
+    tells_runs: Arc<AtomicBool>,
+}
 
 impl Ledger {
     /// Notes an execution of the step at `path`.
@@ -52,7 +58,20 @@ impl Ledger {
         self.counts().clone()
     }
 
+    /// From here on the steps of runs that were called are counted apart, by [`place`](Self::place).
+    pub(super) fn tell_runs(&self) {
+        self.tells_runs.store(true, Ordering::Relaxed);
+    }
+
+    /// By what a step is counted: its path, with the run before it if that was called.
+    pub(super) fn place(&self, callee: Option<RunId>, path: &str) -> String {
+        match callee.filter(|_| self.tells_runs.load(Ordering::Relaxed)) {
+            Some(run) => format!("{run}:{path}"),
+            None => path.to_owned(),
+        }
+    }
+
     fn counts(&self) -> MutexGuard<'_, BTreeMap<String, u32>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -10,30 +10,48 @@ use serde_json::Value;
 use super::clock::SimClock;
 use super::crashes::CrashTest;
 use super::ledger::Ledger;
-use crate::client::{Client, SendEvent};
+use crate::client::{Client, RunView, SendEvent};
 use crate::payload::Payload;
-use crate::store::{MemoryStore, RunState, Store};
+use crate::store::{MemoryStore, RunFilter, RunState, Store};
 use crate::values::Timestamp;
 use crate::{Engine, EngineBuilder, Result, RunHandle, RunId, Workflow};
 
 /// How often a rehearsal looks whether its run waits for something.
 const LOOK: Duration = Duration::from_millis(1);
 
-/// What steps answer instead of running their bodies, by the step's id.
+/// What steps answer instead of running their bodies.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Answers {
-    by_step: Arc<BTreeMap<String, Value>>,
+    /// The workflow that is rehearsed; the others are those that it calls.
+    workflow: String,
+    cast: Arc<Cast>,
     ledger: Ledger,
 }
 
+/// What comes from outside, by workflow.
+type Cast = BTreeMap<String, Part>;
+
+/// What comes from outside in the runs of one workflow.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Part {
+    /// By the step's id.
+    #[serde(default)]
+    steps: BTreeMap<String, Value>,
+    /// By the event's name.
+    #[serde(default)]
+    events: BTreeMap<String, Value>,
+}
+
 impl Answers {
-    /// The answer of the step at `path`, counted; none where its body is to run.
-    pub(crate) fn answer(&self, path: &str) -> Option<Payload> {
+    /// The answer of the step at `path` of a run, counted; none where its body is to run.
+    pub(crate) fn answer(&self, workflow: &str, run: RunId, path: &str) -> Option<Payload> {
         let id = path.rsplit('/').next().unwrap_or(path);
         // A hand-written step that is called twice has `#2` behind its id.
         let id = id.split('#').next().unwrap_or(id);
-        let answer = self.by_step.get(id)?;
-        self.ledger.count(path);
+        let answer = self.cast.get(workflow)?.steps.get(id)?;
+        let is_callee = workflow != self.workflow;
+        self.ledger.count(&self.ledger.place(is_callee.then_some(run), path));
         Some(Payload::from(answer))
     }
 }
@@ -61,9 +79,9 @@ impl Answers {
 #[derive(Clone, Debug)]
 pub struct Rehearsal<W> {
     workflow: W,
+    name: String,
     input: Value,
-    steps: BTreeMap<String, Value>,
-    events: BTreeMap<String, Value>,
+    cast: Cast,
 }
 
 /// The parts of a rehearsal, as a file holds them.
@@ -76,34 +94,60 @@ struct Script {
     steps: BTreeMap<String, Value>,
     #[serde(default)]
     events: BTreeMap<String, Value>,
+    /// The same for the workflows that it calls, by name.
+    #[serde(default)]
+    workflows: Cast,
 }
 
 impl<W: Workflow + Clone + Send + Sync> Rehearsal<W> {
     /// A rehearsal of a workflow with `input`.
     pub fn of(workflow: W, input: Value) -> Self {
-        Self { workflow, input, steps: BTreeMap::new(), events: BTreeMap::new() }
+        let name = workflow.definition().name;
+        Self { workflow, name, input, cast: Cast::new() }
     }
 
-    /// A rehearsal whose parts are JSON: `{"input": …, "steps": {"<id>": …}, "events": {"<name>": …}}`.
+    /// A rehearsal whose parts are JSON: `{"input": …, "steps": {"<id>": …}, "events": {"<name>": …}}`,
+    /// and for the workflows that it calls `"workflows": {"<name>": {"steps": …, "events": …}}`.
     /// Panics where the text is something else.
     pub fn read(workflow: W, script: &str) -> Self {
-        let Script { input, steps, events } =
+        let Script { input, steps, events, workflows } =
             serde_json::from_str(script).expect("a rehearsal has input, steps and events");
-        Self { workflow, input, steps, events }
+        let mut rehearsal = Self::of(workflow, input);
+        rehearsal.cast = workflows;
+        rehearsal.cast.insert(rehearsal.name.clone(), Part { steps, events });
+        rehearsal
     }
 
     /// Lets the step with this id answer so, wherever in the run it stands.
     #[must_use]
-    pub fn step(mut self, id: &str, output: Value) -> Self {
-        self.steps.insert(id.to_owned(), output);
+    pub fn step(self, id: &str, output: Value) -> Self {
+        let name = self.name.clone();
+        self.step_of(&name, id, output)
+    }
+
+    /// The same for a step of a workflow that is called.
+    #[must_use]
+    pub fn step_of(mut self, workflow: &str, id: &str, output: Value) -> Self {
+        self.part(workflow).steps.insert(id.to_owned(), output);
         self
     }
 
     /// Lets this event come whenever the run waits for it.
     #[must_use]
-    pub fn event(mut self, name: &str, payload: Value) -> Self {
-        self.events.insert(name.to_owned(), payload);
+    pub fn event(self, name: &str, payload: Value) -> Self {
+        let workflow = self.name.clone();
+        self.event_of(&workflow, name, payload)
+    }
+
+    /// The same for an event that a workflow waits for which is called.
+    #[must_use]
+    pub fn event_of(mut self, workflow: &str, name: &str, payload: Value) -> Self {
+        self.part(workflow).events.insert(name.to_owned(), payload);
         self
+    }
+
+    fn part(&mut self, workflow: &str) -> &mut Part {
+        self.cast.entry(workflow.to_owned()).or_default()
     }
 
     /// Plays the run once: its output, or why it failed.
@@ -153,8 +197,9 @@ impl<W: Workflow + Clone + Send + Sync> Rehearsal<W> {
 
     /// Registers the workflow, its steps answered.
     fn cast(&self, builder: EngineBuilder, ledger: Ledger) -> EngineBuilder {
-        let by_step = Arc::new(self.steps.clone());
-        builder.register(self.workflow.clone()).answers(Answers { by_step, ledger })
+        ledger.tell_runs();
+        let (workflow, cast) = (self.name.clone(), Arc::new(self.cast.clone()));
+        builder.register(self.workflow.clone()).answers(Answers { workflow, cast, ledger })
     }
 
     /// Starts the run, and sees to what it waits for until it has ended.
@@ -165,17 +210,17 @@ impl<W: Workflow + Clone + Send + Sync> Rehearsal<W> {
             engine.start_value(&definition.name, &definition.revision, self.input.clone(), key);
         let run = start.await?;
         let prompter =
-            Prompter { client: engine.client(), clock: clock.clone(), events: self.events.clone() };
+            Prompter { client: engine.client(), clock: clock.clone(), cast: self.cast.clone() };
         tokio::spawn(prompter.attend(run.id()));
         Ok(run)
     }
 }
 
-/// Sees to it that a run never waits for long.
+/// Sees to it that a run never waits for long, nor what it calls.
 struct Prompter {
     client: Client,
     clock: SimClock,
-    events: BTreeMap<String, Value>,
+    cast: Cast,
 }
 
 impl Prompter {
@@ -187,18 +232,31 @@ impl Prompter {
                 }
                 RunState::Pending | RunState::Running | RunState::Waiting => {}
             }
-            for waiting in view.waiting_for {
-                let known = waiting.event.as_ref().and_then(|name| self.events.get_key_value(name));
-                if let Some((name, payload)) = known {
-                    let options = SendEvent { key: waiting.key, event_id: Some(waiting.path) };
-                    // A run that ended meanwhile needs no event.
-                    drop(self.client.send_event(run, name, payload.clone(), options).await);
-                } else if let Some(due) = waiting.due {
-                    let left = due.0.saturating_sub(crate::clock::Clock::now(&self.clock).0);
-                    self.clock.advance(Duration::from_millis(u64::try_from(left).unwrap_or(0)));
+            let states = vec![RunState::Pending, RunState::Running, RunState::Waiting];
+            let filter = RunFilter { states, ..RunFilter::default() };
+            let Ok(page) = self.client.runs(filter, None).await else { return };
+            // A list does not say what its runs wait for.
+            for listed in page.items {
+                if let Ok(Some(view)) = self.client.run(listed.id).await {
+                    self.prompt(view).await;
                 }
             }
             tokio::time::sleep(LOOK).await;
+        }
+    }
+
+    async fn prompt(&self, view: RunView) {
+        let events = self.cast.get(&view.workflow).map(|part| &part.events);
+        for waiting in view.waiting_for {
+            let known = waiting.event.as_ref().and_then(|name| events?.get_key_value(name));
+            if let Some((name, payload)) = known {
+                let options = SendEvent { key: waiting.key, event_id: Some(waiting.path) };
+                // A run that ended meanwhile needs no event.
+                drop(self.client.send_event(view.id, name, payload.clone(), options).await);
+            } else if let Some(due) = waiting.due {
+                let left = due.0.saturating_sub(crate::clock::Clock::now(&self.clock).0);
+                self.clock.advance(Duration::from_millis(u64::try_from(left).unwrap_or(0)));
+            }
         }
     }
 }

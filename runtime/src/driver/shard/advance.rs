@@ -119,7 +119,8 @@ impl Shard {
                 Effect::Start(attempt) => {
                     let body = attempt.body.clone();
                     #[cfg(feature = "testkit")]
-                    let body = rehearsed(&self.settings.answers, &attempt.path, body);
+                    let body =
+                        rehearsed(&self.settings.answers, (resident, run), &attempt.path, body);
                     let info = resident.step_info(run, *attempt, self.now);
                     let epoch = resident.epoch;
                     resident.bodies.start(&self.settings, Attempt { epoch, body, info });
@@ -298,10 +299,15 @@ fn end(resident: &Resident, result: Result<Payload>) -> Next {
 
 /// The body that answers from an example, where there is one.
 #[cfg(feature = "testkit")]
-fn rehearsed(answers: &crate::testkit::Answers, path: &Arc<str>, body: Body) -> Body {
-    let answers = answers.clone();
-    let path = Arc::clone(path);
-    Arc::new(move |ctx| match answers.answer(&path) {
+fn rehearsed(
+    answers: &crate::testkit::Answers,
+    (resident, run): (&Resident, RunId),
+    path: &Arc<str>,
+    body: Body,
+) -> Body {
+    let (answers, workflow, path) =
+        (answers.clone(), Arc::clone(&resident.workflow), Arc::clone(path));
+    Arc::new(move |ctx| match answers.answer(&workflow, run, &path) {
         Some(answer) => Box::pin(std::future::ready(Ok(answer))),
         None => body(ctx),
     })
