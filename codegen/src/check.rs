@@ -224,6 +224,8 @@ pub enum Body {
         /// The payload's type.
         payload: Type,
     },
+    /// `approval@1`: leaves by `approved` or `rejected`, or by `timeout` where one is set.
+    Approval(Approval),
     /// `return@1`.
     Return {
         /// The run's output, widened to [`Checked::output`].
@@ -267,11 +269,47 @@ impl Body {
             | Self::Custom { .. }
             | Self::Wait { .. }
             | Self::WaitEvent { .. }
+            | Self::Approval(_)
             | Self::Return { .. }
             | Self::Respond { .. }
             | Self::Fail { .. } => Vec::new(),
         }
     }
+
+    /// Name and payload of the event that it waits for, of whatever kind it is.
+    pub fn event(&self) -> Option<(&str, &Type)> {
+        match self {
+            Self::WaitEvent { event, payload, .. } => Some((event, payload)),
+            Self::Approval(Approval { event, verdict, .. }) => Some((event, verdict)),
+            _ => None,
+        }
+    }
+
+    /// Whether it waits for an event, and leaves by `timeout` where none came in time.
+    pub fn times_out(&self) -> bool {
+        match self {
+            Self::WaitEvent { timeout, .. } => timeout.is_some(),
+            Self::Approval(approval) => approval.timeout.is_some(),
+            _ => false,
+        }
+    }
+}
+
+/// What an `approval@1` asks of whom.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Approval {
+    /// The name of the event by which the answer comes.
+    pub event: String,
+    /// Of type string; matches the sender's key.
+    pub key: Option<Expr>,
+    /// Of type list<string>: who may answer.
+    pub assignees: Option<Expr>,
+    /// The form that is shown to them, by name.
+    pub form: Option<String>,
+    /// Of type duration.
+    pub timeout: Option<Expr>,
+    /// The payload's type: [`verdict_type`] of what the form holds.
+    pub verdict: Type,
 }
 
 /// One branch of a race.
@@ -317,6 +355,17 @@ pub enum WaitUntil {
 
 /// A pinned sample, for generated tests.
 pub type Sample = Value;
+
+/// The type of the answer to an approval, of what its form holds (S34).
+pub fn verdict_type(form: Type) -> Type {
+    let field = |name: &str, ty| (name.to_owned(), Field { ty, doc: None });
+    let fields = BTreeMap::from([
+        field("approved", Type::Bool),
+        field("form", form),
+        field("by", Type::String.optional()),
+    ]);
+    Type::Record(RecordType { name: Some("Verdict".to_owned()), fields }.into())
+}
 
 /// The type of `errors.<id>` (S7).
 pub fn failure_type() -> Type {

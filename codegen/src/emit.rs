@@ -180,9 +180,13 @@ impl<'a> Emitter<'a> {
                 HandleForm::CaughtBool => self.held_result(&quote!(bool)),
                 HandleForm::CaughtText => self.held_result(&quote!(&'static str)),
                 // Held by the variable of the output.
-                HandleForm::Caught | HandleForm::Event | HandleForm::CaughtEvent => {
-                    self.held_result(&quote!(()))
-                }
+                HandleForm::Caught
+                | HandleForm::Event
+                | HandleForm::CaughtEvent
+                | HandleForm::Verdict
+                | HandleForm::Answer
+                | HandleForm::CaughtVerdict
+                | HandleForm::CaughtAnswer => self.held_result(&quote!(())),
             },
         }
     }
@@ -242,8 +246,7 @@ impl<'a> Emitter<'a> {
         let mut declared = Vec::new();
         for event in &self.workflow.events {
             let name = &event.name;
-            let waits =
-                |node: &&Node| matches!(&node.body, Body::WaitEvent { event, .. } if event == name);
+            let waits = |node: &&Node| node.body.event().is_some_and(|(event, _)| event == name);
             let Some(node) = self.checked.nodes.values().find(waits) else { continue };
             let hint = self.event_hint(node, name);
             let payload = self.types.rust(&event.payload, &hint, &mut self.symbols);

@@ -214,6 +214,7 @@ pub enum Part {
 pub fn default_handle(body: &Body) -> &'static str {
     match body {
         Body::Condition { .. } => "true",
+        Body::Approval(_) => "approved",
         Body::Switch { .. } => "default",
         Body::Manual
         | Body::Webhook { .. }

@@ -20,7 +20,7 @@ use std::collections::BTreeMap;
 use flow::Flow;
 use guards::TRUE;
 
-use crate::check::{Body, Checked, NodeId, Scope};
+use crate::check::{Checked, NodeId, Scope};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::ir::{self, Block, Event, Workflow};
 
@@ -88,8 +88,8 @@ fn triggers(checked: &Checked) -> Vec<NodeId> {
 fn events(checked: &Checked) -> Vec<Event> {
     let mut events = BTreeMap::new();
     for node in checked.nodes.values() {
-        if let Body::WaitEvent { event, payload, .. } = &node.body {
-            events.entry(event.clone()).or_insert_with(|| payload.clone());
+        if let Some((event, payload)) = node.body.event() {
+            events.entry(event.to_owned()).or_insert_with(|| payload.clone());
         }
     }
     events.into_iter().map(|(name, payload)| Event { name, payload }).collect()

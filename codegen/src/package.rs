@@ -139,7 +139,7 @@ fn standalone(checked: &Checked) -> BTreeSet<String> {
     let mut features = BTreeSet::from(["host".to_owned(), "sqlite".to_owned()]);
     for node in checked.nodes.values() {
         match node.body {
-            Body::Webhook { .. } | Body::WaitEvent { .. } => {
+            Body::Webhook { .. } | Body::WaitEvent { .. } | Body::Approval(_) => {
                 features.insert("serve".to_owned());
             }
             Body::Schedule { .. } => {

@@ -113,6 +113,11 @@ fn settings(node: &Node, raw: &RawNode) -> Value {
         Body::WaitEvent { event, payload, .. } => {
             json!({"event": event, "payload": shape(payload)})
         }
+        Body::Approval(approval) => json!({
+            "event": approval.event,
+            "form": approval.form,
+            "payload": shape(&approval.verdict),
+        }),
         Body::Condition { .. }
         | Body::Try { .. }
         | Body::Transform { .. }

@@ -146,6 +146,7 @@ pub(crate) fn is_recorded(node: &Node) -> bool {
         | Body::Custom { .. }
         | Body::Wait { .. }
         | Body::WaitEvent { .. }
+        | Body::Approval(_)
         | Body::ForEach { .. }
         | Body::While { .. }
         | Body::Race { .. }

@@ -56,6 +56,7 @@ fn trigger(node: &Node) -> Option<Trigger> {
         | Body::Wait { .. }
         | Body::Respond { .. }
         | Body::WaitEvent { .. }
+        | Body::Approval(_)
         | Body::Return { .. }
         | Body::Fail { .. } => return None,
     }

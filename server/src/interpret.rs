@@ -5,6 +5,7 @@
 //! paths, kinds, policies and inputs. So its journal equals that of the emitted crate (S41).
 
 mod action;
+mod approval;
 mod condition;
 mod custom;
 mod env;
@@ -27,13 +28,14 @@ mod while_loop;
 
 use std::sync::Arc;
 
-use flowcrate::{Context, Definition, EventDef, Result, Workflow};
+use flowcrate::types::project;
+use flowcrate::{Context, Definition, Error, EventDef, Result, Workflow};
 use futures_util::future::LocalBoxFuture;
 use serde_json::Value;
 
 use scope::Scope;
 
-pub use once::once;
+pub use once::{Told, once, once_told};
 pub use plan::{Plan, Triggered};
 
 /// A compiled graph as a workflow that the engine runs.
@@ -63,6 +65,16 @@ impl Workflow for Interpreted {
             events: events.collect(),
             adopts: Vec::new(),
         }
+    }
+
+    /// R16: a payload that its waits could not read is refused.
+    fn check_event(&self, name: &str, payload: &Value) -> Result<()> {
+        let declared = self.plan.ir.events.iter().find(|event| event.name == name);
+        let read = declared.map_or(Ok(()), |event| project(&event.payload, payload).map(drop));
+        read.map_err(|error| Error::Codec {
+            what: "the event's payload",
+            message: error.to_string(),
+        })
     }
 
     fn run(&self, ctx: Context, input: Value) -> LocalBoxFuture<'static, Result<Value>> {

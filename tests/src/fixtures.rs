@@ -24,6 +24,11 @@ pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().map(Path::to_path_buf).unwrap_or_default()
 }
 
+/// The part of a name that `FLOWCRATE_FIXTURE` asks for, while one fixture is worked on.
+pub fn wanted() -> Option<String> {
+    std::env::var("FLOWCRATE_FIXTURE").ok()
+}
+
 /// The graphs that also run: `tests/fixtures/run`, sorted by name.
 pub fn running() -> Vec<Fixture> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/run");
@@ -32,6 +37,7 @@ pub fn running() -> Vec<Fixture> {
         .flatten()
         .flatten()
         .filter_map(|entry| fixture(entry.path(), "graph.json"))
+        .filter(|fixture| wanted().is_none_or(|wanted| fixture.name.contains(&wanted)))
         .collect();
     fixtures.sort_by(|left, right| left.name.cmp(&right.name));
     fixtures

@@ -3,5 +3,6 @@
 pub mod emitted;
 pub mod fixtures;
 pub mod order_intake;
+pub mod played;
 pub mod server;
 pub mod service;

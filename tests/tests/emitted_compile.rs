@@ -13,14 +13,15 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 use std::sync::Arc;
 
 use flowcrate_server::compiler::Compiler;
-use flowcrate_server::interpret::once;
+use flowcrate_server::interpret::once_told;
 use flowcrate_tests::emitted;
-use flowcrate_tests::fixtures::{Fixture, running};
-use serde_json::Value;
+use flowcrate_tests::fixtures::{Fixture, running, wanted};
+use flowcrate_tests::played::{Crate, Ending, calls_since, service};
+use flowcrate_tests::service::Service;
+use serde_json::{Value, json};
 
 /// Writes the crates of all fixtures into one workspace.
 fn write(folder: &Path, fixtures: &[Fixture]) {
@@ -61,49 +62,26 @@ fn package_name(folder: &Path) -> String {
     manifest["package"]["name"].as_str().unwrap().to_owned()
 }
 
-/// What `run --input` prints, as JSON.
-fn run(folder: &Path, fixture: &Fixture) -> Result<Value, String> {
-    let member = folder.join(&fixture.name);
-    let data = folder.join("data").join(&fixture.name);
-    fs::create_dir_all(&data).unwrap();
-    let output = Command::new(emitted::target().join("debug").join(package_name(&member)))
-        .args(["run", "--input"])
-        .arg(fixture.folder.join("input.json"))
-        .arg("--data")
-        .arg(&data)
-        .output()
-        .map_err(|error| error.to_string())?;
-    if !output.status.success() {
-        return Err(String::from_utf8_lossy(&output.stderr).into_owned());
-    }
-    serde_json::from_slice(&output.stdout).map_err(|error| error.to_string())
-}
-
-/// What a command of the fixture's crate prints, as JSON.
-fn printed(folder: &Path, fixture: &Fixture, args: &[&str]) -> Value {
-    let program = emitted::target().join("debug").join(package_name(&folder.join(&fixture.name)));
-    let data = folder.join("data").join(&fixture.name);
-    let output =
-        Command::new(program).args(args).args(["--json", "--data"]).arg(data).output().unwrap();
-    serde_json::from_slice(&output.stdout).unwrap_or_default()
-}
-
 /// Path to kind and outcome, as the crate recorded them.
-fn recorded(folder: &Path, fixture: &Fixture) -> BTreeMap<String, Value> {
-    let runs = printed(folder, fixture, &["list"]);
-    let run = runs[0]["id"].as_str().unwrap_or_default();
-    let shown = printed(folder, fixture, &["show", run]);
+fn recorded(played: Crate<'_>) -> BTreeMap<String, Value> {
+    let shown = played.shown().unwrap_or_default();
     let steps = shown["steps"].as_array().cloned().unwrap_or_default();
     steps.iter().map(outcome).collect()
 }
 
-/// Path to kind and outcome, as the interpreter records them.
-fn interpreted(fixture: &Fixture) -> BTreeMap<String, Value> {
+/// What comes of it in the interpreter, with path to kind and outcome.
+fn interpreted(fixture: &Fixture, service: &Service) -> (Ending, BTreeMap<String, Value>) {
     let plan = Arc::new(Compiler::new().plan(&fixture.graph).unwrap());
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
-    let (_, journal) = runtime.block_on(once(plan, fixture.json("input.json"))).unwrap();
+    let told = serde_json::from_value(fixture.json("events.json")).unwrap_or_default();
+    let running = once_told(plan, fixture.input(service), told);
+    let (run, journal) = runtime.block_on(running).unwrap();
+    let ending = match &run.failure {
+        None => Ending::Output(run.output.unwrap_or_default()),
+        Some(failure) => Ending::failed(&json!(run.state), &json!(failure)),
+    };
     let steps = journal.iter().map(|entry| serde_json::to_value(entry).unwrap());
-    steps.map(|step| outcome(&step)).collect()
+    (ending, steps.map(|step| outcome(&step)).collect())
 }
 
 fn outcome(step: &Value) -> (String, Value) {
@@ -119,6 +97,12 @@ fn has_custom(fixture: &Fixture) -> bool {
     String::from_utf8_lossy(&fixture.graph).contains("custom@1")
 }
 
+/// How the calls differ from those that are expected.
+fn unlike(fixture: &Fixture, who: &str, calls: &Value) -> Option<String> {
+    let expected = fixture.calls().filter(|expected| expected != calls)?;
+    Some(format!("{}: {who} {calls}, expected {expected}", fixture.name))
+}
+
 #[test]
 fn emitted_crates_build_and_run() {
     let folder = emitted::folder("fixtures").unwrap();
@@ -126,19 +110,37 @@ fn emitted_crates_build_and_run() {
     write(&folder, &fixtures);
     cargo(&folder, &["build", "--workspace", "--keep-going"]);
     let (mut faults, mut entries) = (Vec::new(), 0);
+    let service = service().unwrap();
     for fixture in &fixtures {
-        let (found, expected) = (run(&folder, fixture), fixture.json("output.json"));
+        let name = package_name(&folder.join(&fixture.name));
+        let program = emitted::target().join("debug").join(name);
+        let data = folder.join("data").join(&fixture.name);
+        let played = Crate { program: &program, data: &data };
+        let (expected, first) = (fixture.ending(), service.calls().len());
+        let found = played.play(fixture, &service);
         if found.as_ref() != Ok(&expected) {
-            faults.push(format!("{}: found {found:?}, expected {expected}", fixture.name));
+            faults.push(format!("{}: found {found:?}, expected {expected:?}", fixture.name));
         }
-        let (ours, theirs) = (recorded(&folder, fixture), interpreted(fixture));
+        let calls = calls_since(&service, first);
+        faults.extend(unlike(fixture, "called", &calls));
+        let ours = recorded(played);
         entries += ours.len();
-        if ours != theirs && !has_custom(fixture) {
-            faults.push(format!("{}: journal {ours:#?}, interpreted {theirs:#?}", fixture.name));
+        if has_custom(fixture) {
+            continue;
         }
+        let first = service.calls().len();
+        let (ending, theirs) = interpreted(fixture, &service);
+        if ours != theirs || ending != expected {
+            let name = &fixture.name;
+            faults.push(format!("{name}: journal {ours:#?}, interpreted {ending:?} {theirs:#?}"));
+        }
+        faults.extend(unlike(fixture, "interpreted, called", &calls_since(&service, first)));
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));
-    assert!(entries > 20, "the journals that were compared hold {entries} entries");
+    assert!(
+        wanted().is_some() || entries > 20,
+        "the journals that were compared hold {entries} entries"
+    );
     cargo(&folder, &["clippy", "--workspace", "--all-targets", "--keep-going"]);
     cargo(&folder, &["doc", "--workspace", "--no-deps", "--document-private-items"]);
 }

@@ -8,7 +8,9 @@ use serde_json::{Value, json};
 
 use super::kinds::Kind;
 use super::stage::{Output, Stage};
-use super::{Body, Checked, Edge, Node, NodeId, Sample, Scope, WaitUntil, dropped, returns};
+use super::{
+    Approval, Body, Checked, Edge, Node, NodeId, Sample, Scope, WaitUntil, dropped, returns,
+};
 use crate::expr::{Expr, Name, names_read};
 use crate::revision;
 
@@ -160,6 +162,9 @@ pub(crate) fn expressions(body: &Body) -> Vec<&Expr> {
             vec![until]
         }
         Body::WaitEvent { key, timeout, .. } => key.iter().chain(timeout).collect(),
+        Body::Approval(Approval { assignees, key, timeout, .. }) => {
+            assignees.iter().chain(key).chain(timeout).collect()
+        }
         Body::Fail { code, message } => vec![code, message],
     }
 }

@@ -37,17 +37,19 @@ fn at(node: &Node<'_>, code: crate::diagnostic::Code, message: String) -> Diagno
 fn ways_on(node: &Node<'_>) -> Option<Diagnostic> {
     let kind = node.kind?;
     let why = match kind {
-        Kind::Condition if node.raw.disabled => "is disabled",
-        Kind::Condition | Kind::Fail if node.raw.continue_on_error => "goes on after its failure",
+        Kind::Condition | Kind::Approval if node.raw.disabled => "is disabled",
+        Kind::Condition | Kind::Approval | Kind::Fail if node.raw.continue_on_error => {
+            "goes on after its failure"
+        }
         _ => return None,
     };
     let message = format!(
-        "{} {why}, but a `{}` has no default handle to go on by",
+        "{} {why}, but the kind `{}` has no default handle to go on by",
         node.quoted(),
         node.raw.kind
     );
     let help = if node.raw.disabled {
-        "delete the condition and lead its edges from the node before it"
+        "delete the node and lead its edges from the node before it"
     } else {
         "draw an edge from its `error` handle instead of `on_error: continue`"
     };
@@ -116,20 +118,21 @@ fn declarations(stage: &Stage<'_>) -> Vec<Diagnostic> {
     let mut out = Vec::new();
     for &index in stage.graph.ids.values() {
         let node = stage.graph.node(index);
-        match stage.bodies.get(index) {
-            Some(Body::WaitEvent { event, payload, .. }) if stage.counts(index) => {
-                let (first, declared) = events.entry(event).or_insert((node, payload));
-                if *declared != payload {
-                    let message = format!(
-                        "{} waits for the event `{event}` with {payload}, {} with {declared}",
-                        node.quoted(),
-                        first.quoted()
-                    );
-                    let help = "declare one schema for both, or name the events differently";
-                    let found = at(node, code::DECLARED_TWICE, message);
-                    out.push(found.field("/config/event").help(help));
-                }
+        let body = stage.bodies.get(index);
+        if let Some((event, payload)) = body.and_then(Body::event).filter(|_| stage.counts(index)) {
+            let (first, declared) = events.entry(event).or_insert((node, payload));
+            if *declared != payload {
+                let message = format!(
+                    "{} waits for the event `{event}` with {payload}, {} with {declared}",
+                    node.quoted(),
+                    first.quoted()
+                );
+                let help = "declare one schema for both, or name the events differently";
+                let found = at(node, code::DECLARED_TWICE, message);
+                out.push(found.field("/config/event").help(help));
             }
+        }
+        match body {
             Some(Body::Webhook { path }) if !node.raw.disabled => {
                 let first = *paths.entry(path).or_insert(node);
                 if !std::ptr::eq(first, node) {

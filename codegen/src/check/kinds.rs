@@ -2,6 +2,7 @@
 
 mod action;
 mod aggregate;
+pub(super) mod approval;
 mod condition;
 mod custom;
 mod elements;
@@ -82,6 +83,8 @@ pub enum Kind<'c> {
     Wait,
     /// `wait_event@1`.
     WaitEvent,
+    /// `approval@1`.
+    Approval,
     /// `return@1`.
     Return,
     /// `respond@1`.
@@ -95,8 +98,9 @@ pub enum Kind<'c> {
 }
 
 /// Our own kinds, by name.
-const CORE: [(&str, Kind<'static>); 20] = [
+const CORE: [(&str, Kind<'static>); 21] = [
     ("aggregate@1", Kind::Aggregate),
+    ("approval@1", Kind::Approval),
     ("condition@1", Kind::Condition),
     ("custom@1", Kind::Custom),
     ("fail@1", Kind::Fail),
@@ -148,6 +152,7 @@ impl<'c> Kind<'c> {
             | Self::Custom
             | Self::Wait
             | Self::WaitEvent
+            | Self::Approval
             | Self::Return
             | Self::Respond
             | Self::Fail
@@ -177,6 +182,7 @@ impl<'c> Kind<'c> {
             Self::While => &["max_iterations", "state"],
             Self::Race => &["keep"],
             Self::WaitEvent => &["event", "sample", "samples", "schema"],
+            Self::Approval => &["event", "form", "sample", "samples", "schema"],
             Self::Custom => &["output"],
             Self::Sort => &["order"],
             Self::Aggregate => &["operation"],
@@ -201,6 +207,7 @@ impl<'c> Kind<'c> {
             Self::Condition => condition::handles(),
             Self::Switch => switch::handles(node),
             Self::WaitEvent => wait_event::handles(node),
+            Self::Approval => approval::handles(node),
             Self::Fail => fail::handles(),
             Self::Note => note::handles(),
             Self::ForEach
@@ -306,6 +313,7 @@ pub(super) fn check(site: &Site<'_>) -> Found {
         Kind::Custom => custom::check(site),
         Kind::Wait => wait::check(site),
         Kind::WaitEvent => wait_event::check(site),
+        Kind::Approval => approval::check(site),
         Kind::Return => r#return::check(site),
         Kind::Respond => respond::check(site),
         Kind::Fail => fail::check(site),

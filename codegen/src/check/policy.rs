@@ -10,7 +10,7 @@ use super::site::Site;
 use crate::diagnostic::{code, nearest, pointer_token, quoted};
 
 /// The keys, and what each expects.
-const KEYS: [(&str, &str); 8] = [
+const KEYS: [(&str, &str); 10] = [
     ("max_attempts", "a whole number from 1 to 1000"),
     ("initial", "a duration such as `500ms`"),
     ("factor", "a number from 1 to 1000"),
@@ -18,6 +18,8 @@ const KEYS: [(&str, &str); 8] = [
     ("jitter", "true or false"),
     ("timeout", "a duration such as `30s`, or null for none"),
     ("total", "a duration such as `10m`, or null for none"),
+    ("heartbeat", "a duration such as `10s`, or null for none"),
+    ("retry_on", "a list of `retryable`, `rate_limited`, `timeout` and `panic`, each once at most"),
     ("on_exhausted", "`fail` or `pause`"),
 ];
 
@@ -50,7 +52,9 @@ pub(super) fn check(site: &Site<'_>) -> Option<Policy> {
         return None;
     }
     // Null is absent (S10), except where it says "for ever".
-    let keeps = |key: &str, value: &Value| !value.is_null() || matches!(key, "timeout" | "total");
+    let keeps = |key: &str, value: &Value| {
+        !value.is_null() || matches!(key, "timeout" | "total" | "heartbeat")
+    };
     let keys: Map<String, Value> = keys
         .iter()
         .filter(|(key, value)| keeps(key, value))
@@ -89,8 +93,13 @@ fn fits(key: &str, value: &Value) -> bool {
     let alone = Map::from_iter([(key.to_owned(), value.clone())]);
     let Ok(policy) = serde_json::from_value::<Policy>(Value::Object(alone)) else { return false };
     let positive = |duration: Option<Duration>| duration.is_none_or(|duration| !duration.is_zero());
+    let each_once = |list: &Vec<Value>| {
+        list.iter().enumerate().all(|(at, class)| !list.iter().take(at).any(|one| one == class))
+    };
     (1..=MOST).contains(&policy.max_attempts)
         && (1.0..=1_000.0).contains(&policy.factor)
         && positive(policy.timeout)
         && positive(policy.total)
+        && positive(policy.heartbeat)
+        && value.as_array().is_none_or(each_once)
 }

@@ -5,6 +5,7 @@
 
 mod branch;
 mod concurrent;
+mod pattern;
 mod run;
 mod slots;
 mod switch;
@@ -404,10 +405,6 @@ pub(crate) fn catches(node: &Node) -> bool {
     node.continue_on_error || node.wired.iter().any(|handle| handle == "error")
 }
 
-fn is_event_with_timeout(node: &Node) -> bool {
-    matches!(node.body, Body::WaitEvent { timeout: Some(_), .. })
-}
-
 /// A variable's name.
 fn variable(name: &str) -> Ident {
     ident(name)
@@ -429,7 +426,7 @@ fn is_wanted(node: &Node, end: &Final<'_>) -> bool {
                 export.node == node.id
                     && export.part == Part::Output
                     && (!export.optional || node.output.clone().map(Type::optional) == node.output)
-                    && !is_event_with_timeout(node)
+                    && !node.body.times_out()
             }
             [Slot::Returned { optional: false, .. }] => {
                 matches!(node.body, Body::Return { .. })
@@ -440,7 +437,7 @@ fn is_wanted(node: &Node, end: &Final<'_>) -> bool {
         Final::Result { expr, .. } => {
             matches!(&expr.kind, ExprKind::Name(Name::Step(id)) if *node.id == **id)
                 && node.output.as_ref() == Some(&expr.ty)
-                && !is_event_with_timeout(node)
+                && !node.body.times_out()
         }
         Final::Output(_) => matches!(node.body, Body::Return { .. }),
     }

@@ -1,6 +1,7 @@
 //! What running one node is in Rust: one file per kind.
 
 mod action;
+mod approval;
 mod condition;
 mod custom;
 mod fail;
@@ -114,6 +115,7 @@ pub(crate) fn emit(flow: &mut Flow<'_, '_>, node: &Node, locals: &Locals) -> Nod
             };
             wait_event::emit(flow, node, locals, &wait)
         }
+        Body::Approval(approval) => approval::emit(flow, node, locals, approval),
         Body::Respond { value } => respond::emit(flow, node, locals, value),
         Body::Return { value } => r#return::emit(flow, node, locals, value),
         Body::Fail { code, message } => fail::emit(flow, node, locals, code, message),

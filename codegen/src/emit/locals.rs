@@ -105,6 +105,14 @@ pub(crate) enum HandleForm {
     Event,
     /// A `Result` of an `Event`.
     CaughtEvent,
+    /// The answer to an approval: its `approved` tells.
+    Verdict,
+    /// An `Option` of a `Verdict`: none is `timeout`.
+    Answer,
+    /// A `Result` of a `Verdict`.
+    CaughtVerdict,
+    /// A `Result` of an `Answer`.
+    CaughtAnswer,
 }
 
 impl Locals {

@@ -161,6 +161,7 @@ const TAKEN_TYPES: &[&str] = &[
     "TryInto",
     "Value",
     "Vec",
+    "Verdict",
     "WaitEvent",
     "Workflow",
 ];

@@ -7,7 +7,7 @@ use quote::quote;
 use super::symbols::Symbols;
 use super::types::Types;
 use super::{Emitter, docs, kinds, output_of, print};
-use crate::check::{Body, Node, OnItemError, Scope};
+use crate::check::{Approval, Body, Node, OnItemError, Scope};
 use crate::expr::{Expr, ExprKind};
 
 impl<'a> Emitter<'a> {
@@ -73,6 +73,9 @@ impl<'a> Emitter<'a> {
             };
             self.types.outside(output, &items.module, &items.output, generic.as_ref());
         }
+        if let Body::Approval(Approval { verdict, .. }) = &node.body {
+            self.types.outside(verdict, "flowcrate", "Verdict", Some(&form_of(verdict)));
+        }
         if let (
             Body::ForEach { on_item_error: OnItemError::Collect, .. },
             Some(Type::List { items }),
@@ -110,6 +113,11 @@ impl<'a> Emitter<'a> {
                 let hint = self.event_hint(node, event);
                 self.types.rust(payload, &hint, ignored);
                 self.types.decode(payload);
+            }
+            Body::Approval(Approval { event, verdict, .. }) => {
+                let hint = self.event_hint(node, event);
+                self.types.rust(verdict, &hint, ignored);
+                self.types.decode(verdict);
             }
             Body::ForEach { body, .. } => {
                 if let Some(result) = &body.result {
@@ -268,6 +276,12 @@ impl<'a> Emitter<'a> {
         ]);
         Some(print::own_file(&docs, items))
     }
+}
+
+/// The type of what the form of an answer holds.
+pub(super) fn form_of(verdict: &Type) -> Type {
+    let Type::Record(verdict) = verdict else { return Type::Null };
+    verdict.fields.get("form").map_or(Type::Null, |form| form.ty.clone())
 }
 
 /// The type of `value` in the outcome of an item.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::flow::{Flow, handles};
 use super::guards::{FALSE, Formula};
 use super::reads::{Uses, uses};
-use crate::check::{Body, Checked, NodeId};
+use crate::check::{Checked, NodeId};
 use crate::ir::{Arm, Block, Export, Live, Part, Stmt, Subject};
 
 /// Fills in the exports of `block`, after which `needed` is used.
@@ -133,8 +133,8 @@ impl Exporter<'_, '_> {
             Part::Output => {
                 let mut formula = FALSE;
                 for handle in handles(node) {
-                    let has_value = handle != "error"
-                        && !(handle == "timeout" && matches!(node.body, Body::WaitEvent { .. }));
+                    let has_value =
+                        handle != "error" && !(handle == "timeout" && node.body.times_out());
                     if has_value {
                         let left = self.flow.left(number, handle);
                         formula = self.flow.logic.or(formula, left);

@@ -253,6 +253,10 @@ pub(crate) fn handles(node: &Node) -> Vec<&str> {
             cases.iter().map(|case| case.handle.as_str()).chain(["default"]).collect()
         }
         Body::WaitEvent { timeout: Some(_), .. } => vec!["out", "timeout"],
+        Body::Approval(approval) => {
+            let timeout = approval.timeout.as_ref().map(|_| "timeout");
+            ["approved", "rejected"].into_iter().chain(timeout).collect()
+        }
         Body::Fail { .. } if node.continue_on_error => vec!["out"],
         Body::Fail { .. } => vec![],
         Body::Manual

@@ -15,10 +15,10 @@ pub(super) fn rehearsal(checked: &Checked, input: &Value) -> Value {
                 let output = node.output.as_ref().map_or(Value::Null, example);
                 steps.insert(node.id.to_string(), output);
             }
-            Body::WaitEvent { event, payload, .. } => {
-                events.insert(event.clone(), example(payload));
+            body => {
+                let event = body.event();
+                events.extend(event.map(|(event, payload)| (event.to_owned(), example(payload))));
             }
-            _ => {}
         }
     }
     json!({ "input": input, "steps": steps, "events": events })

@@ -51,7 +51,9 @@ fn shape(node: &Node) -> String {
         | Body::Return { .. }
         | Body::Fail { .. } => format!("([\"{label}\"])"),
         Body::Condition { .. } | Body::Switch { .. } => format!("{{\"{label}\"}}"),
-        Body::Wait { .. } | Body::WaitEvent { .. } => format!("{{{{\"{label}\"}}}}"),
+        Body::Wait { .. } | Body::WaitEvent { .. } | Body::Approval(_) => {
+            format!("{{{{\"{label}\"}}}}")
+        }
         _ => format!("[\"{label}\"]"),
     }
 }

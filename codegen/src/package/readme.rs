@@ -26,10 +26,8 @@ pub(super) fn readme(readme: &Readme<'_>) -> Result<String, minijinja::Error> {
     let events: Vec<String> = checked
         .nodes
         .values()
-        .filter_map(|node| match &node.body {
-            Body::WaitEvent { event, .. } => Some(event.clone()),
-            _ => None,
-        })
+        .filter_map(|node| node.body.event())
+        .map(|(event, _)| event.to_owned())
         .collect();
     let mut triggers = Vec::new();
     let mut served = Vec::new();

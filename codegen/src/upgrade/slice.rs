@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Reason, is_recorded, reason};
 use crate::check::expressions as of_body;
-use crate::check::{Body, Checked, Node, NodeId};
+use crate::check::{Approval, Body, Checked, Node, NodeId};
 use crate::expr::fold::same::same_form;
 use crate::expr::{Expr, Name, names_read};
 use crate::revision::shape;
@@ -152,6 +152,14 @@ fn settings(old: &Body, new: &Body) -> bool {
         ) => {
             (old, old_key.is_some(), old_timeout.is_some())
                 == (new, key.is_some(), timeout.is_some())
+        }
+        (Body::Approval(old), Body::Approval(new)) => {
+            let asked = |approval: &Approval| {
+                let Approval { event, form, assignees, key, timeout, verdict: _ } = approval;
+                let given = [assignees, key, timeout].map(Option::is_some);
+                (event.clone(), form.clone(), given)
+            };
+            asked(old) == asked(new)
         }
         (Body::Wait { until: old }, Body::Wait { until: new }) => {
             std::mem::discriminant(old) == std::mem::discriminant(new)

@@ -106,6 +106,11 @@ impl<T> ApprovalWait<T> {
     pub(crate) fn new(wait: EventWait<Verdict<T>>) -> Self {
         Self(wait)
     }
+
+    /// The answer as it was given, with who gave it; `None` where nobody did in time.
+    pub fn verdict(self) -> EventWait<Verdict<T>> {
+        self.0
+    }
 }
 
 impl<T: DeserializeOwned> Future for ApprovalWait<T> {

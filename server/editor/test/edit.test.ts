@@ -106,6 +106,8 @@ describe("handles", () => {
     expect(outputHandles(doc, choice, undefined)).toEqual(["a", "b", "default", "error", "gone"]);
     expect(declaredHandles(node("w", { kind: "wait_event@1" }), kind("wait_event@1", "control", ["out", "timeout", "error"]))).toEqual(["out", "error"]);
     expect(declaredHandles(node("w", { kind: "wait_event@1", inputs: { timeout: "1h" } }), undefined)).toContain("timeout");
+    expect(declaredHandles(node("a", { kind: "approval@1" }), undefined)).toEqual(["approved", "rejected", "error"]);
+    expect(declaredHandles(node("a", { kind: "approval@1", inputs: { timeout: "1h" } }), undefined)).toContain("timeout");
   });
 });
 

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use flowcrate::store::MemoryStore;
-use flowcrate::{Engine, EntryView, Error, Result, RunState, RunView};
+use flowcrate::{Engine, EntryView, Error, Result, RunState, RunView, SendEvent};
+use serde::Deserialize;
 use serde_json::Value;
 
 use super::{Interpreted, Plan};
@@ -24,11 +25,37 @@ use super::{Interpreted, Plan};
 /// # });
 /// ```
 pub async fn once(plan: Arc<Plan>, input: Value) -> Result<(RunView, Vec<EntryView>)> {
+    once_told(plan, input, Vec::new()).await
+}
+
+/// An event for a run.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct Told {
+    /// Its name.
+    pub event: String,
+    /// Its key.
+    #[serde(default)]
+    pub key: Option<String>,
+    /// What it carries.
+    pub payload: Value,
+}
+
+/// The same, of a run that is sent events as soon as it has started: those that come early are
+/// kept (S33).
+pub async fn once_told(
+    plan: Arc<Plan>,
+    input: Value,
+    told: Vec<Told>,
+) -> Result<(RunView, Vec<EntryView>)> {
     let (name, revision) = (plan.ir.name.clone(), plan.ir.revision.clone());
     let workflow = Interpreted::new(name.clone(), revision.clone(), plan);
     let engine = Engine::builder().store(MemoryStore::new()).register(workflow).build().await?;
     let run = engine.start_value(&name, &revision, input, None).await?.id();
     let client = engine.client();
+    for Told { event, key, payload } in told {
+        let options = SendEvent { key, ..SendEvent::default() };
+        client.send_event(run, &event, payload, options).await?;
+    }
     let mut views = client.watch(run);
     let stands = |view: &RunView| view.state.is_final() || view.state == RunState::Paused;
     let view = loop {

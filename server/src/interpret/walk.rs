@@ -12,7 +12,7 @@ use futures_util::future::LocalBoxFuture;
 
 use super::scope::{Outcome, Scope};
 use super::{
-    action, condition, custom, fail, for_each, race, respond, returns, switch, transform,
+    action, approval, condition, custom, fail, for_each, race, respond, returns, switch, transform,
     try_scope, wait, wait_event, while_loop,
 };
 
@@ -184,6 +184,7 @@ async fn execute(scope: &Scope, node: &Node) -> Result<Outcome> {
             };
             wait_event::run(scope, node, settings).await
         }
+        Body::Approval(asked) => approval::run(scope, node, asked).await,
         Body::Respond { value } => respond::run(scope, node, value).await,
         Body::Return { value } => returns::run(scope, node, value),
         Body::Fail { code, message } => fail::run(scope, node, code, message),

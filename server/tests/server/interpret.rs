@@ -8,7 +8,7 @@ use std::sync::Arc;
 use flowcrate::RunState;
 use flowcrate_codegen::check::Body;
 use flowcrate_server::compiler::Compiler;
-use flowcrate_server::interpret::once;
+use flowcrate_server::interpret::once_told;
 use serde_json::Value;
 
 fn fixtures() -> Vec<PathBuf> {
@@ -31,7 +31,13 @@ async fn every_running_fixture_gives_its_output() {
         let plan = compiler.plan(&fs::read(folder.join("graph.json")).unwrap()).unwrap();
         let custom =
             plan.checked.nodes.values().any(|node| matches!(node.body, Body::Custom { .. }));
-        let (run, _) = once(Arc::new(plan), json(&folder.join("input.json"))).await.unwrap();
+        let input = json(&folder.join("input.json"));
+        // What calls the service is played beside its crate (`emitted_compile`).
+        if input.to_string().contains("$SERVICE") {
+            continue;
+        }
+        let told = serde_json::from_value(json(&folder.join("events.json"))).unwrap_or_default();
+        let (run, _) = once_told(Arc::new(plan), input, told).await.unwrap();
         let expected = json(&folder.join("output.json"));
         // S36: here nobody can have written the function, so that the run stands still.
         let not_written = run.failure.as_ref().is_some_and(|failure| failure.code == "not_written");

@@ -2,6 +2,7 @@
 
 use petgraph::graph::NodeIndex;
 
+use crate::check::kinds::approval::ANSWERED;
 use crate::check::kinds::{ERROR, Kind};
 use crate::graph::HandleId;
 use crate::resolve::{Graph, Node};
@@ -39,11 +40,15 @@ pub(super) fn of(graph: &Graph<'_>, index: NodeIndex) -> Vec<Outcome> {
     }
     let wired = graph.nodes.edges(index).any(|edge| *edge.weight() == *ERROR);
     let gives = node.kind.is_none_or(gives_value);
+    let answers = node.kind == Some(Kind::Approval);
+    let with_value = |handle: &HandleId| {
+        default == Some(handle) || answers && ANSWERED.contains(&handle.as_str())
+    };
     let mut ways = Vec::with_capacity(node.handles.names.len());
     for handle in &node.handles.names {
         let error = *handle == *ERROR;
         if wired || !error {
-            ways.push(way(handle, gives && default == Some(handle), error));
+            ways.push(way(handle, gives && with_value(handle), error));
         }
     }
     if node.raw.continue_on_error && !wired && node.handles.has(ERROR) {
@@ -68,6 +73,7 @@ fn gives_value(kind: Kind<'_>) -> bool {
         | Kind::Aggregate
         | Kind::Custom
         | Kind::WaitEvent
+        | Kind::Approval
         | Kind::Return
         | Kind::Action(_) => true,
         Kind::Condition | Kind::Switch | Kind::Wait | Kind::Respond | Kind::Fail | Kind::Note => {

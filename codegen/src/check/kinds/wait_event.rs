@@ -15,23 +15,19 @@ const MAX_NAME: usize = 128;
 
 /// `timeout` only where one is set.
 pub(super) fn handles(node: &RawNode) -> Handles {
-    let timeout = node.inputs.get("timeout").filter(|value| !value.is_null()).map(|_| TIMEOUT);
-    Handles::new([OUT].into_iter().chain(timeout).chain([ERROR]), Some(OUT))
+    Handles::new([OUT].into_iter().chain(timeout(node)).chain([ERROR]), Some(OUT))
+}
+
+/// The handle `timeout`, where one is set.
+pub(super) fn timeout(node: &RawNode) -> Option<&'static str> {
+    node.inputs.get("timeout").filter(|value| !value.is_null()).map(|_| TIMEOUT)
 }
 
 /// The event is declared here (S33); its payload is the output.
 pub(super) fn check(site: &Site<'_>) -> Found {
     site.only_inputs(&["key", "timeout"]);
     let event = site.required_text_setting("event", "name the event, such as `shipped`");
-    let event = event.inspect(|event| {
-        if !is_event_name(event) {
-            let problem = format!(
-                "is {}, expected a letter and then letters, digits, `_`, `-` and `.`",
-                crate::diagnostic::quoted(event)
-            );
-            site.bad_setting("event", &problem, "name the event, such as `shipped`");
-        }
-    });
+    let event = event.inspect(|event| check_name(site, event));
     let payload = site.declared_type("/config", Some(&site.node.raw.config));
     let key = site.input("key", Some(&Type::String));
     let timeout = site.input("timeout", Some(&Type::Duration));
@@ -42,6 +38,17 @@ pub(super) fn check(site: &Site<'_>) -> Found {
         payload,
     });
     Found::giving(body, payload)
+}
+
+/// Reports a name that no event can have.
+pub(super) fn check_name(site: &Site<'_>, event: &str) {
+    if !is_event_name(event) {
+        let problem = format!(
+            "is {}, expected a letter and then letters, digits, `_`, `-` and `.`",
+            crate::diagnostic::quoted(event)
+        );
+        site.bad_setting("event", &problem, "name the event, such as `shipped`");
+    }
 }
 
 /// Event names stand in URLs and in code.

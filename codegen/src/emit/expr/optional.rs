@@ -122,6 +122,10 @@ impl Exprs<'_, '_> {
             }
             (Code::Chain(base, place), other) if !is_empty(fallback) => {
                 let place = Code::place(place).owned(ty);
+                if let ExprKind::Literal(serde_json::Value::Bool(other)) = &fallback.kind {
+                    let test = if *other { quote!(is_none_or) } else { quote!(is_some_and) };
+                    return Code::value(quote!(#base.#test(|value| #place)));
+                }
                 let other = other.owned(ty);
                 let cheap = is_cheap(fallback) || is_path(&other);
                 Code::value(if cheap {

@@ -6,6 +6,7 @@ use quote::quote;
 use super::super::kinds;
 use super::super::locals::{Form, HandleForm, Locals};
 use super::super::names::ident;
+use super::pattern::{Pattern, form_size, unbound};
 use super::{BlockCode, Final, Flow, Lines, Mode, Slot, catches, collapse, variable};
 use crate::check::{Body, Node, NodeId};
 use crate::ir::{Block, Branch, Part, Subject};
@@ -14,17 +15,19 @@ use crate::lower::handles;
 /// What a branch looks at.
 pub(super) struct Scrutinee {
     /// The expression.
-    code: TokenStream,
+    pub(super) code: TokenStream,
     /// How it tells the handle.
-    form: HandleForm,
+    pub(super) form: HandleForm,
     /// Whether it is a variable that later code reads too.
-    shared: bool,
+    pub(super) shared: bool,
 }
 
 /// One arm, ready to be printed.
 pub(super) struct ArmCode {
     pub(super) handle: String,
     pub(super) pattern: TokenStream,
+    /// What else has to hold, of what the pattern binds.
+    pub(super) guard: Option<TokenStream>,
     /// Whether the pattern binds something.
     pub(super) binds: bool,
     pub(super) body: BlockCode,
@@ -91,6 +94,12 @@ impl Flow<'_, '_> {
             (Body::Switch { .. }, true) => HandleForm::CaughtText,
             (Body::WaitEvent { timeout: Some(_), .. }, false) => HandleForm::Event,
             (Body::WaitEvent { timeout: Some(_), .. }, true) => HandleForm::CaughtEvent,
+            (Body::Approval(approval), false) if approval.timeout.is_some() => HandleForm::Answer,
+            (Body::Approval(_), false) => HandleForm::Verdict,
+            (Body::Approval(approval), true) if approval.timeout.is_some() => {
+                HandleForm::CaughtAnswer
+            }
+            (Body::Approval(_), true) => HandleForm::CaughtVerdict,
             (_, true) => HandleForm::Caught,
             (_, false) => {
                 // Cannot fail: only the default arm can be reached.
@@ -108,11 +117,15 @@ impl Flow<'_, '_> {
             }
             code.outcome.unwrapped()
         };
-        if form == HandleForm::Text {
-            // An `if` within the head of a `match` is hard to read.
+        if matches!(form, HandleForm::Text | HandleForm::Verdict) {
+            // An `if` within the head of a `match` is hard to read; and one field of a verdict
+            // decides, the others are read.
             let name = variable(&self.emitter.names(&node.id).value);
             lines.push_let(comment.as_ref(), &name, &code);
-            locals.bind_handle(&node.id, name, form);
+            locals.bind_handle(&node.id, name.clone(), form);
+            if let (HandleForm::Verdict, Some(ty)) = (form, super::run::held_type(node)) {
+                locals.bind_output(&node.id, name, ty, Form::Plain);
+            }
             self.branch(branch, end, locals, lines);
             return;
         }
@@ -137,7 +150,12 @@ impl Flow<'_, '_> {
             return self.only_arm(branch, &handle, end, locals, lines);
         }
         let (Some(node), Some((name, form))) = (self.node(id), locals.handle(id)) else { return };
-        let scrutinee = Scrutinee { code: quote!(#name), form, shared: true };
+        let scrutinee = match form {
+            HandleForm::Verdict => {
+                Scrutinee { code: quote!(#name.approved), form: HandleForm::Bool, shared: true }
+            }
+            form => Scrutinee { code: quote!(#name), form, shared: true },
+        };
         self.branch_on(branch, Some(node), &scrutinee, None, end, locals, lines);
     }
 
@@ -210,8 +228,12 @@ impl Flow<'_, '_> {
             let mut inner = locals.clone();
             let bound = self.pattern(node, &arm.handle, scrutinee, (start, stop), &mut inner);
             let body = self.block(Some(&arm.block), inner, &mode);
-            if let Some((pattern, binds)) = bound {
-                arms.push(ArmCode { handle: arm.handle.clone(), pattern, binds, body });
+            if let Some(Pattern { code: pattern, mut guard, binds }) = bound {
+                // Whoever answered, and did not approve, has rejected.
+                let follows = arm.handle == "rejected" && arms.iter().any(ArmCode::is_approved);
+                guard = guard.filter(|_| !follows);
+                let pattern = if follows && !binds { unbound(pattern) } else { pattern };
+                arms.push(ArmCode { handle: arm.handle.clone(), pattern, guard, binds, body });
             }
         }
         let complete = arms.len() == form_size(node, scrutinee.form);
@@ -282,7 +304,9 @@ impl Flow<'_, '_> {
     ) {
         let (mut yes, mut no) = (None, None);
         for arm in arms {
-            if arm.handle == "true" { yes = Some(arm.body) } else { no = Some(arm.body) }
+            let way =
+                if matches!(arm.handle.as_str(), "true" | "approved") { &mut yes } else { &mut no };
+            *way = Some(arm.body);
         }
         let whole = match (yes, no) {
             (Some(yes), no) => {
@@ -294,79 +318,6 @@ impl Flow<'_, '_> {
             (None, None) => return,
         };
         self.place(whole, slots, end, comment, locals, lines);
-    }
-
-    /// The pattern of a handle; binds what the arm reads of the node.
-    fn pattern(
-        &mut self,
-        node: &Node,
-        handle: &str,
-        scrutinee: &Scrutinee,
-        (start, stop): (usize, usize),
-        locals: &mut Locals,
-    ) -> Option<(TokenStream, bool)> {
-        let readers = &self.emitter.readers;
-        // What only tells the handle leaves output and error where they are.
-        let carries = !matches!(
-            scrutinee.form,
-            HandleForm::Bool
-                | HandleForm::OptionalBool
-                | HandleForm::Text
-                | HandleForm::OptionalText
-                | HandleForm::Ran
-        );
-        let reads = |part| carries && readers.within(&node.id, part, start, stop);
-        let (reads_output, reads_error) = (reads(Part::Output), reads(Part::Error));
-        let names = self.emitter.names(&node.id);
-        let form = if scrutinee.shared { Form::Reference } else { Form::Plain };
-        if carries {
-            locals.forget(&node.id);
-        }
-        locals.bind_certain(&node.id, handle);
-        let output = if reads_output && handle == "out" {
-            let name = variable(&names.value);
-            let ty = node.output.clone().unwrap_or(flowcrate::types::Type::Null);
-            locals.bind_output(&node.id, name.clone(), ty, form);
-            quote!(#name)
-        } else {
-            quote!(_)
-        };
-        let error = if reads_error && handle == "error" {
-            let name = variable(&names.error);
-            locals.bind_error(&node.id, name.clone(), false, form);
-            quote!(#name)
-        } else {
-            quote!(_)
-        };
-        let binds = (reads_output && handle == "out") || (reads_error && handle == "error");
-        let pattern = match (scrutinee.form, handle) {
-            (HandleForm::Bool, "true") => quote!(true),
-            (HandleForm::Bool, "false") => quote!(false),
-            (HandleForm::OptionalBool, "true") => quote!(Some(true)),
-            (HandleForm::OptionalBool, "false") => quote!(Some(false)),
-            (HandleForm::Caught, "out") => quote!(Ok(#output)),
-            (HandleForm::CaughtBool, "true") => quote!(Ok(true)),
-            (HandleForm::CaughtBool, "false") => quote!(Ok(false)),
-            (HandleForm::Event, "out") => quote!(Some(#output)),
-            (HandleForm::Event, "timeout") => quote!(None),
-            (HandleForm::CaughtEvent, "out") => quote!(Ok(Some(#output))),
-            (HandleForm::CaughtEvent, "timeout") => quote!(Ok(None)),
-            (
-                HandleForm::Caught
-                | HandleForm::CaughtBool
-                | HandleForm::CaughtText
-                | HandleForm::CaughtEvent,
-                "error",
-            ) => quote!(Err(#error)),
-            (HandleForm::CaughtText, "default") => quote!(Ok(_)),
-            (HandleForm::CaughtText, text) => quote!(Ok(#text)),
-            (HandleForm::Text, "default") => quote!(_),
-            (HandleForm::Text, text) => quote!(#text),
-            (HandleForm::OptionalText, text) => quote!(Some(#text)),
-            // Handles that a form does not have are never left by.
-            _ => return None,
-        };
-        Some((pattern, binds))
     }
 
     fn trigger_branch(
@@ -396,7 +347,8 @@ impl Flow<'_, '_> {
             let variant = ident(&self.emitter.input_variant(&id).unwrap_or_default());
             let payload = if used { quote!(#name) } else { quote!(_) };
             let pattern = quote!(#input::#variant(#payload));
-            arms.push(ArmCode { handle: arm.handle.clone(), pattern, binds: used, body });
+            let handle = arm.handle.clone();
+            arms.push(ArmCode { handle, pattern, guard: None, binds: used, body });
         }
         let complete = self.is_exhaustive(branch);
         let missing = (!complete && !matches!(mode, Mode::Statements))
@@ -429,11 +381,33 @@ impl Flow<'_, '_> {
             (HandleForm::OptionalText, handle) => quote!(#name == Some(#handle)),
             (HandleForm::Caught, "out") => quote!(#name.is_ok()),
             (HandleForm::Event, "out") => quote!(#name.is_some()),
-            (HandleForm::Event, _) => quote!(#name.is_none()),
+            (HandleForm::Event, _) | (HandleForm::Answer, "timeout") => quote!(#name.is_none()),
             (HandleForm::CaughtEvent, "out") => quote!(matches!(#name, Ok(Some(_)))),
-            (HandleForm::CaughtEvent, "timeout") => quote!(matches!(#name, Ok(None))),
+            (HandleForm::CaughtEvent | HandleForm::CaughtAnswer, "timeout") => {
+                quote!(matches!(#name, Ok(None)))
+            }
             (HandleForm::CaughtBool, "true") => quote!(matches!(#name, Ok(true))),
             (HandleForm::CaughtBool, "false") => quote!(matches!(#name, Ok(false))),
+            (HandleForm::Verdict, "approved") => quote!(#name.approved),
+            (HandleForm::Verdict, _) => quote!(!#name.approved),
+            (HandleForm::Answer | HandleForm::CaughtVerdict | HandleForm::CaughtAnswer, answer)
+                if answer != "error" =>
+            {
+                let not = (answer == "rejected").then(|| quote!(!));
+                match form {
+                    HandleForm::Answer => {
+                        quote!(#name.as_ref().is_some_and(|answer| #not answer.approved))
+                    }
+                    HandleForm::CaughtVerdict => {
+                        quote!(#name.as_ref().is_ok_and(|answer| #not answer.approved))
+                    }
+                    _ => quote! {
+                        #name.as_ref().is_ok_and(|answer| {
+                            answer.as_ref().is_some_and(|answer| #not answer.approved)
+                        })
+                    },
+                }
+            }
             (_, "error") => quote!(#name.is_err()),
             (_, text) => quote!(matches!(#name, Ok(#text))),
         }
@@ -488,16 +462,6 @@ fn mode<'m>(end: Option<&'m Final<'m>>, slots: &'m [Slot]) -> Mode<'m> {
     }
 }
 
-/// How many patterns a form has in all.
-fn form_size(node: &Node, form: HandleForm) -> usize {
-    match form {
-        HandleForm::Bool | HandleForm::Caught | HandleForm::Event => 2,
-        HandleForm::CaughtBool | HandleForm::CaughtEvent => 3,
-        HandleForm::Text | HandleForm::CaughtText => handles(node).len(),
-        HandleForm::OptionalBool | HandleForm::OptionalText | HandleForm::Ran => usize::MAX,
-    }
-}
-
 /// Where `default` is drawn it must not take the cases that are not.
 fn fill_cases(
     node: &Node,
@@ -519,7 +483,8 @@ fn fill_cases(
         };
         let code = missing.map(|block| block.code.clone()).unwrap_or_default();
         let body = BlockCode { code, diverges: false, lone_if: None };
-        arms.insert(0, ArmCode { handle: handle.to_owned(), pattern, binds: false, body });
+        let handle = handle.to_owned();
+        arms.insert(0, ArmCode { handle, pattern, guard: None, binds: false, body });
     }
     // `default` is the pattern that takes the rest: it comes after the cases.
     arms.sort_by_key(|arm| (arm.handle == "error", arm.handle == "default"));
@@ -559,10 +524,11 @@ fn match_code(
     }
     let mut diverges = complete || missing.is_some();
     let mut printed = Vec::new();
-    for ArmCode { pattern, body, .. } in arms {
+    for ArmCode { pattern, guard, body, .. } in arms {
         diverges &= body.diverges;
         let code = body.code;
-        printed.push(quote!(#pattern => { #code }));
+        let guard = guard.map(|guard| quote!(if #guard));
+        printed.push(quote!(#pattern #guard => { #code }));
     }
     if !complete {
         diverges &= missing.as_ref().is_some_and(|block| block.diverges);
@@ -580,6 +546,9 @@ fn is_simple(pattern: &TokenStream) -> bool {
 
 fn if_condition(arm: &ArmCode, code: &TokenStream, looked_at: &TokenStream) -> TokenStream {
     let pattern = &arm.pattern;
+    if let Some(guard) = &arm.guard {
+        return quote!(let #pattern = #looked_at && #guard);
+    }
     match pattern.to_string().replace(' ', "").as_str() {
         "Ok(_)" => quote!(#code.is_ok()),
         "Err(_)" => quote!(#code.is_err()),

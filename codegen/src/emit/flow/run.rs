@@ -94,6 +94,11 @@ impl Flow<'_, '_> {
             Body::WaitEvent { timeout: Some(_), .. } => {
                 (Some(HandleForm::Event), reads.handle || reads.output)
             }
+            Body::Approval(approval) => {
+                let timed = approval.timeout.is_some();
+                let form = if timed { HandleForm::Answer } else { HandleForm::Verdict };
+                (Some(form), reads.handle || reads.output)
+            }
             _ => (None, reads.output),
         };
         match form {
@@ -167,7 +172,7 @@ impl Flow<'_, '_> {
 /// The type of what the variable of a node's output holds.
 pub(super) fn held_type(node: &Node) -> Option<Type> {
     let ty = node.output.clone()?;
-    Some(if super::is_event_with_timeout(node) { ty.optional() } else { ty })
+    Some(if node.body.times_out() { ty.optional() } else { ty })
 }
 
 /// Binds a variable that holds a `Result`.
@@ -177,6 +182,8 @@ fn bind_caught(node: &Node, name: &proc_macro2::Ident, locals: &mut Locals) {
         Body::Condition { .. } => HandleForm::CaughtBool,
         Body::Switch { .. } => HandleForm::CaughtText,
         Body::WaitEvent { timeout: Some(_), .. } => HandleForm::CaughtEvent,
+        Body::Approval(approval) if approval.timeout.is_some() => HandleForm::CaughtAnswer,
+        Body::Approval(_) => HandleForm::CaughtVerdict,
         _ => HandleForm::Caught,
     };
     if handles(node).len() > 1 {

@@ -2,6 +2,7 @@
 
 use flowcrate::Policy;
 use flowcrate::catalogue::ActionManifest;
+use flowcrate::policy::{ErrorClass, OnExhausted, Retried};
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
@@ -126,13 +127,24 @@ fn policy_arguments(policy: &Policy) -> TokenStream {
     let jitter = policy.jitter.then(|| quote!(, jitter));
     let (timeout, total) = (limit(policy.timeout), limit(policy.total));
     let exhausted = match policy.on_exhausted {
-        flowcrate::policy::OnExhausted::Fail => "fail",
-        flowcrate::policy::OnExhausted::Pause => "pause",
+        OnExhausted::Fail => "fail",
+        OnExhausted::Pause => "pause",
     };
+    // By default every class is tried again that can be, and nobody listens for a sign of life.
+    let retry_on = (policy.retry_on != Retried::all()).then(|| {
+        let classes = Vec::from(policy.retry_on).into_iter().map(ErrorClass::as_str);
+        quote!(retry_on(#(#classes),*),)
+    });
+    let heartbeat = policy.heartbeat.map(|span| {
+        let span = text(span);
+        quote!(heartbeat = #span,)
+    });
     quote! {
         retry(max_attempts = #attempts, initial = #initial, factor = #factor, cap = #cap #jitter),
+        #retry_on
         timeout = #timeout,
         total = #total,
+        #heartbeat
         on_exhausted = #exhausted
     }
 }

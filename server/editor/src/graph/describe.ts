@@ -34,6 +34,8 @@ export function describe(node: GraphNode): string {
       return text(inputs.duration ?? inputs.until);
     case "wait_event":
       return [text(config.event), text(inputs.timeout) && `up to ${text(inputs.timeout)}`].filter(Boolean).join(" · ");
+    case "approval":
+      return [text(inputs.assignees), text(inputs.timeout) && `up to ${text(inputs.timeout)}`].filter(Boolean).join(" · ");
     case "transform":
     case "respond":
     case "return":

@@ -28,6 +28,8 @@ export function declaredHandles(node: GraphNode, kind: CatalogueKind | undefined
     }
     case "wait_event":
       return node.data.inputs?.timeout === undefined ? ["out", "error"] : ["out", "timeout", "error"];
+    case "approval":
+      return ["approved", "rejected", ...(node.data.inputs?.timeout === undefined ? [] : ["timeout"]), "error"];
     default:
       return kind?.handles ?? ["out", "error"];
   }

@@ -1,7 +1,7 @@
 /** Sample inputs: from a pinned sample, a JSON Schema, or a type. */
 
 import type { Type } from "../api/types";
-import { isObject, type GraphNode, type Json, type JsonObject } from "./document";
+import { isObject, kindName, type GraphNode, type Json, type JsonObject } from "./document";
 
 const DEPTH = 8;
 
@@ -111,4 +111,11 @@ export function sampleInput(trigger: GraphNode | undefined, type: Type | undefin
   if (Array.isArray(config?.samples) && config.samples[0] !== undefined) return config.samples[0];
   if (config?.schema !== undefined) return sampleOfSchema(config.schema);
   return sampleOfType(type) ?? {};
+}
+
+/** What to send a waiting node: of an approval the answer around what its form holds. */
+export function samplePayload(node: GraphNode | undefined, type: Type | undefined): Json {
+  if (node === undefined || kindName(node.data.kind) !== "approval") return sampleInput(node, type);
+  const form = type?.type === "record" ? type.fields.form : undefined;
+  return { approved: true, form: sampleInput(node, form) };
 }

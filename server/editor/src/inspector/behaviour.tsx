@@ -79,7 +79,36 @@ const POLICY: PolicyField[] = [
   { key: "cap", label: "Longest delay", placeholder: "1m" },
   { key: "timeout", label: "Time per attempt", placeholder: "30s" },
   { key: "total", label: "Time in all", placeholder: "no limit" },
+  { key: "heartbeat", label: "Silence at most", placeholder: "no limit" },
 ];
+
+/** The classes of errors that are tried again unless the policy lists fewer. */
+const CLASSES: [string, string][] = [
+  ["retryable", "any that may pass"],
+  ["rate_limited", "too many calls"],
+  ["timeout", "took too long"],
+  ["panic", "a bug in the step"],
+];
+
+/** Which errors are tried again: all by default, and then nothing is written. */
+function RetryOn({ value, put }: { value: Json | undefined; put: (value: Json | undefined) => void }) {
+  const chosen = Array.isArray(value) ? CLASSES.map(([name]) => name).filter((name) => value.includes(name)) : CLASSES.map(([name]) => name);
+  const toggle = (name: string, on: boolean) => {
+    const next = CLASSES.map(([other]) => other).filter((other) => (other === name ? on : chosen.includes(other)));
+    put(next.length === CLASSES.length ? undefined : next);
+  };
+  return (
+    <fieldset className="stack">
+      <legend>Tries again after</legend>
+      {CLASSES.map(([name, sentence]) => (
+        <label key={name} className="line">
+          {sentence}
+          <input type="checkbox" className="flag" checked={chosen.includes(name)} onChange={(event) => toggle(name, event.target.checked)} />
+        </label>
+      ))}
+    </fieldset>
+  );
+}
 
 function PolicyFields({ node, diagnostics }: { node: GraphNode; diagnostics: readonly Diagnostic[] }) {
   const policy = node.data.policy ?? {};
@@ -107,6 +136,7 @@ function PolicyFields({ node, diagnostics }: { node: GraphNode; diagnostics: rea
         <Line id={`${id}-jitter`} label="Spread delays by chance">
           <input id={`${id}-jitter`} type="checkbox" className="flag" checked={policy.jitter !== false} onChange={(event) => put("jitter", event.target.checked ? undefined : false)} />
         </Line>
+        <RetryOn value={policy.retry_on} put={(value) => put("retry_on", value)} />
         <Line id={`${id}-exhausted`} label="When all attempts failed">
           <select id={`${id}-exhausted`} className="input" value={policy.on_exhausted === "pause" ? "pause" : "fail"} onChange={(event) => put("on_exhausted", event.target.value === "pause" ? "pause" : undefined)}>
             <option value="fail">the step fails</option>

@@ -178,14 +178,20 @@ function TypeSources({ node, kind, diagnostics }: Props) {
   const fields = kind?.config ?? [];
   const own = fields.some((field) => field.name === "schema");
   const typed = fields.filter((field) => TYPED_BY.has(field.name));
+  const asked = kindName(node.data.kind) === "approval";
   const putOwn = (source: Source) => edit(node, "Payload", (data) => setKey(data, "config", withSource(data.config, source)));
   const put = (field: CatalogueField) => (source: Source) =>
     edit(node, field.label, (data) => setIn(data, "config", field.name, Object.keys(source).length > 0 ? (source as JsonObject) : undefined));
   return (
     <>
       {own && (
-        <FieldRow label="Payload" pointer="/config/schema" diagnostics={diagnostics}>
-          <TypeSource source={sourceOf(node.data.config as Json | undefined)} onChange={putOwn} label="Payload" type={output} />
+        <FieldRow label={asked ? "What the form holds" : "Payload"} pointer="/config/schema" diagnostics={diagnostics}>
+          <TypeSource
+            source={sourceOf(node.data.config as Json | undefined)}
+            onChange={putOwn}
+            label={asked ? "What the form holds" : "Payload"}
+            type={asked ? stepInto(output, "form") : output}
+          />
         </FieldRow>
       )}
       {typed.map((field) => (

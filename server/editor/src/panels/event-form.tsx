@@ -3,7 +3,7 @@ import { useId, useState } from "react";
 import { api, describeError } from "../api/client";
 import type { Run } from "../api/types";
 import type { Json } from "../graph/document";
-import { sampleInput } from "../graph/samples";
+import { samplePayload } from "../graph/samples";
 import { useCheck } from "../store/check";
 import { useEditor } from "../store/editor";
 import { nodeOfStep } from "../store/runs";
@@ -85,6 +85,6 @@ function useSample(path: string | undefined, event: string | undefined): string 
   const types = useCheck((state) => state.types);
   const doc = useEditor((state) => state.doc);
   const wanted = path === undefined ? undefined : nodeOfStep({ path });
-  const node = doc.nodes.find((entry) => entry.id === wanted) ?? doc.nodes.find((entry) => entry.data.config?.event === event);
-  return JSON.stringify(sampleInput(node, node && types[node.id]?.output), null, 2);
+  const node = doc.nodes.find((entry) => entry.id === wanted) ?? doc.nodes.find((entry) => entry.data.config?.event === event || entry.id === event);
+  return JSON.stringify(samplePayload(node, node && types[node.id]?.output), null, 2);
 }

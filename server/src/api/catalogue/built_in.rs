@@ -121,6 +121,27 @@ fn waits() -> Vec<KindView> {
             )
             .config([setting("event", "Event", Type::String).required().default(json!("event"))])
             .config(payload()),
+        kind("approval@1", "Approval", Group::Control, "Flow")
+            .description("Asks people, and leaves by what they decide; the answer is the output.")
+            .handles(["approved", "rejected", "timeout", "error"])
+            .input(
+                field("assignees", "Who decides", Type::list(Type::String).optional())
+                    .doc("Names of those who may answer; anybody where it is left out."),
+            )
+            .input(
+                field("key", "Key", Type::String.optional())
+                    .doc("Takes only answers that were sent with this key."),
+            )
+            .input(
+                field("timeout", "Timeout", Type::Duration.optional())
+                    .doc("Then the node leaves by `timeout`."),
+            )
+            .config([
+                setting("form", "Form", Type::String).doc("What is shown to them, by its name."),
+                setting("event", "Event", Type::String)
+                    .doc("The event by which the answer comes; the node's id if it is left out."),
+            ])
+            .config(payload()),
     ]
 }
 
