@@ -1,6 +1,6 @@
 //! Who reads an outcome: decides whether a variable is needed, and how long.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::check::{Checked, NodeId, Scope};
 use crate::ir::{Block, Live, Part, Stmt, Subject};
@@ -14,13 +14,18 @@ pub(crate) struct Readers {
 }
 
 impl Readers {
-    /// Notes all reads within one scope.
+    /// Notes all reads of a scope's own nodes within it. What an inner scope reads is read by the
+    /// node that holds it: the numbers of other scopes would say nothing here.
     pub(crate) fn add(&mut self, checked: &Checked, scope: &Scope, block: &Block) {
         let mut next = 0;
-        self.block(checked, block, &mut next);
+        let mut own = Self::default();
+        own.block(checked, block, &mut next);
         for (id, part) in reads::used_at_the_end(checked, scope) {
-            self.places.entry((id, part)).or_default().push(usize::MAX);
+            own.read(&id, part, usize::MAX);
         }
+        let nodes: BTreeSet<&NodeId> = scope.nodes.iter().collect();
+        own.places.retain(|(id, _), _| nodes.contains(id));
+        self.places.append(&mut own.places);
     }
 
     /// Whether anything reads it.
@@ -31,10 +36,13 @@ impl Readers {
     /// Whether a statement from `start` up to, but not with, `end` reads it; the end of the scope
     /// comes last of all.
     pub(crate) fn within(&self, id: &NodeId, part: Part, start: usize, end: usize) -> bool {
-        let places = self.places.get(&(id.clone(), part));
-        places.is_some_and(|places| {
-            places.iter().any(|&place| place >= start && (place < end || end == usize::MAX))
-        })
+        let mut places = self.places(id, part).iter();
+        places.any(|&place| place >= start && (place < end || end == usize::MAX))
+    }
+
+    /// The numbers of the statements that read it, in order; the end of the scope comes last.
+    pub(crate) fn places(&self, id: &NodeId, part: Part) -> &[usize] {
+        self.places.get(&(id.clone(), part)).map_or(&[], Vec::as_slice)
     }
 
     fn read(&mut self, id: &NodeId, part: Part, place: usize) {

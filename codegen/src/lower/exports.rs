@@ -1,6 +1,6 @@
 //! Finds what later statements use from within a branch, a join or a task.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use super::flow::{Flow, handles};
 use super::guards::{FALSE, Formula};
@@ -8,7 +8,14 @@ use super::reads::{Uses, uses};
 use crate::check::{Checked, NodeId};
 use crate::ir::{Arm, Block, Export, Live, Part, Stmt, Subject};
 
+/// A part of a node's outcome.
+type Outcome = (NodeId, Part);
+
 /// Fills in the exports of `block`, after which `needed` is used.
+///
+/// A part leaves a statement when it is read behind it. So two walks over the tree are enough: one
+/// numbers the statements and notes where each part is read last, the other hands up from each
+/// block the parts that are read behind its end.
 pub(super) fn export(
     checked: &Checked,
     flow: &mut Flow<'_>,
@@ -16,40 +23,90 @@ pub(super) fn export(
     context: Formula,
     needed: Uses,
 ) {
-    Exporter { checked, flow }.block(block, context, needed);
+    let last = needed.into_iter().map(|outcome| (outcome, usize::MAX)).collect();
+    let mut reads = LastReads { checked, flow, last, next: 0 };
+    reads.block(block);
+    let last = reads.last;
+    Exporter { flow, last, next: 0 }.block(block, context);
 }
 
-struct Exporter<'a, 'g> {
+/// The first walk. Statements are numbered by their places in the tree, depth first; so are tasks.
+struct LastReads<'a, 'g> {
     checked: &'a Checked,
+    flow: &'a Flow<'g>,
+    last: BTreeMap<Outcome, usize>,
+    next: usize,
+}
+
+impl LastReads<'_, '_> {
+    fn block(&mut self, block: &Block) {
+        for stmt in &block.0 {
+            self.next += 1;
+            match stmt {
+                Stmt::Run(id) => {
+                    if let Some(node) = self.checked.nodes.get(id) {
+                        let uses = uses(self.checked, node).into_iter();
+                        self.read(uses.filter(|(id, _)| self.flow.number(id.as_str()).is_some()));
+                    }
+                }
+                Stmt::Branch(branch) => {
+                    if let Subject::Node(id) = &branch.on {
+                        self.read([(id.clone(), Part::Handle)]);
+                    }
+                    branch.arms.iter().for_each(|arm| self.block(&arm.block));
+                }
+                Stmt::When(when) => {
+                    self.read(looked_at(&when.live));
+                    self.block(&when.block);
+                }
+                Stmt::Join(join) => join.blocks.iter().for_each(|block| self.block(block)),
+                Stmt::Tasks(tasks) => {
+                    for task in &tasks.tasks {
+                        self.next += 1;
+                        self.read(looked_at(&task.live));
+                        self.block(&task.block);
+                    }
+                }
+            }
+        }
+    }
+
+    fn read(&mut self, outcomes: impl IntoIterator<Item = Outcome>) {
+        let place = self.next;
+        for outcome in outcomes {
+            let last = self.last.entry(outcome).or_default();
+            *last = place.max(*last);
+        }
+    }
+}
+
+/// The second walk.
+struct Exporter<'a, 'g> {
     flow: &'a mut Flow<'g>,
+    /// The number of the statement that reads a part last.
+    last: BTreeMap<Outcome, usize>,
+    next: usize,
 }
 
 impl Exporter<'_, '_> {
-    /// Takes what is needed after the block and gives what is needed before it.
-    fn block(&mut self, block: &mut Block, context: Formula, mut needed: Uses) -> Uses {
-        for stmt in block.0.iter_mut().rev() {
-            needed = self.stmt(stmt, context, needed);
+    /// Gives what nodes in the block decide and what is read behind it.
+    fn block(&mut self, block: &mut Block, context: Formula) -> Vec<Outcome> {
+        let mut found = Vec::new();
+        for stmt in &mut block.0 {
+            found.extend(self.stmt(stmt, context));
         }
-        needed
+        self.read_later(found)
     }
 
-    fn stmt(&mut self, stmt: &mut Stmt, context: Formula, mut needed: Uses) -> Uses {
+    fn stmt(&mut self, stmt: &mut Stmt, context: Formula) -> Vec<Outcome> {
+        self.next += 1;
         match stmt {
             Stmt::Run(id) => {
-                // What it gives is not there before it, so nothing above exports it.
-                for part in [Part::Output, Part::Error, Part::Handle] {
-                    needed.remove(&(id.clone(), part));
-                }
-                if let Some(node) = self.checked.nodes.get(id) {
-                    let uses = uses(self.checked, node).into_iter();
-                    needed.extend(uses.filter(|(id, _)| self.flow.number(id.as_str()).is_some()));
-                }
-                needed
+                let parts = [Part::Output, Part::Error, Part::Handle];
+                self.read_later(parts.map(|part| (id.clone(), part)).into())
             }
             Stmt::Branch(branch) => {
-                let blocks = branch.arms.iter().map(|arm| &arm.block);
-                branch.exports = self.exports(blocks, context, &needed);
-                let mut before = needed.clone();
+                let mut found = Vec::new();
                 for Arm { handle, block } in &mut branch.arms {
                     let live = match &branch.on {
                         Subject::Node(node) => {
@@ -60,41 +117,45 @@ impl Exporter<'_, '_> {
                         }
                     };
                     let inner = self.within(context, &live);
-                    before.extend(self.block(block, inner, needed.clone()));
+                    found.extend(self.block(block, inner));
                 }
-                if let Subject::Node(id) = &branch.on {
-                    before.insert((id.clone(), Part::Handle));
-                }
-                before
+                let found = self.read_later(found);
+                branch.exports = self.exports(&found, context);
+                found
             }
             Stmt::When(when) => {
-                when.exports = self.exports([&when.block].into_iter(), context, &needed);
                 let inner = self.within(context, &when.live);
-                let mut before = self.block(&mut when.block, inner, needed.clone());
-                before.extend(needed);
-                before.extend(looked_at(&when.live));
-                before
+                let found = self.block(&mut when.block, inner);
+                when.exports = self.exports(&found, context);
+                found
             }
             Stmt::Join(join) => {
-                join.exports = self.exports(join.blocks.iter(), context, &needed);
-                let mut before = needed.clone();
-                for block in &mut join.blocks {
-                    before.extend(self.block(block, context, needed.clone()));
-                }
-                before
+                let blocks = join.blocks.iter_mut();
+                let found = blocks.flat_map(|block| self.block(block, context)).collect();
+                let found = self.read_later(found);
+                join.exports = self.exports(&found, context);
+                found
             }
             Stmt::Tasks(tasks) => {
-                let blocks = tasks.tasks.iter().map(|task| &task.block);
-                tasks.exports = self.exports(blocks, context, &needed);
-                for task in tasks.tasks.iter_mut().rev() {
+                let mut found = Vec::new();
+                for task in &mut tasks.tasks {
+                    self.next += 1;
                     let inner = self.within(context, &task.live);
-                    task.exports = self.exports([&task.block].into_iter(), inner, &needed);
-                    needed = self.block(&mut task.block, inner, needed);
-                    needed.extend(looked_at(&task.live));
+                    let given = self.block(&mut task.block, inner);
+                    task.exports = self.exports(&given, inner);
+                    found.extend(given);
                 }
-                needed
+                let found = self.read_later(found);
+                tasks.exports = self.exports(&found, context);
+                found
             }
         }
+    }
+
+    /// Those that a statement behind this place reads.
+    fn read_later(&self, mut found: Vec<Outcome>) -> Vec<Outcome> {
+        found.retain(|outcome| self.last.get(outcome).is_some_and(|&last| last > self.next));
+        found
     }
 
     fn within(&mut self, context: Formula, live: &Live) -> Formula {
@@ -102,24 +163,17 @@ impl Exporter<'_, '_> {
         self.flow.logic.and(context, formula)
     }
 
-    fn exports<'b>(
-        &mut self,
-        blocks: impl Iterator<Item = &'b Block>,
-        context: Formula,
-        needed: &Uses,
-    ) -> Vec<Export> {
-        let mut inside = BTreeSet::new();
-        for block in blocks {
-            run_in(block, &mut inside);
-        }
-        let needed: Vec<_> = needed.iter().filter(|(id, _)| inside.contains(id)).cloned().collect();
-        needed
-            .into_iter()
+    /// Parts as exports, sorted.
+    fn exports(&mut self, found: &[Outcome], context: Formula) -> Vec<Export> {
+        let mut exports: Vec<Export> = found
+            .iter()
             .map(|(node, part)| {
-                let optional = !self.certain(&node, part, context);
-                Export { node, part, optional }
+                let optional = !self.certain(node, *part, context);
+                Export { node: node.clone(), part: *part, optional }
             })
-            .collect()
+            .collect();
+        exports.sort_by(|one, other| (&one.node, one.part).cmp(&(&other.node, other.part)));
+        exports
     }
 
     /// Whether that part of the outcome is there wherever `context` holds.
@@ -153,20 +207,5 @@ fn looked_at(live: &Live) -> Uses {
         Live::Always => Uses::new(),
         Live::Left { node, .. } => [(node.clone(), Part::Handle)].into(),
         Live::Any(parts) | Live::All(parts) => parts.iter().flat_map(looked_at).collect(),
-    }
-}
-
-/// The nodes that a block runs.
-fn run_in(block: &Block, found: &mut BTreeSet<NodeId>) {
-    for stmt in &block.0 {
-        match stmt {
-            Stmt::Run(id) => {
-                found.insert(id.clone());
-            }
-            Stmt::Branch(branch) => branch.arms.iter().for_each(|arm| run_in(&arm.block, found)),
-            Stmt::When(when) => run_in(&when.block, found),
-            Stmt::Join(join) => join.blocks.iter().for_each(|block| run_in(block, found)),
-            Stmt::Tasks(tasks) => tasks.tasks.iter().for_each(|task| run_in(&task.block, found)),
-        }
     }
 }

@@ -1,6 +1,6 @@
 //! Joins and tasks.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::quote;
@@ -10,6 +10,21 @@ use super::super::locals::Locals;
 use super::{Final, Flow, Lines, Slot, catches, is_wanted, tuple, variable};
 use crate::check::NodeId;
 use crate::ir::{Block, Export, Join, Live, Part, Stmt, Task, Tasks};
+
+/// What a task takes from those before it.
+struct Needed {
+    /// Their places.
+    tasks: BTreeSet<usize>,
+    /// Which of their outcomes it reads.
+    read: Vec<Export>,
+}
+
+impl Needed {
+    fn add(&mut self, task: usize, export: &Export) {
+        self.tasks.insert(task);
+        self.read.push(export.clone());
+    }
+}
 
 /// `join` takes tuples of at most this many futures; larger ones nest.
 const WIDEST: usize = 12;
@@ -66,17 +81,17 @@ impl Flow<'_, '_> {
     pub(super) fn tasks(&mut self, tasks: &Tasks, locals: &mut Locals, lines: &mut Lines) {
         let function = self.emitter.symbols.import("flowcrate::task");
         let mut names: Vec<proc_macro2::Ident> = Vec::new();
+        let mut taken = BTreeSet::new();
         let mut given: Vec<Vec<Slot>> = Vec::new();
-        for (index, one) in tasks.tasks.iter().enumerate() {
+        for (one, Needed { tasks: needed, read }) in tasks.tasks.iter().zip(self.needed(tasks)) {
             let slots = self.task_slots(one);
-            let (needed, read) = self.needed_tasks(tasks, index, one);
             let mut inner = locals.captured();
             let awaited = self.await_tasks(&needed, &read, (&names, &given), &mut inner);
             let live = match &one.live {
                 Live::Always => None,
                 live => Some(self.live(live, &inner)),
             };
-            let name = self.task_name(one, &names);
+            let name = self.task_name(one, &mut taken);
             let body = match live {
                 None => {
                     let body = self.body(&one.block, inner, &Final::Slots(slots.clone()));
@@ -126,27 +141,42 @@ impl Flow<'_, '_> {
         slots
     }
 
-    /// The earlier tasks that this one waits for, and those whose outcomes it reads.
-    fn needed_tasks(&self, tasks: &Tasks, index: usize, task: &Task) -> (Vec<usize>, Vec<Export>) {
-        let mut read = Vec::new();
-        let end = self.next + super::super::readers::size(&task.block);
-        let mut needed: BTreeSet<usize> = task.after.iter().copied().collect();
-        for (earlier, other) in tasks.tasks.iter().enumerate().take(index) {
-            for export in &other.exports {
-                let reads = self.emitter.readers.within(&export.node, export.part, self.next, end)
-                    || looks_at(&task.live, &export.node) && export.part == Part::Handle;
-                if reads {
-                    read.push(export.clone());
-                    needed.insert(earlier);
+    /// For each task the earlier ones that it waits for, and which of their outcomes it reads.
+    fn needed(&self, tasks: &Tasks) -> Vec<Needed> {
+        let mut needed: Vec<Needed> = Vec::with_capacity(tasks.tasks.len());
+        // Where the statements of each task begin; then where the last one ends.
+        let mut starts = vec![self.next];
+        let mut handles: BTreeMap<&NodeId, (usize, &Export)> = BTreeMap::new();
+        for (index, task) in tasks.tasks.iter().enumerate() {
+            let start = starts.last().copied().unwrap_or(self.next);
+            starts.push(start + super::super::readers::size(&task.block));
+            let mut own = Needed { tasks: task.after.iter().copied().collect(), read: Vec::new() };
+            looked_at(&task.live, &mut |id| {
+                if let Some(&(earlier, export)) = handles.get(id) {
+                    own.add(earlier, export);
+                }
+            });
+            let given = task.exports.iter().filter(|export| export.part == Part::Handle);
+            handles.extend(given.map(|export| (&export.node, (index, export))));
+            needed.push(own);
+        }
+        for (index, task) in tasks.tasks.iter().enumerate() {
+            for export in &task.exports {
+                for place in self.emitter.readers.places(&export.node, export.part) {
+                    let reader = starts.partition_point(|start| start <= place);
+                    let later = reader.checked_sub(1).filter(|reader| *reader > index);
+                    if let Some(reader) = later.and_then(|reader| needed.get_mut(reader)) {
+                        reader.add(index, export);
+                    }
                 }
             }
         }
-        (needed.into_iter().collect(), read)
+        needed
     }
 
     fn await_tasks(
         &mut self,
-        needed: &[usize],
+        needed: &BTreeSet<usize>,
         read: &[Export],
         (names, given): (&[proc_macro2::Ident], &[Vec<Slot>]),
         locals: &mut Locals,
@@ -243,15 +273,15 @@ impl Flow<'_, '_> {
     }
 
     /// A task is named after its last node.
-    fn task_name(&self, task: &Task, taken: &[proc_macro2::Ident]) -> proc_macro2::Ident {
+    fn task_name(&self, task: &Task, taken: &mut BTreeSet<String>) -> proc_macro2::Ident {
         let last = nodes_in_order(&task.block).into_iter().next_back();
         let name =
             last.map_or_else(|| "empty".to_owned(), |id| self.emitter.names(&id).value.clone());
         // `match_` is the variable of a node `match`: `match__task` would be no snake case.
         let stem = name.trim_end_matches('_');
         let numbers = std::iter::once(String::new()).chain((2..).map(|n: usize| n.to_string()));
-        let mut names = numbers.map(|number| variable(&format!("{stem}_task{number}")));
-        names.find(|name| !taken.contains(name)).unwrap_or_else(|| variable(&name))
+        let mut names = numbers.map(|number| format!("{stem}_task{number}"));
+        variable(&names.find(|name| taken.insert(name.clone())).unwrap_or(name))
     }
 }
 
@@ -271,11 +301,16 @@ fn nested(items: &[TokenStream], group: &dyn Fn(&[TokenStream]) -> TokenStream) 
     nested(&groups, group)
 }
 
-fn looks_at(live: &Live, id: &NodeId) -> bool {
+/// Calls `found` with each node whose way out decides.
+fn looked_at(live: &Live, found: &mut dyn FnMut(&NodeId)) {
     match live {
-        Live::Always => false,
-        Live::Left { node, .. } => node == id,
-        Live::Any(parts) | Live::All(parts) => parts.iter().any(|part| looks_at(part, id)),
+        Live::Always => {}
+        Live::Left { node, .. } => found(node),
+        Live::Any(parts) | Live::All(parts) => {
+            for part in parts {
+                looked_at(part, found);
+            }
+        }
     }
 }
 
