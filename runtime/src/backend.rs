@@ -22,7 +22,7 @@ mod undo;
 mod writes;
 
 pub(crate) use limit::too_large;
-pub(crate) use respond::RESPOND;
+pub(crate) use respond::{RESPOND, is_answer};
 #[cfg(feature = "testkit")]
 pub(crate) use retry::{Attempt as Failed, Verdict, judge};
 pub(crate) use store_backend::{Attempt, Effect, GRACE, StoreBackend};

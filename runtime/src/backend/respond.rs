@@ -26,7 +26,7 @@ impl Response {
     /// An outcome is about to be surfaced for the first time; a second answer becomes a failure
     /// by that. Not before: what has only arrived may be given up, and would have answered nobody.
     pub(super) fn surfaced(&mut self, entry: &mut Entry) {
-        if !is_answer(entry) {
+        if !is_answer(&entry.kind, entry.status) {
             return;
         }
         if self.given && !sabotage!("answers twice") {
@@ -45,8 +45,9 @@ impl Response {
     }
 }
 
-fn is_answer(entry: &Entry) -> bool {
-    &*entry.kind == RESPOND && entry.status == EntryStatus::Completed
+/// Whether an entry of this kind and status answered.
+pub(crate) fn is_answer(kind: &str, status: EntryStatus) -> bool {
+    kind == RESPOND && status == EntryStatus::Completed
 }
 
 impl StoreBackend {

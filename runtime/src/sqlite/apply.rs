@@ -216,8 +216,10 @@ statements! {
     // The output, failure and what else comes with time is not part of a beginning.
     copy_run =
         "INSERT INTO run (id, definition, state, epoch, owner, queued, inbox_seq, stop, takeovers,
-                          started_at, seed, input, input_hash, tags, forked_from, forked_input)
-         SELECT ?2, definition, 0, 0, NULL, ?3, 0, 0, 0, ?4, seed, input, input_hash, tags, ?5, ?6
+                          started_at, seed, input, input_hash, tags, forked_from, forked_input,
+                          response)
+         SELECT ?2, definition, 0, 0, NULL, ?3, 0, 0, 0, ?4, seed, input, input_hash, tags, ?5, ?6,
+                iif(?7, response, NULL)
          FROM run WHERE n = ?1";
     copy_row_blobs =
         "INSERT OR IGNORE INTO blob_use (run, place, address)

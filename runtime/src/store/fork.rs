@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::{EntryStatus, LOOP, UNDO_SUFFIX};
 use crate::Failure;
+use crate::backend::is_answer;
 use crate::ids::RunId;
 use crate::payload::Payload;
 use crate::values::Timestamp;
@@ -58,13 +59,21 @@ pub(crate) struct Taken {
     pub(crate) sealed: bool,
 }
 
+/// What a fork takes along.
+#[derive(Debug)]
+pub(crate) struct Prefix {
+    pub(crate) entries: Vec<Taken>,
+    /// Whether the run had answered by then: so the fork has, with the same response.
+    pub(crate) answered: bool,
+}
+
 /// What a fork at `path` takes along of a run, or why there can be none.
 pub(crate) fn prefix(
     marks: &[Mark],
     path: &str,
     edits: bool,
     has_ended: bool,
-) -> Result<Vec<Taken>, Failure> {
+) -> Result<Prefix, Failure> {
     let refuse = |code: &str, message: String, at: &str| Err(Failure::new(code, message).at(at));
     let Some(place) = marks.iter().find(|mark| mark.path == path) else {
         return refuse("no_entry", format!("`{path}` is not in the run's journal"), path);
@@ -100,7 +109,8 @@ pub(crate) fn prefix(
         let message = format!("the run may undo `{at}` still: it has to end first");
         return refuse("may_be_undone", message, at);
     }
-    Ok(taken.iter().map(|mark| take(mark, &taken)).collect())
+    let answered = taken.iter().any(|mark| is_answer(&mark.kind, mark.status));
+    Ok(Prefix { entries: taken.iter().map(|mark| take(mark, &taken)).collect(), answered })
 }
 
 fn take(mark: &Mark, taken: &[&Mark]) -> Taken {

@@ -1,5 +1,7 @@
 //! Runs that share the beginning of others (R20).
 
+mod refused;
+
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -6,7 +6,7 @@ use rusqlite::{OptionalExtension, Result, Row};
 use super::{Json, READY, State, Tables};
 use crate::sqlite::codec::{Origin, Status};
 use crate::sqlite::values::{ROW, place};
-use crate::store::fork::{Mark, Taken, prefix};
+use crate::store::fork::{Mark, Prefix, Taken, prefix};
 use crate::store::{Forked, NewFork, RunState};
 
 /// What there is to know of the run that is forked.
@@ -22,12 +22,12 @@ impl Tables<'_> {
         let Some(original) = self.original(fork)? else { return Ok(Forked::UnknownRun) };
         let marks = self.sql.marks.query_map([original.n], mark)?.collect::<Result<Vec<_>>>()?;
         let (edits, ended) = (fork.input.is_some(), original.state.is_final());
-        let taken = match prefix(&marks, &fork.path, edits, ended) {
-            Ok(taken) => taken,
+        let Prefix { entries, answered } = match prefix(&marks, &fork.path, edits, ended) {
+            Ok(prefix) => prefix,
             Err(failure) => return Ok(Forked::Refused(failure)),
         };
-        let n = self.copy_row(fork, &original)?;
-        for taken in &taken {
+        let n = self.copy_row(fork, &original, answered)?;
+        for taken in &entries {
             self.copy_entry(original.n, n, taken)?;
         }
         Ok(Forked::Done)
@@ -48,12 +48,12 @@ impl Tables<'_> {
         self.sql.find_original.query_row([fork.run.as_bytes()], read).optional()
     }
 
-    fn copy_row(&mut self, fork: &NewFork, original: &Original) -> Result<i64> {
+    fn copy_row(&mut self, fork: &NewFork, original: &Original, answered: bool) -> Result<i64> {
         let origin =
             Origin { run: fork.run, path: fork.path.to_string(), started_at: original.started_at };
         let input = self.values.maybe(fork.input.as_ref())?;
         let id = fork.id.as_bytes();
-        let values = (original.n, id, READY, fork.at.0, Json(&origin), &input);
+        let values = (original.n, id, READY, fork.at.0, Json(&origin), &input, answered);
         let n = self.sql.copy_run.insert(values)?;
         self.sql.copy_row_blobs.execute((original.n, n, ROW))?;
         self.values.note(n, ROW, input.as_ref())?;

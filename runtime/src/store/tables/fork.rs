@@ -3,7 +3,7 @@
 use super::{Run, Stored, Tables};
 use crate::ids::RunId;
 use crate::payload::{InputHash, Payload};
-use crate::store::fork::{Mark, Taken, prefix};
+use crate::store::fork::{Mark, Prefix, Taken, prefix};
 use crate::store::{Entry, Forked, ForkedFrom, NewFork, NewRun};
 
 impl Tables {
@@ -11,17 +11,19 @@ impl Tables {
         let Some(run) = self.runs.get(&fork.run) else { return Forked::UnknownRun };
         let marks: Vec<Mark> = run.entries.values().map(mark).collect();
         let (edits, ended) = (fork.input.is_some(), run.row.state.is_final());
-        let taken = match prefix(&marks, &fork.path, edits, ended) {
-            Ok(taken) => taken,
+        let Prefix { entries, answered } = match prefix(&marks, &fork.path, edits, ended) {
+            Ok(prefix) => prefix,
             Err(failure) => return Forked::Refused(failure),
         };
-        let entries: Vec<Stored> = taken.iter().filter_map(|taken| copy(run, taken)).collect();
+        let entries: Vec<Stored> = entries.iter().filter_map(|taken| copy(run, taken)).collect();
+        let response = run.row.response.clone().filter(|_| answered);
         let new = new_run(run, &fork);
         let origin = origin(run, fork);
         let id = new.id;
         self.start(new);
         if let Some(run) = self.runs.get_mut(&id) {
             run.row.forked_from = Some(origin);
+            run.row.response = response;
             let entries = entries.into_iter().map(|stored| (stored.entry.path.clone(), stored));
             run.entries.extend(entries);
         }
