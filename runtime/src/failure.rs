@@ -50,10 +50,11 @@ impl Failure {
         Self::new("paused", reason.unwrap_or_else(|| "someone paused it".to_owned()))
     }
 
-    /// Whether this is why a run stands still that someone paused.
+    /// Whether this is why a run stands still of which nothing ails the function: someone paused
+    /// it, or the whole journal was restored.
     #[cfg(feature = "engine")]
-    pub(crate) fn is_paused(&self) -> bool {
-        self.code == "paused" && self.path.is_empty()
+    pub(crate) fn is_from_outside(&self) -> bool {
+        matches!(self.code.as_str(), "paused" | "restored") && self.path.is_empty()
     }
 
     /// Whether this is why a run is over that someone terminated.

@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 
 /// A future with many consumers: awaiting any clone drives it, and each gets the one outcome.
 /// It belongs to the scope in which it was made, whoever awaits it. When the last one who awaits it
-/// is cancelled, so is the task.
+/// is cancelled, so is the task: a clone that nobody has polled yet does not keep it going.
 #[must_use = "a task runs when it, or a clone of it, is awaited"]
 pub struct Task<'a, T: Clone> {
     shared: Shared<InBranch<'a, T>>,

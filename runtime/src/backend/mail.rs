@@ -53,6 +53,11 @@ impl Mail {
         self.cancel_noted = true;
     }
 
+    /// Whether the run knows that it is to be cancelled.
+    pub(super) fn is_cancel_noted(&self) -> bool {
+        self.cancel_noted
+    }
+
     fn put(&mut self, event: InboxEvent) {
         self.stirred.insert(event.event.clone());
         self.by_key.entry(event.event.clone()).or_default().insert(event.seq);

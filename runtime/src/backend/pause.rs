@@ -3,7 +3,7 @@
 use super::OpId;
 use super::store_backend::{Held, StoreBackend};
 use crate::Failure;
-use crate::store::{Next, RunWrite, Stop, StopKind};
+use crate::store::{Next, RunWrite, Stop, StopKind, is_undo};
 use crate::values::Timestamp;
 
 /// What is kept back while a run comes to a stand.
@@ -47,6 +47,15 @@ impl StoreBackend {
             return Some(self.last_write(Next::Pause(failure)));
         }
         self.pause.draining.then(|| self.last_write(Next::Release))
+    }
+
+    /// How the run stands still where a policy is spent. A cancel would only have the same done
+    /// again if the run knows of it, or if this undoes something, as a cancel may do.
+    pub(super) fn stand(&self, failure: Failure) -> Next {
+        if self.mail.is_cancel_noted() || is_undo(&failure.path) {
+            return Next::Park(failure);
+        }
+        Next::Pause(failure)
     }
 
     /// Lets the run leave memory as soon as nothing runs, to be taken up anew.

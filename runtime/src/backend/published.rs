@@ -25,7 +25,7 @@ impl Published {
 
     /// What the write before `next` is to hold. A function that went astray said nothing.
     pub(super) fn take(&mut self, next: &Next) -> Option<Payload> {
-        if !std::mem::take(&mut self.is_new) || matches!(next, Next::Pause(_)) {
+        if !std::mem::take(&mut self.is_new) || matches!(next, Next::Pause(_) | Next::Park(_)) {
             return None;
         }
         self.latest.clone()

@@ -35,7 +35,7 @@ impl StoreBackend {
             && self.arrived.is_empty()
             && let Some((_, failure)) = self.parked.pop_first()
         {
-            return Some(self.last_write(Next::Pause(failure)));
+            return Some(self.last_write(self.stand(failure)));
         }
         if let Some(write) = self.pausing_write() {
             return Some(write);

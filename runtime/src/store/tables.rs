@@ -14,6 +14,7 @@ use super::{
     InboxEvent, Loaded, NewEvent, NewRun, Next, RevisionChange, RunCursor, RunFilter, RunRow,
     RunState, RunWrite, Started, StopKind, UNDO_SUFFIX, Undoable, Written, is_undo,
 };
+use crate::Failure;
 use crate::Timestamp;
 use crate::ids::{RunId, WorkerId};
 use family::Relations;
@@ -301,14 +302,9 @@ impl Run {
                 row.wake_at = wake_at.filter(|_| !sabotage!("due timers are not woken"));
             }
             Next::Release => row.ready = true,
-            Next::Pause(failure) => {
-                row.state = RunState::Paused;
-                // A cancel that came meanwhile must still find a worker, unless that worker would
-                // only do again what made the run pause; a pause has come about.
-                row.stop.take_if(|stop| stop.kind == StopKind::Pause);
-                row.ready = row.is_cancel_requested() && !is_undo(&failure.path);
-                row.failure = Some(failure);
-            }
+            // A cancel that came meanwhile must still find a worker.
+            Next::Pause(failure) => stand(row, failure, row.is_cancel_requested()),
+            Next::Park(failure) => stand(row, failure, false),
             Next::Adopt(adoption) => adopt(row, adoption),
             Next::Refuse(refusal) => {
                 row.ready = row.state != RunState::Paused;
@@ -335,6 +331,14 @@ fn give_up<'e>(entries: impl Iterator<Item = &'e mut Stored>, at: Timestamp) {
         entry.waiting = None;
         entry.ended_at = Some(at);
     }
+}
+
+/// A pause has come about.
+fn stand(row: &mut RunRow, failure: Failure, ready: bool) {
+    row.state = RunState::Paused;
+    row.stop.take_if(|stop| stop.kind == StopKind::Pause);
+    row.ready = ready;
+    row.failure = Some(failure);
 }
 
 fn adopt(row: &mut RunRow, adoption: Adoption) {

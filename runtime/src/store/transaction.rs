@@ -225,8 +225,12 @@ pub enum Next {
     },
     /// Its owner leaves in order: unowned and ready, in its present state.
     Release,
-    /// It stands still, unowned, until someone resumes or cancels it.
+    /// It stands still, unowned, until someone resumes or cancels it. A cancel that has been
+    /// requested lets it be claimed at once.
     Pause(Failure),
+    /// The same in spite of a cancel: the run has been told of that one, and would only do again
+    /// what made it stand still.
+    Park(Failure),
     /// It is of another revision from now on, which stays in its history. It stays with its owner,
     /// unless it is paused.
     Adopt(Adoption),

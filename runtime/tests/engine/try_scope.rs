@@ -287,12 +287,18 @@ fn a_task_is_cancelled_with_the_last_who_waits_for_it() {
                     Err::<Value, _>(failure("again"))
                 }
             };
-            let failed = join((shared, fails, async { ledger.slow(&ctx, "two", 60_000).await }));
-            assert_eq!(failed.await.unwrap_err().code(), "again");
-            kept.await
+            let fails = async {
+                let two = async { ledger.slow(&ctx, "two", 60_000).await };
+                let failed = join((shared, fails, two)).await.caught()?;
+                Ok(failed.unwrap_err().code)
+            };
+            let late = kept.clone();
+            let done = join((kept, fails)).await?;
+            // A binding alone, such as this one's, keeps nothing going.
+            Ok(json!([done, late.await?]))
         });
         let (result, done) = run(workflow, json!(null)).await;
-        assert_eq!(result.unwrap(), json!(40));
+        assert_eq!(result.unwrap(), json!([[40, "again"], 40]));
         assert_eq!(ledger.of("shared/give_back"), 1, "{done:?}");
     });
 }

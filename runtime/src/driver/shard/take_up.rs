@@ -10,9 +10,7 @@ use crate::engine::{RootWaker, encode_end, inner_prefix, items_prefix, workflow_
 use crate::error::Error;
 use crate::failure::Failure;
 use crate::ids::RunId;
-use crate::store::{
-    End, Entry, EntryStatus, Loaded, Next, RunState, RunWrite, UNDO_SUFFIX, is_undo,
-};
+use crate::store::{End, Entry, EntryStatus, Loaded, Next, RunState, RunWrite, is_undo};
 use crate::values::Timestamp;
 
 /// Takeovers without a new entry after which a run is taken for the cause of the crashes.
@@ -42,9 +40,9 @@ impl Shard {
             // Whatever it died of, somebody has asked for this.
             loaded.row.takeovers = 0;
         }
-        if was_paused && !is_unwinding(&loaded.entries) {
-            // Claimed though paused: somebody asked to cancel it. Its function is not asked any
-            // more.
+        if was_paused && !is_unwinding(&loaded.entries) && !is_parked(&loaded) {
+            // Claimed though paused: somebody asked to cancel it. Its function went astray, and is
+            // not asked any more.
             if !can_undo(&loaded) {
                 return self.submit(cancelled(&loaded, epoch, self.now));
             }
@@ -73,8 +71,8 @@ impl Shard {
             Err(failure) => {
                 tracing::warn!(%run, %failure, "the run is paused");
                 // What keeps it from undoing what it did would do so again at once.
-                let failure = if was_paused { failure.at(UNDO_SUFFIX) } else { failure };
-                self.submit(bare_write(run, epoch, Next::Pause(failure)));
+                let next = if was_paused { Next::Park(failure) } else { Next::Pause(failure) };
+                self.submit(bare_write(run, epoch, next));
             }
         }
     }
@@ -127,6 +125,19 @@ impl Shard {
         let sender = self.settings.sender.clone();
         RootWaker::new(Box::new(move || drop(sender.send(Message::Woken(run)))))
     }
+}
+
+/// Whether a paused run only stands still for a step or a compensation whose policy is spent: its
+/// function is well, and can be told of a cancel.
+fn is_parked(loaded: &Loaded) -> bool {
+    let Some(failure) = &loaded.row.failure else { return false };
+    let spent = |entry: &Entry| {
+        *entry.path == *failure.path
+            && entry.status == EntryStatus::Retrying
+            && entry.waiting.is_none()
+            && entry.error.as_ref() == Some(failure)
+    };
+    loaded.entries.iter().any(spent)
 }
 
 /// The end of a paused run that is cancelled and has nothing to undo.

@@ -10,7 +10,7 @@ use super::{State, Tables};
 use crate::RunId;
 use crate::sqlite::codec::{FIRST_SETTLED, Status};
 use crate::sqlite::values::{self, PUBLISHED, ROW, Stored};
-use crate::store::{ChildEnd, Entry, Next, RunState, RunWrite, Written, is_undo};
+use crate::store::{ChildEnd, Entry, Next, RunState, RunWrite, Written};
 
 /// What a write needs to know of a run that is owned. It is forgotten when another process has
 /// written, which may have terminated the run.
@@ -227,11 +227,10 @@ impl Tables<'_> {
                 self.sql.release.execute([owned.n])?;
                 Ok(owned.state)
             }
-            Next::Pause(failure) => {
-                // A cancel must not have done again at once what made the run pause.
-                let undoes = is_undo(&failure.path);
+            Next::Pause(failure) | Next::Park(failure) => {
+                let in_spite_of_cancel = matches!(next, Next::Park(_));
                 let failure = self.values.failure(Some(failure))?;
-                self.sql.pause.execute((&failure, owned.n, undoes))?;
+                self.sql.pause.execute((&failure, owned.n, in_spite_of_cancel))?;
                 self.values.note(owned.n, ROW, failure.as_ref())?;
                 Ok(RunState::Paused)
             }

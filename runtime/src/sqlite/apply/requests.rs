@@ -29,7 +29,7 @@ impl Tables<'_> {
             return Ok(false);
         }
         let goes_on = target.state == RunState::Paused
-            && target.failure.as_ref().is_some_and(Failure::is_paused);
+            && target.failure.as_ref().is_some_and(Failure::is_from_outside);
         self.sql.cancel.execute((target.n, &asked.reason, goes_on))?;
         Ok(true)
     }

@@ -78,8 +78,10 @@ impl Run {
             return false;
         }
         row.stop = Some(Stop { kind: StopKind::Cancel, reason });
-        // Nothing is wrong with a run that someone paused: its function sees the cancel.
-        if row.state == RunState::Paused && row.failure.as_ref().is_some_and(Failure::is_paused) {
+        // Nothing ails its function, which sees the cancel.
+        if row.state == RunState::Paused
+            && row.failure.as_ref().is_some_and(Failure::is_from_outside)
+        {
             row.state = RunState::Pending;
             row.failure = None;
         }

@@ -233,7 +233,7 @@ impl<S: Store> Pair<'_, S> {
     }
 
     fn next(&mut self, newest: u64) -> Next {
-        match self.dice.below(12) {
+        match self.dice.below(13) {
             0..5 => Next::Keep(RunState::Running),
             5 => Next::Keep(RunState::Waiting),
             6 | 7 => {
@@ -243,7 +243,8 @@ impl<S: Store> Pair<'_, S> {
             }
             8 => Next::Release,
             9 => Next::Pause(failure()),
-            10 => {
+            10 => Next::Park(failure()),
+            11 => {
                 let yields_to_cancel = self.dice.one_in(2);
                 Next::End(crate::store::End { yields_to_cancel, ..completed() })
             }

@@ -87,7 +87,7 @@ pub fn a_compensation_that_pauses_its_run_waits<S: Store>(store: &Probe<S>) {
     let worker = store.worker();
     let run = store.owned(worker);
     store.cancel(run);
-    let stuck = || Next::Pause(failure().at("a!undo"));
+    let stuck = || Next::Park(failure().at("a!undo"));
     store.write(RunWrite { next: stuck(), ..write(run) });
     assert_eq!(store.claim_at(worker, 0).runs, []);
     store.resume(run);
