@@ -41,7 +41,7 @@ fn beside_a_loop(ledger: &Ledger) -> Flow {
             ctx.wait_event::<Value>("go", WaitEvent::new("b")).await?;
             ledger.step(&ctx, "beside", 1).await
         };
-        join((async { poll.await }, beside)).await.map(|done: (u32, Value)| json!(done))
+        join((poll, beside)).await.map(|done: (u32, Value)| json!(done))
     })
 }
 
