@@ -105,8 +105,8 @@ fn moot_continue(stage: &Stage<'_>, index: NodeIndex) -> Option<Diagnostic> {
         node.quoted()
     );
     let help = "remove `on_error`, or the edge";
-    let path = format!("/nodes/{}/data/on_error", node.raw.index);
-    let patch = vec![serde_json::json!({"op": "remove", "path": path})];
+    let place = format!("/nodes/{}/data/on_error", node.raw.index);
+    let patch = vec![serde_json::json!({"op": "remove", "path": place})];
     let found = at(node, code::MOOT_CONTINUE, message).field("/on_error").help(help);
     Some(found.fix("remove `on_error`", patch))
 }

@@ -98,8 +98,8 @@ fn dangling(edge: &RawEdge, which: &str, near: Option<&str>) -> Diagnostic {
     };
     match near.filter(|near| **near != **other) {
         Some(near) => {
-            let path = format!("/edges/{}/{key}", edge.index);
-            let patch = vec![json!({"op": "replace", "path": path, "value": near})];
+            let place = format!("/edges/{}/{key}", edge.index);
+            let patch = vec![json!({"op": "replace", "path": place, "value": near})];
             found.fix(format!("make its {which} `{near}`"), patch)
         }
         None => deleting(found, edge),
@@ -154,8 +154,8 @@ fn source_handle(
             let diagnostic = at(edge, code::UNKNOWN_HANDLE, message);
             Err(Box::new(match suggestions.nearest(handle, names()) {
                 Some(near) => {
-                    let path = format!("/edges/{}/sourceHandle", edge.index);
-                    let patch = vec![json!({"op": "replace", "path": path, "value": near})];
+                    let place = format!("/edges/{}/sourceHandle", edge.index);
+                    let patch = vec![json!({"op": "replace", "path": place, "value": near})];
                     let diagnostic = diagnostic.help(format!("did you mean `{near}`?"));
                     diagnostic.fix(format!("make it leave by `{near}`"), patch)
                 }
@@ -176,8 +176,8 @@ fn target_handle(target: &Node<'_>, edge: &RawEdge) -> Result<(), Box<Diagnostic
         Some(handle) if handle != "in" => {
             let message =
                 format!("an edge enters {} by {}, expected `in`", target.quoted(), quoted(handle));
-            let path = format!("/edges/{}/targetHandle", edge.index);
-            let patch = vec![json!({"op": "remove", "path": path})];
+            let place = format!("/edges/{}/targetHandle", edge.index);
+            let patch = vec![json!({"op": "remove", "path": place})];
             let found = at(edge, code::UNKNOWN_HANDLE, message).help("leave `targetHandle` out");
             Err(Box::new(found.fix("leave `targetHandle` out", patch)))
         }

@@ -63,7 +63,10 @@ fn what_does_not_fit_is_refused() {
 fn an_empty_list_and_an_empty_object_are_filled() {
     let text = "{\n  \"edges\": []\n}";
     let edge = json!({"op": "add", "path": "/edges/-", "value": {"id": "e"}});
-    assert_eq!(after(text, &[edge.clone()]).unwrap(), "{\n  \"edges\": [{\"id\":\"e\"}]\n}");
+    assert_eq!(
+        after(text, std::slice::from_ref(&edge)).unwrap(),
+        "{\n  \"edges\": [{\"id\":\"e\"}]\n}"
+    );
     let both = [json!({"op": "add", "path": "/edges", "value": []}), edge];
     assert_eq!(after("{}", &both).unwrap(), r#"{"edges": [{"id":"e"}]}"#);
 }
