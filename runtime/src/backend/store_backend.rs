@@ -201,8 +201,12 @@ impl StoreBackend {
         let seen = seen.unwrap_or(loaded.row.started_at).max(loaded.row.started_at);
         let cancel_requested = loaded.row.is_cancel_requested();
         let stop = loaded.row.stop.clone();
+        let is_fork = loaded.row.forked_from.is_some() && !sabotage!("a fork has its run's keys");
         let edit = loaded.row.forked_from.and_then(|fork| Some((fork.path, fork.input?)));
+        let edit = edit.filter(|_| !sabotage!("a fork forgets its input"));
         let RunRow { id, seed, inbox_seq, published, response, .. } = loaded.row;
+        // What a fork does is not what the run did that has the same seed.
+        let seed = if is_fork { *id.as_bytes() } else { seed };
         let last_seq = loaded.entries.iter().filter_map(|entry| entry.seq).max();
         let cancelled = loaded.entries.iter().any(|entry| *entry.path == *CANCEL_PATH);
         let waits = loaded.entries.iter().filter_map(|entry| entry.waiting.as_ref());
@@ -317,7 +321,7 @@ impl StoreBackend {
         ahead.into_values().map(ToString::to_string).collect()
     }
 
-    /// Random bits of the run.
+    /// What the keys of the run's steps derive from, their delays, and the seeds of its children.
     pub(crate) fn seed(&self) -> &[u8; 16] {
         &self.seed
     }

@@ -28,8 +28,6 @@ pub(super) struct Resident {
     pub(super) bodies: Bodies,
     /// Its place on the shard's agenda.
     pub(super) agenda: Option<Timestamp>,
-    /// Whether its steps are others than those of the run that has its seed.
-    pub(super) is_fork: bool,
     /// The run that waits for its end.
     pub(super) caller: Option<RunId>,
     /// Since when it only waits.
@@ -74,7 +72,6 @@ impl Resident {
         let forked_from = loaded.row.forked_from.as_ref();
         // A fork goes through its beginning as the run did that it shares it with.
         let started_at = forked_from.map_or(loaded.row.started_at, |fork| fork.started_at);
-        let is_fork = forked_from.is_some();
         let input = loaded.row.input.clone();
         let loaded_seed = loaded.row.seed;
         let parent = loaded.row.parent.as_ref().filter(|parent| parent.awaited);
@@ -98,7 +95,6 @@ impl Resident {
             workflow: name,
             revision,
             started_at,
-            is_fork,
             bodies: Bodies::default(),
             agenda: None,
             caller,
@@ -113,14 +109,12 @@ impl Resident {
     /// What a body is told of its attempt.
     pub(super) fn step_info(&self, run: RunId, attempt: Attempt, now: Timestamp) -> StepInfo {
         let backend = self.backend.borrow();
-        // What a fork does is not what the run did that has the same seed.
-        let seed = if self.is_fork { run.as_bytes() } else { backend.seed() };
         StepInfo {
             run,
             workflow: self.workflow.clone(),
             revision: self.revision.clone(),
             run_started_at: self.started_at,
-            key: idempotency_key(seed, &attempt.path),
+            key: idempotency_key(backend.seed(), &attempt.path),
             edited_input: backend.edited_input(&attempt.path),
             path: attempt.path,
             attempt: attempt.number,

@@ -6,6 +6,7 @@
 
 mod check;
 mod execute;
+mod forks;
 mod plan;
 mod sabotage;
 mod streams;
@@ -67,6 +68,13 @@ fn run(world: &mut World) -> Result<(), String> {
     for _ in 0..DISTURBED {
         world.operate(true)?;
     }
+    calm(world)?;
+    // What can be undone is forked only once its run has ended.
+    if world.fork_what_has_ended()? { calm(world) } else { Ok(()) }
+}
+
+/// Lets everything come to its end.
+fn calm(world: &mut World) -> Result<(), String> {
     for _ in 0..CALM {
         if world.is_over() {
             return world.check_end();

@@ -91,7 +91,8 @@ pub(crate) fn prefix(
         let message = format!("`{path}` is within `{at}`, of which only the whole can be forked");
         return refuse("inside_scope", message, at);
     }
-    let seen = |mark: &&Mark| mark.seq.is_some_and(|seq| seq < place.issued);
+    let late = u64::from(sabotage!("a fork takes too much"));
+    let seen = |mark: &&Mark| mark.seq.is_some_and(|seq| seq < place.issued + late);
     if marks.iter().filter(seen).any(|mark| mark.path.starts_with('!')) {
         return refuse("cancelled", "the run was being cancelled by then".to_owned(), path);
     }
@@ -144,6 +145,7 @@ fn undone<'m>(marks: &[Mark], taken: &[&'m Mark], has_ended: bool) -> Option<(&'
     taken.iter().filter(|mark| mark.can_be_undone).find_map(|mark| {
         let undo = format!("{}{UNDO_SUFFIX}", mark.path);
         let is_undone = marks.iter().any(|mark| mark.path == undo);
-        (is_undone || !has_ended).then_some((*mark, is_undone))
+        let may_be = !has_ended && !sabotage!("forks what may be undone");
+        (is_undone || may_be).then_some((*mark, is_undone))
     })
 }

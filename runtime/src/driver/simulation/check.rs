@@ -21,6 +21,8 @@ pub(super) struct Checker {
     epochs: BTreeMap<RunId, u64>,
     published: BTreeMap<RunId, Timestamp>,
     streams: BTreeMap<RunId, Vec<Progressed>>,
+    /// Whose each idempotency key is.
+    keys: BTreeMap<String, (RunId, String)>,
 }
 
 impl Checker {
@@ -58,7 +60,7 @@ impl Checker {
             if let Some((parent, path, awaited)) = &run.parent {
                 family_holds(store, &loaded, *parent, path, *awaited)?;
             }
-            walk(&run.plan, &run.seed, &journal).map_err(|why| format!("I3 is broken: {why}"))?;
+            walk(run, &journal).map_err(|why| format!("I3 is broken: {why}"))?;
             answers_once(&loaded, &journal)?;
             events_are_consumed_once(run, &loaded, &journal)?;
             if loaded.row.state.is_final() {
@@ -74,6 +76,12 @@ impl Checker {
             let told = self.streams.get(&run.id).map(Vec::as_slice).unwrap_or_default();
             notes.told.check(run.id, told, &items)?;
             self.streams.insert(run.id, items);
+            for start in starts.iter().filter(|start| start.run == run.id) {
+                let Some(key) = start.key.clone() else { continue };
+                let step = (start.run, start.path.clone());
+                let owner = self.keys.entry(key).or_insert_with(|| step.clone());
+                holds(*owner == step, "I37", &format!("{owner:?} has the key of {start:?}"))?;
+            }
             for start in starts.iter().filter(|start| start.run == run.id) {
                 may_start(run, start, &before, zombies)?;
             }
@@ -92,7 +100,7 @@ pub(super) fn check_end(store: &dyn Store, run: &SimRun) -> Result<(), String> {
     if row.failure.as_ref().is_some_and(|failure| failure.code == "terminated") {
         return holds(run.terminated, "I14", "terminated by nobody");
     }
-    let found = walk(&run.plan, &run.seed, &journal(store, run.id))?;
+    let found = walk(run, &journal(store, run.id))?;
     let owes = row.state != RunState::Completed && !found.owes.is_empty();
     holds(!owes, "I18", &format!("{:?} are not undone", found.owes))?;
     if row.state == RunState::Cancelled && run.parent.is_some() {
@@ -328,7 +336,7 @@ fn may_start(
         "I7",
         &format!("{start:?} does not know what attempt {made} said"),
     )?;
-    let enabled = walk(&run.plan, &run.seed, journal)?.enabled;
+    let enabled = walk(run, journal)?.enabled;
     holds(enabled.contains(&start.path), "I4", &format!("{start:?}, where {enabled:?} may run"))
 }
 

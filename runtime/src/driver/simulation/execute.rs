@@ -20,6 +20,8 @@ use crate::{
 pub(super) struct BodyStart {
     pub(super) run: RunId,
     pub(super) path: String,
+    /// The key for the other side; a memo's work has none.
+    pub(super) key: Option<String>,
     /// None is a memo's work.
     pub(super) attempt: Option<u32>,
     /// What the attempt before it said with its heartbeat: its number.
@@ -205,8 +207,8 @@ async fn memo(ctx: &Context, id: &str, notes: &Notes) -> Result<Value> {
     let (run, path) = (ctx.run_id(), join(ctx.path(), id));
     let drawn = ctx.uuid(id);
     let recorded = ctx.memo(id.to_owned(), || {
-        let (attempt, told, stopped) = (None, None, false);
-        notes.starts.lock().unwrap().push(BodyStart { run, path, attempt, told, stopped });
+        let (key, attempt, told, stopped) = (None, None, None, false);
+        notes.starts.lock().unwrap().push(BodyStart { run, path, key, attempt, told, stopped });
         drawn.to_string()
     });
     let recorded = recorded.await?;
@@ -270,7 +272,8 @@ fn step(ctx: &Context, body: Body<'_>, notes: &Arc<Notes>) -> crate::Step<Value>
             let number = attempt;
             let attempt = Some(number);
             let told = step.last_heartbeat();
-            notes.starts.lock().unwrap().push(BodyStart { run, path, attempt, told, stopped });
+            let key = Some(step.idempotency_key().to_owned());
+            notes.starts.lock().unwrap().push(BodyStart { run, path, key, attempt, told, stopped });
             step.heartbeat(&number).await?;
             for item in 0..tells.items {
                 notes.told.tell(&step, item, tells.once).await?;

@@ -244,47 +244,33 @@ impl Plan {
         Self::Sequence((0..waits).map(wait).collect())
     }
 
-    /// The events that it waits for, by key, in the order in which they must be sent.
-    pub(super) fn sends(&self) -> Vec<(String, Value)> {
+    /// The events that it waits for, in the order in which those of one key must be sent.
+    pub(super) fn sends(&self, scope: &str) -> Vec<Sent> {
         match self {
-            Self::Event { key, number, .. } => vec![(key.clone(), payload(key, *number))],
-            Self::Approval { key, answer, .. } => {
-                let verdict = answer.map(|approved| (key.clone(), verdict(key, approved)));
-                verdict.into_iter().collect()
+            Self::Event { id, key, number } => {
+                let (path, payload) = (join(scope, id), payload(key, *number));
+                vec![Sent { path, key: key.clone(), payload }]
             }
-            Self::Sequence(parts)
-            | Self::Parallel(parts)
-            | Self::Caught(parts)
-            | Self::Race { branches: parts, .. } => parts.iter().flat_map(Self::sends).collect(),
-            Self::Timeout { body, .. } => body.sends(),
-            Self::Try { body, catch, finally, .. } => {
-                let regions = [Some(body), catch.as_ref(), finally.as_ref()];
-                regions.into_iter().flatten().flat_map(|region| region.sends()).collect()
+            Self::Approval { id, key, answer: Some(approved), .. } => {
+                let (path, payload) = (join(scope, id), verdict(key, *approved));
+                vec![Sent { path, key: key.clone(), payload }]
             }
-            Self::Child { .. }
-            | Self::Each { .. }
-            | Self::While { .. }
-            | Self::Step { .. }
-            | Self::Memo { .. }
-            | Self::Respond { .. }
-            | Self::Fail { .. }
-            | Self::Sleep { .. } => Vec::new(),
+            _ => self.inside(scope).into_iter().flat_map(|(part, at)| part.sends(&at)).collect(),
         }
     }
-}
 
-/// The name of a race's branch.
-pub(super) fn branch_name(number: usize) -> String {
-    format!("branch{number}")
-}
-
-impl Plan {
     /// The workflows that it calls or starts: path, plan, whether it waits for it.
     pub(super) fn children(&self, scope: &str) -> Vec<(String, &Self, bool)> {
+        if let Self::Child { id, plan, awaited } = self {
+            return vec![(join(scope, id), plan, *awaited)];
+        }
+        self.inside(scope).into_iter().flat_map(|(part, at)| part.children(&at)).collect()
+    }
+
+    /// Its parts, each with the scope that it is in. What is done again and again waits for no
+    /// events, and calls nobody: it is left out.
+    fn inside(&self, scope: &str) -> Vec<(&Self, String)> {
         let (parts, scope): (Vec<&Self>, String) = match self {
-            Self::Child { id, plan, awaited } => {
-                return vec![(join(scope, id), plan, *awaited)];
-            }
             Self::Sequence(parts) | Self::Parallel(parts) | Self::Caught(parts) => {
                 (parts.iter().collect(), scope.to_owned())
             }
@@ -295,11 +281,24 @@ impl Plan {
                 let regions = regions.into_iter().flatten().map(|region| &**region);
                 (regions.collect(), join(scope, id))
             }
-            // What is done again and again calls nobody.
             _ => return Vec::new(),
         };
-        parts.into_iter().flat_map(|part| part.children(&scope)).collect()
+        parts.into_iter().map(|part| (part, scope.clone())).collect()
     }
+}
+
+/// An event that a plan waits for.
+#[derive(Clone, Debug)]
+pub(super) struct Sent {
+    /// Where.
+    pub(super) path: String,
+    pub(super) key: String,
+    pub(super) payload: Value,
+}
+
+/// The name of a race's branch.
+pub(super) fn branch_name(number: usize) -> String {
+    format!("branch{number}")
 }
 
 /// What the answer to an approval carries.

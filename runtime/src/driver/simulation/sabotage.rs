@@ -6,6 +6,9 @@ use std::cell::Cell;
 pub(super) const DEFECTS: &[&str] = &[
     "a child's end is not mailed",
     "a child's end wakes nobody",
+    "a fork forgets its input",
+    "a fork has its run's keys",
+    "a fork takes too much",
     "a loop begins anew",
     "answers twice",
     "attempts are forgotten",
@@ -28,6 +31,7 @@ pub(super) const DEFECTS: &[&str] = &[
     "events in reverse",
     "failed bodies are not repeated",
     "finally is not shielded",
+    "forks what may be undone",
     "heartbeats are forgotten",
     "items are acknowledged at once",
     "items of another life are appended",

@@ -19,6 +19,7 @@ pub(super) use leaves::ATTEMPTS;
 use serde_json::Value;
 
 use super::plan::Plan;
+use super::world::SimRun;
 use crate::store::{Entry, EntryStatus};
 
 pub(super) type Journal = BTreeMap<String, Entry>;
@@ -60,11 +61,11 @@ pub(super) struct Found {
 }
 
 /// Walks a plan along a journal. An error says what cannot be.
-pub(super) fn walk(plan: &Plan, seed: &[u8; 16], journal: &Journal) -> Result<Found, String> {
+pub(super) fn walk(run: &SimRun, journal: &Journal) -> Result<Found, String> {
     let cut = journal.get("!cancel").and_then(|entry| entry.seq);
     let unwinds = journal.get("!unwind").map(|entry| entry.issued);
-    let mut walk = Walk { journal, seed, cut, unwinds, visited: Vec::new(), enabled: Vec::new() };
-    let function = walk.part(plan, "")?;
+    let mut walk = Walk { journal, run, cut, unwinds, visited: Vec::new(), enabled: Vec::new() };
+    let function = walk.part(&run.plan, "")?;
     let (verdict, owes) = walk.unwind(function)?;
     let visited: BTreeSet<&str> = walk.visited.iter().map(String::as_str).collect();
     let strange = journal.keys().find(|path| !visited.contains(&***path) && *path != "!cancel");
@@ -76,8 +77,7 @@ pub(super) fn walk(plan: &Plan, seed: &[u8; 16], journal: &Journal) -> Result<Fo
 
 struct Walk<'j> {
     journal: &'j Journal,
-    /// What everything random in the run derives from.
-    seed: &'j [u8; 16],
+    run: &'j SimRun,
     /// Place of what cancelled the scope that is being walked: its function sees nothing behind it.
     cut: Option<u64>,
     /// How many outcomes the function had seen when it was over and the run began to undo what it

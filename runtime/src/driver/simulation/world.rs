@@ -1,6 +1,6 @@
 //! The machine: workers, their stores, tasks, clock; and what may happen to them.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::fmt::Write;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -15,18 +15,23 @@ use uuid::Uuid;
 use super::Chance;
 use super::check::{Checker, check_end, journal};
 use super::execute::{Notes, Planned, callee};
-use super::plan::Plan;
+use super::forks::{Before, edits};
+use super::plan::{Plan, Sent};
 use super::streams::{Follower, stream};
+use super::walk::Journal;
 use crate::driver::bodies::{Spawn, Spawned};
 use crate::driver::hub::Hub;
 use crate::driver::registry::Registry;
 use crate::driver::shard::{Message, Settings, Shard};
 use crate::store::{
-    Append, Appended, Ask, Delivered, Entry, EventKey, MemoryStore, NewEvent, NewRun, Query, Reply,
-    Request, RunState, Store, StoreError, Transaction, child_id,
+    Append, Appended, Ask, Delivered, Entry, EventKey, MemoryStore, NewEvent, NewFork, NewRun,
+    Query, Reply, Request, RunState, Store, StoreError, Transaction, child_id,
 };
 use crate::testkit::SimClock;
 use crate::{Payload, RunId, Timestamp, WorkerId};
+
+/// So many runs are enough: nobody forks any more.
+const RUNS: usize = 16;
 
 /// All there is.
 pub(super) struct World {
@@ -54,12 +59,14 @@ pub(super) struct SimRun {
     pub(super) workflow: String,
     pub(super) plan: Arc<Plan>,
     /// Events that are still to be sent, in order.
-    sends: VecDeque<(String, Value)>,
+    sends: VecDeque<Sent>,
     /// How many the store has accepted.
     pub(super) accepted: usize,
     started: bool,
     pub(super) cancelled: bool,
     pub(super) terminated: bool,
+    /// Inputs that steps have in place of the plan's, by path: it is a fork.
+    pub(super) edits: BTreeMap<String, Value>,
 }
 
 /// A process.
@@ -125,15 +132,15 @@ impl Spawned for SimSpawned {
     }
 }
 
-/// Adds a run, and those that it may call.
+/// Adds a run, and those that it may call: their seeds derive from its `base`.
 fn add_run(
     runs: &mut Vec<SimRun>,
-    (id, seed): (RunId, [u8; 16]),
+    (id, seed, base): (RunId, [u8; 16], [u8; 16]),
     parent: Option<(RunId, String, bool)>,
     (workflow, plan): (String, Plan),
 ) {
     let plan = Arc::new(plan);
-    let (sends, started) = (plan.sends().into(), parent.is_some());
+    let (sends, started) = (plan.sends("").into(), parent.is_some());
     let (accepted, cancelled, terminated) = (0, false, false);
     let callees = Arc::clone(&plan);
     let name = workflow.clone();
@@ -148,11 +155,12 @@ fn add_run(
         started,
         cancelled,
         terminated,
+        edits: BTreeMap::new(),
     });
     for (path, plan, awaited) in callees.children("") {
         let (child, workflow) = (child_id(id, &path), callee(&name, &path));
-        let seed = Uuid::new_v5(&Uuid::from_bytes(seed), path.as_bytes()).into_bytes();
-        add_run(runs, (child, seed), Some((id, path, awaited)), (workflow, plan.clone()));
+        let seed = Uuid::new_v5(&Uuid::from_bytes(base), path.as_bytes()).into_bytes();
+        add_run(runs, (child, seed, seed), Some((id, path, awaited)), (workflow, plan.clone()));
     }
 }
 
@@ -163,7 +171,7 @@ impl World {
         for (number, plan) in (0..).zip(plans) {
             let bytes = [number + 1; 16];
             let workflow = (format!("workflow{number}"), plan);
-            add_run(&mut runs, (RunId::from_bytes(bytes), bytes), None, workflow);
+            add_run(&mut runs, (RunId::from_bytes(bytes), bytes, bytes), None, workflow);
         }
         let mut world = Self {
             chance,
@@ -198,8 +206,9 @@ impl World {
                 self.tick();
             }
             88..92 => self.start_run(),
-            92..96 => self.send_event(),
-            96 => self.hint(),
+            92..95 => self.send_event(),
+            95 if disturbed => self.fork()?,
+            95..97 => self.hint(),
             97 if disturbed => self.interfere(),
             98 if disturbed => self.replace_worker(false),
             99 if disturbed => self.replace_worker(true),
@@ -396,7 +405,7 @@ impl World {
             return;
         }
         let run = &mut self.runs[index];
-        let Some((key, payload)) = run.sends.pop_front() else { return };
+        let Some(Sent { key, payload, .. }) = run.sends.pop_front() else { return };
         let event = NewEvent {
             run: run.id,
             event_id: Some(format!("{key}#{payload}")),
@@ -414,6 +423,57 @@ impl World {
             }
         }
         self.tell(Message::Nudge(event.run));
+    }
+
+    /// Somebody forks a run, wherever it stands.
+    fn fork(&mut self) -> Result<(), String> {
+        let index = self.chance.below(self.runs.len());
+        self.fork_run(index).map(drop)
+    }
+
+    /// Somebody forks runs that have ended; whether there is anything new.
+    pub(super) fn fork_what_has_ended(&mut self) -> Result<bool, String> {
+        let mut forked = false;
+        for index in 0..self.runs.len() {
+            if self.chance.once_in(4) {
+                forked |= self.fork_run(index)?;
+            }
+        }
+        Ok(forked)
+    }
+
+    fn fork_run(&mut self, index: usize) -> Result<bool, String> {
+        let run = self.runs[index].id;
+        let before = Before::of(&*self.store, run).filter(|_| self.runs.len() < RUNS);
+        let Some(before) = before else { return Ok(false) };
+        let mut paths = before.paths();
+        let path = paths.swap_remove(self.chance.below(paths.len()));
+        let input = self.chance.once_in(3).then(|| Payload::from(&Value::from("edited")));
+        let id = Uuid::from_u64_pair(self.chance.next(), self.chance.next());
+        let id = RunId::from_bytes(id.into_bytes());
+        let fork = NewFork { id, run, path: path.into(), input, at: self.store.now() };
+        let (sender, answer) = channel();
+        let reply = Reply::new(move |forked| sender.send(forked).unwrap());
+        self.store.submit(Transaction::Fork(Box::new(fork.clone()), reply));
+        let forked = answer.recv().unwrap().map_err(|error| error.to_string())?;
+        let Some(taken) = before.check(&*self.store, &fork, &forked)? else { return Ok(false) };
+        self.add_fork(index, &fork, &taken);
+        self.tell(Message::Nudge(id));
+        Ok(true)
+    }
+
+    fn add_fork(&mut self, origin: usize, fork: &NewFork, taken: &Journal) {
+        let (origin, place) = (&self.runs[origin], self.runs.len());
+        let (seed, workflow) = (origin.seed, origin.workflow.clone());
+        let (edits, plan) = (edits(origin, fork, taken), Plan::clone(&origin.plan));
+        add_run(&mut self.runs, (fork.id, seed, *fork.id.as_bytes()), None, (workflow, plan));
+        let run = &mut self.runs[place];
+        (run.started, run.edits) = (true, edits);
+        // What it has got already is not sent again.
+        let got = |path: &str| taken.get(path).is_some_and(|entry| entry.output.is_some());
+        let all = run.sends.len();
+        run.sends.retain(|send| !got(&send.path));
+        run.accepted = all - run.sends.len();
     }
 
     /// Somebody outside wants a run to end, or to stand still.

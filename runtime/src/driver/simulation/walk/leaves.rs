@@ -12,6 +12,8 @@ pub(in super::super) const ATTEMPTS: u32 = 5;
 impl Walk<'_> {
     /// A step that fails so often before it succeeds, or for good.
     pub(super) fn step(&mut self, path: &str, id: &str, failures: u32) -> Result<Verdict, String> {
+        // A fork may give it another input, which is what it returns.
+        let id = self.run.edits.get(path).and_then(Value::as_str).unwrap_or(id);
         let entry = self.visit(path);
         let made = entry.map_or(0, |entry| entry.attempts);
         let settled = entry.is_some_and(|entry| entry.status.is_settled());
@@ -41,7 +43,7 @@ impl Walk<'_> {
     pub(super) fn memo(&mut self, scope: &str, id: &str) -> Result<Verdict, String> {
         let draw = |what: &str, occurrence: u32| {
             let name = format!("{what}\0{scope}\0{id}\0{occurrence}");
-            Uuid::new_v5(&Uuid::from_bytes(*self.seed), name.as_bytes())
+            Uuid::new_v5(&Uuid::from_bytes(self.run.seed), name.as_bytes())
         };
         let (first, second) = (json!(draw("uuid", 0).to_string()), draw("uuid", 1).to_string());
         // Its first and its last four bytes.
