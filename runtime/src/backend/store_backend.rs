@@ -206,7 +206,7 @@ impl StoreBackend {
         let edit = edit.filter(|_| !sabotage!("a fork forgets its input"));
         let RunRow { id, seed, inbox_seq, published, response, .. } = loaded.row;
         // What a fork does is not what the run did that has the same seed.
-        let seed = if is_fork { *id.as_bytes() } else { seed };
+        let own = if is_fork { *id.as_bytes() } else { seed };
         let last_seq = loaded.entries.iter().filter_map(|entry| entry.seq).max();
         let cancelled = loaded.entries.iter().any(|entry| *entry.path == *CANCEL_PATH);
         let waits = loaded.entries.iter().filter_map(|entry| entry.waiting.as_ref());
@@ -224,7 +224,7 @@ impl StoreBackend {
         let mut backend = Self {
             run: id,
             epoch,
-            seed,
+            seed: own,
             now,
             max_payload: MAX_PAYLOAD,
             journal: Journal::new(entries),
