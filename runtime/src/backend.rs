@@ -6,11 +6,17 @@
 //! over a [`Store`](crate::store::Store); a log that knows only positions could do it as well.
 
 mod beats;
+mod begin;
 mod calls;
 mod draft;
+mod effects;
+mod give_up;
 mod journal;
 mod limit;
+mod live;
+mod load;
 mod mail;
+mod outcomes;
 mod pause;
 mod published;
 mod respond;
@@ -21,11 +27,12 @@ mod store_backend;
 mod undo;
 mod writes;
 
+pub(crate) use effects::{Attempt, Effect};
 pub(crate) use limit::too_large;
 pub(crate) use respond::{RESPOND, is_answer};
 #[cfg(feature = "testkit")]
 pub(crate) use retry::{Attempt as Failed, Verdict, judge};
-pub(crate) use store_backend::{Attempt, Effect, GRACE, StoreBackend};
+pub(crate) use store_backend::{GRACE, StoreBackend};
 #[cfg(feature = "testkit")]
 pub(crate) use undo::without_unwinding;
 pub(crate) use undo::{UNWIND_PATH, can_undo, is_unwinding};

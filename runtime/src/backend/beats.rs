@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::store_backend::{Activity, StoreBackend};
+use super::live::Activity;
+use super::store_backend::StoreBackend;
 use crate::clock::later;
 use crate::payload::Payload;
 use crate::store::{Entry, EntryStatus};

@@ -2,7 +2,8 @@
 
 use uuid::Uuid;
 
-use super::store_backend::{Activity, Live, StoreBackend};
+use super::live::{Activity, Live};
+use super::store_backend::StoreBackend;
 use super::{Callee, OpId, Outcome, Site};
 use crate::Failure;
 use crate::ids::RunId;

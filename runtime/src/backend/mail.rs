@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::calls::call_outcome;
-use super::store_backend::{Activity, Held, Live, StoreBackend};
+use super::effects::Held;
+use super::live::{Activity, Live};
+use super::store_backend::StoreBackend;
 use super::{OpId, Outcome, Site};
 use crate::clock::later;
 use crate::store::{EntryStatus, EventKey, Inbox, InboxEvent, StopKind, Waiting};

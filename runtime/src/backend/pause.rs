@@ -1,7 +1,8 @@
 //! A run that someone asked to stand still: what runs finishes, nothing new begins.
 
 use super::OpId;
-use super::store_backend::{Held, StoreBackend};
+use super::effects::Held;
+use super::store_backend::StoreBackend;
 use crate::Failure;
 use crate::store::{Next, RunWrite, Stop, StopKind, is_undo};
 use crate::values::Timestamp;

@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use super::effects::{Effect, Held};
+use super::live::Activity;
 use super::retry::{Attempt, Verdict, chance, judge};
-use super::store_backend::{Activity, Effect, Held, StoreBackend};
-use super::{Body, OpId, Outcome, store_backend};
+use super::store_backend::StoreBackend;
+use super::{Body, OpId, Outcome, effects};
 use crate::clock::later;
 use crate::failure::{ErrorClass, Failure, StepError};
 use crate::payload::Payload;
@@ -144,7 +146,7 @@ impl StoreBackend {
         step.due = step.watched_at();
         self.due.extend(step.due.map(|due| (due, op)));
         let path = live.site.path.clone();
-        self.effects.push(Effect::Start(Box::new(store_backend::Attempt {
+        self.effects.push(Effect::Start(Box::new(effects::Attempt {
             path: path.clone(),
             body: step.body.clone(),
             number: step.attempts + 1,

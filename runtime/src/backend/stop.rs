@@ -1,6 +1,8 @@
 //! What a cancelled scope leaves behind: bodies that run, and what nobody knows of them (S22).
 
-use super::store_backend::{Activity, Effect, Held, Live, StoreBackend};
+use super::effects::{Effect, Held};
+use super::live::{Activity, Live};
+use super::store_backend::StoreBackend;
 use super::{OpId, Outcome, Patience, Stopped, Target};
 use crate::clock::later;
 use crate::failure::{Failure, StepError};
@@ -130,6 +132,6 @@ impl StoreBackend {
     }
 }
 
-fn is_of(arrived: &super::store_backend::Arrived, op: OpId) -> bool {
+fn is_of(arrived: &super::live::Arrived, op: OpId) -> bool {
     arrived.target == Target::Op(op)
 }

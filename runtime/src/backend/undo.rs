@@ -3,8 +3,10 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
+use super::effects::Held;
+use super::live::{Activity, Arrived, Live};
 use super::stop::is_in_doubt;
-use super::store_backend::{Activity, Arrived, Held, Live, StoreBackend};
+use super::store_backend::StoreBackend;
 use super::{OpId, Site, Target};
 use crate::failure::Failure;
 use crate::payload::Payload;

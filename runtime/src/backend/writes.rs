@@ -1,7 +1,9 @@
 //! What is written when, and what is held until it is durable (R2).
 
 use super::calls::is_given_up;
-use super::store_backend::{Activity, Effect, Held, SURFACED, StoreBackend};
+use super::effects::{Effect, Held};
+use super::live::Activity;
+use super::store_backend::{SURFACED, StoreBackend};
 use super::{OpId, Outcome};
 use crate::store::{End, Next, RunState, RunWrite};
 use crate::values::Timestamp;

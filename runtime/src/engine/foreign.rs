@@ -2,7 +2,6 @@
 
 use std::any::Any;
 
-use super::panic_message;
 use crate::failure::Failure;
 
 /// What stands in the place of the usual ways to wait.
@@ -39,4 +38,10 @@ pub(crate) fn workflow_panic(panic: &(dyn Any + Send)) -> Failure {
         return Failure::new("foreign_await", format!("{what}: {INSTEAD} (it said: {said})"));
     }
     Failure::new("workflow_panic", format!("the workflow panicked: {said}"))
+}
+
+/// What a panic said.
+pub(crate) fn panic_message(panic: &(dyn std::any::Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")
 }
