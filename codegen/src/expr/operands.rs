@@ -100,6 +100,19 @@ impl Operands<'_> {
         Ok(entries.iter().map(|(key, value)| (key.clone(), value.clone())).collect())
     }
 
+    /// A map to strings.
+    pub fn text_map(&self, at: usize) -> Result<BTreeMap<String, String>, ExprError> {
+        let entries = self.raw(at)?.as_object().ok_or_else(|| mistyped(at))?;
+        let text = |value: &Value| value.as_str().map(str::to_owned).ok_or_else(|| mistyped(at));
+        entries.iter().map(|(key, value)| Ok((key.clone(), text(value)?))).collect()
+    }
+
+    /// A list of lists.
+    pub fn lists(&self, at: usize) -> Result<Vec<Vec<Value>>, ExprError> {
+        let list = |value: &Value| value.as_array().cloned().ok_or_else(|| mistyped(at));
+        self.list(at)?.iter().map(list).collect()
+    }
+
     /// A value that has an order.
     pub fn key(&self, at: usize) -> Result<Key, ExprError> {
         let ty = self.types.get(at).ok_or_else(|| mistyped(at))?;
@@ -122,6 +135,11 @@ impl Operands<'_> {
     pub fn each_key(&self, element: &Value) -> Result<Key, ExprError> {
         let ty = self.types.get(1).ok_or_else(|| mistyped(1))?;
         Key::new(ty, self.each(element)?).ok_or_else(|| mistyped(1))
+    }
+
+    /// What the `Each` argument gives for `element`, a string.
+    pub fn each_text(&self, element: &Value) -> Result<String, ExprError> {
+        self.each(element)?.as_str().map(str::to_owned).ok_or_else(|| mistyped(1))
     }
 
     /// What the `Each` argument gives for `element`, a bool.
@@ -206,6 +224,12 @@ raw_by!(|key: Self| key.raw; Key);
 impl<T: Raw> Raw for Vec<T> {
     fn into_raw(self) -> Value {
         self.into_iter().map(T::into_raw).collect::<Vec<_>>().into()
+    }
+}
+
+impl<T: Raw> Raw for BTreeMap<String, T> {
+    fn into_raw(self) -> Value {
+        Value::Object(self.into_iter().map(|(key, value)| (key, value.into_raw())).collect())
     }
 }
 

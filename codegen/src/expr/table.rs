@@ -10,8 +10,12 @@ use std::sync::LazyLock;
 use flowcrate::expr::ExprError;
 use serde_json::Value;
 
-/// `entry!(rust_function, surface, [name: Type, name: Type => Default] -> Type, totality, doc, run)`.
+/// `entry!(rust_function, surface, [name: Type, name: Type => Default] -> Type, totality, doc, run)`;
+/// `entry!("feature": rust_function, …)` where the function stands behind a feature of `flowcrate`.
 macro_rules! entry {
+    ($feature:literal: $name:ident, $($rest:tt)*) => {
+        Op { feature: Some($feature), ..entry!($name, $($rest)*) }
+    };
     ($name:ident, $surface:expr, [$($params:tt)*] -> $result:expr, $totality:ident, $doc:literal,
      $run:expr) => {
         Op {
@@ -21,6 +25,7 @@ macro_rules! entry {
             result: $result,
             totality: totality!($totality),
             rust: concat!("flowcrate::expr::", stringify!($name)),
+            feature: None,
             doc: $doc,
             run: $run,
         }
@@ -56,10 +61,15 @@ macro_rules! totality {
 }
 
 mod conversions;
+mod digests;
+mod encodings;
 mod lists;
 mod operators;
 mod patterns;
+mod regexes;
 mod texts;
+mod times;
+mod urls;
 
 pub use super::operands::Operands;
 pub use patterns::{Bindings, Literal, Param, Passing, Pattern};
@@ -80,6 +90,9 @@ pub struct Op {
     /// The Rust function, `flowcrate::expr::int_add`. Arguments are passed as [`Pattern::passing`]
     /// says; a partial one returns `Result<T, ExprError>`, a total one `T`.
     pub rust: &'static str,
+    /// The feature of `flowcrate` that the function stands behind: emitted crates compile it only
+    /// where an expression of theirs calls it.
+    pub feature: Option<&'static str>,
     /// One sentence for the language page.
     pub doc: &'static str,
     /// The interpreter's way to the same function.
@@ -187,7 +200,17 @@ static INDEX: LazyLock<Index> = LazyLock::new(|| {
     index
 });
 
-static OPS: &[&[Op]] = &[operators::OPS, conversions::OPS, texts::OPS, lists::OPS];
+static OPS: &[&[Op]] = &[
+    operators::OPS,
+    conversions::OPS,
+    texts::OPS,
+    lists::OPS,
+    times::OPS,
+    encodings::OPS,
+    urls::OPS,
+    digests::OPS,
+    regexes::OPS,
+];
 
 #[cfg(test)]
 pub(super) mod tests;

@@ -137,6 +137,21 @@ pub fn any_is_integer(value: &Value) -> bool {
     value.is_i64()
 }
 
+/// `value is float`: a number that is no int.
+pub fn any_is_float(value: &Value) -> bool {
+    value.is_number() && !value.is_i64()
+}
+
+/// `value is true`.
+pub fn any_is_true(value: &Value) -> bool {
+    *value == Value::Bool(true)
+}
+
+/// `value is false`.
+pub fn any_is_false(value: &Value) -> bool {
+    *value == Value::Bool(false)
+}
+
 /// `value is boolean`.
 pub fn any_is_boolean(value: &Value) -> bool {
     value.is_boolean()

@@ -1,4 +1,4 @@
-//! JSON, base64 and percent encoding.
+//! JSON, base64 and hexadecimal text.
 
 use std::fmt::Write as _;
 
@@ -88,18 +88,52 @@ pub fn bytes_length(bytes: &[u8]) -> i64 {
     i64::try_from(bytes.len()).unwrap_or(i64::MAX)
 }
 
-/// `text | urlencode`: every byte but letters, digits and `-._~` as `%XX`.
-pub fn url_encode(text: &str) -> String {
-    let mut encoded = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            // Writing to a string does not fail.
-            let _ = write!(encoded, "%{byte:02X}");
-        }
+/// `bytes | hexencode`: two lower-case digits a byte.
+pub fn hex_encode(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(2 * bytes.len());
+    for byte in bytes {
+        // Writing to a string does not fail.
+        let _ = write!(text, "{byte:02x}");
     }
-    encoded
+    text
+}
+
+/// `text | hexencode`: of its UTF-8 bytes.
+pub fn hex_encode_text(text: &str) -> String {
+    hex_encode(text.as_bytes())
+}
+
+/// `text | hexdecode`: two digits a byte, in either case.
+pub fn hex_decode(text: &str) -> Result<Bytes, ExprError> {
+    let digits = text.as_bytes();
+    let byte = |pair: &[u8]| {
+        let digit = |at: usize| pair.get(at).and_then(|digit| char::from(*digit).to_digit(16));
+        u8::try_from(digit(0)? * 16 + digit(1)?).ok()
+    };
+    let bytes: Option<Vec<u8>> = digits.chunks(2).map(byte).collect();
+    bytes
+        .map(Bytes)
+        .ok_or_else(|| ExprError::new(format!("{} is not hexadecimal", describe(&text.into()))))
+}
+
+/// `bytes | base64urlencode`: the alphabet of URLs and tokens, without padding.
+pub fn base64_url_encode(bytes: &[u8]) -> String {
+    base64_encode(bytes).trim_end_matches('=').replace('+', "-").replace('/', "_")
+}
+
+/// `text | base64urlencode`: of its UTF-8 bytes.
+pub fn base64_url_encode_text(text: &str) -> String {
+    base64_url_encode(text.as_bytes())
+}
+
+/// `text | base64urldecode`: the alphabet of URLs and tokens, padded or not.
+pub fn base64_url_decode(text: &str) -> Result<Bytes, ExprError> {
+    let plain = text.trim_end_matches('=').replace('-', "+").replace('_', "/");
+    let padding = (4 - plain.len() % 4) % 4;
+    let foreign = text.contains(['+', '/']) || text.len() - plain.len() > 2;
+    let bytes = (!foreign).then(|| (plain + &"=".repeat(padding)).parse().ok()).flatten();
+    bytes
+        .ok_or_else(|| ExprError::new(format!("{} is not base64 for URLs", describe(&text.into()))))
 }
 
 #[cfg(test)]
@@ -124,6 +158,15 @@ mod tests {
         let bytes = base64_decode("R3LDvMOfZQ==").expect("base64");
         assert_eq!(bytes_to_text(&bytes.0).as_deref(), Ok("Grüße"));
         assert!(base64_decode("?").is_err() && bytes_to_text(&[0xff]).is_err());
-        assert_eq!(url_encode("a b/ü~"), "a%20b%2F%C3%BC~");
+        assert_eq!(hex_encode(&[0, 0xab]), "00ab");
+        assert_eq!(hex_decode("00aB"), Ok(Bytes(vec![0, 0xab])));
+        assert!(hex_decode("0").is_err() && hex_decode("0g").is_err() && hex_decode("ü").is_err());
+        assert_eq!(base64_url_encode(&[0xfb, 0xff]), "-_8");
+        for padded in ["-_8", "-_8="] {
+            assert_eq!(base64_url_decode(padded), Ok(Bytes(vec![0xfb, 0xff])), "{padded}");
+        }
+        for wrong in ["+/8=", "-_8===", "-", "ü"] {
+            assert!(base64_url_decode(wrong).is_err(), "{wrong}");
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! Lists. Negative positions count from the end.
 
+use std::collections::BTreeMap;
+
 use super::ExprError;
 use super::compare::SortKey;
 
@@ -151,6 +153,55 @@ pub fn list_reject<T: Clone>(
     list_select(list, |element| test(element).map(|holds| !holds))
 }
 
+/// `list | batch(size)`: lists of so many elements, the last of what is left.
+pub fn list_batch<T: Clone>(list: &[T], size: i64) -> Result<Vec<Vec<T>>, ExprError> {
+    Ok(list.chunks(at_least_one(size)?).map(<[T]>::to_vec).collect())
+}
+
+/// `list | slice(count)`: so many lists, as even as they can be, the longer ones first.
+pub fn list_divide<T: Clone>(list: &[T], count: i64) -> Result<Vec<Vec<T>>, ExprError> {
+    let count = at_least_one(count)?;
+    if count > MAX_LISTS {
+        return Err(ExprError::new(format!("a list is cut into {MAX_LISTS} lists at most")));
+    }
+    let (size, longer) = (list.len() / count, list.len() % count);
+    let mut rest = list;
+    let mut lists = Vec::with_capacity(count);
+    for at in 0..count {
+        let (part, others) = rest.split_at(size + usize::from(at < longer));
+        lists.push(part.to_vec());
+        rest = others;
+    }
+    Ok(lists)
+}
+
+/// As many as `range` gives elements.
+const MAX_LISTS: usize = 100_000;
+
+fn at_least_one(size: i64) -> Result<usize, ExprError> {
+    usize::try_from(size)
+        .ok()
+        .filter(|size| *size > 0)
+        .ok_or_else(|| ExprError::new(format!("{size} is no number of elements, from 1")))
+}
+
+/// `list | flatten`: the elements of its lists, one after the other.
+pub fn list_flatten<T: Clone>(list: &[Vec<T>]) -> Vec<T> {
+    list.concat()
+}
+
+/// `list | groupby('…')`: the elements by a text of each.
+pub fn list_group_by<T: Clone>(
+    list: &[T],
+    mut key: impl FnMut(&T) -> Result<String, ExprError>,
+) -> Result<BTreeMap<String, Vec<T>>, ExprError> {
+    let mut groups: BTreeMap<String, Vec<T>> = BTreeMap::new();
+    for element in list {
+        groups.entry(key(element)?).or_default().push(element.clone());
+    }
+    Ok(groups)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -182,6 +233,25 @@ mod tests {
         for (start, stop, expected) in cases {
             assert_eq!(list_slice(&list, start, stop), expected, "[{start:?}:{stop:?}]");
         }
+    }
+
+    #[test]
+    fn lists_are_cut_into_lists() {
+        let list = [1, 2, 3, 4, 5];
+        assert_eq!(list_batch(&list, 2), Ok(vec![vec![1, 2], vec![3, 4], vec![5]]));
+        assert_eq!(list_divide(&list, 3), Ok(vec![vec![1, 2], vec![3, 4], vec![5]]));
+        assert_eq!(list_divide(&[1], 2), Ok(vec![vec![1], vec![]]));
+        for wrong in [0, -1, i64::MIN] {
+            assert!(list_batch(&list, wrong).is_err() && list_divide(&list, wrong).is_err());
+        }
+        assert!(list_divide(&list, i64::MAX).is_err());
+        assert_eq!(list_flatten(&[vec![1], vec![], vec![2, 3]]), [1, 2, 3]);
+        let parity = |n: &i32| Ok(if n % 2 == 0 { "even" } else { "odd" }.to_owned());
+        let groups = list_group_by(&list, parity).expect("groups");
+        assert_eq!(
+            groups,
+            BTreeMap::from([("even".into(), vec![2, 4]), ("odd".into(), vec![1, 3, 5])])
+        );
     }
 
     #[test]

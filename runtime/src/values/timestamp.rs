@@ -36,6 +36,11 @@ impl Timestamp {
         (Self::MIN.0..=Self::MAX.0).contains(&milliseconds).then_some(Self(milliseconds))
     }
 
+    /// Midnight in UTC of a day that exists.
+    pub(crate) fn from_civil(year: i64, month: i64, day: i64) -> Option<Self> {
+        Self::from_milliseconds(days_from_civil(year, month, day) * DAY)
+    }
+
     /// Its year, month and day in UTC.
     pub(crate) fn civil(self) -> (i64, i64, i64) {
         civil_from_days(self.0.div_euclid(DAY))

@@ -17,6 +17,9 @@ impl Exprs<'_, '_> {
             return code;
         }
         let Some(entry) = table::op(op) else { return Code::Absent };
+        if let Some(feature) = entry.feature {
+            self.emitter.symbols.need("flowcrate", feature);
+        }
         let module = self.emitter.symbols.import("flowcrate::expr");
         let function = ident(entry.rust.rsplit("::").next().unwrap_or(entry.name));
         let mut arguments = Vec::new();

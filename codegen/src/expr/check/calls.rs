@@ -20,6 +20,7 @@ pub(super) fn canonical(filter: &str) -> &str {
     match filter {
         "d" => "default",
         "count" => "length",
+        "e" => "escape",
         other => other,
     }
 }
@@ -59,6 +60,16 @@ impl Checker<'_> {
                     "map" => self.mapped(&element, &mut arguments, span)?,
                     _ => self.selected(&element, &mut arguments, name, span)?,
                 });
+                value
+            }
+            "groupby" => {
+                let (value, element) = self.elements(value, name)?;
+                let path = take_named(&mut arguments, "attribute").or_else(|| {
+                    (!arguments.positional.is_empty()).then(|| arguments.positional.remove(0))
+                });
+                if let Some(path) = path {
+                    arguments.each = Some(self.path(&element, &path)?);
+                }
                 value
             }
             "sort" | "min" | "max" | "sum" | "join" => {
@@ -188,6 +199,7 @@ fn unchanged(filter: &str, value: &Expr) -> Option<Expr> {
         ("string", Type::String)
         | ("int" | "round" | "floor" | "ceil", Type::Int)
         | ("float", Type::Number)
+        | ("list", Type::List { .. })
         | ("bool", Type::Bool) => Some(value.clone()),
         ("string", Type::Enum(_)) => Some(widened(value.clone(), &Type::String)),
         ("float", Type::Int) => Some(widened(value.clone(), &Type::Number)),
@@ -203,7 +215,7 @@ pub(super) fn take_named(arguments: &mut Arguments, name: &str) -> Option<Expr> 
 /// The comparison that a test's name is.
 pub(super) fn comparison(test: &str) -> Option<Binary> {
     Some(match test {
-        "eq" | "equalto" | "==" => Binary::Equal,
+        "eq" | "equalto" | "sameas" | "==" => Binary::Equal,
         "ne" | "!=" => Binary::NotEqual,
         "lt" | "lessthan" | "<" => Binary::Less,
         "le" | "<=" => Binary::LessEqual,

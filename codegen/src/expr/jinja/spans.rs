@@ -29,8 +29,7 @@ impl<'s> Source<'s> {
         }
         let (start, end) = (span.start - self.offset, span.end - self.offset);
         let Some(text) = self.text.get(start..end) else { return span };
-        let count = |bracket: char| text.matches(bracket).count();
-        let (open, close) = (count('('), count(')'));
+        let (open, close) = brackets(text);
         let mut before = self.text.get(..start).unwrap_or_default();
         for _ in open..close {
             let Some(rest) = before.trim_end().strip_suffix('(') else { break };
@@ -85,4 +84,22 @@ impl<'s> Source<'s> {
             | AstKind::Dict(_) => own,
         }
     }
+}
+
+/// How many round brackets open and close, but for those in texts.
+fn brackets(text: &str) -> (usize, usize) {
+    let (mut open, mut close) = (0, 0);
+    let mut quote = None;
+    let mut characters = text.chars();
+    while let Some(character) = characters.next() {
+        match (quote, character) {
+            (Some(_), '\\') => drop(characters.next()),
+            (Some(begun), end) if begun == end => quote = None,
+            (None, '\'' | '"') => quote = Some(character),
+            (None, '(') => open += 1,
+            (None, ')') => close += 1,
+            _ => {}
+        }
+    }
+    (open, close)
 }

@@ -1,10 +1,10 @@
-//! Conversions between types, parts of time, tests.
+//! Conversions between types, numbers, tests.
 
 use flowcrate::expr;
 
 use super::super::operands::{partial, total};
-use super::Pattern::{Any, Bool, Bytes, Duration, Int, Number, String, T, Timestamp};
-use super::Surface::{Filter, Function, Test};
+use super::Pattern::{Any, Bool, Duration, Int, Number, String, T, Timestamp};
+use super::Surface::{Filter, Test};
 use super::{Literal, Op, Param, Totality};
 
 pub(super) const OPS: &[Op] = &[
@@ -48,40 +48,6 @@ pub(super) const OPS: &[Op] = &[
         |o| total(expr::to_json(o.raw(0)?))),
     entry!(from_json, Filter("fromjson"), [text: String] -> Any, partial, "The value that the JSON is.",
         |o| partial(expr::from_json(o.text(0)?))),
-    entry!(base64_encode_text, Filter("base64encode"), [text: String] -> String, total,
-        "Base64 of its UTF-8 bytes.",
-        |o| total(expr::base64_encode_text(o.text(0)?))),
-    entry!(base64_encode, Filter("base64encode"), [bytes: Bytes] -> String, total, "Base64.",
-        |o| total(expr::base64_encode(&o.bytes(0)?.0))),
-    entry!(base64_decode, Filter("base64decode"), [text: String] -> Bytes, partial,
-        "The bytes; `| decode` makes text of them.",
-        |o| partial(expr::base64_decode(o.text(0)?))),
-    entry!(text_to_bytes, Filter("encode"), [text: String] -> Bytes, total, "Its UTF-8 bytes.",
-        |o| total(expr::text_to_bytes(o.text(0)?))),
-    entry!(bytes_to_text, Filter("decode"), [bytes: Bytes] -> String, partial,
-        "The text whose UTF-8 bytes they are.",
-        |o| partial(expr::bytes_to_text(&o.bytes(0)?.0))),
-    entry!(url_encode, Filter("urlencode"), [text: String] -> String, total,
-        "Every byte but letters, digits and `-._~` as `%XX`.",
-        |o| total(expr::url_encode(o.text(0)?))),
-    entry!(timestamp_parse, Function("timestamp"), [text: String] -> Timestamp, partial,
-        "`timestamp('2026-11-21T08:30:00Z')`; any offset.",
-        |o| partial(expr::timestamp_parse(o.text(0)?))),
-    entry!(duration_parse, Function("duration"), [text: String] -> Duration, partial,
-        "`duration('1m 30s')`.",
-        |o| partial(expr::duration_parse(o.text(0)?))),
-    entry!(timestamp_date, Filter("date"), [at: Timestamp] -> String, total,
-        "Its day in UTC: `2026-11-21`.",
-        |o| total(expr::timestamp_date(o.timestamp(0)?))),
-    entry!(timestamp_unix, Filter("unix"), [at: Timestamp] -> Int, total,
-        "Whole seconds since 1970, rounded down.",
-        |o| total(expr::timestamp_unix(o.timestamp(0)?))),
-    entry!(duration_seconds, Filter("seconds"), [duration: Duration] -> Number, total,
-        "Its length in seconds.",
-        |o| total(expr::duration_seconds(o.duration(0)?))),
-    entry!(duration_milliseconds, Filter("milliseconds"), [duration: Duration] -> Int, partial,
-        "Its length in whole milliseconds.",
-        |o| partial(expr::duration_milliseconds(o.duration(0)?))),
     entry!(int_abs, Filter("abs"), [value: Int] -> Int, partial, "Without its sign.",
         |o| partial(expr::int_abs(o.int(0)?))),
     entry!(number_abs, Filter("abs"), [value: Number] -> Number, total, "Without its sign.",
@@ -93,6 +59,9 @@ pub(super) const OPS: &[Op] = &[
         |o| total(expr::number_floor(o.number(0)?))),
     entry!(number_ceil, Filter("ceil"), [value: Number] -> Number, total, "Rounded up.",
         |o| total(expr::number_ceil(o.number(0)?))),
+    entry!(number_fixed, Filter("fixed"), [value: Number, digits: Int => Literal::Int(2)] -> String, total,
+        "Text with so many digits after the point (0 to 15): `12.50`.",
+        |o| total(expr::number_fixed(o.number(0)?, o.int(1)?))),
     entry!(int_is_odd, Test("odd"), [value: Int] -> Bool, total, "Whether it is odd.",
         |o| total(expr::int_is_odd(o.int(0)?))),
     entry!(int_is_even, Test("even"), [value: Int] -> Bool, total, "Whether it is even.",
@@ -107,6 +76,15 @@ pub(super) const OPS: &[Op] = &[
         |o| total(expr::any_is_number(o.raw(0)?))),
     entry!(any_is_integer, Test("integer"), [value: Any] -> Bool, total, "Whether it holds an int.",
         |o| total(expr::any_is_integer(o.raw(0)?))),
+    entry!(any_is_integer, Test("int"), [value: Any] -> Bool, total, "Whether it holds an int.",
+        |o| total(expr::any_is_integer(o.raw(0)?))),
+    entry!(any_is_float, Test("float"), [value: Any] -> Bool, total,
+        "Whether it holds a number that is no int.",
+        |o| total(expr::any_is_float(o.raw(0)?))),
+    entry!(any_is_true, Test("true"), [value: Any] -> Bool, total, "Whether it is true.",
+        |o| total(expr::any_is_true(o.raw(0)?))),
+    entry!(any_is_false, Test("false"), [value: Any] -> Bool, total, "Whether it is false.",
+        |o| total(expr::any_is_false(o.raw(0)?))),
     entry!(any_is_boolean, Test("boolean"), [value: Any] -> Bool, total, "Whether it holds a bool.",
         |o| total(expr::any_is_boolean(o.raw(0)?))),
     entry!(any_is_list, Test("sequence"), [value: Any] -> Bool, total, "Whether it holds a list.",

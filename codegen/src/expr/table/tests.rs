@@ -15,6 +15,8 @@ use super::super::operands::{Raw, partial, total};
 use super::super::{Binding, ExprKind, Names, Reference, Root, Unresolved, check, parse};
 use super::*;
 
+mod outside;
+
 struct NoNames;
 
 impl Names for NoNames {
@@ -377,7 +379,9 @@ impl super::super::Env for MapNames {
 }
 
 fn cases() -> impl Iterator<Item = Case> {
-    [arithmetic(), comparisons(), conversions(), strings(), lists()].into_iter().flatten()
+    [arithmetic(), comparisons(), conversions(), strings(), lists(), outside::cases()]
+        .into_iter()
+        .flatten()
 }
 
 /// The expressions of all cases, with the operation that each is.
@@ -389,7 +393,12 @@ fn source(text: &str) -> String {
     const PEOPLE: &str = "[{'age': 7, 'name': 'b'}, {'age': 3, 'name': 'a'}]";
     let text = match text.strip_prefix("MAP 'a' in") {
         Some(_) => "'a' in trigger".to_owned(),
-        None => text.replace("MAP", "trigger").replace("PEOPLE", PEOPLE),
+        None => text
+            .replace("MAP", "trigger")
+            .replace("PEOPLE", PEOPLE)
+            .replace("TIME", "timestamp('2026-11-21T08:30:15.250Z')")
+            .replace("URL", "'https://Example.com:8443/a?x=1&y=%20#top'")
+            .replace("TEXT", "'A-17, B-4'"),
     };
     format!("{{{{ {text} }}}}")
 }

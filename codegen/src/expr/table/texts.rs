@@ -2,7 +2,7 @@
 
 use flowcrate::expr;
 
-use super::super::operands::total;
+use super::super::operands::{partial, total};
 use super::Pattern::{Bool, Int, List, String};
 use super::Surface::{Filter, Test};
 use super::{Literal, Op, Param, Totality};
@@ -18,6 +18,20 @@ pub(super) const OPS: &[Op] = &[
     entry!(string_capitalize, Filter("capitalize"), [text: String] -> String, total,
         "The first character in upper case, the others in lower case.",
         |o| total(expr::string_capitalize(o.text(0)?))),
+    entry!(string_title, Filter("title"), [text: String] -> String, total,
+        "The first letter of each word in upper case, the others in lower case.",
+        |o| total(expr::string_title(o.text(0)?))),
+    entry!(string_indent, Filter("indent"),
+        [text: String, width: Int => Literal::Int(4), first: Bool => Literal::Bool(false)] -> String, partial,
+        "So many spaces before each line but the first, 1,000 at most; empty lines stay empty.",
+        |o| partial(expr::string_indent(o.text(0)?, o.int(1)?, o.bool(2)?))),
+    entry!(string_escape, Filter("escape"), [text: String] -> String, total, "Safe within HTML.",
+        |o| total(expr::string_escape(o.text(0)?))),
+    entry!(string_trim_of, Filter("trim"), [text: String, characters: String] -> String, total,
+        "Without these characters at both ends.",
+        |o| total(expr::string_trim_of(o.text(0)?, o.text(1)?))),
+    entry!(string_list, Filter("list"), [text: String] -> List(&String), total, "Its characters.",
+        |o| total(expr::string_list(o.text(0)?))),
     entry!(string_trim, Filter("trim"), [text: String] -> String, total,
         "Without white space at both ends.",
         |o| total(expr::string_trim(o.text(0)?))),
@@ -30,6 +44,10 @@ pub(super) const OPS: &[Op] = &[
     entry!(string_split, Filter("split"), [text: String, separator: String] -> List(&String), total,
         "The parts between the separators; the characters where that is empty.",
         |o| total(expr::string_split(o.text(0)?, o.text(1)?))),
+    entry!(string_split_at_most, Filter("split"),
+        [text: String, separator: String, maxsplit: Int] -> List(&String), total,
+        "The same, cut so many times at most.",
+        |o| total(expr::string_split_at_most(o.text(0)?, o.text(1)?, o.int(2)?))),
     entry!(string_lines, Filter("lines"), [text: String] -> List(&String), total, "Its lines.",
         |o| total(expr::string_lines(o.text(0)?))),
     entry!(string_join, Filter("join"), [list: List(&String), separator: String => Literal::Text("")] -> String,
@@ -50,6 +68,15 @@ pub(super) const OPS: &[Op] = &[
     entry!(string_ends_with, Test("endingwith"), [text: String, suffix: String] -> Bool, total,
         "Whether it ends so.",
         |o| total(expr::string_ends_with(o.text(0)?, o.text(1)?))),
+    entry!(string_contains, Test("containing"), [text: String, part: String] -> Bool, total,
+        "Whether it has the part.",
+        |o| total(expr::string_contains(o.text(0)?, o.text(1)?))),
+    entry!(string_is_lower, Test("lower"), [text: String] -> Bool, total,
+        "Whether its letters are in lower case, and there are any.",
+        |o| total(expr::string_is_lower(o.text(0)?))),
+    entry!(string_is_upper, Test("upper"), [text: String] -> Bool, total,
+        "Whether its letters are in upper case, and there are any.",
+        |o| total(expr::string_is_upper(o.text(0)?))),
     entry!(string_reverse, Filter("reverse"), [text: String] -> String, total,
         "From the last character to the first.",
         |o| total(expr::string_reverse(o.text(0)?))),
