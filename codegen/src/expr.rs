@@ -15,12 +15,13 @@ pub mod typed;
 pub mod walk;
 
 pub(crate) mod fold;
+mod habits;
 mod jinja;
 mod template;
 
 pub use ast::{Ast, Template};
 pub(crate) use check::ordered;
-pub use check::{FieldIssue, check, check_json, check_result};
+pub use check::{FieldIssue, Understood, check, check_json, check_result};
 pub use eval::{Env, eval};
 pub use issue::{Edit, ExprIssue};
 pub use names::facts;

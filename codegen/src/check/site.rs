@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::guards::Place;
 use super::stage::Stage;
 use crate::diagnostic::{Code, Diagnostic, Fix, code, listed, nearest, pointer_token};
-use crate::expr::{self, Binding, Edit, Expr, FieldIssue, Name};
+use crate::expr::{self, Binding, Edit, Expr, FieldIssue, Name, Understood};
 use crate::resolve::Node;
 
 /// A place in the graph from which names are read, and the findings there.
@@ -163,29 +163,30 @@ impl<'a> Site<'a> {
         &self,
         pointer: &str,
         value: &Value,
-        checked: Result<Expr, Vec<FieldIssue>>,
+        checked: Result<Understood, Vec<FieldIssue>>,
     ) -> Option<Expr> {
-        match checked {
-            Ok(expr) => Some(expr),
+        let (expr, issues) = match checked {
+            Ok(Understood { expr, warnings }) => (Some(expr), warnings),
             Err(issues) => {
                 self.broken.set(true);
-                for mut field in issues {
-                    let text = value.pointer(&field.pointer).and_then(Value::as_str);
-                    let pointer = format!("{pointer}{}", field.pointer);
-                    let edit = field.issue.edit.take();
-                    let mut found = field.issue.at(&self.node.raw.id, &pointer);
-                    if let Some(bound) = self.bound_item() {
-                        // As it is written here.
-                        found.message = found.message.replace(&bound.name.to_string(), "item");
-                    }
-                    if let (Some(edit), Some(text), None) = (edit, text, &found.fix) {
-                        found.fix = self.fix_of(&pointer, text, &edit);
-                    }
-                    self.report(found);
-                }
-                None
+                (None, issues)
             }
+        };
+        for mut field in issues {
+            let text = value.pointer(&field.pointer).and_then(Value::as_str);
+            let pointer = format!("{pointer}{}", field.pointer);
+            let edit = field.issue.edit.take();
+            let mut found = field.issue.at(&self.node.raw.id, &pointer);
+            if let Some(bound) = self.bound_item() {
+                // As it is written here.
+                found.message = found.message.replace(&bound.name.to_string(), "item");
+            }
+            if let (Some(edit), Some(text), None) = (edit, text, &found.fix) {
+                found.fix = self.fix_of(&pointer, text, &edit);
+            }
+            self.report(found);
         }
+        expr
     }
 
     /// The change to the document that an edit of a field's text is.

@@ -121,6 +121,7 @@ codes! {
     BAD_TIME = E415, Error, "text that is no time";
     NO_CONDITION = E416, Error, "condition that is not a bool";
     BARE_NAMESPACE = E417, Error, "name without an id";
+    BAD_ARGUMENT = E418, Error, "argument that can never do";
 
     // E42x: names where they stand.
     NO_PATH = E421, Error, "reference without a path of edges";
@@ -146,6 +147,7 @@ codes! {
     UNBOUNDED_LOOP = W205, Warning, "loop without a bound";
     UNCHECKED_CONSTRAINT = W321, Warning, "constraint of a schema that is not checked";
     SAMPLES_DIFFER = W324, Warning, "samples without a common type";
+    ALWAYS_FAILS = W418, Warning, "operation that always fails";
     CONSTANT_KEY = W501, Warning, "idempotency key that is always the same";
     PLAIN_SECRET = W502, Warning, "secret in plain text";
     UNKNOWN_ACTION = W601, Warning, "foreign action to be written by hand";

@@ -3,6 +3,7 @@
 mod access;
 mod calls;
 mod coerce;
+mod constants;
 mod json;
 mod lists;
 mod literals;
@@ -15,7 +16,7 @@ use std::collections::BTreeSet;
 use flowcrate::types::Type;
 use serde_json::Value;
 
-pub use json::{FieldIssue, check_json, check_result};
+pub use json::{FieldIssue, Understood, check_json, check_result};
 pub(crate) use overload::ordered;
 
 use self::coerce::{may_be_null, null_is_meant};
@@ -93,11 +94,13 @@ struct Checker<'n> {
     /// What conditions around the current place prove to be there (S8).
     known: BTreeSet<Access>,
     issues: Vec<ExprIssue>,
+    /// What is right, but perhaps not what was meant.
+    warnings: Vec<ExprIssue>,
 }
 
 impl<'n> Checker<'n> {
     fn new(names: &'n dyn Names) -> Self {
-        Self { names, known: BTreeSet::new(), issues: Vec::new() }
+        Self { names, known: BTreeSet::new(), issues: Vec::new(), warnings: Vec::new() }
     }
 
     fn finish(mut self, typed: Typed) -> Result<Expr, Vec<ExprIssue>> {
@@ -202,7 +205,7 @@ impl<'n> Checker<'n> {
             AstKind::Filter { value, call } => self.filter(value, call, ast.span),
             AstKind::Test { value, call } => self.test(value, call, ast.span),
             AstKind::Call(call) => self.function(call, ast.span),
-            AstKind::Method { value, call } => self.method(value, call),
+            AstKind::Method { value, call } => self.method(value, call, ast.span),
             AstKind::List(items) => self.list(items, ast.span),
             AstKind::Dict(entries) => self.dict(entries, ast.span, None),
         }
@@ -277,4 +280,4 @@ mod fixture;
 #[cfg(test)]
 mod fuzz;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -53,7 +53,7 @@ impl ExprIssue {
     pub fn at(self, node: &str, field: &str) -> Diagnostic {
         Diagnostic {
             code: self.code,
-            severity: Severity::Error,
+            severity: if self.code.starts_with('W') { Severity::Warning } else { Severity::Error },
             message: self.message,
             node: Some(node.to_owned()),
             field: Some(field.to_owned()),

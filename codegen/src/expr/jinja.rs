@@ -10,6 +10,7 @@ use minijinja::value::ValueKind;
 
 use self::spans::Source;
 use super::ast::{Ast, AstKind, Binary, Invocation, Unary};
+use super::habits;
 use super::issue::ExprIssue;
 use crate::diagnostic::{Span, code};
 
@@ -112,10 +113,13 @@ fn syntax_error(error: &minijinja::Error, source: &str, whole: Span) -> ExprIssu
     let span = Span { start: whole.start + start, end: whole.start + end };
     let issue =
         ExprIssue::new(code::SYNTAX.id, span, detail.replace("variable block", "expression"));
+    if let Some(help) = habits::syntax_help(source) {
+        // A text at the start would be taken for what is to be quoted.
+        let edit = habits::translated(source).filter(|_| !source.starts_with(['\'', '"']));
+        let mended = edit.filter(|text| parse_expr(text).is_ok());
+        return issue.help(help).edit(whole, mended);
+    }
     match source.get(start..end) {
-        _ if source.contains("&&") => issue.help("write `and` for `&&`"),
-        _ if source.contains("||") => issue.help("write `or` for `||`"),
-        _ if source.contains("===") => issue.help("write `==` for `===`"),
         Some("?") => issue.help("write `a if condition else b` for `condition ? a : b`"),
         Some("!") => issue.help("write `not` for `!`"),
         Some("=") => issue.help("compare with `==`"),

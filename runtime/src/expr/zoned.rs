@@ -19,7 +19,7 @@ static ZONES: LazyLock<TimeZoneDatabase> = LazyLock::new(TimeZoneDatabase::bundl
 fn zone(name: &str) -> Result<TimeZone, ExprError> {
     ZONES.get(name).map_err(|_| {
         ExprError::new(format!(
-            "unknown time zone {}, expected a name such as `Europe/Berlin` or `UTC`",
+            "{} is no time zone such as `Europe/Berlin` or `UTC`",
             describe(&name.into())
         ))
     })
@@ -101,8 +101,7 @@ pub fn timestamp_start_of(
         }
         other => {
             let units = "`year`, `month`, `week`, `day`, `hour` and `minute`";
-            let message =
-                format!("there is no unit {}; the units are {units}", describe(&other.into()));
+            let message = format!("{} is no unit; the units are {units}", describe(&other.into()));
             return Err(ExprError::new(message));
         }
     };

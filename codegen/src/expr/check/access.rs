@@ -38,7 +38,7 @@ impl Checker<'_> {
                         .help("write `.item`, `.index` or `.state`"),
                 );
             }
-            let base = self.chain(base, cover)?;
+            let base = self.begun(|inner| inner.chain(base, cover))?;
             return self.key(base, key, key_span, ast.span, cover);
         }
         match &ast.kind {
@@ -54,6 +54,17 @@ impl Checker<'_> {
             }
             _ => self.expr(ast),
         }
+    }
+
+    /// What something is read of. An edit that makes a filter of its end would take what follows
+    /// for a part of the filter's name.
+    pub(super) fn begun(&mut self, check: impl FnOnce(&mut Self) -> Typed) -> Typed {
+        let before = self.issues.len();
+        let typed = check(self);
+        for issue in self.issues.iter_mut().skip(before) {
+            issue.edit.take_if(|edit| edit.text.starts_with(" | "));
+        }
+        typed
     }
 
     /// A name in scope, present where the guards or conditions around it prove it.
@@ -134,6 +145,7 @@ impl Checker<'_> {
         if self.names.candidates(Root::Steps).iter().any(|id| id == name) {
             issue.help(format!("write `steps.{name}` for the output of that node"))
         } else if matches!(name, "null" | "undefined" | "nil") {
+            let issue = issue.edit(span, Some("none"));
             issue.help("write `none`, or test with `is defined`")
         } else {
             issue.help(format!(
@@ -290,7 +302,11 @@ fn unknown_field(base: &Expr, record: &RecordType, key: &str, span: Span) -> Exp
 fn no_fields(ty: &Type, key: &str, span: Span) -> ExprIssue {
     let issue = ExprIssue::new(code::NO_FIELDS.id, span, format!("{ty} has no field `{key}`"));
     match (ty, key) {
-        (_, "length" | "size" | "count") => issue.help("write `| length`"),
+        (_, "length" | "size" | "count") => {
+            // With the dot before it.
+            let whole = Span { start: span.start.saturating_sub(1), end: span.end };
+            issue.help("write `| length`").edit(whole, Some(" | length"))
+        }
         (Type::List { .. }, _) => issue.help(format!(
             "read one element, `[0]`, or that field of each: `| map(attribute='{key}')`"
         )),

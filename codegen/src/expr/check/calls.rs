@@ -4,8 +4,9 @@ use flowcrate::expr::ExprError;
 use flowcrate::types::Type;
 use serde_json::Value;
 
-use super::super::ast::{Ast, Binary, Invocation};
+use super::super::ast::{Ast, AstKind, Binary, Invocation};
 use super::super::eval::{Nothing, eval};
+use super::super::habits;
 use super::super::issue::ExprIssue;
 use super::super::table::{self, Surface};
 use super::super::typed::{Expr, ExprKind};
@@ -147,9 +148,11 @@ impl Checker<'_> {
         if call.name == "range" && arguments.positional.len() == 1 && arguments.named.is_empty() {
             arguments.positional.insert(0, Expr::literal(0, Type::Int, span));
         }
+        let warned = self.warnings.len();
         let typed = self.invoke(table::functions(&call.name), &arguments, &call.name, span)?;
         match literal_time(&typed) {
             Some(Err(error)) => {
+                self.warnings.truncate(warned);
                 let help = "write a duration as `1m 30s`, a timestamp as `2026-11-21T08:30:00Z`";
                 self.report(ExprIssue::new(code::BAD_TIME.id, span, error.message).help(help))
             }
@@ -158,26 +161,30 @@ impl Checker<'_> {
     }
 
     /// `text.upper()`: no methods, but filters.
-    pub(super) fn method(&mut self, value: &Ast, call: &Invocation) -> Typed {
-        let _ = self.value(value);
-        let filter = match call.name.as_str() {
-            "toUpperCase" => "upper",
-            "toLowerCase" => "lower",
-            "strip" => "trim",
-            "startsWith" => "startswith",
-            "endsWith" => "endswith",
-            "includes" => "contains",
-            "toString" => "string",
-            "len" => "length",
-            other => canonical(other),
-        };
-        let message = format!("a method, `.{}(…)`, is not part of the language", call.name);
+    pub(super) fn method(&mut self, value: &Ast, call: &Invocation, span: Span) -> Typed {
+        let name = call.name.as_str();
+        let message = format!("a method, `.{name}(…)`, is not part of the language");
         let issue = ExprIssue::new(code::UNSUPPORTED.id, call.name_span, message);
-        self.report(if table::filters(filter).is_empty() {
-            issue.help("use a filter: `value | filter`")
-        } else {
-            issue.help(format!("write the filter: `value | {filter}`"))
-        })
+        if let AstKind::Name(object) = &value.kind
+            && habits::OBJECTS.contains(&object.as_str())
+        {
+            let help = habits::object_help(object, name);
+            return self
+                .report(issue.help(help.as_deref().unwrap_or("use a filter: `value | filter`")));
+        }
+        let _ = self.begun(|inner| inner.value(value));
+        if let Some(help) = habits::method_help(name) {
+            return self.report(issue.help(help));
+        }
+        let filter = habits::filter_of(name).unwrap_or_else(|| canonical(name));
+        if table::filters(filter).is_empty() {
+            return self.report(issue.help("use a filter: `value | filter`"));
+        }
+        let issue = issue.help(format!("write the filter: `value | {filter}`"));
+        // From the dot to the bracket, where nothing stands between the brackets.
+        let whole = Span { start: call.name_span.start.saturating_sub(1), end: span.end };
+        let edit = (call.values().count() == 0).then(|| format!(" | {filter}"));
+        self.report(issue.edit(whole, edit))
     }
 }
 
@@ -271,7 +278,11 @@ fn unknown_function(call: &Invocation) -> ExprIssue {
             "now" | "utcnow" | "today" => issue
                 .help("no clock in expressions: read `run.started_at`, or a schedule's payload"),
             "random" | "uuid" => issue.help("no randomness in expressions: `run.id` is unique"),
-            _ => issue,
+            "Date" => issue.help("write `timestamp(text)`; now is `run.started_at`"),
+            name => match habits::filter_of(name) {
+                Some(filter) => issue.help(format!("it is a filter: write `value | {filter}`")),
+                None => issue,
+            },
         }
     } else {
         issue.help(format!("it is a filter: write `value | {}`", call.name))

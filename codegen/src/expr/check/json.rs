@@ -27,6 +27,15 @@ pub struct FieldIssue {
     pub issue: ExprIssue,
 }
 
+/// A typed value, and what is right about it but perhaps not what was meant.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Understood {
+    /// The value.
+    pub expr: Expr,
+    /// Findings that stop nothing.
+    pub warnings: Vec<FieldIssue>,
+}
+
 /// Types a JSON value at any depth of which texts may hold expressions (S15): objects become
 /// records (maps where one is expected), arrays lists, texts what [`check`](super::check) makes of
 /// them. With `expected`, unknown and missing fields are issues.
@@ -34,12 +43,17 @@ pub fn check_json(
     value: &Value,
     names: &dyn Names,
     expected: Option<&Type>,
-) -> Result<Expr, Vec<FieldIssue>> {
-    let mut tree = Tree { checker: Checker::new(names), pointer: String::new(), found: Vec::new() };
+) -> Result<Understood, Vec<FieldIssue>> {
+    let mut tree = Tree {
+        checker: Checker::new(names),
+        pointer: String::new(),
+        found: Vec::new(),
+        warnings: Vec::new(),
+    };
     let typed = tree.value(value, expected, 0);
-    let Tree { checker, found, .. } = tree;
+    let Tree { checker, found, warnings, .. } = tree;
     match checker.finish(typed) {
-        Ok(expr) if found.is_empty() => Ok(expr),
+        Ok(expr) if found.is_empty() => Ok(Understood { expr, warnings }),
         Err(issues) if found.is_empty() => Err(issues
             .into_iter()
             .map(|issue| FieldIssue { pointer: String::new(), issue })
@@ -50,7 +64,7 @@ pub fn check_json(
 
 /// The same for a scope's result (S25). A lone expression may be optional there: where it is
 /// absent, the result's place stays and is absent (S26), as with the default result.
-pub fn check_result(value: &Value, names: &dyn Names) -> Result<Expr, Vec<FieldIssue>> {
+pub fn check_result(value: &Value, names: &dyn Names) -> Result<Understood, Vec<FieldIssue>> {
     let lone = value.as_str().and_then(|text| parse(text).ok());
     let Some(lone) = lone.as_ref().and_then(Template::exact) else {
         return check_json(value, names, None);
@@ -58,13 +72,18 @@ pub fn check_result(value: &Value, names: &dyn Names) -> Result<Expr, Vec<FieldI
     let mut checker = Checker::new(names);
     let typed = checker.expr(lone);
     let here = |issue| FieldIssue { pointer: String::new(), issue };
-    checker.finish(typed).map_err(|issues| issues.into_iter().map(here).collect())
+    let warnings = std::mem::take(&mut checker.warnings).into_iter().map(here).collect();
+    match checker.finish(typed) {
+        Ok(expr) => Ok(Understood { expr, warnings }),
+        Err(issues) => Err(issues.into_iter().map(here).collect()),
+    }
 }
 
 struct Tree<'n> {
     checker: Checker<'n>,
     pointer: String,
     found: Vec<FieldIssue>,
+    warnings: Vec<FieldIssue>,
 }
 
 impl Tree<'_> {
@@ -74,8 +93,10 @@ impl Tree<'_> {
         issues.sort_by_key(|issue| issue.span);
         issues.dedup();
         let pointer = &self.pointer;
-        let placed = issues.into_iter().map(|issue| FieldIssue { pointer: pointer.clone(), issue });
-        self.found.extend(placed);
+        let placed = |issue| FieldIssue { pointer: pointer.clone(), issue };
+        self.found.extend(issues.into_iter().map(placed));
+        let warnings = std::mem::take(&mut self.checker.warnings);
+        self.warnings.extend(warnings.into_iter().map(placed));
     }
 
     fn within<T>(&mut self, segment: &str, check: impl FnOnce(&mut Self) -> T) -> T {

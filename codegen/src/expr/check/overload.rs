@@ -93,8 +93,11 @@ impl Checker<'_> {
                 pattern => self.coerce(arg, &bindings.instantiate(pattern))?,
             });
         }
+        self.literal_arguments(op.name, &typed)?;
         let ty = bindings.instantiate(op.result);
-        Some(Expr { kind: ExprKind::Call { op: op.name, args: typed }, ty, span })
+        let call = Expr { kind: ExprKind::Call { op: op.name, args: typed }, ty, span };
+        self.constants(&call);
+        Some(call)
     }
 
     /// What is evaluated for each element, as the type that the entry wants.

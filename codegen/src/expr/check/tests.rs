@@ -6,13 +6,13 @@ use flowcrate::types::{Type, project};
 use serde_json::{Value, json};
 
 use super::super::{
-    Access, Binding, Env, Expr, ExprIssue, Name, Names, Reference, Root, Unresolved, check,
-    check_json, eval, facts, parse,
+    Access, Binding, Env, Expr, ExprIssue, Name, Names, Reference, Root, Understood, Unresolved,
+    check, check_json, eval, facts, parse,
 };
 use super::*;
 
 /// Names with types and values, for tests.
-pub(super) struct Scope {
+pub(in crate::expr) struct Scope {
     names: BTreeMap<&'static str, (Name, Type, Value)>,
     one_present: bool,
 }
@@ -21,7 +21,7 @@ fn record(fields: &[(&str, Type)]) -> Type {
     Type::record(fields.iter().map(|(name, ty)| ((*name).to_owned(), ty.clone())))
 }
 
-pub(super) fn scope() -> Scope {
+pub(in crate::expr) fn scope() -> Scope {
     let line = record(&[
         ("label", Type::String),
         ("price", Type::Number),
@@ -89,7 +89,7 @@ pub(super) fn scope() -> Scope {
 
 impl Scope {
     /// The value of a name, by how it is written.
-    pub(super) fn value(&self, name: &str) -> Value {
+    pub(in crate::expr) fn value(&self, name: &str) -> Value {
         self.names.get(name).map(|(.., value)| value.clone()).unwrap_or_default()
     }
 }
@@ -160,7 +160,7 @@ fn issue_in(text: &str, expected: Option<&Type>) -> (String, String) {
 }
 
 /// Expressions with the type and value, or failure, that they have.
-pub(super) const ARITHMETIC: &[(&str, &str)] = &[
+pub(in crate::expr) const ARITHMETIC: &[(&str, &str)] = &[
     ("1 + 2 * 3", "int = 7"),
     ("7 // 2", "int = 3"),
     ("-7 // 2", "int = -4"),
@@ -187,7 +187,7 @@ pub(super) const ARITHMETIC: &[(&str, &str)] = &[
 ];
 
 /// Expressions with the type and value, or failure, that they have.
-pub(super) const COMPARISONS: &[(&str, &str)] = &[
+pub(in crate::expr) const COMPARISONS: &[(&str, &str)] = &[
     ("1 < 1.5", "bool = true"),
     ("1 < 2 <= 2", "bool = true"),
     ("'a' < 'b'", "bool = true"),
@@ -217,7 +217,7 @@ pub(super) const COMPARISONS: &[(&str, &str)] = &[
 ];
 
 /// Expressions with the type and value, or failure, that they have.
-pub(super) const FILTERS: &[(&str, &str)] = &[
+pub(in crate::expr) const FILTERS: &[(&str, &str)] = &[
     ("trigger.id | upper", "string = \"O-1\""),
     ("trigger.tags | length", "int = 3"),
     ("trigger.id | count", "int = 3"),
@@ -284,7 +284,7 @@ pub(super) const FILTERS: &[(&str, &str)] = &[
 ];
 
 /// Expressions with the type and value, or failure, that they have.
-pub(super) const ANY: &[(&str, &str)] = &[
+pub(in crate::expr) const ANY: &[(&str, &str)] = &[
     ("steps.body.x.y", "any = \"z\""),
     ("steps.body.list[1]", "any = 2"),
     (
@@ -317,7 +317,7 @@ pub(super) const ANY: &[(&str, &str)] = &[
 ];
 
 /// Expressions with the type and value, or failure, that they have.
-pub(super) const PRESENCE: &[(&str, &str)] = &[
+pub(in crate::expr) const PRESENCE: &[(&str, &str)] = &[
     ("trigger.note | default('-')", "string = \"-\""),
     ("trigger.more.deep | default(1.5)", "number = 1.5"),
     ("steps.a.email | default('x')", "string = \"x\""),
@@ -426,7 +426,7 @@ fn s8_what_may_be_absent_is_covered_or_refused() {
 }
 
 /// What may be null because that is said.
-pub(super) const MEANT: &[(&str, &str)] = &[
+pub(in crate::expr) const MEANT: &[(&str, &str)] = &[
     ("trigger.note | default(none)", "optional<string> = null"),
     ("steps.b.age | default(none)", "optional<int> = 7"),
     ("trigger.id | default(none)", "string = \"o-1\""),
@@ -442,7 +442,7 @@ fn s8_absence_that_is_meant_may_stand_as_null() {
         assert_eq!(value(text), *expected, "{text}");
     }
     let body = json!({"n": "{{ trigger.note | default(none) }}", "m": null, "t": "{{ trigger.more | default(none) }}"});
-    let expr = check_json(&body, &scope(), Some(&Type::Any)).expect("any");
+    let expr = check_json(&body, &scope(), Some(&Type::Any)).expect("any").expr;
     assert_eq!(eval(&expr, &scope()), Ok(json!({"n": null, "m": null, "t": null})));
     for (text, code) in [
         ("(trigger.note | default(none)) | upper", "E407"),
@@ -458,7 +458,8 @@ fn s8_absence_that_is_meant_may_stand_as_null() {
 /// The type that an expression has, optional where it is, so that an optional one passes.
 fn expected_type(text: &str) -> Type {
     let text = format!("{{{{ {text} }}}}");
-    let mut checker = Checker { names: &scope(), known: BTreeSet::new(), issues: Vec::new() };
+    let scope = scope();
+    let mut checker = Checker::new(&scope);
     let template = parse(&text).expect("it parses");
     let expr = checker.expr(template.exact().expect("exact"));
     expr.unwrap_or_else(|| panic!("{text}: {:#?}", checker.issues)).ty
@@ -677,8 +678,9 @@ fn every_issue_of_a_text_is_told_at_once() {
 #[test]
 fn json_holds_expressions_at_any_depth() {
     let given = |value: Value, expected: Option<&Type>| {
-        check_json(&value, &scope(), expected)
-            .map(|expr| (expr.ty.to_string(), eval(&expr, &scope()).expect("a value")))
+        check_json(&value, &scope(), expected).map(|Understood { expr, .. }| {
+            (expr.ty.to_string(), eval(&expr, &scope()).expect("a value"))
+        })
     };
     assert_eq!(
         given(json!({"a": "{{ trigger.total }}", "b": ["x {{ trigger.id }}", "y"], "c": 1}), None),

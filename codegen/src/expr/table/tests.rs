@@ -15,6 +15,7 @@ use super::super::operands::{Raw, partial, total};
 use super::super::{Binding, ExprKind, Names, Reference, Root, Unresolved, check, parse};
 use super::*;
 
+mod jinja;
 mod outside;
 
 struct NoNames;
