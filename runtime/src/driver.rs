@@ -15,6 +15,8 @@ mod shard;
 pub(crate) mod simulation;
 mod start;
 mod trial;
+#[cfg(feature = "testkit")]
+mod virtual_time;
 
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -32,6 +34,8 @@ use shard::{Message, Shard};
 pub use start::Start;
 #[cfg(feature = "testkit")]
 pub(crate) use trial::{Tried, replay};
+#[cfg(feature = "testkit")]
+pub use virtual_time::{VirtualTime, pass};
 
 use crate::backend::GRACE;
 use crate::client::{Client, RunHandle};

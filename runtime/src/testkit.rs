@@ -16,6 +16,7 @@ mod positional;
 mod rehearsal;
 mod replay;
 
+pub use crate::driver::{VirtualTime, pass};
 pub use clock::SimClock;
 pub use crashes::CrashTest;
 pub use faults::{Fault, FaultStore};

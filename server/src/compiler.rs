@@ -30,7 +30,11 @@ impl Default for Compiler {
 impl Compiler {
     /// The compiler with all plugins of this build.
     pub fn new() -> Self {
-        let actions = flowcrate_plugins::actions();
+        Self::with(flowcrate_plugins::actions())
+    }
+
+    /// The compiler with these actions.
+    pub fn with(actions: Actions) -> Self {
         Self { catalogue: actions.catalogue(), actions: Arc::new(actions) }
     }
 

@@ -2,7 +2,9 @@
 
 pub mod emitted;
 pub mod fixtures;
+pub mod model;
 pub mod order_intake;
 pub mod played;
+pub mod random;
 pub mod server;
 pub mod service;

@@ -35,7 +35,7 @@ const RESIDENT: usize = 20_000;
 const BATCH: usize = 1024;
 
 /// The longest sleep, so that a clock that was set is noticed.
-const NAP: Duration = Duration::from_mins(1);
+pub(super) const NAP: Duration = Duration::from_mins(1);
 
 /// What a shard is told.
 pub(super) enum Message {

@@ -1,0 +1,238 @@
+//! Firing (S1 to S6), and how scope instances end (S21, S25).
+
+use serde_json::Value;
+
+use super::expr::{self, Stop};
+use super::graph::Node;
+use super::names::Place;
+use super::state::{At, End, Failure, Left, OpId, Phase, RegionId, Sim, State, Work};
+
+impl Sim<'_> {
+    /// Lets every live scope instance go on; whether anything happened.
+    pub(super) fn advance_all(&mut self) -> bool {
+        let mut happened = false;
+        for region in 0..self.regions.len() {
+            let stands = self.paused.is_some() || !self.unknown.is_empty();
+            if self.regions[region].phase == Phase::Live && !stands {
+                happened |= self.advance(region);
+            }
+        }
+        happened
+    }
+
+    /// Decides the nodes that can be decided (S2); ends the instance once all are.
+    fn advance(&mut self, region: RegionId) -> bool {
+        let open = |(id, state): (&String, &State)| (*state == State::Open).then(|| id.clone());
+        let ids: Vec<String> = self.regions[region].nodes.iter().filter_map(open).collect();
+        let mut happened = false;
+        for id in ids {
+            let Some(node) = self.graph.nodes.get(&id) else { continue };
+            let Some(runs) = self.decision(region, node) else { continue };
+            happened = true;
+            if runs {
+                self.start_node(region, node);
+            } else {
+                self.set(region, &id, State::Skipped);
+            }
+            if self.paused.is_some() || !self.unknown.is_empty() {
+                return false;
+            }
+        }
+        let decided = |state: &State| matches!(state, State::Left(_) | State::Skipped);
+        let failing = !self.regions[region].failures.is_empty();
+        if !failing && self.regions[region].nodes.values().all(decided) {
+            self.conclude(region);
+            return self.unknown.is_empty();
+        }
+        happened
+    }
+
+    /// S2: nothing while an incoming edge is not decided (S1), then whether the node runs.
+    fn decision(&self, region: RegionId, node: &Node) -> Option<bool> {
+        let mut live = 0;
+        for (source, handle) in &node.incoming {
+            match self.regions[region].nodes.get(source)? {
+                // S3.
+                State::Left(left) => live += usize::from(left.handle == *handle),
+                State::Skipped => {}
+                State::Open | State::Running(_) | State::Gone => return None,
+            }
+        }
+        Some(if node.incoming.is_empty() || node.needs_all {
+            live == node.incoming.len()
+        } else {
+            live > 0
+        })
+    }
+
+    pub(super) fn set(&mut self, region: RegionId, id: &str, state: State) {
+        self.regions[region].nodes.insert(id.to_owned(), state);
+    }
+
+    /// The node has come to its end: it leaves (S3), or its failure climbs (S21).
+    pub(super) fn leave(
+        &mut self,
+        region: RegionId,
+        id: &str,
+        end: Result<(String, Value), Failure>,
+    ) {
+        let Some(node) = self.graph.nodes.get(id) else { return };
+        let state = match end {
+            Ok((handle, output)) => State::Left(Left { handle, output, error: None }),
+            Err(failure) if node.handles_errors || node.continues => {
+                let handle = if node.handles_errors { "error" } else { node.default_handle() };
+                let (handle, output) = (handle.to_owned(), Value::Null);
+                State::Left(Left { handle, output, error: Some(failure) })
+            }
+            Err(failure) => {
+                self.regions[region].failures.push(failure);
+                State::Gone
+            }
+        };
+        self.set(region, id, state);
+    }
+
+    /// An operation has come to its end.
+    pub(super) fn finish(&mut self, op: OpId, end: End) {
+        if std::mem::replace(&mut self.ops[op].over, true) {
+            return;
+        }
+        let end = if self.ops[op].stopping { self.end_of_stopped(op, end) } else { end };
+        self.record(op, &end);
+        if let (End::Cancelled, Work::Step(step)) = (&end, &self.ops[op].work)
+            && step.runs
+        {
+            self.in_doubt(op);
+        }
+        let (region, id) = (self.ops[op].region, self.ops[op].node.clone());
+        if self.ops[op].stopping || self.regions[region].phase != Phase::Live {
+            self.set(region, &id, State::Gone);
+            return self.come_to_rest(region);
+        }
+        match end {
+            End::Done(output) => self.leave(region, &id, Ok(("out".to_owned(), output))),
+            End::Failed(failure) => self.leave(region, &id, Err(failure)),
+            End::Cancelled => self.set(region, &id, State::Gone),
+        }
+    }
+
+    /// S22: an outcome within the grace time counts; all else is cancelled.
+    fn end_of_stopped(&mut self, op: OpId, end: End) -> End {
+        match (&self.ops[op].work, end) {
+            // What a try had come to before it was cancelled stands; `finally` runs in any case, and
+            // its failure takes the place of that (S23).
+            (Work::Step(_) | Work::Try(_), end) => end,
+            // A scope whose own failure comes while it is cancelled: either may be told.
+            (_, End::Failed(failure)) => {
+                self.doubt("a scope failed while it was cancelled");
+                End::Failed(failure)
+            }
+            (_, _) => End::Cancelled,
+        }
+    }
+
+    /// All nodes are decided: the result is evaluated (S25).
+    fn conclude(&mut self, region: RegionId) {
+        let Some(scope) = self.regions[region].scope.clone() else {
+            return self.end(region, End::Done(Value::Null));
+        };
+        match self.result(region, &scope) {
+            Ok(value) => self.end(region, End::Done(value)),
+            Err(Stop::Fails) => {
+                let failure = Failure::expression(self.path(region, &scope));
+                self.regions[region].failures.push(failure);
+            }
+            Err(Stop::Unknown(what)) => self.unknown.push(what),
+        }
+    }
+
+    fn result(&self, region: RegionId, scope: &str) -> Result<Value, Stop> {
+        let name = &self.regions[region].name;
+        let Some(node) = self.graph.nodes.get(scope) else { return Ok(Value::Null) };
+        if name == "finally" {
+            return Ok(Value::Null);
+        }
+        let given = if name.is_empty() { Some(&node.result) } else { node.result.get(name) };
+        let place = Place { sim: self, region, element: None, state: None };
+        if let Some(given) = given.filter(|given| !given.is_null()) {
+            return expr::value(given, &place);
+        }
+        let members = self.graph.members(Some(scope), name);
+        let sinks: Vec<&&Node> = members.iter().filter(|node| node.is_sink).collect();
+        Ok(match sinks.as_slice() {
+            [sink] => match self.regions[region].nodes.get(&sink.id) {
+                Some(State::Left(left)) if left.error.is_none() => left.output.clone(),
+                _ => Value::Null,
+            },
+            _ => Value::Null,
+        })
+    }
+
+    /// A scope instance has come to its end.
+    pub(super) fn end(&mut self, region: RegionId, end: End) {
+        self.regions[region].phase = Phase::Ended;
+        match self.regions[region].op {
+            None => self.ended = Some(end),
+            Some(op) => self.region_ended(op, region, end),
+        }
+    }
+
+    /// What has failed or won at this instant takes effect; whether anything did.
+    pub(super) fn resolve(&mut self) -> bool {
+        let failed = |region: &RegionId| {
+            let region = &self.regions[*region];
+            region.phase == Phase::Live && !region.failures.is_empty()
+        };
+        let deepest =
+            (0..self.regions.len()).filter(failed).max_by_key(|region| self.regions[*region].depth);
+        let won = self.deepest_win();
+        match (deepest, won) {
+            (Some(region), Some((op, depth))) if depth > self.regions[region].depth => {
+                self.decide_race(op);
+            }
+            (Some(region), _) => self.fail(region),
+            (None, Some((op, _))) => self.decide_race(op),
+            (None, None) => return false,
+        }
+        true
+    }
+
+    /// S22: the failure of a scope cancels whatever is in flight in it.
+    fn fail(&mut self, region: RegionId) {
+        let failures = std::mem::take(&mut self.regions[region].failures);
+        let Some(failure) = failures.first().cloned() else { return };
+        if failures.len() > 1 {
+            self.doubt(format!("{} failures at once", failures.len()));
+        }
+        self.regions[region].phase = Phase::Failing(failure);
+        self.cancel_all(region);
+        self.come_to_rest(region);
+    }
+
+    /// The operations of a scope instance that are under way.
+    pub(super) fn in_flight(&self, region: RegionId) -> Vec<OpId> {
+        let nodes = self.regions[region].nodes.values();
+        let running = nodes.filter_map(|state| match state {
+            State::Running(op) => Some(*op),
+            _ => None,
+        });
+        running.filter(|op| !self.ops[*op].over).collect()
+    }
+
+    /// A failed or cancelled instance ends with the last of what is in flight.
+    pub(super) fn come_to_rest(&mut self, region: RegionId) {
+        if !self.in_flight(region).is_empty() {
+            return;
+        }
+        match self.regions[region].phase.clone() {
+            Phase::Failing(failure) => self.end(region, End::Failed(failure)),
+            Phase::Cancelled => self.end(region, End::Cancelled),
+            Phase::Live | Phase::Ended => {}
+        }
+    }
+
+    /// How long ago something began; 0 at its own instant.
+    pub(super) fn age(&self, op: OpId) -> At {
+        self.now - self.ops[op].began
+    }
+}

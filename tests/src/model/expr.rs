@@ -1,0 +1,313 @@
+//! Expressions (S15 to S17), evaluated by the model itself over the parsed tree.
+//!
+//! It knows the operators and the few filters that random graphs use. Absent is null (S10).
+
+use flowcrate_codegen::expr::ast::{AstKind, Binary, Invocation, Part, Unary};
+use flowcrate_codegen::expr::{Ast, Template, parse};
+use serde_json::{Map, Value};
+
+/// Names, as an expression sees them at its place.
+pub(super) trait Env {
+    /// `trigger`, `steps.<id>`, `errors.<id>`, `item`, …: what the path means, and how many of its
+    /// parts it took.
+    fn name(&self, path: &[String]) -> Option<(Value, usize)>;
+}
+
+/// Why there is no value.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Stop {
+    /// S17: a failure of the node.
+    Fails,
+    /// The model does not know this; whoever wrote the graph has to do without.
+    Unknown(String),
+}
+
+type Evaluated = Result<Value, Stop>;
+
+/// The value of a field: its texts evaluated at any depth (S15).
+pub(super) fn value(field: &Value, env: &dyn Env) -> Evaluated {
+    match field {
+        Value::String(text) => template(&parsed(text)?, env),
+        Value::Array(items) => items.iter().map(|item| value(item, env)).collect(),
+        Value::Object(fields) => {
+            let mut record = Map::new();
+            for (name, field) in fields {
+                let value = value(field, env)?;
+                // S10.
+                if !value.is_null() {
+                    record.insert(name.clone(), value);
+                }
+            }
+            Ok(Value::Object(record))
+        }
+        other => Ok(other.clone()),
+    }
+}
+
+/// A condition (S17): a bool.
+pub(super) fn holds(field: &Value, env: &dyn Env) -> Result<bool, Stop> {
+    match value(field, env)? {
+        Value::Bool(holds) => Ok(holds),
+        other => unknown(format!("the condition {other}")),
+    }
+}
+
+/// A duration in milliseconds: text such as `1s 20ms`, or such a text times a number.
+pub(super) fn duration(field: &Value, env: &dyn Env) -> Result<u64, Stop> {
+    let text = field.as_str().unwrap_or_default();
+    let template = parsed(text)?;
+    match template.exact().map(|ast| &ast.kind) {
+        None => milliseconds(text).ok_or_else(|| Stop::Unknown(format!("the duration {text}"))),
+        Some(AstKind::Binary(Binary::Multiply, left, right)) => {
+            let times = int(&eval(right, env)?)?;
+            let length = match &left.kind {
+                AstKind::Call(call) if call.name == "duration" => {
+                    call.args.first().and_then(Ast::text).and_then(milliseconds)
+                }
+                _ => None,
+            };
+            let Some(length) = length else { return unknown(format!("the duration {text}")) };
+            // A duration is not negative.
+            let times = u64::try_from(times).map_err(|_| Stop::Fails)?;
+            length.checked_mul(times).ok_or(Stop::Fails)
+        }
+        Some(_) => unknown(format!("the duration {text}")),
+    }
+}
+
+/// `1h 2m 3s 4ms`.
+pub(super) fn milliseconds(text: &str) -> Option<u64> {
+    let part = |part: &str| {
+        let digits = part.find(|c: char| !c.is_ascii_digit())?;
+        let (number, unit) = part.split_at_checked(digits)?;
+        let unit = match unit {
+            "ms" => 1,
+            "s" => 1_000,
+            "m" => 60_000,
+            "h" => 3_600_000,
+            _ => return None,
+        };
+        Some(number.parse::<u64>().ok()? * unit)
+    };
+    text.split_whitespace().map(part).sum()
+}
+
+fn parsed(text: &str) -> Result<Template, Stop> {
+    parse(text).map_err(|issues| Stop::Unknown(format!("{text}: {issues:?}")))
+}
+
+/// S15: exactly one expression keeps its type, mixed text is concatenation.
+fn template(template: &Template, env: &dyn Env) -> Evaluated {
+    if let Some(ast) = template.exact() {
+        return eval(ast, env);
+    }
+    let mut whole = String::new();
+    for part in &template.parts {
+        match part {
+            Part::Text(text, _) => whole.push_str(text),
+            Part::Expression(ast) => whole.push_str(&text(&eval(ast, env)?)?),
+        }
+    }
+    Ok(Value::String(whole))
+}
+
+fn eval(ast: &Ast, env: &dyn Env) -> Evaluated {
+    match &ast.kind {
+        AstKind::Null => Ok(Value::Null),
+        AstKind::Bool(flag) => Ok(Value::Bool(*flag)),
+        AstKind::Int(number) => {
+            i64::try_from(*number).map(Value::from).map_err(|_| Stop::Unknown(number.to_string()))
+        }
+        AstKind::Text(text) => Ok(Value::from(text.as_str())),
+        AstKind::Name(_) | AstKind::Attribute { .. } => chain(ast, env),
+        AstKind::Item { base, index } => item(&eval(base, env)?, &eval(index, env)?),
+        AstKind::Unary(Unary::Not, operand) => Ok(Value::Bool(!flag(&eval(operand, env)?)?)),
+        AstKind::Unary(Unary::Negate, operand) => {
+            int(&eval(operand, env)?)?.checked_neg().map(Value::from).ok_or(Stop::Fails)
+        }
+        AstKind::Binary(operator, left, right) => binary(*operator, left, right, env),
+        AstKind::Concat(parts) => {
+            let parts = parts.iter().map(|part| text(&eval(part, env)?));
+            parts.collect::<Result<String, Stop>>().map(Value::String)
+        }
+        AstKind::Conditional { condition, then, otherwise } => {
+            match (flag(&eval(condition, env)?)?, otherwise) {
+                (true, _) => eval(then, env),
+                (false, Some(otherwise)) => eval(otherwise, env),
+                (false, None) => Ok(Value::Null),
+            }
+        }
+        AstKind::Filter { value, call } => filter(value, call, env),
+        AstKind::Test { value, call } => test(value, call, env),
+        AstKind::Call(call) => function(call, env),
+        AstKind::List(items) => items.iter().map(|item| eval(item, env)).collect(),
+        AstKind::Dict(entries) => {
+            let mut record = Map::new();
+            for (key, value) in entries {
+                let value = eval(value, env)?;
+                if !value.is_null() {
+                    record.insert(key.text().unwrap_or_default().to_owned(), value);
+                }
+            }
+            Ok(Value::Object(record))
+        }
+        other => unknown(format!("{other:?}")),
+    }
+}
+
+/// A name and the fields behind it. A field of what is absent is absent (S8 allows that only where
+/// the chain is covered).
+fn chain(ast: &Ast, env: &dyn Env) -> Evaluated {
+    let mut path = Vec::new();
+    let mut at = ast;
+    while let AstKind::Attribute { base, name, .. } = &at.kind {
+        path.insert(0, name.clone());
+        at = base;
+    }
+    let (mut value, taken) = if let AstKind::Name(name) = &at.kind {
+        path.insert(0, name.clone());
+        env.name(&path).ok_or_else(|| Stop::Unknown(format!("the name {path:?}")))?
+    } else {
+        (eval(at, env)?, 0)
+    };
+    for name in path.get(taken..).unwrap_or_default() {
+        value = value.get(name).cloned().unwrap_or_default();
+    }
+    Ok(value)
+}
+
+fn item(base: &Value, index: &Value) -> Evaluated {
+    let (Value::Array(items), Some(index)) = (base, index.as_i64()) else {
+        return unknown(format!("{base}[{index}]"));
+    };
+    let length = i64::try_from(items.len()).unwrap_or(i64::MAX);
+    let index = if index < 0 { index + length } else { index };
+    let found = usize::try_from(index).ok().and_then(|index| items.get(index));
+    found.cloned().ok_or(Stop::Fails)
+}
+
+fn binary(operator: Binary, left: &Ast, right: &Ast, env: &dyn Env) -> Evaluated {
+    let left = eval(left, env)?;
+    match (operator, &left) {
+        (Binary::And, Value::Bool(false)) => return Ok(Value::Bool(false)),
+        (Binary::Or, Value::Bool(true)) => return Ok(Value::Bool(true)),
+        _ => {}
+    }
+    let right = eval(right, env)?;
+    let numbers = || Ok::<_, Stop>((int(&left)?, int(&right)?));
+    let checked = |result: Option<i64>| result.map(Value::from).ok_or(Stop::Fails);
+    match operator {
+        Binary::And | Binary::Or => Ok(Value::Bool(flag(&right)?)),
+        Binary::Equal => Ok(Value::Bool(left == right)),
+        Binary::NotEqual => Ok(Value::Bool(left != right)),
+        Binary::Less => Ok(Value::Bool(numbers()?.0 < numbers()?.1)),
+        Binary::LessEqual => Ok(Value::Bool(numbers()?.0 <= numbers()?.1)),
+        Binary::Greater => Ok(Value::Bool(numbers()?.0 > numbers()?.1)),
+        Binary::GreaterEqual => Ok(Value::Bool(numbers()?.0 >= numbers()?.1)),
+        Binary::Add => match (&left, &right) {
+            (Value::Array(left), Value::Array(right)) => Ok([&left[..], right].concat().into()),
+            (Value::String(left), Value::String(right)) => Ok(format!("{left}{right}").into()),
+            _ => checked(numbers()?.0.checked_add(numbers()?.1)),
+        },
+        Binary::Subtract => checked(numbers()?.0.checked_sub(numbers()?.1)),
+        Binary::Multiply => checked(numbers()?.0.checked_mul(numbers()?.1)),
+        // Rounded down; the rest has the sign of the divisor.
+        Binary::FloorDivide => {
+            let (left, right) = numbers()?;
+            let quotient = left.checked_div(right).ok_or(Stop::Fails)?;
+            let inexact = left % right != 0 && (left < 0) != (right < 0);
+            checked(Some(quotient - i64::from(inexact)))
+        }
+        Binary::Remainder => {
+            let (left, right) = numbers()?;
+            let rest = left.checked_rem(right).ok_or(Stop::Fails)?;
+            let other_sign = rest != 0 && (rest < 0) != (right < 0);
+            checked(Some(if other_sign { rest + right } else { rest }))
+        }
+        Binary::In => match &right {
+            Value::Array(items) => Ok(Value::Bool(items.contains(&left))),
+            _ => unknown(format!("{left} in {right}")),
+        },
+        _ => unknown(operator.text().to_owned()),
+    }
+}
+
+fn filter(operand: &Ast, call: &Invocation, env: &dyn Env) -> Evaluated {
+    let value = eval(operand, env)?;
+    match (call.name.as_str(), &value) {
+        ("default" | "d", Value::Null) => {
+            call.args.first().map_or(Ok(Value::Null), |fallback| eval(fallback, env))
+        }
+        ("default" | "d", _) => Ok(value),
+        ("length" | "count", Value::Array(items)) => Ok(items.len().into()),
+        ("length" | "count", Value::String(text)) => Ok(text.chars().count().into()),
+        ("string", _) => text(&value).map(Value::String),
+        ("upper", Value::String(text)) => Ok(text.to_uppercase().into()),
+        ("sum", Value::Array(items)) => items
+            .iter()
+            .try_fold(0_i64, |sum, item| sum.checked_add(int(item)?).ok_or(Stop::Fails))
+            .map(Value::from),
+        ("first", Value::Array(items)) => Ok(items.first().cloned().unwrap_or_default()),
+        ("last", Value::Array(items)) => Ok(items.last().cloned().unwrap_or_default()),
+        ("reverse", Value::Array(items)) => Ok(items.iter().rev().cloned().collect()),
+        ("abs", _) => int(&value)?.checked_abs().map(Value::from).ok_or(Stop::Fails),
+        (name, _) => unknown(format!("{value} | {name}")),
+    }
+}
+
+fn test(operand: &Ast, call: &Invocation, env: &dyn Env) -> Evaluated {
+    let value = eval(operand, env)?;
+    match call.name.as_str() {
+        "defined" => Ok(Value::Bool(!value.is_null())),
+        "undefined" | "none" => Ok(Value::Bool(value.is_null())),
+        "odd" => Ok(Value::Bool(int(&value)? % 2 != 0)),
+        "even" => Ok(Value::Bool(int(&value)? % 2 == 0)),
+        other => unknown(format!("is {other}")),
+    }
+}
+
+fn function(call: &Invocation, env: &dyn Env) -> Evaluated {
+    match call.name.as_str() {
+        // S9.
+        "first_of" => {
+            for candidate in &call.args {
+                let value = eval(candidate, env)?;
+                if !value.is_null() {
+                    return Ok(value);
+                }
+            }
+            Ok(Value::Null)
+        }
+        "range" => {
+            let bounds = call.args.iter().map(|arg| int(&eval(arg, env)?));
+            match bounds.collect::<Result<Vec<i64>, Stop>>()?.as_slice() {
+                [end] => Ok((0..*end).collect()),
+                [start, end] => Ok((*start..*end).collect()),
+                _ => unknown("range".to_owned()),
+            }
+        }
+        other => unknown(format!("{other}()")),
+    }
+}
+
+fn int(value: &Value) -> Result<i64, Stop> {
+    value.as_i64().ok_or_else(|| Stop::Unknown(format!("{value} as an int")))
+}
+
+fn flag(value: &Value) -> Result<bool, Stop> {
+    value.as_bool().ok_or_else(|| Stop::Unknown(format!("{value} as a bool")))
+}
+
+/// The text form (S17).
+fn text(value: &Value) -> Result<String, Stop> {
+    match value {
+        Value::String(text) => Ok(text.clone()),
+        Value::Bool(flag) => Ok(flag.to_string()),
+        Value::Number(number) if number.is_i64() => Ok(number.to_string()),
+        other => unknown(format!("the text of {other}")),
+    }
+}
+
+fn unknown<T>(what: String) -> Result<T, Stop> {
+    Err(Stop::Unknown(what))
+}

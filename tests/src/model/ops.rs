@@ -1,0 +1,346 @@
+//! Nodes: what is done at once, and what takes its time.
+
+use flowcrate_scripted::{Call, End as Said, Said as Answer};
+use serde_json::{Value, json};
+
+use super::expr::{self, Stop};
+use super::graph::Node;
+use super::names::Place;
+use super::policy::{Policy, Verdict};
+use super::state::{Due, End, Failure, Op, OpId, RegionId, Sim, State, Step, Work, record};
+
+/// How a node begins: it is over at once, or under way.
+pub(super) enum Begun {
+    Left(String, Value),
+    Failed(Failure),
+    Under(Value, Work),
+}
+
+type Beginning = Result<Begun, Stop>;
+
+impl Sim<'_> {
+    /// Runs a node (S2).
+    pub(super) fn start_node(&mut self, region: RegionId, node: &Node) {
+        let id = node.id.as_str();
+        if node.disabled {
+            // S14.
+            let left = (node.default_handle().to_owned(), Value::Null);
+            return self.leave(region, id, Ok(left));
+        }
+        match self.begin(region, node) {
+            Ok(Begun::Left(handle, output)) => self.leave(region, id, Ok((handle, output))),
+            Ok(Begun::Failed(failure)) => self.leave(region, id, Err(failure)),
+            Ok(Begun::Under(input, work)) => {
+                let path = self.path(region, id);
+                let (began, node) = (self.now, id.to_owned());
+                let op =
+                    Op { region, node, path, began, input, work, stopping: false, over: false };
+                self.ops.push(op);
+                let op = self.ops.len() - 1;
+                self.set(region, id, State::Running(op));
+                self.go(op);
+            }
+            Err(Stop::Fails) => {
+                let failure = Failure::expression(self.path(region, id));
+                self.leave(region, id, Err(failure));
+            }
+            Err(Stop::Unknown(what)) => self.unknown.push(format!("{id}: {what}")),
+        }
+    }
+
+    fn begin(&mut self, region: RegionId, node: &Node) -> Beginning {
+        let place = Place { sim: self, region, element: None, state: None };
+        let input = |name: &str| match node.input(name) {
+            Some(field) => expr::value(field, &place),
+            None => Ok(Value::Null),
+        };
+        let out = |value| Ok(Begun::Left("out".to_owned(), value));
+        match node.kind.as_str() {
+            "transform@1" => out(input("value")?),
+            "condition@1" => {
+                let holds = expr::holds(node.input("condition").unwrap_or(&Value::Null), &place)?;
+                Ok(Begun::Left(holds.to_string(), Value::Null))
+            }
+            "switch@1" => switch(node, &place),
+            "filter@1" | "sort@1" | "aggregate@1" => out(self.over_list(region, node)?),
+            "fail@1" => {
+                let code = input("code")?;
+                let code = code.as_str().unwrap_or("failed");
+                let message = input("message")?;
+                let message = message.as_str().unwrap_or_default().to_owned();
+                Ok(Begun::Failed(Failure::new(code, &message, self.path(region, &node.id))))
+            }
+            "return@1" => {
+                // S31.
+                let value = input("value")?;
+                self.output = value;
+                out(Value::Null)
+            }
+            "respond@1" => {
+                let value = input("value")?;
+                let path = self.path(region, &node.id);
+                // S32.
+                if self.response.is_none() {
+                    self.response = Some(value.clone());
+                }
+                self.note(path, &node.kind, self.now, value, &End::Done(Value::Null));
+                out(Value::Null)
+            }
+            "wait@1" => {
+                let field = node.input("duration").unwrap_or(&Value::Null);
+                let length = expr::duration(field, &place)?;
+                Ok(Begun::Under(json!({ "duration": length }), Work::Timer))
+            }
+            "wait_event@1" => {
+                let timeout = node.input("timeout");
+                let timeout = timeout.map(|field| expr::duration(field, &place)).transpose()?;
+                let key = input("key")?.as_str().map(str::to_owned);
+                let event = node.config.get("event").and_then(Value::as_str).unwrap_or_default();
+                let input = json!({ "event": event, "key": key, "timeout": timeout });
+                Ok(Begun::Under(input, Work::Wait { event: event.to_owned(), key }))
+            }
+            "scripted.call@1" => {
+                let fields = node.inputs.iter();
+                let fields =
+                    fields.map(|(name, field)| Ok((name.clone(), expr::value(field, &place)?)));
+                let input = record(fields.collect::<Result<Vec<_>, Stop>>()?);
+                let Some(policy) = Policy::read(&node.policy) else {
+                    return Err(Stop::Unknown(format!("the policy {}", node.policy)));
+                };
+                let step = Step { attempt: 1, runs: true, since: self.now, policy };
+                Ok(Begun::Under(input, Work::Step(step)))
+            }
+            _ => self.begin_scope(region, node),
+        }
+    }
+
+    /// Lets an operation that has just begun do what it does.
+    fn go(&mut self, op: OpId) {
+        match self.ops[op].work.clone() {
+            Work::Step(_) => self.attempt(op),
+            Work::Timer => {
+                let length = self.ops[op].input["duration"].as_u64().unwrap_or(0);
+                self.due(length, Due::Timer(op));
+            }
+            Work::Wait { .. } => {
+                if let Some(timeout) = self.ops[op].input["timeout"].as_u64() {
+                    self.due(timeout, Due::Timer(op));
+                }
+                self.deliver();
+            }
+            Work::Each(_) | Work::While { .. } | Work::Race(_) | Work::Try(_) => self.go_scope(op),
+        }
+    }
+
+    /// An attempt of a step begins.
+    fn attempt(&mut self, op: OpId) {
+        let path = self.ops[op].path.clone();
+        let Work::Step(step) = &mut self.ops[op].work else { return };
+        step.runs = true;
+        let (number, timeout) = (step.attempt, step.policy.timeout);
+        let takes = self.world.attempt(&path, number).takes;
+        self.due(takes, Due::Attempt(op, number));
+        if let Some(timeout) = timeout {
+            self.due(timeout, Due::Timeout(op, number));
+        }
+    }
+
+    /// Whether something that becomes due still matters.
+    pub(super) fn counts(&self, due: &Due) -> bool {
+        let attempt = |op: &OpId, number: &u32| match &self.ops[*op].work {
+            Work::Step(step) => step.runs && step.attempt == *number,
+            _ => false,
+        };
+        match due {
+            Due::Attempt(op, number) => !self.ops[*op].over && attempt(op, number),
+            // A body that was told has its grace time and no other.
+            Due::Timeout(op, number) => {
+                !self.ops[*op].over && !self.ops[*op].stopping && attempt(op, number)
+            }
+            Due::Retry(op) | Due::Timer(op) | Due::Grace(op) => !self.ops[*op].over,
+            Due::Event(_) => true,
+        }
+    }
+
+    pub(super) fn happen(&mut self, due: Due) {
+        match due {
+            Due::Attempt(op, number) => {
+                let said = self.world.attempt(&self.ops[op].path, number).end;
+                self.attempt_ended(op, number, &said, said_failure(&said));
+            }
+            Due::Timeout(op, number) => {
+                let failure = ("timeout", super::compare::ANY);
+                self.attempt_ended(op, number, &Said::Retryable, failure);
+            }
+            Due::Retry(op) => {
+                if let Work::Step(step) = &mut self.ops[op].work {
+                    step.attempt += 1;
+                }
+                self.attempt(op);
+            }
+            Due::Timer(op) => match self.ops[op].work {
+                Work::Wait { .. } => self.timed_out(op),
+                _ => self.finish(op, End::Done(Value::Null)),
+            },
+            Due::Grace(op) => self.finish(op, End::Cancelled),
+            Due::Event(number) => {
+                self.inbox.push(number);
+                self.deliver();
+            }
+        }
+    }
+
+    /// S20: the outcome, or another attempt.
+    fn attempt_ended(&mut self, op: OpId, number: u32, said: &Said, failed: (&str, &str)) {
+        if let (Said::Answer(answer), "") = (said, failed.0) {
+            let call = serde_json::from_value::<Call>(self.ops[op].input.clone());
+            let Ok(call) = call else {
+                return self.unknown.push(format!("the input {}", self.ops[op].input));
+            };
+            let answer = Answer::of(*answer, call);
+            return self.finish(op, End::Done(serde_json::to_value(answer).unwrap_or_default()));
+        }
+        let (path, stopping, now) = (self.ops[op].path.clone(), self.ops[op].stopping, self.now);
+        let failure = Failure { attempts: number, ..Failure::new(failed.0, failed.1, path) };
+        let Work::Step(step) = &mut self.ops[op].work else { return };
+        match step.policy.judge(said, number, step.since, now) {
+            // Nobody repeats what nobody waits for.
+            Verdict::Retry(delay) if !stopping => {
+                step.runs = false;
+                self.due(delay, Due::Retry(op));
+            }
+            Verdict::Pause if !stopping => self.paused = Some(failure),
+            Verdict::Retry(_) | Verdict::Fail | Verdict::Pause => {
+                self.finish(op, End::Failed(failure));
+            }
+        }
+    }
+
+    /// S33: events of one name and key go to the waits in the order in which they were registered.
+    fn deliver(&mut self) {
+        for place in 0..self.inbox.len() {
+            let Some(event) = self.inbox.get(place).and_then(|number| self.events.get(*number))
+            else {
+                continue;
+            };
+            let waits = |op: &&OpId| match &self.ops[**op].work {
+                Work::Wait { event: name, key } => {
+                    let open = !self.ops[**op].over && !self.ops[**op].stopping;
+                    open && *name == event.name && *key == event.key
+                }
+                _ => false,
+            };
+            let all: Vec<OpId> = (0..self.ops.len()).collect();
+            let waiting: Vec<OpId> = all.iter().filter(waits).copied().collect();
+            let Some(first) = waiting.first().copied() else { continue };
+            if waiting.get(1).is_some_and(|next| self.ops[*next].began == self.ops[first].began) {
+                self.doubt("two waits for one event began at once");
+            }
+            if self.ops[first].began == self.now {
+                self.doubt("an event that was there is taken at once");
+            }
+            let payload = event.payload.clone();
+            self.inbox.remove(place);
+            return self.finish(first, End::Done(payload));
+        }
+    }
+
+    fn timed_out(&mut self, op: OpId) {
+        let (region, id) = (self.ops[op].region, self.ops[op].node.clone());
+        self.ops[op].over = true;
+        self.record(op, &End::Done(Value::Null));
+        self.leave(region, &id, Ok(("timeout".to_owned(), Value::Null)));
+    }
+
+    /// S37: filter, sort and aggregate over `item`.
+    fn over_list(&self, region: RegionId, node: &Node) -> Result<Value, Stop> {
+        let place = |element| Place { sim: self, region, element, state: None };
+        let items = expr::value(node.input("items").unwrap_or(&Value::Null), &place(None))?;
+        let Value::Array(items) = items else {
+            return Err(Stop::Unknown(format!("the list {items}")));
+        };
+        let each = |name: &str| -> Result<Vec<Value>, Stop> {
+            let of = |item: &Value| match node.input(name) {
+                Some(field) => expr::value(field, &place(Some(item.clone()))),
+                None => Ok(item.clone()),
+            };
+            items.iter().map(of).collect()
+        };
+        let key = |value: &Value| value.as_i64().ok_or(Stop::Unknown(format!("by {value}")));
+        match node.kind.as_str() {
+            "filter@1" => {
+                let kept = each("condition")?;
+                let kept = items.iter().zip(kept).filter(|(_, kept)| *kept == true);
+                Ok(kept.map(|(item, _)| item.clone()).collect())
+            }
+            "sort@1" => {
+                let keys = each("by")?.iter().map(key).collect::<Result<Vec<i64>, Stop>>()?;
+                let mut sorted: Vec<(i64, Value)> = keys.into_iter().zip(items.clone()).collect();
+                if node.config.get("order").is_some_and(|order| order == "descending") {
+                    // Stable in both directions.
+                    sorted.sort_by_key(|(key, _)| std::cmp::Reverse(*key));
+                } else {
+                    sorted.sort_by_key(|(key, _)| *key);
+                }
+                Ok(sorted.into_iter().map(|(_, item)| item).collect())
+            }
+            _ => aggregate(node, &each("value")?),
+        }
+    }
+}
+
+fn aggregate(node: &Node, values: &[Value]) -> Result<Value, Stop> {
+    let ints = || {
+        let int = |value: &Value| value.as_i64().ok_or(Stop::Unknown(format!("{value}")));
+        values.iter().map(int).collect::<Result<Vec<i64>, Stop>>()
+    };
+    let operation = node.config.get("operation").and_then(Value::as_str).unwrap_or_default();
+    Ok(match operation {
+        "count" => values.len().into(),
+        "list" => values.to_vec().into(),
+        "sum" => {
+            let sum = ints()?.into_iter().try_fold(0_i64, i64::checked_add);
+            sum.ok_or(Stop::Fails)?.into()
+        }
+        "min" => ints()?.into_iter().min().map_or(Value::Null, Value::from),
+        "max" => ints()?.into_iter().max().map_or(Value::Null, Value::from),
+        "unique" => {
+            let mut unique: Vec<Value> = Vec::new();
+            for value in values {
+                if !unique.contains(value) {
+                    unique.push(value.clone());
+                }
+            }
+            unique.into()
+        }
+        other => return Err(Stop::Unknown(format!("aggregate {other}"))),
+    })
+}
+
+/// The first case that holds, else `default`.
+fn switch(node: &Node, place: &Place<'_, '_>) -> Beginning {
+    let value = node.input("value").map(|field| expr::value(field, place)).transpose()?;
+    let cases = node.config.get("cases").and_then(Value::as_array).cloned().unwrap_or_default();
+    for case in cases {
+        let holds = match case.get("when").filter(|when| !when.is_null()) {
+            Some(when) => expr::holds(when, place)?,
+            None => case.get("equals") == value.as_ref(),
+        };
+        if holds {
+            let name = case["name"].as_str().unwrap_or_default();
+            return Ok(Begun::Left(name.to_owned(), Value::Null));
+        }
+    }
+    Ok(Begun::Left("default".to_owned(), Value::Null))
+}
+
+/// Code and message of an attempt that ends badly.
+fn said_failure(said: &Said) -> (&'static str, &'static str) {
+    match said {
+        Said::Answer(_) => ("", ""),
+        Said::Retryable => ("flaky", "not this time"),
+        Said::Busy(_) => ("busy", "come back"),
+        Said::Fatal => ("broken", "never"),
+        Said::Panic => ("panic", super::compare::ANY),
+    }
+}

@@ -1,0 +1,195 @@
+//! A run from its start to its end.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use flowcrate_scripted::World;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::graph::Graph;
+use super::state::{At, Due, End, Entry, Left, Phase, Region, Sim, State};
+
+/// More instants than this are no end.
+const INSTANTS: usize = 20_000;
+
+/// The world of one run.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Script {
+    /// The trigger that starts it.
+    pub trigger: String,
+    /// With this payload.
+    pub payload: Value,
+    /// What steps do.
+    pub world: World,
+    /// What comes from outside, in the order of time.
+    pub events: Vec<Event>,
+}
+
+/// Something that comes from outside.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Event {
+    /// When, in milliseconds.
+    pub at: u64,
+    /// Its name.
+    pub name: String,
+    /// Its key.
+    pub key: Option<String>,
+    /// Its payload.
+    pub payload: Value,
+}
+
+/// How a run stands at its end.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Stands {
+    /// With its output.
+    Completed(Value),
+    /// With its failure: `{code, message, attempts, path}`.
+    Failed(Value),
+    /// A policy is spent and asks for somebody.
+    Paused(Value),
+    /// For what never comes.
+    Waiting,
+}
+
+/// A run that was played.
+#[derive(Clone, Debug)]
+pub struct Played {
+    /// How it ended.
+    pub stands: Stands,
+    /// What it answered (S32).
+    pub response: Option<Value>,
+    /// Path to entry.
+    pub journal: BTreeMap<String, Entry>,
+    /// Instants at which something was cancelled: what began at one of them may not have begun.
+    pub cuts: BTreeSet<u64>,
+    /// Why the page leaves more than one course open; mostly empty.
+    pub doubts: Vec<String>,
+    /// What the graph holds that the model cannot play; a test that fails.
+    pub unknown: Vec<String>,
+}
+
+/// Plays a graph that the compiler accepts.
+pub fn play(document: &Value, script: &Script) -> Played {
+    let graph = Graph::read(document);
+    let mut sim = Sim {
+        graph: &graph,
+        world: &script.world,
+        events: &script.events,
+        payload: script.payload.clone(),
+        started_by: script.trigger.clone(),
+        now: 0,
+        queue: BTreeMap::new(),
+        queued: 0,
+        regions: Vec::new(),
+        ops: Vec::new(),
+        inbox: Vec::new(),
+        journal: BTreeMap::new(),
+        output: Value::Null,
+        response: None,
+        ended: None,
+        paused: None,
+        cuts: BTreeSet::new(),
+        doubts: Vec::new(),
+        unknown: Vec::new(),
+    };
+    for (number, event) in script.events.iter().enumerate() {
+        sim.due(event.at, Due::Event(number));
+    }
+    sim.start();
+    sim.run();
+    sim.stands()
+}
+
+impl Sim<'_> {
+    /// S4, S6: the trigger that starts the run left with the payload, the others were skipped.
+    fn start(&mut self) {
+        let members = self.graph.members(None, "");
+        let mut nodes = BTreeMap::new();
+        for node in members {
+            let state = if !node.is_trigger() {
+                State::Open
+            } else if node.id == self.started_by {
+                let (handle, output) = ("out".to_owned(), self.payload.clone());
+                State::Left(Left { handle, output, error: None })
+            } else {
+                State::Skipped
+            };
+            nodes.insert(node.id.clone(), state);
+        }
+        self.regions.push(Region {
+            scope: None,
+            name: String::new(),
+            op: None,
+            outer: None,
+            depth: 0,
+            path: String::new(),
+            bound: None,
+            caught: None,
+            nodes,
+            phase: Phase::Live,
+            failures: Vec::new(),
+        });
+    }
+
+    fn run(&mut self) {
+        for _ in 0..INSTANTS {
+            self.settle();
+            if self.ended.is_some() || self.paused.is_some() || !self.unknown.is_empty() {
+                return;
+            }
+            let Some(at) = self.next_instant() else { return };
+            self.now = at;
+            let due = self.queue.extract_if(.., |(when, _), _| *when == at);
+            let due: Vec<Due> = due.map(|(_, due)| due).collect();
+            let due: Vec<Due> = due.into_iter().filter(|due| self.counts(due)).collect();
+            // Which of two things of one millisecond is seen first, no page says.
+            if due.len() > 1 {
+                self.doubt(format!("{} things at {at} ms", due.len()));
+            }
+            for due in due {
+                self.happen(due);
+            }
+        }
+        self.unknown.push("the run has no end".to_owned());
+    }
+
+    /// The next instant at which something happens that still matters.
+    fn next_instant(&mut self) -> Option<At> {
+        while let Some((&(at, number), due)) = self.queue.first_key_value() {
+            if self.counts(due) {
+                return Some(at);
+            }
+            self.queue.remove(&(at, number));
+        }
+        None
+    }
+
+    /// Lets all happen that takes no time: what is decided, then what has failed or won, from the
+    /// innermost scope outwards.
+    fn settle(&mut self) {
+        loop {
+            while self.advance_all() {}
+            let stands = self.paused.is_some() || !self.unknown.is_empty();
+            if self.ended.is_some() || stands || !self.resolve() {
+                return;
+            }
+        }
+    }
+
+    fn stands(self) -> Played {
+        let stands = match (self.paused, self.ended) {
+            (Some(failure), _) => Stands::Paused(failure.value()),
+            (None, Some(End::Done(_))) => Stands::Completed(self.output),
+            (None, Some(End::Failed(failure))) => Stands::Failed(failure.value()),
+            (None, Some(End::Cancelled) | None) => Stands::Waiting,
+        };
+        Played {
+            stands,
+            response: self.response,
+            journal: self.journal,
+            cuts: self.cuts,
+            doubts: self.doubts,
+            unknown: self.unknown,
+        }
+    }
+}

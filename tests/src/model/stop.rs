@@ -1,0 +1,129 @@
+//! Cancellation (S22).
+
+use super::state::{At, Due, End, OpId, Phase, RegionId, Sim, Work};
+
+/// How long a body may go on after it was told.
+const GRACE: At = 5_000;
+
+impl Sim<'_> {
+    /// Cancels all that is in flight in a scope instance that has failed.
+    pub(super) fn cancel_all(&mut self, region: RegionId) {
+        self.cuts.insert(self.now);
+        let flying = self.in_flight(region);
+        let old = flying.iter().filter(|op| self.age(**op) > 0).count();
+        for op in &flying {
+            self.cancel(*op, false);
+        }
+        // The page lets the scope's failure cancel all at once; whether what only this instance
+        // orders is told before or after another part has come to its end, it does not say.
+        if !self.in_flight(region).is_empty() && old > 1 {
+            self.doubt("several are cancelled, and one takes its time");
+        }
+    }
+
+    /// Cancels a scope instance from outside.
+    fn cancel_region(&mut self, region: RegionId, guarded: bool) {
+        match self.regions[region].phase {
+            Phase::Live => {}
+            Phase::Failing(_) => return self.doubt("a failing scope is cancelled"),
+            Phase::Cancelled | Phase::Ended => return,
+        }
+        if !self.regions[region].failures.is_empty() {
+            self.doubt("a scope fails and is cancelled at once");
+        }
+        self.regions[region].phase = Phase::Cancelled;
+        for op in self.in_flight(region) {
+            self.cancel(op, guarded);
+        }
+        self.come_to_rest(region);
+    }
+
+    /// Cancels what is under way: at once, or once it has come to its end. `guarded`: a `finally`
+    /// follows, so that a body has its grace time.
+    pub(super) fn cancel(&mut self, op: OpId, guarded: bool) {
+        if self.ops[op].over || std::mem::replace(&mut self.ops[op].stopping, true) {
+            return;
+        }
+        self.cuts.insert(self.now);
+        if matches!(self.ops[op].work, Work::Try(_)) && self.age(op) == 0 && self.has_finally(op) {
+            self.doubt("a try begins and is cancelled at once");
+        }
+        match self.ops[op].work.clone() {
+            // One that was to begin at this instant has not begun.
+            Work::Step(step) if step.runs && guarded && self.age(op) > 0 => {
+                self.due(GRACE, Due::Grace(op));
+            }
+            Work::Step(_) | Work::Timer | Work::Wait { .. } => self.finish(op, End::Cancelled),
+            Work::Each(each) => self.cancel_regions(op, each.running.keys().copied(), guarded),
+            Work::While { .. } => {
+                let own = |region: &RegionId| {
+                    self.regions[*region].op == Some(op)
+                        && self.regions[*region].phase != Phase::Ended
+                };
+                let region: Vec<RegionId> = (0..self.regions.len()).filter(own).collect();
+                self.cancel_regions(op, region, guarded);
+            }
+            Work::Race(race) => {
+                if !race.finished.is_empty() {
+                    self.doubt("a race is won and cancelled at once");
+                }
+                self.cancel_regions(op, race.running, guarded);
+            }
+            // What is done in any case is done (S23).
+            Work::Try(tried) if tried.outcome.is_some() => {}
+            Work::Try(tried) => {
+                let guarded = guarded || self.has_finally(op);
+                self.cancel_region(tried.region, guarded);
+            }
+        }
+    }
+
+    /// Cancels the other items of a loop that has failed.
+    pub(super) fn cancel_items(&mut self, items: Vec<RegionId>) {
+        for item in items {
+            self.cancel_region(item, false);
+        }
+    }
+
+    /// Cancels the losers of a race; it is left once they have come to their ends.
+    pub(super) fn cancel_losers(&mut self, op: OpId, losers: impl IntoIterator<Item = RegionId>) {
+        let mut none = true;
+        for loser in losers {
+            none = false;
+            self.cancel_region(loser, false);
+        }
+        if none {
+            self.leave_race(op);
+        }
+    }
+
+    fn cancel_regions(
+        &mut self,
+        op: OpId,
+        regions: impl IntoIterator<Item = RegionId>,
+        guarded: bool,
+    ) {
+        for region in regions {
+            self.cancel_region(region, guarded);
+        }
+        self.rest(op);
+    }
+
+    /// A step's body was cut short: nobody knows whether it took effect.
+    pub(super) fn in_doubt(&mut self, op: OpId) {
+        let (path, began) = (self.ops[op].path.clone(), self.ops[op].began);
+        if began == self.now {
+            return;
+        }
+        let attempt = match &self.ops[op].work {
+            Work::Step(step) => step.attempt,
+            _ => 0,
+        };
+        let failure = serde_json::json!({
+            "code": "unknown", "message": super::compare::ANY, "attempts": attempt, "path": path,
+        });
+        if let Some(entry) = self.journal.get_mut(&path) {
+            entry.error = failure;
+        }
+    }
+}

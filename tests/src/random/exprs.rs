@@ -1,0 +1,159 @@
+//! Random expressions of a type, over the names of a place.
+
+use serde_json::Value;
+
+use super::rng::Rng;
+use super::types::{Name, Ty};
+
+/// What can be read at a place.
+pub(super) struct Exprs<'a> {
+    pub(super) rng: &'a mut Rng,
+    pub(super) names: &'a [Name],
+}
+
+impl Exprs<'_> {
+    /// A field of a type: one expression, or its literal.
+    pub(super) fn field(&mut self, ty: &Ty) -> Value {
+        if self.rng.percent(10) {
+            return match ty {
+                Ty::Int => self.rng.below(9).into(),
+                Ty::Bool => self.rng.percent(50).into(),
+                Ty::Text => self.mixed(),
+                _ => format!("{{{{ {} }}}}", self.of(ty, 2)).into(),
+            };
+        }
+        format!("{{{{ {} }}}}", self.of(ty, 2)).into()
+    }
+
+    /// Text with expressions in it.
+    fn mixed(&mut self) -> Value {
+        let inner = self.of(&Ty::Int, 1);
+        format!("n {{{{ {inner} }}}}.").into()
+    }
+
+    /// The text of an expression.
+    pub(super) fn of(&mut self, ty: &Ty, depth: usize) -> String {
+        let deep = depth > 0;
+        match (ty, self.rng.below(10)) {
+            (_, 0..5) => self.read(ty),
+            (_, 5) if deep => {
+                let condition = self.of(&Ty::Bool, depth - 1);
+                let (then, otherwise) = (self.of(ty, depth - 1), self.of(ty, depth - 1));
+                format!("({then} if {condition} else {otherwise})")
+            }
+            (_, 6) => self.first_of(ty),
+            (Ty::Int, 7) if deep => {
+                let operator = self.rng.pick(&["+", "-", "*", "+", "+"]).copied().unwrap_or("+");
+                format!("({} {operator} {})", self.of(ty, depth - 1), self.rng.below(7))
+            }
+            // Fails where it is divided by 0.
+            (Ty::Int, 8) if deep && self.rng.percent(12) => {
+                format!("({} // {})", self.of(ty, depth - 1), self.of(ty, depth - 1))
+            }
+            (Ty::Int, 8 | 9) if deep => {
+                let list = self.of(&Ty::ints(), depth - 1);
+                let filter = self.rng.pick(&["length", "sum"]).copied().unwrap_or("sum");
+                format!("({list} | {filter})")
+            }
+            (Ty::Bool, 7) if deep => {
+                let operator = self.rng.pick(&["and", "or"]).copied().unwrap_or("and");
+                format!("({} {operator} {})", self.of(ty, depth - 1), self.of(ty, depth - 1))
+            }
+            (Ty::Bool, 8) if deep => format!("(not {})", self.of(ty, depth - 1)),
+            (Ty::Bool, _) => self.comparison(depth),
+            (Ty::Text, 7 | 8) if deep => {
+                format!("({} ~ {})", self.of(ty, depth - 1), self.of(&Ty::Int, depth - 1))
+            }
+            (Ty::List(of), 7) if **of == Ty::Int && deep => {
+                format!("({} + {})", self.of(ty, depth - 1), self.literal(ty))
+            }
+            _ => self.read(ty),
+        }
+    }
+
+    fn comparison(&mut self, depth: usize) -> String {
+        let presence: Vec<Name> = self.names.iter().filter(|name| !name.sure).cloned().collect();
+        if self.rng.percent(15)
+            && let Some(name) = self.rng.pick(&presence)
+        {
+            let path = name.path.clone();
+            return if self.rng.percent(50) {
+                format!("({path} is defined)")
+            } else {
+                format!("({path} is not defined)")
+            };
+        }
+        if self.rng.percent(20)
+            && let Some((path, texts)) = self.enumeration()
+        {
+            let text = self.rng.pick(&texts).cloned().unwrap_or_default();
+            return format!("({path} == '{text}')");
+        }
+        let operator = self.rng.pick(&["<", ">", "==", "!=", "<=", ">="]).copied().unwrap_or("<");
+        let left = self.of(&Ty::Int, depth.saturating_sub(1));
+        format!("({left} {operator} {})", self.rng.below(8))
+    }
+
+    /// A name of an enum that is there.
+    pub(super) fn enumeration(&mut self) -> Option<(String, Vec<String>)> {
+        let found: Vec<(String, Vec<String>)> = self
+            .names
+            .iter()
+            .flat_map(Name::parts)
+            .filter(|part| part.sure)
+            .filter_map(|part| match part.ty {
+                Ty::Enum(texts) => Some((part.path, texts)),
+                _ => None,
+            })
+            .collect();
+        self.rng.pick(&found).cloned()
+    }
+
+    /// A name of the type, made sure; else a literal.
+    fn read(&mut self, ty: &Ty) -> String {
+        let found = self.readable(ty);
+        let Some(part) = self.rng.pick(&found).cloned() else { return self.literal(ty) };
+        if part.sure {
+            return part.path;
+        }
+        format!("({} | default({}))", part.path, self.literal(ty))
+    }
+
+    /// S9.
+    fn first_of(&mut self, ty: &Ty) -> String {
+        let found: Vec<Name> = self.readable(ty).into_iter().filter(|part| !part.sure).collect();
+        let (one, other) = (self.rng.pick(&found).cloned(), self.rng.pick(&found).cloned());
+        let (Some(one), Some(other)) = (one, other) else { return self.read(ty) };
+        if one.path == other.path {
+            return self.read(ty);
+        }
+        let last = self.literal(ty);
+        format!("(first_of({}, {}) | default({last}))", one.path, other.path)
+    }
+
+    fn readable(&self, ty: &Ty) -> Vec<Name> {
+        self.names.iter().flat_map(Name::parts).filter(|part| part.ty == *ty).collect()
+    }
+
+    /// A literal of the type.
+    fn literal(&mut self, ty: &Ty) -> String {
+        match ty {
+            Ty::Int => self.rng.below(9).to_string(),
+            Ty::Bool => self.rng.percent(50).to_string(),
+            Ty::Text => format!("'t{}'", self.rng.below(5)),
+            Ty::List(_) => {
+                let items: Vec<String> =
+                    (0..=self.rng.below(2)).map(|_| self.rng.below(9).to_string()).collect();
+                format!("[{}]", items.join(", "))
+            }
+            Ty::Record(fields) => {
+                let fields: Vec<String> = fields
+                    .iter()
+                    .map(|(name, ty)| format!("'{name}': {}", self.literal(ty)))
+                    .collect();
+                format!("{{{}}}", fields.join(", "))
+            }
+            Ty::Null | Ty::Enum(_) | Ty::Optional(_) => "none".to_owned(),
+        }
+    }
+}

@@ -1,0 +1,243 @@
+//! Random nodes that hold no others.
+
+use serde_json::{Map, Value, json};
+
+use super::exprs::Exprs;
+use super::graph::{Made, MadeNode, Maker, Within};
+use super::types::{Name, Ty};
+
+impl Maker<'_> {
+    /// A node of a random kind.
+    pub(super) fn make(&mut self, id: &str, names: &[Name], within: &Within) -> MadeNode {
+        let deep = within.depth < 3 && self.budget > 1;
+        let made = match self.rng.below(100) {
+            0..20 => self.action(names),
+            20..34 => self.transform(names),
+            34..45 => self.condition(names),
+            45..51 => self.switch(names),
+            51..60 => self.wait(names, within),
+            60..65 => self.wait_event(within),
+            65..70 => self.list_node(names),
+            70..74 => self.failure(names),
+            74..76 if within.depth == 0 && !self.responds => self.respond(names),
+            76..82 if deep => self.for_each(id, names, within),
+            82..87 if deep => self.while_loop(id, names, within),
+            87..92 if deep => self.race(id, names, within),
+            92..100 if deep => self.try_scope(id, names, within),
+            _ => self.action(names),
+        };
+        self.with_errors(made)
+    }
+
+    /// What becomes of a failure: an `error` edge, going on, or the scope's affair (S21).
+    fn with_errors(&mut self, mut made: MadeNode) -> MadeNode {
+        let default = made.rest.handles.first().map(String::as_str);
+        let has_default = matches!(default, Some("out" | "default"));
+        let only_error = made.rest.handles.is_empty();
+        match self.rng.below(100) {
+            0..25 => {
+                made.rest.handles.push("error".to_owned());
+                made.rest.fails_over = true;
+            }
+            25..35 if has_default => {
+                made.data["on_error"] = "continue".into();
+                made.rest.continues = true;
+            }
+            // S14.
+            35..39 if has_default => {
+                made.data["disabled"] = true.into();
+                made.rest.gives = None;
+                made.rest.handles.truncate(1);
+            }
+            _ if only_error && self.rng.percent(60) => {
+                made.rest.handles.push("error".to_owned());
+                made.rest.fails_over = true;
+            }
+            _ => {}
+        }
+        made
+    }
+
+    pub(super) fn exprs<'a>(&'a mut self, names: &'a [Name]) -> Exprs<'a> {
+        Exprs { rng: self.rng, names }
+    }
+
+    /// A type that a transform may give.
+    pub(super) fn some_type(&mut self) -> Ty {
+        match self.rng.below(10) {
+            0..4 => Ty::Int,
+            4 => Ty::Bool,
+            5 => Ty::Text,
+            6 => Ty::ints(),
+            _ => Ty::record([("k", Ty::Int), ("t", Ty::Text)]),
+        }
+    }
+
+    /// An input of a type; a record field by field.
+    pub(super) fn value_of(&mut self, ty: &Ty, names: &[Name]) -> Value {
+        let Ty::Record(fields) = ty else { return self.exprs(names).field(ty) };
+        let mut record = Map::new();
+        for (name, ty) in fields {
+            record.insert(name.clone(), self.value_of(ty, names));
+        }
+        Value::Object(record)
+    }
+
+    fn transform(&mut self, names: &[Name]) -> MadeNode {
+        let ty = self.some_type();
+        let value = self.value_of(&ty, names);
+        made(json!({ "kind": "transform@1", "inputs": { "value": value } }), Some(ty))
+    }
+
+    fn action(&mut self, names: &[Name]) -> MadeNode {
+        let mut inputs = json!({ "count": self.value_of(&Ty::Int, names) });
+        if self.rng.percent(30) {
+            inputs["text"] = self.value_of(&Ty::Text, names);
+        }
+        let attempts = self.rng.between(1, 4);
+        let mut policy = json!({ "max_attempts": attempts, "jitter": false });
+        if self.rng.percent(60) {
+            policy["initial"] = format!("{}ms", self.rng.between(1, 3_000)).into();
+        }
+        if self.rng.percent(30) {
+            policy["factor"] = self.rng.between(1, 3).into();
+            policy["cap"] = format!("{}ms", self.rng.between(500, 9_000)).into();
+        }
+        if self.rng.percent(30) {
+            policy["timeout"] = format!("{}ms", self.rng.between(300, 4_000)).into();
+        }
+        let data = json!({ "kind": "scripted.call@1", "inputs": inputs, "policy": policy });
+        made(data, Some(Ty::said()))
+    }
+
+    fn condition(&mut self, names: &[Name]) -> MadeNode {
+        let condition = self.exprs(names).of(&Ty::Bool, 2);
+        let inputs = json!({ "condition": format!("{{{{ {condition} }}}}") });
+        let data = json!({ "kind": "condition@1", "inputs": inputs });
+        let handles = ["true", "false"].map(str::to_owned).to_vec();
+        MadeNode { data, rest: Made { handles, gives: None, fails_over: false, continues: false } }
+    }
+
+    fn switch(&mut self, names: &[Name]) -> MadeNode {
+        let by_value = self.exprs(names).enumeration().filter(|_| self.rng.percent(50));
+        let mut handles = vec!["default".to_owned()];
+        let mut data = json!({ "kind": "switch@1" });
+        let mut cases = Vec::new();
+        if let Some((path, texts)) = by_value {
+            data["inputs"] = json!({ "value": format!("{{{{ {path} }}}}") });
+            let all = self.rng.percent(50);
+            let mut known = texts.iter();
+            for text in known.by_ref().take(if all { texts.len() } else { 1 }) {
+                handles.push(format!("is {text}"));
+                cases.push(json!({ "name": format!("is {text}"), "equals": text }));
+            }
+            // S6: an exhausted switch never leaves by `default`.
+            if all {
+                handles.remove(0);
+            }
+        } else {
+            for number in 0..=self.rng.below(2) {
+                let when = self.exprs(names).of(&Ty::Bool, 1);
+                let name = format!("case {number}");
+                cases.push(json!({ "name": name, "when": format!("{{{{ {when} }}}}") }));
+                handles.push(name);
+            }
+        }
+        data["config"] = json!({ "cases": cases });
+        MadeNode { data, rest: Made { handles, gives: None, fails_over: false, continues: false } }
+    }
+
+    fn wait(&mut self, _: &[Name], within: &Within) -> MadeNode {
+        let length = self.rng.between(1, 6_000);
+        // In a loop each iteration takes another time.
+        let duration = if within.looped {
+            format!("{{{{ duration('{length}ms') * (index + 1) }}}}")
+        } else {
+            format!("{length}ms")
+        };
+        made(json!({ "kind": "wait@1", "inputs": { "duration": duration } }), None)
+    }
+
+    fn wait_event(&mut self, within: &Within) -> MadeNode {
+        let event = format!("event{}", self.rng.below(3));
+        let keyed = self.rng.percent(30);
+        let keyed = *self.events.entry(event.clone()).or_insert(keyed);
+        let mut inputs = json!({});
+        if keyed {
+            inputs["key"] = if within.looped { "{{ 'k' ~ index }}" } else { "k0" }.into();
+        }
+        let mut handles = vec!["out".to_owned()];
+        // One without end ends no run, so that most have one.
+        if self.rng.percent(85) {
+            inputs["timeout"] = format!("{}ms", self.rng.between(1, 9_000)).into();
+            handles.push("timeout".to_owned());
+        }
+        let schema = json!({
+            "type": "object", "required": ["n"], "properties": { "n": { "type": "integer" } },
+        });
+        let config = json!({ "event": event, "schema": schema });
+        let data = json!({ "kind": "wait_event@1", "config": config, "inputs": inputs });
+        let gives = Some(Ty::record([("n", Ty::Int)]));
+        MadeNode { data, rest: Made { handles, gives, fails_over: false, continues: false } }
+    }
+
+    fn list_node(&mut self, names: &[Name]) -> MadeNode {
+        let items = self.value_of(&Ty::ints(), names);
+        let items = if items.is_string() { items } else { json!("{{ [3, 1, 2] }}") };
+        let limit = self.rng.below(6);
+        match self.rng.below(3) {
+            0 => {
+                let condition = format!("{{{{ item > {limit} }}}}");
+                let inputs = json!({ "items": items, "condition": condition });
+                made(json!({ "kind": "filter@1", "inputs": inputs }), Some(Ty::ints()))
+            }
+            1 => {
+                let mut data = json!({ "kind": "sort@1", "inputs": { "items": items } });
+                if self.rng.percent(60) {
+                    data["inputs"]["by"] = format!("{{{{ item % {} }}}}", limit + 2).into();
+                }
+                if self.rng.percent(50) {
+                    data["config"] = json!({ "order": "descending" });
+                }
+                made(data, Some(Ty::ints()))
+            }
+            _ => {
+                let operations = ["count", "sum", "min", "max", "list", "unique"];
+                let operation = self.rng.pick(&operations).copied().unwrap_or("sum");
+                let mut inputs = json!({ "items": items });
+                if operation != "count" && self.rng.percent(50) {
+                    inputs["value"] = format!("{{{{ item * {limit} }}}}").into();
+                }
+                let ty = match operation {
+                    "count" | "sum" => Ty::Int,
+                    "min" | "max" => Ty::Int.optional(),
+                    _ => Ty::ints(),
+                };
+                let config = json!({ "operation": operation });
+                let data = json!({ "kind": "aggregate@1", "config": config, "inputs": inputs });
+                made(data, Some(ty))
+            }
+        }
+    }
+
+    fn failure(&mut self, names: &[Name]) -> MadeNode {
+        let code = format!("code{}", self.rng.below(4));
+        let message = self.value_of(&Ty::Text, names);
+        let inputs = json!({ "code": code, "message": message });
+        let data = json!({ "kind": "fail@1", "inputs": inputs });
+        let rest = Made { handles: Vec::new(), gives: None, fails_over: false, continues: false };
+        MadeNode { data, rest }
+    }
+
+    fn respond(&mut self, names: &[Name]) -> MadeNode {
+        self.responds = true;
+        let value = self.value_of(&Ty::record([("k", Ty::Int), ("t", Ty::Text)]), names);
+        made(json!({ "kind": "respond@1", "inputs": { "value": value } }), None)
+    }
+}
+
+/// A node that leaves by `out`.
+pub(super) fn made(data: Value, gives: Option<Ty>) -> MadeNode {
+    let handles = vec!["out".to_owned()];
+    MadeNode { data, rest: Made { handles, gives, fails_over: false, continues: false } }
+}
