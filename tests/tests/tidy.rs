@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// What each of our packages may depend on (design 3), dev-dependencies aside.
-const LAYERS: [(&str, &[&str]); 9] = [
+const LAYERS: [(&str, &[&str]); 10] = [
     ("flowcrate-macros", &[]),
     ("flowcrate", &["flowcrate-macros"]),
     ("flowcrate-proofs", &["flowcrate"]),
@@ -20,6 +20,7 @@ const LAYERS: [(&str, &[&str]); 9] = [
     ("flowcrate-codegen", &["flowcrate"]),
     ("flowcrate-editor", &[]),
     ("flowcrate-examples", &["flowcrate", "flowcrate-plugins"]),
+    ("flowcrate-scripted", &["flowcrate", "flowcrate-plugins"]),
     (
         "flowcrate-server",
         &["flowcrate", "flowcrate-codegen", "flowcrate-editor", "flowcrate-plugins"],
@@ -31,6 +32,7 @@ const LAYERS: [(&str, &[&str]); 9] = [
             "flowcrate-codegen",
             "flowcrate-macros",
             "flowcrate-plugins",
+            "flowcrate-scripted",
             "flowcrate-server",
         ],
     ),

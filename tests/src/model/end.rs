@@ -79,8 +79,9 @@ impl Sim<'_> {
         let Some(node) = self.graph.nodes.get(id) else { return };
         let state = match end {
             Ok((handle, output)) => State::Left(Left { handle, output, error: None }),
-            Err(failure) if node.handles_errors || node.continues => {
-                let handle = if node.handles_errors { "error" } else { node.default_handle() };
+            Err(failure) if node.wired.contains("error") || node.continues => {
+                let wired = node.wired.contains("error");
+                let handle = if wired { "error" } else { node.default_handle() };
                 let (handle, output) = (handle.to_owned(), Value::Null);
                 State::Left(Left { handle, output, error: Some(failure) })
             }
@@ -158,7 +159,7 @@ impl Sim<'_> {
             return expr::value(given, &place);
         }
         let members = self.graph.members(Some(scope), name);
-        let sinks: Vec<&&Node> = members.iter().filter(|node| node.is_sink).collect();
+        let sinks: Vec<&&Node> = members.iter().filter(|node| node.wired.is_empty()).collect();
         Ok(match sinks.as_slice() {
             [sink] => match self.regions[region].nodes.get(&sink.id) {
                 Some(State::Left(left)) if left.error.is_none() => left.output.clone(),

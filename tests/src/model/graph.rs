@@ -29,10 +29,8 @@ pub(super) struct Node {
     pub(super) continues: bool,
     /// Source and handle.
     pub(super) incoming: Vec<(String, String)>,
-    /// Whether its `error` handle has an edge.
-    pub(super) handles_errors: bool,
-    /// Whether any edge leaves it.
-    pub(super) is_sink: bool,
+    /// The handles that have an edge.
+    pub(super) wired: BTreeSet<String>,
 }
 
 impl Node {
@@ -78,8 +76,7 @@ impl Graph {
                 continue;
             }
             if let Some(node) = nodes.get_mut(&source) {
-                node.is_sink = false;
-                node.handles_errors |= handle == "error";
+                node.wired.insert(handle.clone());
             }
             if let Some(node) = nodes.get_mut(&target) {
                 node.incoming.push((source, handle));
@@ -169,7 +166,6 @@ fn read_node(node: &Value) -> Node {
         disabled: data["disabled"] == true,
         continues: data["on_error"] == "continue",
         incoming: Vec::new(),
-        handles_errors: false,
-        is_sink: true,
+        wired: BTreeSet::new(),
     }
 }

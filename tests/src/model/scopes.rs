@@ -69,7 +69,7 @@ impl Sim<'_> {
     /// A region of a scope has ended.
     pub(super) fn region_ended(&mut self, op: OpId, region: RegionId, end: End) {
         match self.ops[op].work.clone() {
-            Work::Each(_) => self.item_ended(op, region, end),
+            Work::Each(_) => self.item_ended(op, region, &end),
             Work::While { iteration } => match end {
                 End::Done(state) if !self.ops[op].stopping => {
                     self.ops[op].work = Work::While { iteration: iteration + 1 };
@@ -119,14 +119,14 @@ impl Sim<'_> {
         self.end_each(op);
     }
 
-    fn item_ended(&mut self, op: OpId, region: RegionId, end: End) {
+    fn item_ended(&mut self, op: OpId, region: RegionId, end: &End) {
         let now = self.now;
         let Work::Each(each) = &mut self.ops[op].work else { return };
         let Some((index, began)) = each.running.remove(&region) else { return };
         let fails = each.on_item_error == "fail";
         let item = each.items.get(index).cloned().unwrap_or_default();
         let ended = each.failed.is_some();
-        match &end {
+        match end {
             End::Done(value) => drop(each.results.insert(index, Ok(value.clone()))),
             End::Failed(failure) if fails && !ended => each.failed = Some(failure.clone()),
             End::Failed(failure) => drop(each.results.insert(index, Err(failure.clone()))),
@@ -134,7 +134,7 @@ impl Sim<'_> {
         }
         let others: Vec<RegionId> = each.running.keys().copied().collect();
         let path = self.regions[region].path.clone();
-        self.note(path, "item", began, item, &end);
+        self.note(path, "item", began, item, end);
         let fails_now = fails && !ended && matches!(end, End::Failed(_));
         if fails_now && !self.ops[op].stopping {
             // S22.

@@ -198,7 +198,7 @@ pub struct Entry {
 }
 
 /// What becomes due.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Due {
     /// An attempt of this number ends by itself.
     Attempt(OpId, u32),

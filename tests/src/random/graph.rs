@@ -67,7 +67,7 @@ pub(super) fn document(rng: &mut Rng, seed: u64) -> (Value, BTreeMap<String, boo
     for _ in 0..count {
         maker.node(&mut placed, &within);
     }
-    maker.returns(&mut placed, &within);
+    maker.returns(&placed, &within);
     let Maker { nodes, edges, events, .. } = maker;
     let name = format!("g{seed}");
     let graph = json!({ "format": 1, "name": name, "nodes": nodes, "edges": edges });
@@ -135,7 +135,7 @@ impl Maker<'_> {
         }
         self.budget -= 1;
         let (preds, all) = self.preds(placed, within);
-        let names = self.names(placed, &preds, all, within);
+        let names = Self::names(placed, &preds, all, within);
         let id = self.id();
         let mut made = self.make(&id, &names, within);
         if all {
@@ -208,7 +208,6 @@ impl Maker<'_> {
 
     /// What can be read behind these edges.
     pub(super) fn names(
-        &mut self,
         placed: &[Placed],
         preds: &[(usize, String)],
         all: bool,
@@ -244,7 +243,7 @@ impl Maker<'_> {
     }
 
     /// One return behind some of what stands, or two that exclude each other.
-    fn returns(&mut self, placed: &mut Vec<Placed>, within: &Within) {
+    fn returns(&mut self, placed: &[Placed], within: &Within) {
         let choice = placed.iter().rposition(|node| node.handles.iter().any(|h| h == "true"));
         let choice = choice.filter(|_| self.rng.percent(35));
         let shape = [("a", Ty::Int), ("b", Ty::Text), ("c", Ty::ints()), ("d", Ty::Bool)];
@@ -255,7 +254,7 @@ impl Maker<'_> {
         let several = ends.len() > 1;
         for preds in ends {
             let all = preds.len() > 1 && self.rng.percent(20);
-            let names = self.names(placed, &preds, all, within);
+            let names = Self::names(placed, &preds, all, within);
             let id = self.id();
             let mut value = Map::new();
             for (name, ty) in &shape {

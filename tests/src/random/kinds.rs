@@ -11,7 +11,6 @@ impl Maker<'_> {
     pub(super) fn make(&mut self, id: &str, names: &[Name], within: &Within) -> MadeNode {
         let deep = within.depth < 3 && self.budget > 1;
         let made = match self.rng.below(100) {
-            0..20 => self.action(names),
             20..34 => self.transform(names),
             34..45 => self.condition(names),
             45..51 => self.switch(names),
@@ -24,6 +23,7 @@ impl Maker<'_> {
             82..87 if deep => self.while_loop(id, names, within),
             87..92 if deep => self.race(id, names, within),
             92..100 if deep => self.try_scope(id, names, within),
+            // And a fifth of all.
             _ => self.action(names),
         };
         self.with_errors(made)
