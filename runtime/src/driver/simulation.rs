@@ -4,6 +4,7 @@
 //! After each operation the invariants of `PROTOCOL.md` are checked. A failing seed replays.
 #![allow(clippy::unwrap_used, reason = "this is a test")]
 
+mod adoptions;
 mod check;
 mod execute;
 mod forks;
@@ -68,6 +69,7 @@ fn run(world: &mut World) -> Result<(), String> {
     for _ in 0..DISTURBED {
         world.operate(true)?;
     }
+    world.settle();
     calm(world)?;
     // What can be undone is forked only once its run has ended.
     if world.fork_what_has_ended()? { calm(world) } else { Ok(()) }

@@ -347,9 +347,13 @@ fn adopt(row: &mut RunRow, adoption: Adoption) {
         to: adoption.to.to_string(),
         at: adoption.at,
     };
-    row.revisions.push(change);
+    if !sabotage!("adoptions are not in the history") {
+        row.revisions.push(change);
+    }
     row.revision = adoption.to;
-    row.events = adoption.events;
+    if !sabotage!("adoptions keep the old events") {
+        row.events = adoption.events;
+    }
     row.wanted_revision = None;
     row.refusal = None;
 }

@@ -5,6 +5,7 @@ use std::sync::mpsc::channel;
 
 use serde_json::Value;
 
+use super::adoptions;
 use super::execute::{BodyStart, Notes};
 use super::streams::stream;
 use super::walk::{Verdict, walk};
@@ -30,7 +31,7 @@ impl Checker {
     pub(super) fn check(
         &mut self,
         store: &dyn Store,
-        runs: &[SimRun],
+        runs: &mut [SimRun],
         notes: &Notes,
         zombies: bool,
     ) -> Result<(), String> {
@@ -60,6 +61,7 @@ impl Checker {
             if let Some((parent, path, awaited)) = &run.parent {
                 family_holds(store, &loaded, *parent, path, *awaited)?;
             }
+            adoptions::check(run, &loaded, (self.journals.get(&run.id), &journal))?;
             walk(run, &journal).map_err(|why| format!("I3 is broken: {why}"))?;
             answers_once(&loaded, &journal)?;
             events_are_consumed_once(run, &loaded, &journal)?;
@@ -70,7 +72,9 @@ impl Checker {
             if loaded.row.state == RunState::Paused {
                 let code = loaded.row.failure.map(|failure| failure.code);
                 let known = matches!(code.as_deref(), Some("crash_loop" | "paused"));
-                holds(known, "I3", &format!("{code:?}"))?;
+                // Who cancels it need not have its revision.
+                let stranger = code.as_deref() == Some("not_registered") && run.cancelled;
+                holds(known || stranger, "I3", &format!("{code:?}"))?;
             }
             let items = stream(store, run.id);
             let told = self.streams.get(&run.id).map(Vec::as_slice).unwrap_or_default();

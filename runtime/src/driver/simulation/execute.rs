@@ -7,6 +7,7 @@ use std::time::Duration;
 use futures_util::future::{LocalBoxFuture, try_join_all};
 use serde_json::{Value, json};
 
+use super::adoptions::events;
 use super::plan::{Mode, Plan, Tells, branch_name};
 use super::streams::Told;
 use super::walk::{ATTEMPTS, join};
@@ -33,6 +34,9 @@ pub(super) struct BodyStart {
 /// A plan as a workflow; its bodies note what they do.
 pub(super) struct Planned {
     pub(super) name: String,
+    pub(super) revision: &'static str,
+    /// Whether it takes over the runs of the first revision.
+    pub(super) adopts: bool,
     pub(super) plan: Arc<Plan>,
     pub(super) notes: Arc<Notes>,
 }
@@ -56,12 +60,13 @@ impl Workflow for Planned {
     type Output = Value;
 
     fn definition(&self) -> Definition {
-        definition(&self.name)
+        let adopts = self.adopts.then(|| "1".to_owned()).into_iter().collect();
+        Definition { adopts, ..definition(&self.name, self.revision) }
     }
 
     fn undos(&self) -> Undos {
         let notes = Arc::clone(&self.notes);
-        let undo = Body { id: UNDO, failures: 0, yields: 1, tells: Tells::NOTHING };
+        let undo = Body { yields: 1, ..Body::of(UNDO) };
         Undos::new().step(UNDO, move |ctx: &Context, _: Value| step(ctx, undo, &notes))
     }
 
@@ -72,9 +77,10 @@ impl Workflow for Planned {
 }
 
 /// Each plan is a workflow of its own.
-fn definition(name: &str) -> Definition {
-    let events = vec![EventDef { name: "event".to_owned() }];
-    Definition { name: name.to_owned(), revision: "1".to_owned(), events, adopts: Vec::new() }
+fn definition(name: &str, revision: &str) -> Definition {
+    let events = events(revision).into_iter().map(|name| EventDef { name }).collect();
+    let (name, revision) = (name.to_owned(), revision.to_owned());
+    Definition { name, revision, events, adopts: Vec::new() }
 }
 
 /// The name of the workflow that one calls at a path.
@@ -93,8 +99,9 @@ fn execute(
     Box::pin(async move {
         let part = |plan: &Plan| execute(ctx.clone(), Arc::new(plan.clone()), Arc::clone(&scene));
         match &*plan {
-            Plan::Step { id, failures, yields, undo, tells } => {
-                let body = Body { id, failures: *failures, yields: *yields, tells: *tells };
+            Plan::Step { id, input, failures, yields, undo, tells } => {
+                let (failures, yields, tells) = (*failures, *yields, *tells);
+                let body = Body { id, input, failures, yields, tells };
                 let step = step(&ctx, body, &scene.notes);
                 let step = if *undo { step.undo(Undo::named(UNDO, Value::clone)) } else { step };
                 let value = step.await?;
@@ -102,7 +109,7 @@ fn execute(
                 Ok(value)
             }
             Plan::Fail { id } => {
-                let body = Body { id, failures: u32::MAX, yields: 0, tells: Tells::NOTHING };
+                let body = Body { failures: u32::MAX, ..Body::of(id) };
                 step(&ctx, body, &scene.notes).await
             }
             Plan::Memo { id } => memo(&ctx, id, &scene.notes).await,
@@ -117,7 +124,7 @@ fn execute(
                 Ok(ctx.timeout::<Value, _, _>(id.clone(), length, body).await?.unwrap_or_default())
             }
             Plan::Child { id, awaited, .. } => {
-                let definition = definition(&callee(&scene.name, &join(ctx.path(), id)));
+                let definition = definition(&callee(&scene.name, &join(ctx.path(), id)), "1");
                 if *awaited {
                     return ctx.call_value(id.clone(), &definition, &Value::Null).await;
                 }
@@ -253,18 +260,26 @@ pub(super) fn shown(mut outcomes: Value) -> Value {
 #[derive(Clone, Copy)]
 struct Body<'p> {
     id: &'p str,
+    input: &'p str,
     failures: u32,
     yields: u32,
     tells: Tells,
 }
 
+impl<'p> Body<'p> {
+    fn of(id: &'p str) -> Self {
+        Self { id, input: id, failures: 0, yields: 0, tells: Tells::NOTHING }
+    }
+}
+
 fn step(ctx: &Context, body: Body<'_>, notes: &Arc<Notes>) -> crate::Step<Value> {
-    let Body { id, failures, yields, tells } = body;
+    let Body { id, input, failures, yields, tells } = body;
     let policy = Policy { max_attempts: ATTEMPTS, total: None, ..Policy::default() };
     // Nobody is there to mend what cannot be undone.
     let policy = if id == UNDO { Policy { timeout: None, ..policy } } else { policy };
     let notes = Arc::clone(notes);
-    ctx.step(StepSpec::new(id.to_owned(), "step").policy(policy), id.to_owned(), move |step, id| {
+    let spec = StepSpec::new(id.to_owned(), "step").policy(policy);
+    ctx.step(spec, input.to_owned(), move |step, id| {
         let notes = Arc::clone(&notes);
         async move {
             let (run, path, attempt) = (step.run_id(), step.path().to_owned(), step.attempt());

@@ -81,7 +81,7 @@ impl Before {
         let expected = self.expected(&fork.path, fork.input.is_some());
         match (forked, expected) {
             // Unless what is in it was sealed, with the run's end.
-            (Forked::Refused(failure), Ok(_)) if self.is_given_up(&fork.path, failure) => Ok(None),
+            (Forked::Refused(failure), _) if self.is_given_up(&fork.path, failure) => Ok(None),
             (Forked::Refused(failure), Err(code)) => {
                 let undone = ["undone", "may_be_undone"];
                 let either = undone.contains(&code) && undone.contains(&&*failure.code);

@@ -11,6 +11,8 @@ pub(super) enum Plan {
     /// A step that fails so many times before it succeeds, and yields so often in between.
     Step {
         id: String,
+        /// What it returns.
+        input: String,
         failures: u32,
         yields: u32,
         /// Whether another step undoes it.
@@ -224,7 +226,7 @@ impl Plan {
             _ => Tells::NOTHING,
         };
         let (id, undo) = (names.next("step"), chance.once_in(3));
-        Self::Step { id, failures, yields, undo, tells }
+        Self::Step { input: id.clone(), id, failures, yields, undo, tells }
     }
 
     /// Items and iterations would share the key: nobody decides there.

@@ -62,10 +62,15 @@ pub(super) struct Found {
 
 /// Walks a plan along a journal. An error says what cannot be.
 pub(super) fn walk(run: &SimRun, journal: &Journal) -> Result<Found, String> {
+    walk_as(run, &run.plan, journal)
+}
+
+/// The same for a run in another revision than its own.
+pub(super) fn walk_as(run: &SimRun, plan: &Plan, journal: &Journal) -> Result<Found, String> {
     let cut = journal.get("!cancel").and_then(|entry| entry.seq);
     let unwinds = journal.get("!unwind").map(|entry| entry.issued);
     let mut walk = Walk { journal, run, cut, unwinds, visited: Vec::new(), enabled: Vec::new() };
-    let function = walk.part(&run.plan, "")?;
+    let function = walk.part(plan, "")?;
     let (verdict, owes) = walk.unwind(function)?;
     let visited: BTreeSet<&str> = walk.visited.iter().map(String::as_str).collect();
     let strange = journal.keys().find(|path| !visited.contains(&***path) && *path != "!cancel");
@@ -99,7 +104,7 @@ struct Mark {
 impl Walk<'_> {
     fn part(&mut self, plan: &Plan, scope: &str) -> Result<Verdict, String> {
         match plan {
-            Plan::Step { id, failures, .. } => self.step(&join(scope, id), id, *failures),
+            Plan::Step { id, input, failures, .. } => self.step(&join(scope, id), input, *failures),
             Plan::Fail { id } => self.step(&join(scope, id), id, u32::MAX),
             Plan::Memo { id } => self.memo(scope, id),
             Plan::Respond { id } => self.respond(&join(scope, id)),

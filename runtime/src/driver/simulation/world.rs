@@ -1,6 +1,6 @@
 //! The machine: workers, their stores, tasks, clock; and what may happen to them.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt::Write;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -13,6 +13,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::Chance;
+use super::adoptions::{Plans, SECOND, Seen, events};
 use super::check::{Checker, check_end, journal};
 use super::execute::{Notes, Planned, callee};
 use super::forks::{Before, edits};
@@ -42,6 +43,11 @@ pub(super) struct World {
     hub: Arc<Hub>,
     followers: Vec<Follower>,
     runs: Vec<SimRun>,
+    workflows: BTreeMap<String, Plans>,
+    /// Whether second revisions take over the runs of the first ones.
+    adopts: bool,
+    /// Whether new workers know every revision.
+    is_settled: bool,
     /// The last one drives; the ones before are zombies.
     workers: Vec<Worker>,
     next_worker: u8,
@@ -67,6 +73,11 @@ pub(super) struct SimRun {
     pub(super) terminated: bool,
     /// Inputs that steps have in place of the plan's, by path: it is a fork.
     pub(super) edits: BTreeMap<String, Value>,
+    /// The steps that it took along as a fork.
+    pub(super) taken: BTreeSet<String>,
+    /// What its workflow is in its second revision.
+    pub(super) next: Option<Arc<Plan>>,
+    pub(super) seen: Option<Seen>,
 }
 
 /// A process.
@@ -156,6 +167,9 @@ fn add_run(
         cancelled,
         terminated,
         edits: BTreeMap::new(),
+        taken: BTreeSet::new(),
+        next: None,
+        seen: None,
     });
     for (path, plan, awaited) in callees.children("") {
         let (child, workflow) = (child_id(id, &path), callee(&name, &path));
@@ -165,7 +179,7 @@ fn add_run(
 }
 
 impl World {
-    pub(super) fn new(chance: Chance, plans: Vec<Plan>) -> Self {
+    pub(super) fn new(mut chance: Chance, plans: Vec<Plan>) -> Self {
         let clock = SimClock::at(Timestamp(1_000_000));
         let mut runs = Vec::new();
         for (number, plan) in (0..).zip(plans) {
@@ -173,7 +187,12 @@ impl World {
             let workflow = (format!("workflow{number}"), plan);
             add_run(&mut runs, (RunId::from_bytes(bytes), bytes, bytes), None, workflow);
         }
+        let workflows =
+            runs.iter().map(|run| (run.workflow.clone(), (Arc::clone(&run.plan), None)));
         let mut world = Self {
+            workflows: workflows.collect(),
+            adopts: chance.once_in(2),
+            is_settled: false,
             chance,
             store: Arc::new(MemoryStore::with_clock(clock.clone())),
             hub: Arc::default(),
@@ -209,6 +228,7 @@ impl World {
             92..95 => self.send_event(),
             95 if disturbed => self.fork()?,
             95..97 => self.hint(),
+            97 if disturbed && self.chance.once_in(4) => self.revise(),
             97 if disturbed => self.interfere(),
             98 if disturbed => self.replace_worker(false),
             99 if disturbed => self.replace_worker(true),
@@ -220,7 +240,7 @@ impl World {
         if !is_written && self.notes.starts.lock().unwrap().is_empty() {
             return Ok(());
         }
-        self.checker.check(&*self.store, &self.runs, &self.notes, zombies)
+        self.checker.check(&*self.store, &mut self.runs, &self.notes, zombies)
     }
 
     /// Whether every run has ended.
@@ -265,9 +285,19 @@ impl World {
         let worker = WorkerId::from_bytes([self.next_worker; 16]);
         self.store.submit(Transaction::Open(worker, Reply::new(drop)));
         let registry = Registry::default();
-        for run in &self.runs {
-            let (name, plan) = (run.workflow.clone(), Arc::clone(&run.plan));
-            registry.add(Arc::new(Planned { name, plan, notes: Arc::clone(&self.notes) }));
+        for (name, (first, second)) in self.workflows.clone() {
+            // Some know only the newest of a workflow, some have not heard of it yet.
+            let knows = if self.is_settled { 0 } else { self.chance.below(4) };
+            let add = |revision, adopts, plan| {
+                let (name, notes) = (name.clone(), Arc::clone(&self.notes));
+                registry.add(Arc::new(Planned { name, revision, adopts, plan, notes }));
+            };
+            if knows != 1 || second.is_none() {
+                add("1", false, first);
+            }
+            if let Some(second) = second.filter(|_| knows != 2) {
+                add(SECOND, self.adopts, second);
+            }
         }
         let (sender, messages) = channel();
         let store = SimStore {
@@ -392,7 +422,7 @@ impl World {
         let new = NewRun {
             id: run.id,
             seed: run.seed,
-            events: vec!["event".to_owned()],
+            events: events("1"),
             ..NewRun::new(name, "1", input, hash, now)
         };
         self.store.submit(Transaction::Start(Box::new(new), Reply::new(drop)));
@@ -467,8 +497,12 @@ impl World {
         let (seed, workflow) = (origin.seed, origin.workflow.clone());
         let (edits, plan) = (edits(origin, fork, taken), Plan::clone(&origin.plan));
         add_run(&mut self.runs, (fork.id, seed, *fork.id.as_bytes()), None, (workflow, plan));
+        for run in &mut self.runs[place..] {
+            run.next = self.workflows.get(&run.workflow).and_then(|(_, second)| second.clone());
+        }
         let run = &mut self.runs[place];
         (run.started, run.edits) = (true, edits);
+        run.taken = taken.keys().cloned().collect();
         // What it has got already is not sent again.
         let got = |path: &str| taken.get(path).is_some_and(|entry| entry.output.is_some());
         let all = run.sends.len();
@@ -479,10 +513,11 @@ impl World {
     /// Somebody outside wants a run to end, or to stand still.
     fn interfere(&mut self) {
         let number = self.chance.below(self.runs.len() * 4);
-        let ask = match self.chance.below(6) {
+        let ask = match self.chance.below(10) {
             0..3 => Ask::Cancel,
             3 => Ask::Terminate,
-            _ => Ask::Pause,
+            4 | 5 => Ask::Pause,
+            _ => Ask::Adopt(SECOND.into()),
         };
         let Some(run) = self.runs.get(number) else { return };
         let id = run.id;
@@ -491,6 +526,9 @@ impl World {
         }
         self.runs[number].cancelled |= ask == Ask::Cancel;
         self.runs[number].terminated |= ask == Ask::Terminate;
+        if matches!(ask, Ask::Adopt(_)) && self.runs[number].next.is_none() {
+            return;
+        }
         let request = Request::new(id, ask, self.store.now());
         self.store.submit(Transaction::Request(request, Reply::new(drop)));
         self.tell(Message::Nudge(id));
@@ -535,6 +573,27 @@ impl World {
             self.workers.clear();
             self.open_worker();
         }
+    }
+
+    /// A workflow is changed, and a worker comes that knows.
+    fn revise(&mut self) {
+        let roots = |run: &&SimRun| run.parent.is_none() && run.edits.is_empty();
+        let names: Vec<String> =
+            self.runs.iter().filter(roots).map(|run| run.workflow.clone()).collect();
+        let name = &names[self.chance.below(names.len())];
+        let Some((first, None)) = self.workflows.get(name).cloned() else { return };
+        let second = Arc::new(first.revised(&mut self.chance));
+        self.workflows.insert(name.clone(), (first, Some(Arc::clone(&second))));
+        for run in self.runs.iter_mut().filter(|run| run.workflow == *name) {
+            run.next = Some(Arc::clone(&second));
+        }
+        self.replace_worker(true);
+    }
+
+    /// From now on a worker drives that knows every revision.
+    pub(super) fn settle(&mut self) {
+        self.is_settled = true;
+        self.open_worker();
     }
 
     fn state(&self, run: RunId) -> Option<RunState> {

@@ -12,13 +12,18 @@ pub(in super::super) const ATTEMPTS: u32 = 5;
 impl Walk<'_> {
     /// A step that fails so often before it succeeds, or for good.
     pub(super) fn step(&mut self, path: &str, id: &str, failures: u32) -> Result<Verdict, String> {
-        // A fork may give it another input, which is what it returns.
-        let id = self.run.edits.get(path).and_then(Value::as_str).unwrap_or(id);
+        let (id, is_taken) = (self.run.input(path, id), self.run.has_taken(path));
         let entry = self.visit(path);
+        let given = entry.and_then(|entry| entry.input.as_ref()).map(crate::Payload::to_value);
+        if !is_taken && !path.ends_with("!undo") && given.as_ref().is_some_and(|given| given != id)
+        {
+            return Err(format!("`{path}` was given {given:?}, not {id}"));
+        }
         let made = entry.map_or(0, |entry| entry.attempts);
         let settled = entry.is_some_and(|entry| entry.status.is_settled());
         let verdict = self.outcome(path);
         let fits = match &verdict {
+            _ if is_taken => true,
             Verdict::Open | Verdict::Cancelled => {
                 if !settled && verdict == Verdict::Open {
                     self.enabled.push(path.to_owned());
