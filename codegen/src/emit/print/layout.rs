@@ -7,6 +7,8 @@
 
 pub(crate) mod macros;
 
+use std::borrow::Cow;
+
 /// Columns of a line.
 const WIDTH: usize = 100;
 
@@ -20,7 +22,7 @@ pub(super) fn tidy(text: &str) -> String {
         items.extend(parse(&lines, &mut next));
         // A closer without an opener: leave the rest as it is.
         if let Some(line) = lines.get(next) {
-            items.push(Item::Line(line.trim().to_owned(), indent(line)));
+            items.push(Item::Line(line.trim().into(), indent(line)));
             next += 1;
         }
     }
@@ -32,19 +34,22 @@ pub(super) fn tidy(text: &str) -> String {
 
 /// A line, or a bracket with what stands in it.
 #[derive(Clone, Debug)]
-enum Item {
+enum Item<'t> {
     /// Text, and the steps by which it stands further in than its neighbours.
-    Line(String, usize),
-    Group(Group),
+    Line(Text<'t>, usize),
+    Group(Group<'t>),
 }
+
+/// As printed, or put together from what was.
+type Text<'t> = Cow<'t, str>;
 
 /// A bracket over several lines. `if … { } else { }` has several parts.
 #[derive(Clone, Debug)]
-struct Group {
+struct Group<'t> {
     /// The line that opens each part (`} else {` closes one and opens the next), and its items.
-    parts: Vec<(String, Vec<Item>)>,
+    parts: Vec<(Text<'t>, Vec<Item<'t>>)>,
     /// The line that closes the last part.
-    close: String,
+    close: Text<'t>,
     /// As for a line.
     indent: usize,
 }
@@ -59,44 +64,44 @@ fn balance(line: &str) -> (usize, usize) {
         return (0, 0);
     }
     let (mut closed, mut open) = (0, 0);
-    for bracket in brackets(line) {
-        match bracket {
-            '(' | '[' | '{' | '<' => open += 1,
-            _ if open > 0 => open -= 1,
-            _ => closed += 1,
-        }
-    }
+    brackets(line, |bracket| match bracket {
+        '(' | '[' | '{' | '<' => open += 1,
+        _ if open > 0 => open -= 1,
+        _ => closed += 1,
+    });
     (closed, open)
 }
 
-/// The brackets of a line outside of literals and comments.
-fn brackets(line: &str) -> Vec<char> {
+/// Calls `found` with the brackets of a line outside of literals and comments.
+fn brackets(line: &str, mut found: impl FnMut(char)) {
     // Types over several lines: their brackets end one line and begin another.
-    let mut found: Vec<char> =
-        line.trim_start().starts_with('>').then_some('>').into_iter().collect();
-    let mut chars = line.chars().peekable();
-    while let Some(c) = chars.next() {
-        match c {
-            '"' => {
-                while let Some(c) = chars.next() {
-                    match c {
-                        '\\' => drop(chars.next()),
-                        '"' => break,
+    if line.trim_start().starts_with('>') {
+        found('>');
+    }
+    let mut bytes = line.bytes().peekable();
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'"' => {
+                while let Some(byte) = bytes.next() {
+                    match byte {
+                        b'\\' => drop(bytes.next()),
+                        b'"' => break,
                         _ => {}
                     }
                 }
             }
-            '/' if chars.peek() == Some(&'/') => break,
-            '(' | '[' | '{' | ')' | ']' | '}' => found.push(c),
+            b'/' if bytes.peek() == Some(&b'/') => break,
+            b'(' | b'[' | b'{' | b')' | b']' | b'}' => found(char::from(byte)),
             _ => {}
         }
     }
-    found.extend(line.trim_end().ends_with('<').then_some('<'));
-    found
+    if line.trim_end().ends_with('<') {
+        found('<');
+    }
 }
 
 /// Items up to a line that closes a bracket of the lines above.
-fn parse(lines: &[&str], next: &mut usize) -> Vec<Item> {
+fn parse<'t>(lines: &[&'t str], next: &mut usize) -> Vec<Item<'t>> {
     let mut items = Vec::new();
     while let Some(line) = lines.get(*next) {
         let (closed, open) = balance(line);
@@ -104,19 +109,19 @@ fn parse(lines: &[&str], next: &mut usize) -> Vec<Item> {
             break;
         }
         *next += 1;
-        let text = line.trim().to_owned();
+        let text = Cow::Borrowed(line.trim());
         if open == 0 {
             items.push(Item::Line(text, indent(line)));
             continue;
         }
-        let mut group = Group { parts: Vec::new(), close: String::new(), indent: indent(line) };
+        let mut group = Group { parts: Vec::new(), close: Cow::default(), indent: indent(line) };
         let mut head = text;
         loop {
             let inner = parse(lines, next);
             group.parts.push((head, inner));
             let Some(line) = lines.get(*next) else { break };
             *next += 1;
-            let text = line.trim().to_owned();
+            let text = Cow::Borrowed(line.trim());
             if balance(line).1 == 0 {
                 group.close = text;
                 break;
@@ -132,11 +137,11 @@ fn is_chained(text: &str) -> bool {
     text.starts_with('.') && !text.starts_with("..")
 }
 
-impl Item {
+impl Item<'_> {
     fn first(&self) -> &str {
         match self {
             Self::Line(text, _) => text,
-            Self::Group(group) => group.parts.first().map_or("", |(head, _)| head),
+            Self::Group(group) => group.parts.first().map_or("", |(head, _)| head.as_ref()),
         }
     }
 
@@ -149,8 +154,8 @@ impl Item {
 }
 
 /// Compacts the items of one level, which stand `column` in.
-fn compact_all(items: Vec<Item>, column: usize) -> Vec<Item> {
-    let mut done: Vec<Item> = Vec::new();
+fn compact_all(items: Vec<Item<'_>>, column: usize) -> Vec<Item<'_>> {
+    let mut done: Vec<Item<'_>> = Vec::new();
     for item in items {
         let deeper = column + if is_chained(item.first()) { 4 } else { 0 };
         let item = match item {
@@ -162,7 +167,7 @@ fn compact_all(items: Vec<Item>, column: usize) -> Vec<Item> {
     join_chains(done, column)
 }
 
-fn compact(mut group: Group, column: usize) -> Item {
+fn compact(mut group: Group<'_>, column: usize) -> Item<'_> {
     for (_, items) in &mut group.parts {
         *items = compact_all(std::mem::take(items), column + 4);
     }
@@ -172,7 +177,7 @@ fn compact(mut group: Group, column: usize) -> Item {
     join_heads(&mut group, column);
     if let [(head, items)] = group.parts.as_slice() {
         if let Some(line) = one_line(head, items, &group.close, column) {
-            return Item::Line(line, group.indent);
+            return Item::Line(line.into(), group.indent);
         }
         if let Some(hung) = hang(head, items, &group, column) {
             return Item::Group(hung);
@@ -182,7 +187,7 @@ fn compact(mut group: Group, column: usize) -> Item {
 }
 
 /// The names of a `use`, as many on a line as fit.
-fn imports(mut group: Group) -> Group {
+fn imports(mut group: Group<'_>) -> Group<'_> {
     for (head, items) in &mut group.parts {
         let names: Vec<&str> = items
             .iter()
@@ -192,8 +197,8 @@ fn imports(mut group: Group) -> Group {
             .collect();
         let line = format!("{head}{}{}", names.join(", "), group.close);
         if line.chars().count() <= WIDTH {
-            *head = line;
-            group.close.clear();
+            *head = line.into();
+            group.close = Cow::default();
             items.clear();
             continue;
         }
@@ -208,13 +213,13 @@ fn imports(mut group: Group) -> Group {
                 _ => lines.push(format!("{name},")),
             }
         }
-        *items = lines.into_iter().map(|line| Item::Line(line, 4)).collect();
+        *items = lines.into_iter().map(|line| Item::Line(line.into(), 4)).collect();
     }
     group
 }
 
 /// Arguments before a block, `fn f(…) {`, `if f(…) {`, on one line with it.
-fn join_heads(group: &mut Group, column: usize) {
+fn join_heads(group: &mut Group<'_>, column: usize) {
     let mut place = 0;
     while place + 1 < group.parts.len() {
         let (head, items) = &group.parts[place];
@@ -228,7 +233,7 @@ fn join_heads(group: &mut Group, column: usize) {
         match joined {
             Some(line) => {
                 group.parts.remove(place);
-                group.parts[place].0 = line;
+                group.parts[place].0 = line.into();
             }
             None => place += 1,
         }
@@ -236,12 +241,16 @@ fn join_heads(group: &mut Group, column: usize) {
 }
 
 /// The whole group on one line, if that is how one would write it.
-fn one_line(head: &str, items: &[Item], close: &str, column: usize) -> Option<String> {
+fn one_line(head: &str, items: &[Item<'_>], close: &str, column: usize) -> Option<String> {
     if items.is_empty() || head.starts_with("//") || !may_be_joined(head) {
         return None;
     }
     let texts: Option<Vec<&str>> = items.iter().map(Item::line).collect();
     let texts = texts?;
+    // Bytes, of which a character has at most four.
+    if texts.iter().map(|text| text.len() + 1).sum::<usize>() > 4 * WIDTH {
+        return None;
+    }
     let inner = texts.join(" ");
     let inner = inner.strip_suffix(',').unwrap_or(&inner);
     // A comma after the only item of a tuple is part of it.
@@ -275,7 +284,7 @@ fn may_be_joined(head: &str) -> bool {
 }
 
 /// Lets the last argument hang over the call: a closure, or the only argument.
-fn hang(head: &str, items: &[Item], group: &Group, column: usize) -> Option<Group> {
+fn hang<'t>(head: &str, items: &[Item<'t>], group: &Group<'t>, column: usize) -> Option<Group<'t>> {
     if head.ends_with('{') || head.starts_with("pub ") || head.starts_with("#[") {
         return None;
     }
@@ -293,13 +302,13 @@ fn hang(head: &str, items: &[Item], group: &Group, column: usize) -> Option<Grou
     let (hung_head, hung_items, hung_close) = match block_of(last_head) {
         Some((parameters, body)) => {
             let body = Group {
-                parts: vec![(body.to_owned(), inner.clone())],
-                close: last_close.to_owned(),
+                parts: vec![(body.to_owned().into(), inner.clone())],
+                close: last_close.to_owned().into(),
                 indent: 0,
             };
             (format!("{parameters} {{"), vec![Item::Group(body)], "}".to_owned())
         }
-        None => (last_head.clone(), inner.clone(), last_close.to_owned()),
+        None => (last_head.to_string(), inner.clone(), last_close.to_owned()),
     };
     let new_head = format!("{head}{arguments}{hung_head}");
     if column + new_head.chars().count() > WIDTH {
@@ -308,8 +317,8 @@ fn hang(head: &str, items: &[Item], group: &Group, column: usize) -> Option<Grou
     // What hangs stands one step further out than before, so more of it may fit.
     let hung_items = compact_all(hung_items, column + 4);
     Some(Group {
-        parts: vec![(new_head, hung_items)],
-        close: format!("{hung_close}{}", group.close),
+        parts: vec![(new_head.into(), hung_items)],
+        close: format!("{hung_close}{}", group.close).into(),
         indent: group.indent,
     })
 }
@@ -325,8 +334,8 @@ fn block_of(head: &str) -> Option<(&str, &str)> {
 
 /// Puts method chains together where they fit: all of a short one, or the first call of one whose
 /// receiver is short.
-fn join_chains(items: Vec<Item>, column: usize) -> Vec<Item> {
-    let mut done: Vec<Item> = Vec::new();
+fn join_chains(items: Vec<Item<'_>>, column: usize) -> Vec<Item<'_>> {
+    let mut done: Vec<Item<'_>> = Vec::new();
     let mut rest = items.into_iter().peekable();
     while let Some(item) = rest.next() {
         let mut chain = Vec::new();
@@ -342,7 +351,7 @@ fn join_chains(items: Vec<Item>, column: usize) -> Vec<Item> {
     done
 }
 
-fn join_chain(item: Item, mut chain: Vec<Item>, column: usize) -> Vec<Item> {
+fn join_chain<'t>(item: Item<'t>, mut chain: Vec<Item<'t>>, column: usize) -> Vec<Item<'t>> {
     let Item::Line(text, step) = &item else {
         // Behind a bracket that closes on a line of its own a chain goes on at its column.
         return std::iter::once(item).chain(chain.into_iter().map(flush)).collect();
@@ -351,7 +360,7 @@ fn join_chain(item: Item, mut chain: Vec<Item>, column: usize) -> Vec<Item> {
     if let Some(calls) = calls {
         let line = format!("{text}{}", calls.concat());
         if column + line.chars().count() <= WIDTH && !text.ends_with('{') {
-            return vec![Item::Line(line, *step)];
+            return vec![Item::Line(line.into(), *step)];
         }
     }
     if let [Item::Group(group)] = chain.as_mut_slice()
@@ -359,7 +368,7 @@ fn join_chain(item: Item, mut chain: Vec<Item>, column: usize) -> Vec<Item> {
     {
         let joined = format!("{text}{head}");
         if column + joined.chars().count() <= WIDTH {
-            *head = joined;
+            *head = joined.into();
             group.indent = *step;
             return chain;
         }
@@ -368,12 +377,12 @@ fn join_chain(item: Item, mut chain: Vec<Item>, column: usize) -> Vec<Item> {
 }
 
 /// Marks an item as not to be indented by itself.
-fn flush(item: Item) -> Item {
+fn flush(item: Item<'_>) -> Item<'_> {
     match item {
-        Item::Line(text, _) => Item::Line(format!("\u{0}{text}"), 0),
+        Item::Line(text, _) => Item::Line(format!("\u{0}{text}").into(), 0),
         Item::Group(mut group) => {
             if let Some((head, _)) = group.parts.first_mut() {
-                head.insert(0, '\u{0}');
+                head.to_mut().insert(0, '\u{0}');
             }
             Item::Group(group)
         }
@@ -381,11 +390,11 @@ fn flush(item: Item) -> Item {
 }
 
 /// `if …` with its brace on the next line: together if they fit.
-fn brace_behind(
-    item: Item,
-    rest: &mut std::iter::Peekable<std::vec::IntoIter<Item>>,
+fn brace_behind<'t>(
+    item: Item<'t>,
+    rest: &mut std::iter::Peekable<std::vec::IntoIter<Item<'t>>>,
     column: usize,
-) -> Item {
+) -> Item<'t> {
     let joined = match (&item, rest.peek()) {
         (Item::Line(text, _), Some(Item::Group(group)))
             if group.parts.first().is_some_and(|(head, _)| head == "{")
@@ -398,7 +407,7 @@ fn brace_behind(
     match rest.next() {
         Some(Item::Group(mut group)) => {
             if let Some((head, _)) = group.parts.first_mut() {
-                *head = joined;
+                *head = joined.into();
             }
             Item::Group(group)
         }
@@ -406,7 +415,7 @@ fn brace_behind(
     }
 }
 
-fn print(items: &[Item], column: usize, out: &mut String) {
+fn print(items: &[Item<'_>], column: usize, out: &mut String) {
     for item in items {
         let column = column + if is_chained(item.first()) { 4 } else { 0 };
         match item {
@@ -429,7 +438,7 @@ fn print(items: &[Item], column: usize, out: &mut String) {
 }
 
 /// The functions of an `impl` or a trait, a blank line between them.
-fn print_apart(items: &[Item], column: usize, out: &mut String) {
+fn print_apart(items: &[Item<'_>], column: usize, out: &mut String) {
     for (place, item) in items.iter().enumerate() {
         print(std::slice::from_ref(item), column, out);
         if matches!(item, Item::Group(_)) && place + 1 < items.len() {

@@ -39,13 +39,13 @@ pub(super) fn spell_out(text: &str) -> String {
     let mut rest = text;
     while let Some(start) = rest.find(['"', '/']) {
         let (code, other) = rest.split_at(start);
-        out.push_str(&spell_out_code(code));
+        spell_out_code(code, &mut out);
         let length =
             if other.starts_with('"') { literal_length(other) } else { comment_length(other) };
         out.push_str(&other[..length]);
         rest = &other[length..];
     }
-    out.push_str(&spell_out_code(rest));
+    spell_out_code(rest, &mut out);
     out
 }
 
@@ -68,10 +68,14 @@ fn comment_length(text: &str) -> usize {
     if text.starts_with("//") { text.find('\n').unwrap_or(text.len()) } else { 1 }
 }
 
-fn spell_out_code(text: &str) -> String {
+fn spell_out_code(text: &str, out: &mut String) {
+    // Most code holds none, and its replacing costs more than its printing.
+    if !text.contains("__") {
+        out.push_str(text);
+        return;
+    }
     let text = text.replace("format__(", "format!(").replace("json__(", "json!(");
     let text = text.replace("Object__ {", "{");
-    let mut out = String::with_capacity(text.len());
     let mut rest = text.as_str();
     while let Some(start) = rest.find("key_") {
         let (before, name) = rest.split_at(start);
@@ -86,7 +90,6 @@ fn spell_out_code(text: &str) -> String {
         }
     }
     out.push_str(rest);
-    out
 }
 
 /// The key that a placeholder holds, and the placeholder's length.
