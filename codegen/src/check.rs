@@ -180,6 +180,8 @@ pub enum Body {
     },
     /// `try@1`.
     Try {
+        /// Whether a failure of the body is compensated before it is caught (S24).
+        compensate: bool,
         /// What may fail; its result has the type of the output.
         body: Scope,
         /// What is done where the body fails; its result has the type of the output.
@@ -200,6 +202,8 @@ pub enum Body {
         policy: Policy,
         /// The type that `config.response` declares for the generic output field.
         generic: Option<Type>,
+        /// What undoes it.
+        undo: Option<Compensation>,
     },
     /// `custom@1`: a function that a person writes.
     Custom {
@@ -207,6 +211,8 @@ pub enum Body {
         input: Expr,
         /// When to try again.
         policy: Policy,
+        /// What undoes it.
+        undo: Option<Compensation>,
     },
     /// `wait@1`.
     Wait {
@@ -254,7 +260,7 @@ impl Body {
             Self::Race { branches } => {
                 branches.iter().map(|branch| (branch.name.as_str(), &branch.body)).collect()
             }
-            Self::Try { body, catch, finally } => {
+            Self::Try { body, catch, finally, .. } => {
                 let catch = catch.as_ref().map(|catch| ("catch", catch));
                 let finally = finally.as_ref().map(|finally| ("finally", finally));
                 [("body", body)].into_iter().chain(catch).chain(finally).collect()
@@ -276,6 +282,14 @@ impl Body {
         }
     }
 
+    /// What undoes it.
+    pub fn undo(&self) -> Option<&Compensation> {
+        match self {
+            Self::Action { undo, .. } | Self::Custom { undo, .. } => undo.as_ref(),
+            _ => None,
+        }
+    }
+
     /// Name and payload of the event that it waits for, of whatever kind it is.
     pub fn event(&self) -> Option<(&str, &Type)> {
         match self {
@@ -294,6 +308,21 @@ impl Body {
         }
     }
 }
+
+/// What undoes a step (S24): a step itself, whose expressions see what that one saw, and its
+/// output.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Compensation {
+    /// An action or a `custom@1` that stands in no scope; its id is that of the step with
+    /// [`UNDO_SUFFIX`], which no node of a graph can have.
+    pub node: Box<Node>,
+    /// `in_doubt: compensate`: also where nobody knows whether the step took effect. Then there
+    /// is no output.
+    pub in_doubt: bool,
+}
+
+/// What the id of a compensation adds to that of the step, as its path does.
+pub const UNDO_SUFFIX: &str = "!undo";
 
 /// What an `approval@1` asks of whom.
 #[derive(Clone, Debug, PartialEq)]

@@ -219,7 +219,7 @@ impl<'a> Emitter<'a> {
         let input = self.input_type();
         let output = self.output_type();
         let (name, revision) = (&workflow.name, &workflow.revision);
-        let events = self.events();
+        let (undos, events) = (self.undos(), self.events());
         let parameter = |name: &str| {
             if expr::mentions(&body, name) { ident(name) } else { ident(&format!("_{name}")) }
         };
@@ -236,9 +236,22 @@ impl<'a> Emitter<'a> {
         quote! {
             #doc
             #lints
-            #[#attribute(name = #name, revision = #revision #events)]
+            #[#attribute(name = #name, revision = #revision #undos #events)]
             pub async fn #function(#ctx: #context, #trigger: #input) -> #result<#output> { #body }
         }
+    }
+
+    /// The steps that undo others, each by the id of what it undoes.
+    fn undos(&mut self) -> Option<TokenStream> {
+        let nodes = self.checked.nodes.values().filter(|node| !node.disabled);
+        let undone = nodes.filter_map(|node| Some((node.id.as_str(), node.body.undo()?)));
+        let mut registered = Vec::new();
+        for (id, undo) in undone.collect::<Vec<_>>() {
+            let name = self.names(&undo.node.id).value.clone();
+            let function = self.symbols.import(&format!("super::steps::{name}"));
+            registered.push(quote!(#id = #function));
+        }
+        (!registered.is_empty()).then(|| quote!(, undo(#(#registered),*)))
     }
 
     /// The events that the workflow waits for, each with its payload's type.

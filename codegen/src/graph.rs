@@ -26,11 +26,13 @@ pub struct RawGraph {
 }
 
 /// The keys of a node's `data` that mean something.
-pub const DATA_KEYS: [&str; 12] = [
+pub const DATA_KEYS: [&str; 14] = [
+    "compensate",
     "config",
     "connection",
     "description",
     "disabled",
+    "in_doubt",
     "inputs",
     "join",
     "kind",
@@ -40,6 +42,10 @@ pub const DATA_KEYS: [&str; 12] = [
     "region",
     "result",
 ];
+
+/// The keys of a step's `compensate` that mean something.
+pub const COMPENSATE_KEYS: [&str; 7] =
+    ["config", "connection", "description", "inputs", "kind", "label", "policy"];
 
 /// A node as it was drawn.
 #[derive(Clone, Debug, PartialEq)]
@@ -66,6 +72,10 @@ pub struct RawNode {
     pub result: Option<Value>,
     /// A step's policy.
     pub policy: Option<Value>,
+    /// What undoes a step (S24).
+    pub compensate: Option<Box<RawNode>>,
+    /// `in_doubt: compensate`.
+    pub undone_in_doubt: bool,
     /// `on_error: continue`.
     pub continue_on_error: bool,
     /// S2.
@@ -94,6 +104,8 @@ impl RawNode {
             inputs: Map::new(),
             result: None,
             policy: None,
+            compensate: None,
+            undone_in_doubt: false,
             continue_on_error: false,
             join: JoinRule::Any,
             disabled: false,

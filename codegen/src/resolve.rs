@@ -47,6 +47,8 @@ pub struct Node<'c> {
     pub raw: RawNode,
     /// What it does; `None` where its kind is unknown.
     pub kind: Option<Kind<'c>>,
+    /// What undoes it (S24), a step that stands beside the graph.
+    pub compensate: Option<Box<Node<'c>>>,
     /// Its output handles.
     pub handles: Handles,
     /// The scope that holds it.
@@ -57,7 +59,15 @@ pub struct Node<'c> {
     pub children: Vec<NodeIndex>,
 }
 
-impl Node<'_> {
+impl<'c> Node<'c> {
+    /// A node that nothing leads to or from yet.
+    fn new(mut raw: RawNode, kind: Option<Kind<'c>>, compensate: Option<Box<Self>>) -> Self {
+        let handles = kind.map_or_else(Handles::default, |kind| kind.handles(&raw));
+        let (region, children) = (String::new(), Vec::new());
+        raw.compensate = None;
+        Self { raw, kind, compensate, handles, parent: None, region, children }
+    }
+
     /// Its label in quotes, for a message.
     pub fn quoted(&self) -> String {
         quoted(&self.raw.label)

@@ -35,7 +35,12 @@ pub(crate) fn of(graph: &Graph<'_>, checked: &Checked) -> String {
             edges.extend(inner);
         }
         if let Some(index) = graph.ids.get(id) {
-            meaning(node, &graph.node(*index).raw, &mut text);
+            let drawn = graph.node(*index);
+            meaning(node, &drawn.raw, &mut text);
+            if let (Some(undo), Some(drawn)) = (node.body.undo(), &drawn.compensate) {
+                meaning(&undo.node, &drawn.raw, &mut text);
+                text.push_str(if undo.in_doubt { "\"in_doubt\"," } else { "" });
+            }
         }
         hash.update(&text);
         text.clear();
@@ -110,6 +115,7 @@ fn settings(node: &Node, raw: &RawNode) -> Value {
             json!({"policy": attempts(policy), "generic": generic.as_ref().map(shape)})
         }
         Body::Custom { policy, .. } => json!({"policy": attempts(policy), "output": output()}),
+        Body::Try { compensate: true, .. } => json!({"compensate": true}),
         Body::WaitEvent { event, payload, .. } => {
             json!({"event": event, "payload": shape(payload)})
         }

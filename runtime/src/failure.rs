@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::expr::ExprError;
+
 pub use cause::{Cause, Recorded};
 
 /// The failure of a node, as the ladder of S21 carries it and `errors.<id>` shows it.
@@ -221,6 +223,15 @@ impl StepError {
     /// Whether another attempt may succeed.
     pub fn is_retryable(&self) -> bool {
         self.class != ErrorClass::Fatal
+    }
+}
+
+impl From<ExprError> for StepError {
+    /// An expression that has no value has none the next time (S17).
+    fn from(error: ExprError) -> Self {
+        let (code, class) = ("expression".to_owned(), ErrorClass::Fatal);
+        let message = error.message;
+        Self { code, message, class, retry_after: None, chain: Vec::new(), location: None }
     }
 }
 

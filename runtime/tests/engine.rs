@@ -31,6 +31,7 @@ mod engine {
     mod try_scope;
     mod undo;
     mod undo_given_up;
+    mod undo_inputs;
     mod values;
     mod waits;
     mod while_loop;

@@ -6,6 +6,7 @@
 
 mod action;
 mod approval;
+mod compensation;
 mod condition;
 mod custom;
 mod env;
@@ -29,7 +30,7 @@ mod while_loop;
 use std::sync::Arc;
 
 use flowcrate::types::project;
-use flowcrate::{Context, Definition, Error, EventDef, Result, Workflow};
+use flowcrate::{Context, Definition, Error, EventDef, Result, Undos, Workflow};
 use futures_util::future::LocalBoxFuture;
 use serde_json::Value;
 
@@ -65,6 +66,10 @@ impl Workflow for Interpreted {
             events: events.collect(),
             adopts: Vec::new(),
         }
+    }
+
+    fn undos(&self) -> Undos {
+        compensation::registered(&self.plan)
     }
 
     /// R16: a payload that its waits could not read is refused.

@@ -1,7 +1,8 @@
 //! A running fixture's play: what it is given besides its graph, and what comes of it.
 //!
-//! `input.json` may name the service that all fixtures share as `$SERVICE`: what is sent to a path
-//! with `refuse` in it is refused, all else is answered with path and body. `events.json` holds
+//! `input.json` and `failure.json` may name the service that all fixtures share as `$SERVICE`: it refuses what is
+//! sent to a path with `refuse` in it, is busy where that has `busy`, and answers all else with path
+//! and body. `events.json` holds
 //! what the run is sent. `output.json` is the output that it gives, `failure.json` what it fails
 //! with, or is paused for, and `calls.json` the calls that the service gets, in their order.
 
@@ -36,21 +37,29 @@ pub enum Ending {
 pub fn service() -> io::Result<Service> {
     Service::start(|call| {
         let body = json!({ "path": call.path, "got": call.body });
-        let refused = call.path.contains("refuse");
-        Answer { status: if refused { 422 } else { 200 }, ..Answer::ok(body) }
+        let status = match call.path.as_str() {
+            path if path.contains("refuse") => 422,
+            path if path.contains("busy") => 503,
+            _ => 200,
+        };
+        Answer { status, ..Answer::ok(body) }
     })
 }
 
 impl Fixture {
     /// What a run starts with.
     pub fn input(&self, service: &Service) -> Value {
-        let text = self.json("input.json").to_string().replace("$SERVICE", &service.url());
+        self.with("input.json", service)
+    }
+
+    fn with(&self, file: &str, service: &Service) -> Value {
+        let text = self.json(file).to_string().replace("$SERVICE", &service.url());
         serde_json::from_str(&text).unwrap_or_default()
     }
 
     /// What is expected to come of it.
-    pub fn ending(&self) -> Ending {
-        match self.json("failure.json") {
+    pub fn ending(&self, service: &Service) -> Ending {
+        match self.with("failure.json", service) {
             Value::Null => Ending::Output(self.json("output.json")),
             failure => Ending::Failure(failure),
         }

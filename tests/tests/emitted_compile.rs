@@ -116,7 +116,7 @@ fn emitted_crates_build_and_run() {
         let program = emitted::target().join("debug").join(name);
         let data = folder.join("data").join(&fixture.name);
         let played = Crate { program: &program, data: &data };
-        let (expected, first) = (fixture.ending(), service.calls().len());
+        let (expected, first) = (fixture.ending(&service), service.calls().len());
         let found = played.play(fixture, &service);
         if found.as_ref() != Ok(&expected) {
             faults.push(format!("{}: found {found:?}, expected {expected:?}", fixture.name));

@@ -157,7 +157,10 @@ pub(crate) fn expressions(body: &Body) -> Vec<&Expr> {
             body.scopes().into_iter().filter_map(|(_, scope)| scope.result.as_ref()).collect()
         }
         Body::Transform { value } | Body::Return { value } | Body::Respond { value } => vec![value],
-        Body::Action { input, .. } | Body::Custom { input, .. } => vec![input],
+        Body::Action { input, undo, .. } | Body::Custom { input, undo, .. } => {
+            let undo = undo.iter().flat_map(|undo| expressions(&undo.node.body));
+            std::iter::once(input).chain(undo).collect()
+        }
         Body::Wait { until: WaitUntil::Duration(until) | WaitUntil::Instant(until) } => {
             vec![until]
         }

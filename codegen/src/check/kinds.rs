@@ -3,6 +3,7 @@
 mod action;
 mod aggregate;
 pub(super) mod approval;
+pub(super) mod compensate;
 mod condition;
 mod custom;
 mod elements;
@@ -181,6 +182,7 @@ impl<'c> Kind<'c> {
             Self::ForEach => &["concurrency", "on_item_error"],
             Self::While => &["max_iterations", "state"],
             Self::Race => &["keep"],
+            Self::Try => &["compensate"],
             Self::WaitEvent => &["event", "sample", "samples", "schema"],
             Self::Approval => &["event", "form", "sample", "samples", "schema"],
             Self::Custom => &["output"],
@@ -189,7 +191,6 @@ impl<'c> Kind<'c> {
             Self::Action(manifest) if manifest.generic_output.is_some() => &["response"],
             Self::Filter
             | Self::Condition
-            | Self::Try
             | Self::Transform
             | Self::Wait
             | Self::Return

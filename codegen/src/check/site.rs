@@ -7,7 +7,7 @@ use petgraph::graph::NodeIndex;
 use serde_json::{Value, json};
 
 use super::guards::Place;
-use super::stage::Stage;
+use super::stage::{Output, Stage};
 use crate::diagnostic::{Code, Diagnostic, Fix, code, listed, nearest, pointer_token};
 use crate::expr::{self, Binding, Edit, Expr, FieldIssue, Name, Understood};
 use crate::resolve::Node;
@@ -24,12 +24,25 @@ pub(super) struct Site<'a> {
     pub(super) inside: bool,
     /// The region at whose end this is.
     pub(super) region: String,
+    /// What the node gave, where what undoes it is looked at.
+    pub(super) undone: Option<Undone>,
     /// The scopes around, the nearest first; with `inside` the node itself is the first.
     pub(super) loops: Vec<NodeIndex>,
     /// The type of `item` while an input over the elements of a list is checked.
     item: RefCell<Option<Type>>,
     found: RefCell<Vec<Diagnostic>>,
     broken: Cell<bool>,
+}
+
+/// Where in a node's data stands what undoes it.
+const COMPENSATE: &str = "/compensate";
+
+/// What a node gave that is undone.
+pub(super) struct Undone {
+    /// Its output's type, if that is known.
+    pub(super) output: Output,
+    /// Whether nobody may know whether it took effect: then there is no output.
+    pub(super) in_doubt: bool,
 }
 
 /// What was found at one place or more of a node.
@@ -93,7 +106,14 @@ impl<'a> Site<'a> {
         let node = stage.graph.node(index);
         let (item, found, broken) = (RefCell::default(), RefCell::default(), Cell::new(false));
         let region = String::new();
-        Self { stage, index, node, place, inside, region, loops, item, found, broken }
+        let undone = None;
+        Self { stage, index, node, place, inside, region, undone, loops, item, found, broken }
+    }
+
+    /// Where what undoes a node is described, which sees what the node sees, and its output.
+    pub(super) fn undoing(stage: &'a Stage<'a>, index: NodeIndex, undone: Undone) -> Option<Self> {
+        let node = stage.graph.node(index).compensate.as_deref()?;
+        Some(Self { node, undone: Some(undone), ..Self::at(stage, index) })
     }
 
     /// Lets `item` be an element of this node's list, of this type (S16).
@@ -134,14 +154,18 @@ impl<'a> Site<'a> {
         Diagnostic::new(code, message).node(&*self.node.raw.id)
     }
 
-    pub(super) fn report(&self, diagnostic: Diagnostic) {
+    pub(super) fn report(&self, mut diagnostic: Diagnostic) {
+        if let (Some(_), Some(field)) = (&self.undone, &mut diagnostic.field) {
+            field.insert_str(0, COMPENSATE);
+        }
         self.broken.set(self.broken.get() || diagnostic.is_error());
         self.found.borrow_mut().push(diagnostic);
     }
 
     /// JSON pointer of the node's data in the document, for fixes.
     pub(super) fn data_pointer(&self) -> String {
-        format!("/nodes/{}/data", self.node.raw.index)
+        let within = if self.undone.is_some() { COMPENSATE } else { "" };
+        format!("/nodes/{}/data{within}", self.node.raw.index)
     }
 
     /// A value whose texts may hold expressions, typed. `None` if it has errors.

@@ -97,9 +97,11 @@ impl Stage<'_> {
             Some(Kind::Try) => self.try_scope(index),
             _ => {
                 let site = Site::at(self, index);
-                let found = kinds::check(&site);
+                let mut found = kinds::check(&site);
                 warnings::check(&site);
-                let findings = site.into_findings();
+                kinds::compensate::belongs(&site);
+                let mut findings = site.into_findings();
+                kinds::compensate::check(self, index, &mut found, &mut findings);
                 self.settle(index, found, findings)
             }
         };
@@ -110,6 +112,7 @@ impl Stage<'_> {
         let site = Site::at(self, index);
         let opened = kinds::for_each::open(&site);
         warnings::check(&site);
+        kinds::compensate::belongs(&site);
         let mut findings = site.into_findings();
         self.items.insert(index, opened.item.clone());
         self.children(index);
@@ -123,6 +126,7 @@ impl Stage<'_> {
         let site = Site::at(self, index);
         let opened = kinds::while_loop::open(&site);
         warnings::check(&site);
+        kinds::compensate::belongs(&site);
         let mut findings = site.into_findings();
         self.states.insert(index, opened.state.clone());
         let site = Site::before(self, index);
@@ -139,6 +143,7 @@ impl Stage<'_> {
         let site = Site::at(self, index);
         let keep = kinds::race::open(&site);
         warnings::check(&site);
+        kinds::compensate::belongs(&site);
         let mut findings = site.into_findings();
         self.children(index);
         let found = kinds::race::close(self, index, &keep, &mut findings);
@@ -149,6 +154,7 @@ impl Stage<'_> {
         let site = Site::at(self, index);
         kinds::try_scope::open(&site);
         warnings::check(&site);
+        kinds::compensate::belongs(&site);
         let mut findings = site.into_findings();
         self.children(index);
         let found = kinds::try_scope::close(self, index, &mut findings);

@@ -20,7 +20,7 @@ pub(crate) use code::{Code, Rank, is_copy};
 pub(crate) use literal::duration;
 pub(crate) use optional::{mentions, same};
 
-use super::locals::Locals;
+use super::locals::{Locals, RUN_ID, STARTED_AT};
 use super::names::ident;
 use super::print::layout::macros;
 use super::types::Hint;
@@ -163,6 +163,14 @@ impl<'e, 'a> Exprs<'e, 'a> {
             }
             Name::Index(id) => self.locals.index(id).unwrap_or_else(|| Code::Absent),
             Name::Element => Code::reference(quote!(element)),
+            Name::RunId if self.locals.run_is_kept => {
+                let name = ident(RUN_ID);
+                Code::place(quote!(#name))
+            }
+            Name::RunStartedAt if self.locals.run_is_kept => {
+                let name = ident(STARTED_AT);
+                Code::place(quote!(#name))
+            }
             Name::RunId => Code::value(quote!(ctx.run_id().to_string())),
             Name::RunStartedAt => Code::value(quote!(ctx.started_at())),
             // The format declares no variables yet; absent is what an unknown name reads as.

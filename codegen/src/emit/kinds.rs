@@ -2,6 +2,7 @@
 
 mod action;
 mod approval;
+mod compensation;
 mod condition;
 mod custom;
 mod fail;
@@ -98,9 +99,10 @@ pub(crate) fn emit(flow: &mut Flow<'_, '_>, node: &Node, locals: &Locals) -> Nod
             while_loop::emit(flow, node, locals, &looped)
         }
         Body::Race { branches } => race::emit(flow, node, locals, branches),
-        Body::Try { body, catch, finally } => {
-            let (catch, finally) = (catch.as_ref(), finally.as_ref());
-            try_scope::emit(flow, node, locals, &try_scope::Try { body, catch, finally })
+        Body::Try { compensate, body, catch, finally } => {
+            let (compensate, catch, finally) = (*compensate, catch.as_ref(), finally.as_ref());
+            let parts = try_scope::Try { compensate, body, catch, finally };
+            try_scope::emit(flow, node, locals, &parts)
         }
         Body::Transform { value } => transform::emit(flow, node, locals, value),
         Body::Action { input, .. } => action::emit(flow, node, locals, input),

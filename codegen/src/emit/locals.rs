@@ -36,7 +36,15 @@ pub(crate) struct Locals {
     tested: Vec<(Expr, Ident)>,
     /// The run's output so far, and whether it may be absent.
     pub(crate) returned: Option<(Ident, bool)>,
+    /// Whether the run's id and start stand in variables of their own, since there is no context.
+    pub(crate) run_is_kept: bool,
 }
+
+/// The variable of `run.id` where there is no context.
+pub(crate) const RUN_ID: &str = "this_run";
+
+/// The variable of `run.started_at` where there is no context.
+pub(crate) const STARTED_AT: &str = "this_start";
 
 /// The variables of a loop's body.
 #[derive(Clone, Debug)]
@@ -67,6 +75,8 @@ pub(crate) enum Form {
     Reference,
     /// The `Ok` (for an error, the `Err`) of a `Result`.
     Caught,
+    /// An `Option` of a reference: none where nobody knows whether there is an output.
+    Doubted,
 }
 
 /// What a variable holds, for the parameters of a function that uses it.
@@ -237,6 +247,30 @@ impl Locals {
         borrowed
     }
 
+    /// The same variables where each is a value of its own, as a closure holds them that outlives
+    /// the code around it.
+    pub(crate) fn kept(&self) -> Self {
+        let mut kept = self.captured();
+        kept.returned = None;
+        kept.trigger_borrowed = false;
+        kept.run_is_kept = true;
+        kept.tested.clear();
+        let by_value = |variable: &Variable| {
+            let borrowed = variable.form == Form::Reference;
+            Variable {
+                form: if borrowed { Form::Plain } else { variable.form },
+                ..variable.clone()
+            }
+        };
+        kept.outputs = kept.outputs.map(by_value);
+        kept.errors = kept.errors.map(by_value);
+        kept.loops = kept.loops.map(|loop_| LoopVariables { borrowed: false, ..loop_.clone() });
+        for (_, reference) in kept.caught.values_mut() {
+            *reference = false;
+        }
+        kept
+    }
+
     /// Whether the variable is a reference already.
     pub(crate) fn is_reference(&self, name: &str) -> bool {
         let is = |variable: &&Variable| variable.name == name && variable.form == Form::Reference;
@@ -347,8 +381,12 @@ impl Variable {
         match self.form {
             Form::Plain => (Code::place(quote!(#name)), self.ty.clone()),
             Form::Reference => (Code::reference(quote!(#name)), self.ty.clone()),
-            Form::Caught => {
-                let mut code = quote!(#name.as_ref().#side());
+            Form::Caught | Form::Doubted => {
+                let mut code = if self.form == Form::Caught {
+                    quote!(#name.as_ref().#side())
+                } else {
+                    quote!(#name)
+                };
                 if let Type::Optional { .. } = &self.ty {
                     code = quote!(#code.and_then(|value| value.as_ref()));
                 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use heck::{ToSnakeCase, ToUpperCamelCase};
 use proc_macro2::{Ident, Span};
 
-use crate::check::{Body, Checked, NodeId};
+use crate::check::{Body, Checked, NodeId, UNDO_SUFFIX};
 use crate::expr::{Expr, ExprKind};
 
 /// Words that no emitted variable, function, field or module may be called: keywords of every
@@ -106,6 +106,8 @@ const TAKEN_VALUES: &[&str] = &[
     "string",
     "task",
     "test",
+    "this_run",
+    "this_start",
     "thread",
     "trigger",
     "u32",
@@ -116,6 +118,7 @@ const TAKEN_VALUES: &[&str] = &[
 
 /// Names of types that emitted code imports or finds in the prelude.
 const TAKEN_TYPES: &[&str] = &[
+    "Approval",
     "Box",
     "BTreeMap",
     "Bytes",
@@ -161,6 +164,7 @@ const TAKEN_TYPES: &[&str] = &[
     "TryInto",
     "Value",
     "Vec",
+    "Undo",
     "Verdict",
     "WaitEvent",
     "Workflow",
@@ -308,6 +312,14 @@ pub(crate) fn node_names(checked: &Checked, function: &str) -> BTreeMap<NodeId, 
             _ => ("item".to_owned(), "index".to_owned()),
         };
         names.insert(id.clone(), NodeNames { value, error, handle, stem, item, index });
+    }
+    // What undoes a step is called after it, where that leaves the nodes their names.
+    for undo in checked.nodes.values().filter_map(|node| node.body.undo()) {
+        let id = undo.node.id.strip_suffix(UNDO_SUFFIX).unwrap_or_default();
+        let of = NodeNames::of(&format!("undo_{id}"));
+        let value = values.allocate(&of.value, "_step");
+        let stem = stems.allocate(&of.stem, "Step");
+        names.insert(undo.node.id.clone(), NodeNames { value, stem, ..of });
     }
     names
 }

@@ -11,11 +11,12 @@ use crate::check::{Approval, Body, Node, OnItemError, Scope};
 use crate::expr::{Expr, ExprKind};
 
 impl<'a> Emitter<'a> {
-    /// All nodes, those of a loop right behind it.
+    /// All nodes, those of a loop right behind it, and what undoes a step behind the step.
     fn nodes_in_order(&self) -> Vec<&'a Node> {
         fn collect<'a>(emitter: &Emitter<'a>, scope: &'a Scope, found: &mut Vec<&'a Node>) {
             for node in scope.nodes.iter().filter_map(|id| emitter.checked.nodes.get(id)) {
                 found.push(node);
+                found.extend(node.body.undo().map(|undo| undo.node.as_ref()));
                 for (_, body) in node.body.scopes() {
                     collect(emitter, body, found);
                 }
@@ -197,7 +198,7 @@ impl<'a> Emitter<'a> {
                         ));
                     }
                 }
-                Body::Custom { input, policy } => {
+                Body::Custom { input, policy, .. } => {
                     items.push(kinds::custom_step(self, node, (input, policy), &mut symbols));
                 }
                 _ => {}

@@ -9,7 +9,7 @@ mod reader;
 use serde_json::{Map, Value};
 
 use super::limits::{MAX_BYTES, MAX_EDGES, MAX_NODES};
-use super::{DATA_KEYS, EdgeId, HandleId, NodeId, RawEdge, RawGraph, RawNode};
+use super::{COMPENSATE_KEYS, DATA_KEYS, EdgeId, HandleId, NodeId, RawEdge, RawGraph, RawNode};
 use crate::check::JoinRule;
 use crate::diagnostic::{Diagnostic, Span, code};
 use reader::Reader;
@@ -186,32 +186,70 @@ fn read_node(index: usize, node: Value, out: &mut Vec<Diagnostic>) -> Option<Raw
     let data = reader.object("data", true);
     // A node without data stays, so that its edges do not dangle; its kind was reported.
     let Some(data) = data else { return Some(RawNode::bare(index, id, parent)) };
+    let compensate = data.get("compensate").filter(|value| !value.is_null()).cloned();
     let mut data = Reader::new(data, Some(id.to_string()), String::new(), out);
-    let given = data.given(&DATA_KEYS);
-    let kind = data.required_text("kind");
-    let label = data.text("label").unwrap_or_else(|| id.to_string());
-    Some(RawNode {
-        index,
-        parent,
+    let result = data.take("result");
+    let node = RawNode {
         region: data.text("region"),
-        label,
-        description: data.text("description").unwrap_or_default(),
-        config: data.object("config", false).unwrap_or_default(),
-        inputs: data.object("inputs", false).unwrap_or_default(),
-        result: data.take("result"),
-        policy: data.take("policy"),
+        result,
         continue_on_error: data.one_of("on_error", &["continue"]).is_some(),
         join: match data.one_of("join", &["any", "all"]) {
             Some("all") => JoinRule::All,
             Some(_) | None => JoinRule::Any,
         },
         disabled: data.flag("disabled"),
+        undone_in_doubt: data.one_of("in_doubt", &["compensate"]).is_some(),
+        ..read_step(index, &id, &mut data, &DATA_KEYS)
+    };
+    let compensate = compensate.and_then(|value| read_compensation(&node, value, out));
+    Some(RawNode { parent, compensate, ..node })
+}
+
+/// What a node and a compensation have in common.
+fn read_step(
+    index: usize,
+    id: &NodeId,
+    data: &mut Reader<'_>,
+    keys: &'static [&'static str],
+) -> RawNode {
+    let given = data.given(keys);
+    let kind = data.required_text("kind");
+    RawNode {
+        label: data.text("label").unwrap_or_else(|| id.to_string()),
+        description: data.text("description").unwrap_or_default(),
+        config: data.object("config", false).unwrap_or_default(),
+        inputs: data.object("inputs", false).unwrap_or_default(),
+        policy: data.take("policy"),
         connection: data.text("connection"),
         kind: kind.unwrap_or_default(),
-        unknown: data.rest(&DATA_KEYS),
+        unknown: data.rest(keys),
         given,
-        id,
-    })
+        ..RawNode::bare(index, id.clone(), None)
+    }
+}
+
+/// What undoes a step, which is a step itself.
+fn read_compensation(
+    of: &RawNode,
+    value: Value,
+    out: &mut Vec<Diagnostic>,
+) -> Option<Box<RawNode>> {
+    let Value::Object(mut fields) = value else {
+        let message = format!(
+            "`compensate` of node {} is {}, expected an object",
+            crate::diagnostic::quoted(&of.id),
+            reader::name_of(&value)
+        );
+        let found = Diagnostic::new(code::WRONG_SHAPE, message).node(&*of.id).field("/compensate");
+        out.push(found.help("write an object with `kind` and `inputs` there, or remove it"));
+        return None;
+    };
+    let label = fields.get("label").is_none_or(Value::is_null);
+    if label {
+        fields.insert("label".to_owned(), Value::from(format!("Undo: {}", of.label)));
+    }
+    let mut data = Reader::new(fields, Some(of.id.to_string()), "/compensate".to_owned(), out);
+    Some(Box::new(read_step(of.index, &of.id, &mut data, &COMPENSATE_KEYS)))
 }
 
 fn read_edge(index: usize, edge: Value, out: &mut Vec<Diagnostic>) -> Option<RawEdge> {

@@ -20,6 +20,8 @@ pub(crate) fn uses(checked: &Checked, node: &Node) -> Uses {
     for expr in expressions(&node.body) {
         collect(expr, &mut found);
     }
+    // What undoes the node is given its output where it is made.
+    found.remove(&(node.id.clone(), Part::Output));
     for (_, body) in node.body.scopes() {
         for inner in body.nodes.iter().filter_map(|id| checked.nodes.get(id)) {
             found.append(&mut uses(checked, inner));

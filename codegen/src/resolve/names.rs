@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::renames::Renames;
 use super::{Ids, Node};
-use crate::check::kinds::{Handles, Kind};
+use crate::check::kinds::Kind;
 use crate::diagnostic::{Diagnostic, code, nearest, quoted};
 use crate::graph::{HandleId, MAX_ID, NodeId, RawEdge, RawNode, is_id};
 
@@ -30,17 +30,13 @@ pub(super) fn nodes<'c>(
             continue;
         }
         check_id(&node, &ids, &mut renames, out);
-        let kind = kind(&node, catalogue, out);
-        let handles = kind.map_or_else(Handles::default, |kind| kind.handles(&node));
-        parents.push(node.parent.take());
-        graph.add_node(Node {
-            raw: node,
-            kind,
-            handles,
-            parent: None,
-            region: String::new(),
-            children: Vec::new(),
+        let known = kind(&node, "", catalogue, out);
+        let compensate = node.compensate.take().map(|undo| {
+            let kind = kind(&undo, "/compensate", catalogue, out);
+            Box::new(Node::new(*undo, kind, None))
         });
+        parents.push(node.parent.take());
+        graph.add_node(Node::new(node, known, compensate));
     }
     (graph, parents)
 }
@@ -121,8 +117,10 @@ fn shown(id: &str) -> String {
     quoted(id).trim_matches('"').to_owned()
 }
 
+/// The kind that the node names, or what stands at `within` its data.
 fn kind<'c>(
     node: &RawNode,
+    within: &str,
     catalogue: &'c Catalogue,
     out: &mut Vec<Diagnostic>,
 ) -> Option<Kind<'c>> {
@@ -133,13 +131,16 @@ fn kind<'c>(
     }
     let label = quoted(&node.label);
     let message = format!("node {label} has the unknown kind `{}`", shown(&node.kind));
-    let diagnostic = Diagnostic::new(code::UNKNOWN_KIND, message).node(&*node.id).field("/kind");
+    let diagnostic = Diagnostic::new(code::UNKNOWN_KIND, message).node(&*node.id);
+    let diagnostic = diagnostic.field(format!("{within}/kind"));
     let near = nearest_kind(&node.kind, catalogue);
     out.push(match near {
         Some(near) => diagnostic.help(format!("did you mean `{near}`?")).fix(
             format!("make it `{near}`"),
             vec![json!({
-                "op": "replace", "path": format!("/nodes/{}/data/kind", node.index), "value": near,
+                "op": "replace",
+                "path": format!("/nodes/{}/data{within}/kind", node.index),
+                "value": near,
             })],
         ),
         None => diagnostic

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Reason, is_recorded, reason};
 use crate::check::expressions as of_body;
-use crate::check::{Approval, Body, Checked, Node, NodeId};
+use crate::check::{Approval, Body, Checked, Compensation, Node, NodeId};
 use crate::expr::fold::same::same_form;
 use crate::expr::{Expr, Name, names_read};
 use crate::revision::shape;
@@ -135,8 +135,8 @@ fn unchanged(old: &Expr, new: &Expr) -> bool {
 
 /// Whether the settings are the same that decide what is recorded. A policy decides only how often
 /// something is tried.
-fn settings(old: &Body, new: &Body) -> bool {
-    match (old, new) {
+fn settings(old_body: &Body, new_body: &Body) -> bool {
+    match (old_body, new_body) {
         (Body::ForEach { on_item_error: old, .. }, Body::ForEach { on_item_error: new, .. }) => {
             old == new
         }
@@ -165,9 +165,22 @@ fn settings(old: &Body, new: &Body) -> bool {
             std::mem::discriminant(old) == std::mem::discriminant(new)
         }
         (
-            Body::Try { catch: old, finally: old_finally, .. },
-            Body::Try { catch: new, finally, .. },
-        ) => (old.is_some(), old_finally.is_some()) == (new.is_some(), finally.is_some()),
+            Body::Try { catch: old, finally: old_finally, compensate: compensated, .. },
+            Body::Try { catch: new, finally, compensate, .. },
+        ) => {
+            (old.is_some(), old_finally.is_some(), compensated)
+                == (new.is_some(), finally.is_some(), compensate)
+        }
+        (
+            Body::Action { undo: old, .. } | Body::Custom { undo: old, .. },
+            Body::Action { undo: new, .. } | Body::Custom { undo: new, .. },
+        ) => {
+            let undone = |undo: &Option<Compensation>| {
+                undo.as_ref().map(|undo| (undo.node.kind.clone(), undo.in_doubt))
+            };
+            std::mem::discriminant(old_body) == std::mem::discriminant(new_body)
+                && undone(old) == undone(new)
+        }
         (old, new) => std::mem::discriminant(old) == std::mem::discriminant(new),
     }
 }

@@ -150,15 +150,22 @@ pub(super) fn keep_undo(site: &Site, entry: &mut Entry) {
     match entry.status {
         EntryStatus::Completed => match request.of_output(entry.output.as_ref()) {
             Ok(undo) => entry.undo = Some(undo),
-            Err(message) => {
+            Err(error) => {
                 entry.status = EntryStatus::Failed;
                 entry.output = None;
-                let failure = Failure::new("undo", message).at(&*entry.path);
-                entry.error = Some(Failure { attempts: entry.attempts, ..failure });
+                entry.error = Some(Failure::of(error, entry.attempts, &*entry.path));
             }
         },
         EntryStatus::Cancelled if entry.error.as_ref().is_some_and(is_in_doubt) => {
-            entry.undo = request.of_doubt();
+            match request.of_doubt() {
+                None => {}
+                Some(Ok(undo)) => entry.undo = Some(undo),
+                // It stays in doubt, which is how a cancelled scope ends; whoever looks is told.
+                Some(Err(error)) => {
+                    let unsaid = format!("; what would undo it cannot be said: {error}");
+                    entry.error.iter_mut().for_each(|failure| failure.message.push_str(&unsaid));
+                }
+            }
         }
         _ => {}
     }

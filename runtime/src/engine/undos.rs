@@ -17,6 +17,7 @@ use serde::de::DeserializeOwned;
 use super::Step;
 use crate::context::Context;
 use crate::error::Result;
+use crate::failure::StepError;
 use crate::journaled::{Journaled, UndoInput};
 use crate::payload::Payload;
 use crate::store::Compensation;
@@ -107,7 +108,7 @@ pub struct Undo<T> {
 }
 
 /// What a step that undoes is given, for an output or for none.
-type Input<T> = Rc<dyn Fn(Option<&T>) -> Result<Payload, Unread>>;
+type Input<T> = Rc<dyn Fn(Option<&T>) -> Result<Payload, StepError>>;
 
 enum StepRef {
     Type(TypeId, &'static str),
@@ -121,8 +122,7 @@ impl<T: 'static> Undo<T> {
         I: Serialize,
         F: Fn(&Context, I) -> Step<U> + 'static,
     {
-        drop(step);
-        Self::certain(StepRef::Type(TypeId::of::<F>(), type_name::<F>()), input)
+        Self::try_new(step, move |output| Ok(input(output)))
     }
 
     /// Like [`new`](Self::new), and undoes the step as well where nobody knows whether it took
@@ -133,8 +133,7 @@ impl<T: 'static> Undo<T> {
         I: Serialize,
         F: Fn(&Context, I) -> Step<U> + 'static,
     {
-        drop(step);
-        Self::doubtful(StepRef::Type(TypeId::of::<F>(), type_name::<F>()), input)
+        Self::try_in_doubt(step, move |output| Ok(input(output)))
     }
 
     /// Like [`new`](Self::new), by the step that is registered under a name.
@@ -142,7 +141,7 @@ impl<T: 'static> Undo<T> {
         name: impl Into<Cow<'static, str>>,
         input: impl Fn(&T) -> I + 'static,
     ) -> Self {
-        Self::certain(StepRef::Name(name.into()), input)
+        Self::try_named(name, move |output| Ok(input(output)))
     }
 
     /// Like [`in_doubt`](Self::in_doubt), by the step that is registered under a name.
@@ -150,23 +149,93 @@ impl<T: 'static> Undo<T> {
         name: impl Into<Cow<'static, str>>,
         input: impl Fn(Option<&T>) -> I + 'static,
     ) -> Self {
+        Self::try_named_in_doubt(name, move |output| Ok(input(output)))
+    }
+
+    /// Like [`new`](Self::new), for an input that may not follow from every output. Where there is
+    /// none the step has failed with this error, whatever it did: its outcome is written as that
+    /// failure, no attempt follows, and nothing undoes it. So such an error shows as soon as the
+    /// step runs, and not when the run has to be undone.
+    ///
+    /// ```
+    /// # use flowcrate::{Context, Result, Step, StepError, StepSpec, Undo};
+    /// # fn refund(ctx: &Context, id: u64) -> Step<()> {
+    /// #     ctx.step(StepSpec::new("refund", "refund@1"), id, async |_, _| Ok(()))
+    /// # }
+    /// let undo = Undo::<String>::try_new(refund, |receipt| {
+    ///     receipt.parse::<u64>().map_err(|error| StepError::fatal("receipt", error.to_string()))
+    /// });
+    /// ```
+    pub fn try_new<I, U, F>(step: F, input: impl Fn(&T) -> Result<I, StepError> + 'static) -> Self
+    where
+        I: Serialize,
+        F: Fn(&Context, I) -> Step<U> + 'static,
+    {
+        drop(step);
+        Self::certain(StepRef::Type(TypeId::of::<F>(), type_name::<F>()), input)
+    }
+
+    /// Like [`in_doubt`](Self::in_doubt), for an input that may not follow from every output. That
+    /// there is none for a step in doubt is said with the failure of that step.
+    pub fn try_in_doubt<I, U, F>(
+        step: F,
+        input: impl Fn(Option<&T>) -> Result<I, StepError> + 'static,
+    ) -> Self
+    where
+        I: Serialize,
+        F: Fn(&Context, I) -> Step<U> + 'static,
+    {
+        drop(step);
+        Self::doubtful(StepRef::Type(TypeId::of::<F>(), type_name::<F>()), input)
+    }
+
+    /// Like [`try_new`](Self::try_new), by the step that is registered under a name.
+    pub fn try_named<I: Serialize>(
+        name: impl Into<Cow<'static, str>>,
+        input: impl Fn(&T) -> Result<I, StepError> + 'static,
+    ) -> Self {
+        Self::certain(StepRef::Name(name.into()), input)
+    }
+
+    /// Like [`try_in_doubt`](Self::try_in_doubt), by the step that is registered under a name.
+    pub fn try_named_in_doubt<I: Serialize>(
+        name: impl Into<Cow<'static, str>>,
+        input: impl Fn(Option<&T>) -> Result<I, StepError> + 'static,
+    ) -> Self {
         Self::doubtful(StepRef::Name(name.into()), input)
     }
 
-    fn certain<I: Serialize>(step: StepRef, input: impl Fn(&T) -> I + 'static) -> Self {
+    fn certain<I: Serialize>(
+        step: StepRef,
+        input: impl Fn(&T) -> Result<I, StepError> + 'static,
+    ) -> Self {
         // Asked only of a step that has an output.
         let input = move |output: Option<&T>| match output {
-            Some(output) => Payload::encode(&input(output)),
+            Some(output) => encode(&input(output)?),
             None => Ok(Payload::null()),
         };
         Self { step, in_doubt: false, input: Rc::new(input) }
     }
 
-    fn doubtful<I: Serialize>(step: StepRef, input: impl Fn(Option<&T>) -> I + 'static) -> Self {
-        let input = move |output: Option<&T>| Payload::encode(&input(output));
+    fn doubtful<I: Serialize>(
+        step: StepRef,
+        input: impl Fn(Option<&T>) -> Result<I, StepError> + 'static,
+    ) -> Self {
+        let input = move |output: Option<&T>| encode(&input(output)?);
         Self { step, in_doubt: true, input: Rc::new(input) }
     }
 }
+
+fn encode(input: &impl Serialize) -> Result<Payload, StepError> {
+    Payload::encode(input).map_err(|error| no_json(&error))
+}
+
+fn no_json(error: &serde_json::Error) -> StepError {
+    StepError::fatal(UNDO, format!("the compensation's input has no JSON: {error}"))
+}
+
+/// The code of what fails since nothing would undo it.
+const UNDO: &str = "undo";
 
 impl<T: DeserializeOwned + 'static> Undo<T> {
     /// What the back end needs to know; or the step that is not registered.
@@ -179,7 +248,8 @@ impl<T: DeserializeOwned + 'static> Undo<T> {
             });
         };
         let input = move |output: Option<&Payload>| {
-            input(output.map(Payload::decode::<T>).transpose()?.as_ref())
+            let output = output.map(Payload::decode::<T>).transpose();
+            input(output.map_err(|error| no_json(&error))?.as_ref())
         };
         Ok(UndoRequest { step: name, in_doubt, input: Rc::new(input) })
     }
@@ -195,27 +265,24 @@ pub(crate) struct UndoRequest {
 
 impl UndoRequest {
     /// What undoes an output; or why that cannot be said.
-    pub(crate) fn of_output(&self, output: Option<&Payload>) -> Result<Compensation, String> {
+    pub(crate) fn of_output(&self, output: Option<&Payload>) -> Result<Compensation, StepError> {
         let null = Payload::null();
         self.record(Some(output.unwrap_or(&null)))
     }
 
     /// What undoes a step of which nobody knows whether it took effect, if it asks for that.
-    pub(crate) fn of_doubt(&self) -> Option<Compensation> {
-        self.in_doubt.then(|| self.record(None).ok()).flatten()
+    pub(crate) fn of_doubt(&self) -> Option<Result<Compensation, StepError>> {
+        self.in_doubt.then(|| self.record(None))
     }
 
-    fn record(&self, output: Option<&Payload>) -> Result<Compensation, String> {
+    fn record(&self, output: Option<&Payload>) -> Result<Compensation, StepError> {
         // The closure is the workflow's, and runs on the thread of all runs.
         let input = std::panic::AssertUnwindSafe(|| (self.input)(output));
-        match std::panic::catch_unwind(input) {
-            Ok(Ok(input)) => Ok(Compensation { step: self.step.clone(), input }),
-            Ok(Err(error)) => Err(format!("the compensation's input has no JSON: {error}")),
-            Err(panic) => {
-                let said = super::panic_message(panic.as_ref());
-                Err(format!("the compensation's input panicked: {said}"))
-            }
-        }
+        let input = std::panic::catch_unwind(input).unwrap_or_else(|panic| {
+            let said = super::panic_message(panic.as_ref());
+            Err(StepError::fatal(UNDO, format!("the compensation's input panicked: {said}")))
+        });
+        input.map(|input| Compensation { step: self.step.clone(), input })
     }
 }
 

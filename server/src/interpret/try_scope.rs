@@ -8,6 +8,7 @@ use super::scope::{Outcome, Scope};
 
 /// The regions of a try.
 pub(super) struct Try<'a> {
+    pub(super) compensate: bool,
     pub(super) body: &'a check::Scope,
     pub(super) catch: Option<&'a check::Scope>,
     pub(super) finally: Option<&'a check::Scope>,
@@ -25,6 +26,9 @@ pub(super) async fn run(scope: &Scope, node: &Node, parts: Try<'_>) -> Result<Ou
         whole = whole.catch(async move |ctx: Context, failure: Failure| {
             run(ctx, Some(failure), "catch", catch).await
         });
+    }
+    if parts.compensate {
+        whole = whole.compensate();
     }
     if let Some(finally) = parts.finally {
         whole = whole

@@ -167,13 +167,14 @@ async fn execute(scope: &Scope, node: &Node) -> Result<Outcome> {
             while_loop::run(scope, node, settings).await
         }
         Body::Race { branches } => race::run(scope, node, branches).await,
-        Body::Try { body, catch, finally } => {
-            let (catch, finally) = (catch.as_ref(), finally.as_ref());
-            try_scope::run(scope, node, try_scope::Try { body, catch, finally }).await
+        Body::Try { compensate, body, catch, finally } => {
+            let (compensate, catch, finally) = (*compensate, catch.as_ref(), finally.as_ref());
+            let parts = try_scope::Try { compensate, body, catch, finally };
+            try_scope::run(scope, node, parts).await
         }
         Body::Transform { value } => transform::run(scope, node, value),
-        Body::Action { input, policy, generic: _ } => action::run(scope, node, input, policy).await,
-        Body::Custom { input, policy } => custom::run(scope, node, input, policy).await,
+        Body::Action { input, policy, .. } => action::run(scope, node, input, policy).await,
+        Body::Custom { input, policy, .. } => custom::run(scope, node, input, policy).await,
         Body::Wait { until } => wait::run(scope, node, until).await,
         Body::WaitEvent { event, key, timeout, payload } => {
             let settings = wait_event::Settings {

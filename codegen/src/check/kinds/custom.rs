@@ -19,6 +19,6 @@ pub(super) fn check(site: &Site<'_>) -> Found {
     let output = site.declared_type("/config/output", source);
     let input = site.typed("/inputs", &site.all_inputs(), None);
     let policy = policy::check(site);
-    let body = input.zip(policy).map(|(input, policy)| Body::Custom { input, policy });
+    let body = input.zip(policy).map(|(input, policy)| Body::Custom { input, policy, undo: None });
     Found::giving(body, output)
 }

@@ -2,14 +2,19 @@
 
 use flowcrate::types::{Type, unify};
 use petgraph::graph::NodeIndex;
+use serde_json::Value;
 
 use super::race::widened;
 use super::{Found, TRY_REGIONS, regions, result};
+use crate::check::settings::shown;
 use crate::check::site::{Findings, Site};
 use crate::check::stage::Stage;
 use crate::check::{Body, assemble};
 use crate::diagnostic::code;
 use crate::expr::Expr;
+
+/// The setting that lets a catch come after what undoes the body's steps (S24).
+const COMPENSATE: &str = "compensate";
 
 /// Checks what stands outside the regions.
 pub(in crate::check) fn open(site: &Site<'_>) {
@@ -17,6 +22,17 @@ pub(in crate::check) fn open(site: &Site<'_>) {
     let regions = regions(site);
     let has = |region: &str| regions.iter().any(|name| name == region);
     let label = site.node.quoted();
+    match site.setting(COMPENSATE) {
+        None | Some(Value::Bool(_)) => {}
+        Some(other) => {
+            let problem = format!("is {}, expected true or false", shown(other));
+            site.bad_setting(COMPENSATE, &problem, "write `true`, or remove it");
+        }
+    }
+    if site.setting(COMPENSATE).is_some() && !has("catch") {
+        let problem = "says what precedes a catch, and there is none";
+        site.bad_setting(COMPENSATE, problem, "put nodes into the region `catch`, or remove it");
+    }
     if !has("body") {
         let finding = site.finding(code::EMPTY_SCOPE, format!("the try {label} has no body"));
         site.report(finding.help("put the nodes that may fail into its region `body`"));
@@ -63,7 +79,9 @@ pub(in crate::check) fn close(
     let scope =
         |region: &str, result: Option<Expr>| assemble::scope(stage, Some(index), region, result);
     let finally = own.iter().any(|name| name == TRY_REGIONS[2]);
+    let compensate = stage.graph.node(index).raw.config.get(COMPENSATE);
     let found = Body::Try {
+        compensate: compensate == Some(&Value::Bool(true)),
         body: scope("body", Some(agreed("body", body))),
         catch: catch.map(|catch| scope("catch", Some(agreed("catch", catch)))),
         finally: finally.then(|| scope("finally", None)),

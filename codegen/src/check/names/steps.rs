@@ -7,7 +7,7 @@ use super::{Resolved, unusable};
 use crate::check::failure_type;
 use crate::check::guards::Event;
 use crate::check::kinds::{ERROR, Kind, TRY_REGIONS};
-use crate::check::site::Site;
+use crate::check::site::{Site, Undone};
 use crate::check::stage::Output;
 use crate::diagnostic::{Fix, code};
 use crate::expr::{Binding, Name, Unresolved};
@@ -15,6 +15,9 @@ use crate::expr::{Binding, Name, Unresolved};
 impl Site<'_> {
     /// The output of a node.
     pub(super) fn step(&self, id: &str) -> Resolved {
+        if let Some(undone) = self.undone.as_ref().filter(|_| *self.node.raw.id == *id) {
+            return Ok(self.own_output(undone));
+        }
         let index = self.earlier(id, "steps")?;
         let node = self.stage.graph.node(index);
         if node.kind.is_some_and(Kind::is_trigger) {
@@ -43,6 +46,16 @@ impl Site<'_> {
             return Err(unusable(code::NEVER_THERE, message, help));
         }
         Ok(Binding { name, ty: ty.optional() })
+    }
+
+    /// What the node gave that is to be undone (S24).
+    fn own_output(&self, undone: &Undone) -> Binding {
+        let ty = match &undone.output {
+            Output::Is(ty) => ty.clone(),
+            Output::Unknown | Output::None => Type::Any,
+        };
+        let ty = if undone.in_doubt { ty.optional() } else { ty };
+        Binding { name: Name::Step(self.node.raw.id.to_string()), ty }
     }
 
     /// The failure of a node.

@@ -10,7 +10,7 @@ use crate::check::policy;
 use crate::check::settings::TYPE_SOURCES;
 use crate::check::site::Site;
 use crate::diagnostic::{code, listed, nearest, pointer_token, quoted};
-use crate::graph::DATA_KEYS;
+use crate::graph::{COMPENSATE_KEYS, DATA_KEYS};
 
 /// Warns of each key that is ignored.
 pub(super) fn check(site: &Site<'_>) {
@@ -37,10 +37,11 @@ pub(super) fn check(site: &Site<'_>) {
 
 /// Keys of `data` that resemble one of ours, or belong elsewhere.
 fn data(site: &Site<'_>) {
+    let ours = if site.undone.is_some() { &COMPENSATE_KEYS[..] } else { &DATA_KEYS };
     for key in &site.node.raw.unknown {
         let snake = heck::ToSnakeCase::to_snake_case(key.as_str());
-        let of_ours = DATA_KEYS.iter().find(|known| **known == snake).copied();
-        let near = of_ours.or_else(|| nearest(key, DATA_KEYS.iter().copied()));
+        let of_ours = ours.iter().find(|known| **known == snake).copied();
+        let near = of_ours.or_else(|| nearest(key, ours.iter().copied()));
         let to = match near {
             Some(near) if site.node.raw.has(near) => None,
             Some(near) => Some(format!("/{near}")),

@@ -9,13 +9,14 @@ use quote::quote;
 use super::call::{array, collapsed};
 use super::{Code, Exprs};
 use crate::emit::names::ident;
+use crate::emit::types::Types;
 use crate::expr::typed::Name;
 use crate::expr::{Expr, ExprKind};
 
 impl Exprs<'_, '_> {
     pub(super) fn field(&mut self, base: &Expr, name: &str, ty: &Type) -> Code {
-        let attempts = name == "attempts"
-            && matches!(base.kind, ExprKind::Name(Name::Error(_) | Name::Caught(_)));
+        // A failure is the runtime's own, whose count is no `i64`.
+        let attempts = name == "attempts" && *base.ty.some() == Types::failure();
         if let ExprKind::Name(Name::Trigger) = base.kind
             && self.locals.payload().is_none()
             && self.emitter.has_many_triggers()
@@ -61,6 +62,9 @@ impl Exprs<'_, '_> {
             }
             other => {
                 let base = other.receiver();
+                if attempts {
+                    return Code::value(quote!(i64::from(#base.attempts)));
+                }
                 Code::value(quote!(#base.#field))
             }
         }

@@ -6,14 +6,13 @@ use flowcrate::policy::{ErrorClass, OnExhausted, Retried};
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
-use super::{NodeCode, Outcome, argument};
-use crate::check::Node;
+use super::{NodeCode, Outcome, compensation};
+use crate::check::{Node, UNDO_SUFFIX};
 use crate::emit::expr::Exprs;
 use crate::emit::flow::{Flow, evaluated};
 use crate::emit::locals::Locals;
 use crate::emit::names::ident;
 use crate::emit::symbols::Symbols;
-use crate::emit::types::Hint;
 use crate::emit::{Emitter, docs};
 use crate::expr::{Expr, ExprKind};
 
@@ -23,26 +22,38 @@ pub(super) fn emit(
     locals: &Locals,
     input: &Expr,
 ) -> NodeCode {
-    let hint = flow.emitter.hint(&node.id, "Input", "The input of");
-    let (prelude, input) =
-        match (&input.kind, flow.emitter.types.input(&node.id, &mut Symbols::default())) {
-            (ExprKind::Record(fields), Some(_)) => own_input(flow, node, locals, fields, hint),
-            _ => argument(flow, node, locals, (input, "input"), hint),
-        };
+    let (mut input, fallible) = input_value(flow, node, locals, input);
+    let mut prelude = Vec::new();
+    if fallible {
+        let code = evaluated(&node.id, &input);
+        prelude.push(quote!(let input = #code?;));
+        input = quote!(input);
+    }
     let name = &flow.emitter.names(&node.id).value;
     let function = flow.emitter.symbols.import(&format!("super::steps::{name}"));
-    NodeCode { prelude, outcome: Outcome::Future(quote!(#function(&ctx, #input))) }
+    let mut step = quote!(#function(&ctx, #input));
+    if let Some(undo) = node.body.undo() {
+        let undo = compensation::emit(flow, node, locals, undo);
+        step = quote!(#step.undo(#undo));
+    }
+    NodeCode { prelude, outcome: Outcome::Future(step) }
 }
 
-/// A literal of the struct that is this node's alone.
-fn own_input(
+/// The input of a step, and whether it may fail.
+pub(super) fn input_value(
     flow: &mut Flow<'_, '_>,
     node: &Node,
     locals: &Locals,
-    fields: &[(String, Expr)],
-    hint: Hint,
-) -> (Vec<TokenStream>, TokenStream) {
+    input: &Expr,
+) -> (TokenStream, bool) {
+    let hint = flow.emitter.hint(&node.id, "Input", "The input of");
+    let own = flow.emitter.types.input(&node.id, &mut Symbols::default()).is_some();
     let mut exprs = Exprs::new(flow.emitter, locals, hint);
+    let ExprKind::Record(fields) = &input.kind else { return (exprs.owned(input), exprs.fallible) };
+    if !own {
+        return (exprs.owned(input), exprs.fallible);
+    }
+    // A literal of the struct that is this node's alone.
     let mut values = Vec::new();
     for (name, value) in fields {
         let value = exprs.owned(value);
@@ -55,12 +66,7 @@ fn own_input(
     }
     let fallible = exprs.fallible;
     let path = flow.emitter.types.input(&node.id, &mut flow.emitter.symbols);
-    let literal = quote!(#path { #(#values),* });
-    if !fallible {
-        return (Vec::new(), literal);
-    }
-    let code = evaluated(&node.id, &literal);
-    (vec![quote!(let input = #code?;)], quote!(input))
+    (quote!(#path { #(#values),* }), fallible)
 }
 
 /// The step's function in `steps.rs`.
@@ -106,9 +112,15 @@ pub(super) fn step(
     let output = emitter.step_output(node, symbols);
     let mut paragraphs = vec![docs::sentence(&node.label)];
     paragraphs.extend(docs::paragraphs(&node.description));
-    paragraphs.push(format!("Node `{}` of kind `{}`.", node.id, docs::code(&node.kind)));
+    let undone = node.id.strip_suffix(UNDO_SUFFIX);
+    let kind = docs::code(&node.kind);
+    paragraphs.push(match undone {
+        None => format!("Node `{}` of kind `{kind}`.", node.id),
+        Some(id) => format!("Undoes node `{id}`, by `{kind}`."),
+    });
     let doc = docs::attributes(&paragraphs);
-    let (id, kind) = (node.id.as_str(), node.kind.as_str());
+    let id = undone.map_or_else(|| node.id.to_string(), |id| format!("undo_{id}"));
+    let kind = node.kind.as_str();
     let policy = policy_arguments(policy);
     quote! {
         #doc

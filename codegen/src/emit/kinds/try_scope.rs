@@ -10,6 +10,8 @@ use crate::emit::locals::Locals;
 
 /// The regions of a try.
 pub(super) struct Try<'t> {
+    /// Whether the steps of the body are undone before its failure is caught.
+    pub(super) compensate: bool,
     pub(super) body: &'t Scope,
     pub(super) catch: Option<&'t Scope>,
     pub(super) finally: Option<&'t Scope>,
@@ -31,6 +33,9 @@ pub(super) fn emit(
     if let Some(catch) = parts.catch {
         let catch = region("catch", catch, Given::Failure);
         scope = quote!(#scope.catch(#catch));
+    }
+    if parts.compensate {
+        scope = quote!(#scope.compensate());
     }
     if let Some(finally) = parts.finally {
         let finally = region("finally", finally, Given::Nothing);

@@ -138,7 +138,7 @@ impl<'d> Reader<'d> {
     /// Reports the field, and gives no value.
     fn wrong<T>(&mut self, field: &str, found: &str, expected: &str) -> Option<T> {
         // What stands in a node's `data` is pointed at from there; the rest from the document.
-        let in_data = self.node.is_some() && self.pointer.is_empty();
+        let in_data = self.node.is_some() && !self.pointer.starts_with("/nodes");
         let pointer = format!("{}/{field}", self.pointer);
         let what = match &self.node {
             Some(node) => format!("`{field}` of node {}", quoted(node)),
