@@ -1,5 +1,6 @@
 //! `#[workflow]`: an async function that an engine can run, and the struct that names it.
 
+mod fingerprint;
 mod lint;
 mod loops;
 
@@ -233,6 +234,7 @@ fn expand(workflow: &Workflow<'_>, function: &ItemFn) -> TokenStream {
     let undos = registered(krate, undos);
     let callees = called(krate, calls);
     let events = events.iter().map(|(name, _)| name);
+    let fingerprint = fingerprint(function, revision);
     // Without `async` there is an error already; a second one would only hide it.
     let call = if function.sig.asyncness.is_some() {
         quote!(::std::boxed::Box::pin(#ident(ctx, input)))
@@ -276,6 +278,8 @@ fn expand(workflow: &Workflow<'_>, function: &ItemFn) -> TokenStream {
                 #call
             }
 
+            #fingerprint
+
             #check_event
 
             #undos
@@ -283,6 +287,17 @@ fn expand(workflow: &Workflow<'_>, function: &ItemFn) -> TokenStream {
             #callees
         }
     }
+}
+
+/// A changed function is told from the one that runs were started with.
+fn fingerprint(function: &ItemFn, revision: &str) -> Option<TokenStream> {
+    fingerprint::fingerprint(function, revision).map(|fingerprint| {
+        quote! {
+            fn fingerprint(&self) -> ::core::option::Option<&'static str> {
+                ::core::option::Option::Some(#fingerprint)
+            }
+        }
+    })
 }
 
 /// The steps that undo others are there to be run without the function.

@@ -141,6 +141,7 @@ pub(crate) enum Command {
 pub(crate) struct Callee {
     pub(crate) workflow: Arc<str>,
     pub(crate) revision: Arc<str>,
+    pub(crate) fingerprint: Option<Arc<str>>,
     /// The events that it declares.
     pub(crate) events: Vec<String>,
     pub(crate) input: Payload,

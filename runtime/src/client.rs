@@ -5,6 +5,7 @@ mod control;
 mod explain;
 mod fork;
 mod handle;
+mod known;
 mod progress;
 mod view;
 
@@ -19,6 +20,7 @@ pub use control::Reason;
 pub use explain::{Explanation, Moment, Wait};
 pub use fork::Fork;
 pub use handle::RunHandle;
+pub(crate) use known::Known;
 pub use progress::{ProgressItem, ProgressStream};
 pub use view::{EntryView, ForkOrigin, RunView, WaitingFor};
 
@@ -27,9 +29,10 @@ use crate::error::{Error, Result};
 use crate::ids::RunId;
 use crate::payload::Payload;
 use crate::store::{
-    Delivered, EventKey, NewEvent, Query, Reply, RunCursor, RunFilter, Store, Transaction,
+    Delivered, Entry, EventKey, NewEvent, Query, Reply, RunCursor, RunFilter, RunRow, Store,
+    Transaction,
 };
-use crate::workflow::{Definition, Workflow};
+use crate::workflow::Workflow;
 
 /// A view of the runs in a store, and a way to send to them. Cheap to clone.
 #[derive(Clone)]
@@ -38,17 +41,9 @@ pub struct Client {
     hub: Arc<Hub>,
     /// Tells the driver of this process that a run has mail.
     nudge: Arc<dyn Fn(RunId) + Send + Sync>,
-    check: Option<EventCheck>,
-    /// Whether a worker that this process knows of drives a workflow in a revision.
-    serves: Option<Serves>,
+    /// Nothing, in a process that has no workflows.
+    known: Option<Known>,
 }
-
-/// Whether runs of a workflow in a revision have a worker.
-pub(crate) type Serves = Arc<dyn Fn(&str, &str) -> bool + Send + Sync>;
-
-/// Whether a payload is one of a run's event: called with the run's workflow and revision, the
-/// event's name and the payload.
-pub(crate) type EventCheck = Arc<dyn Fn(&str, &str, &str, &Value) -> Result<()> + Send + Sync>;
 
 /// What goes with an event besides its payload.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -78,36 +73,22 @@ impl Client {
                 hub.all_changed();
             }
         }));
-        Self { store, hub, nudge: Arc::new(|_| {}), check: None, serves: None }
+        Self { store, hub, nudge: Arc::new(|_| {}), known: None }
     }
 
     /// The same client, checking the payloads of events for runs of `workflow`.
     #[must_use]
     pub fn checking(self, workflow: impl Workflow + Send + Sync) -> Self {
-        let Definition { name, revision, adopts, .. } = workflow.definition();
-        let (known, own) = (name.clone(), revision.clone());
-        // Of other workflows this process knows nothing.
-        let serves: Serves = Arc::new(move |run_of, revision| {
-            run_of != known || revision == own || adopts.iter().any(|old| old == revision)
-        });
-        let check: EventCheck = Arc::new(move |run_of, run_revision, event, payload| {
-            // Of another revision's events this one knows nothing.
-            if run_of == name && run_revision == revision {
-                workflow.check_event(event, payload)?;
-            }
-            Ok(())
-        });
-        Self { check: Some(check), serves: Some(serves), ..self }
+        Self { known: Some(Known::of(workflow)), ..self }
     }
 
     pub(crate) fn driving(
         store: Arc<dyn Store>,
         hub: Arc<Hub>,
         nudge: Arc<dyn Fn(RunId) + Send + Sync>,
-        check: EventCheck,
-        serves: Serves,
+        known: Known,
     ) -> Self {
-        Self { store, hub, nudge, check: Some(check), serves: Some(serves) }
+        Self { store, hub, nudge, known: Some(known) }
     }
 
     #[cfg(feature = "testkit")]
@@ -121,11 +102,17 @@ impl Client {
         self.store.query(Query::Run(run, reply));
         let Some((row, open)) = answer.await? else { return Ok(None) };
         let owned = row.owner.is_some();
-        let mut view = RunView::new(row, &open);
-        if let Some(serves) = &self.serves {
-            view.tell_who_holds(owned, &open, &**serves);
+        let mut view = self.view(row, &open);
+        if let Some(known) = &self.known {
+            view.tell_who_holds(owned, &open, &*known.serves);
         }
         Ok(Some(view))
+    }
+
+    /// The view of a row and its open entries, with what is known of the run's workflow.
+    fn view(&self, row: RunRow, open: &[Entry]) -> RunView {
+        let changed = self.known.as_ref().and_then(|known| (known.changed)(&row));
+        RunView { changed, ..RunView::new(row, open) }
     }
 
     /// What a run last let others see of itself by [`Context::publish`](crate::Context::publish);
@@ -165,7 +152,7 @@ impl Client {
         }
         let next_cursor = rows.last().filter(|_| more).map(RunCursor::of);
         Ok(RunPage {
-            items: rows.into_iter().map(|row| RunView::new(row, &[])).collect(),
+            items: rows.into_iter().map(|row| self.view(row, &[])).collect(),
             next_cursor,
         })
     }
@@ -188,7 +175,7 @@ impl Client {
         payload: Value,
         options: SendEvent,
     ) -> Result<()> {
-        if let Some(check) = &self.check {
+        if let Some(Known { check, .. }) = &self.known {
             let (reply, row) = Reply::channel();
             self.store.query(Query::Run(run, reply));
             let (row, _) = row.await?.ok_or(Error::UnknownRun(run))?;

@@ -38,12 +38,12 @@ pub(crate) use trial::{Tried, replay};
 pub use virtual_time::{VirtualTime, pass};
 
 use crate::backend::GRACE;
-use crate::client::{Client, RunHandle};
+use crate::client::{Client, Known, RunHandle};
 use crate::error::{Error, Result};
 use crate::ids::{RunId, WorkerId};
 use crate::payload::Payload;
 use crate::profile::{Profile, Promise};
-use crate::store::{Reply, Store, Transaction};
+use crate::store::{Reply, RunRow, Store, Transaction};
 use crate::workflow::Workflow;
 
 /// Stack of the shard thread: a run's futures nest as deep as its branches do. Memory that is
@@ -227,6 +227,12 @@ impl Engine {
         self.inner.registry.serves(workflow, revision)
     }
 
+    /// Whether it has a workflow in a revision.
+    #[cfg(feature = "host")]
+    pub(crate) fn has(&self, workflow: &str, revision: &str) -> bool {
+        self.inner.registry.get(workflow, revision).is_ok()
+    }
+
     /// How many runs are in memory at this moment; every other one is but a row.
     pub fn occupancy(&self) -> Occupancy {
         self.inner.gauge.read()
@@ -259,8 +265,11 @@ impl Engine {
         };
         let registry = Arc::clone(&self.inner.registry);
         let serves = move |workflow: &str, revision: &str| registry.serves(workflow, revision);
+        let registry = Arc::clone(&self.inner.registry);
+        let changed = move |row: &RunRow| registry.changed(row);
+        let (check, serves, changed) = (Arc::new(check), Arc::new(serves), Arc::new(changed));
         let (store, hub) = (Arc::clone(&self.inner.store), Arc::clone(&self.inner.hub));
-        Client::driving(store, hub, Arc::new(nudge), Arc::new(check), Arc::new(serves))
+        Client::driving(store, hub, Arc::new(nudge), Known { check, serves, changed })
     }
 
     /// Leaves the runs to whoever opens the store next. Bodies that run are cut short, and run

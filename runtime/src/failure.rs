@@ -16,7 +16,7 @@ pub use cause::{Cause, Recorded};
 ///
 /// Two failures are equal if what they say is; what lies behind them does not count.
 #[derive(Clone, Debug, Serialize, Deserialize, thiserror::Error)]
-#[error("{path}: {message} [{code}]")]
+#[error("{}{message} [{code}]", self.place())]
 pub struct Failure {
     /// Stable machine-readable code: `http_status`, `timeout`, `expression`, `panic`, …
     pub code: String,
@@ -38,6 +38,10 @@ impl Failure {
     pub fn new(code: impl Into<String>, message: impl Into<String>) -> Self {
         let (code, message) = (code.into(), message.into());
         Self { code, message, attempts: 0, path: String::new(), cause: None }
+    }
+
+    fn place(&self) -> String {
+        if self.path.is_empty() { String::new() } else { format!("{}: ", self.path) }
     }
 
     /// The same failure, of the node at `path`.

@@ -1,5 +1,5 @@
-//! The command line of a workflow: run, resume, list, show, explain, event, cancel, terminate, pause, fork,
-//! serve.
+//! The command line of a workflow: run, resume, list, show, explain, progress, event, approve,
+//! reject, cancel, terminate, pause, fork, adopt, serve.
 //!
 //! A binary that hosts one workflow is one call:
 //!
@@ -82,6 +82,7 @@ pub fn main_with<W: Workflow + Send + Sync>(
     // Everything generic ends here: a crate that hosts a workflow compiles little more than this.
     let host = Host {
         definition: workflow.definition(),
+        fingerprint: workflow.fingerprint(),
         triggers,
         fits: input::fits::<W::Input>,
         register: Box::new(|builder| builder.register(workflow)),
@@ -102,6 +103,7 @@ pub fn main_with<W: Workflow + Send + Sync>(
 /// A workflow, its types erased.
 struct Host {
     definition: Definition,
+    fingerprint: Option<&'static str>,
     #[cfg_attr(not(feature = "serve"), allow(dead_code, reason = "`serve` sets them off"))]
     triggers: Triggers,
     fits: fn(&Value) -> Result<(), Refusal>,
@@ -170,6 +172,16 @@ impl Host {
             Command::Event { run, name, payload, key, id } => {
                 let event = inspect::Event { run, name, payload, key, id };
                 narrow_runtime()?.block_on(inspect::send(&self, &journal, event))
+            }
+            Command::Answer { run, name, approve, by, form, key, id } => {
+                let answer = inspect::Answering { run, name, approve, by, form, key, id };
+                narrow_runtime()?.block_on(inspect::answer(&self, &journal, answer))
+            }
+            Command::Adopt { run, revision } => {
+                narrow_runtime()?.block_on(inspect::adopt(&self, &journal, &run, revision))
+            }
+            Command::Progress { run, stream, from } => {
+                narrow_runtime()?.block_on(inspect::progress(&journal, &run, &stream, from))
             }
             Command::CheckJournal => inspect::check(&journal),
             Command::Control { run, control, reason } => {

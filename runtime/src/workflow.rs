@@ -13,6 +13,7 @@ use crate::error::{Error, Result};
 use crate::journaled::Journaled;
 use crate::payload::Payload;
 use crate::profile::{Profile, Promise};
+use crate::store::RunRow;
 
 /// A durable function. `#[workflow]` implements this for a struct named after the function.
 #[diagnostic::on_unimplemented(
@@ -37,6 +38,13 @@ pub trait Workflow: 'static {
         ctx: Context,
         input: Self::Input,
     ) -> LocalBoxFuture<'static, Result<Self::Output>>;
+
+    /// What tells the text of this function from that of another: whoever takes up a run that was
+    /// started with another one, under the same revision, is warned. `None`, of a function whose
+    /// text is not known, says nothing.
+    fn fingerprint(&self) -> Option<&'static str> {
+        None
+    }
 
     /// The steps with which it undoes what it has done.
     fn undos(&self) -> Undos {
@@ -88,6 +96,10 @@ impl<W: Workflow> Workflow for Arc<W> {
         (**self).run(ctx, input)
     }
 
+    fn fingerprint(&self) -> Option<&'static str> {
+        (**self).fingerprint()
+    }
+
     fn undos(&self) -> Undos {
         (**self).undos()
     }
@@ -109,6 +121,19 @@ impl<W: Workflow> Workflow for Arc<W> {
 /// [`Workflow::check_event`].
 pub fn check_payload<T: DeserializeOwned>(payload: &Value) -> Result<()> {
     T::deserialize(payload).map(drop).map_err(|error| Error::codec("the event's payload", &error))
+}
+
+/// What there is to say of a run where its workflow's function has another fingerprint than the
+/// one that it came to its revision with (R19).
+pub(crate) fn changed(row: &RunRow, fingerprint: Option<&str>) -> Option<String> {
+    let recorded = row.fingerprint.as_deref()?;
+    (recorded != fingerprint?).then(|| {
+        format!(
+            "the function of `{}` was changed since, and both are revision {}: the run is paused \
+             where they differ; give the new one a revision of its own, which adopts this one",
+            row.workflow, row.revision
+        )
+    })
 }
 
 /// What identifies a workflow.
@@ -135,6 +160,8 @@ pub struct EventDef {
 pub(crate) trait ErasedWorkflow: Send + Sync {
     fn definition(&self) -> Definition;
 
+    fn fingerprint(&self) -> Option<&'static str>;
+
     /// Whether `input` is an input of this workflow.
     fn check_input(&self, input: &Payload) -> Result<()>;
 
@@ -156,6 +183,10 @@ pub(crate) trait ErasedWorkflow: Send + Sync {
 impl<W: Workflow + Send + Sync> ErasedWorkflow for W {
     fn definition(&self) -> Definition {
         Workflow::definition(self)
+    }
+
+    fn fingerprint(&self) -> Option<&'static str> {
+        Workflow::fingerprint(self)
     }
 
     fn check_input(&self, input: &Payload) -> Result<()> {

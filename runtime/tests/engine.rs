@@ -12,6 +12,7 @@ mod engine {
     mod crashes;
     mod events;
     mod explain;
+    mod fingerprint;
     mod for_each;
     mod foreign;
     mod fork;

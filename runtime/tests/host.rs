@@ -7,6 +7,8 @@
 
 #[path = "host/commands.rs"]
 mod commands;
+#[path = "host/control.rs"]
+mod control;
 #[path = "host/kills.rs"]
 mod kills;
 #[path = "host/kit.rs"]
@@ -46,6 +48,15 @@ fn main() -> ExitCode {
             a_run_that_only_waits_is_left_waiting,
             a_cancel_ends_the_run_of_another_process,
             a_stopped_run_goes_on;
+        control:
+            a_terminate_ends_the_run_of_another_process,
+            a_run_is_paused_and_resumed,
+            a_failed_run_is_forked_with_another_input,
+            a_run_says_what_it_waits_for,
+            a_run_is_adopted_by_another_revision,
+            a_changed_function_is_told_of,
+            a_question_is_answered,
+            progress_is_read_from_an_item_on;
         kills:
             a_killed_run_goes_on_by_its_key,
             a_killed_run_goes_on_by_resume;

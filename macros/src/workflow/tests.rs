@@ -58,6 +58,9 @@ impl ::flowcrate::Workflow for OrderIntake {
     > {
         ::std::boxed::Box::pin(order_intake(ctx, input))
     }
+    fn fingerprint(&self) -> ::core::option::Option<&'static str> {
+        ::core::option::Option::Some("7351408fbae07b9d")
+    }
     fn check_event(
         &self,
         name: &str,

@@ -58,12 +58,13 @@ impl StoreBackend {
     }
 
     fn new_child(&self, site: &Site, callee: Callee) -> NewRun {
-        let Callee { workflow, revision, events, input, awaited } = callee;
+        let Callee { workflow, revision, fingerprint, events, input, awaited } = callee;
         let hash = input.canonical().unwrap_or_else(|_| input.clone()).hash();
         let seed = Uuid::new_v5(&Uuid::from_bytes(self.seed), site.path.as_bytes());
         NewRun {
             id: self.child(&site.path),
             seed: seed.into_bytes(),
+            fingerprint,
             events,
             parent: Some(Parent { run: self.run, path: site.path.to_string(), awaited }),
             ..NewRun::new(workflow, revision, input, hash, self.now)

@@ -83,7 +83,7 @@ impl Client {
         Err(Error::Finished(run))
     }
 
-    pub(super) async fn ask(&self, run: RunId, ask: Ask, reason: impl Into<Reason>) -> Result<()> {
+    pub(crate) async fn ask(&self, run: RunId, ask: Ask, reason: impl Into<Reason>) -> Result<()> {
         let Reason(reason) = reason.into();
         let nudge = Arc::clone(&self.nudge);
         let (told, answer) = Reply::channel();

@@ -6,7 +6,7 @@ mod render;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Client, EntryView};
+use super::{Client, EntryView, Known};
 use crate::error::{Error, Result};
 use crate::failure::{Failure, Recorded};
 use crate::ids::RunId;
@@ -47,6 +47,9 @@ pub struct Explanation {
     /// Why it failed.
     #[serde(default, with = "Recorded::<Failure>", skip_serializing_if = "Option::is_none")]
     pub failure: Option<Failure>,
+    /// That its workflow's function was changed under the same revision.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changed: Option<String>,
     /// What it waits for; nothing if it has ended.
     pub waits: Vec<Wait>,
     /// What happened, in order.
@@ -191,6 +194,7 @@ impl Client {
             key: row.key.clone(),
             state: row.state,
             failure: row.failure.clone().filter(|_| row.state.is_final()),
+            changed: view.changed,
             waits,
             timeline: timeline(&row, journal),
         })
@@ -218,7 +222,8 @@ impl Client {
 
     /// Who is to drive a run that nobody drives.
     fn worker(&self, row: &RunRow) -> Wait {
-        let served = self.serves.as_ref().is_none_or(|serves| serves(&row.workflow, &row.revision));
+        let serves = |known: &Known| (known.serves)(&row.workflow, &row.revision);
+        let served = self.known.as_ref().is_none_or(serves);
         if served && row.refusal.is_none() {
             return Wait::Worker;
         }

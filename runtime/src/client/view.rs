@@ -64,6 +64,10 @@ pub struct RunView {
     /// of runs not said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub held: Option<String>,
+    /// That it was started with another function than its workflow has now, under the same
+    /// revision. As far as this process knows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changed: Option<String>,
     /// What it waits for; in lists of runs empty.
     pub waiting_for: Vec<WaitingFor>,
 }
@@ -176,6 +180,7 @@ impl RunView {
             revisions: row.revisions,
             refusal: row.refusal,
             held: None,
+            changed: None,
             waiting_for: waiting.map(|entry| WaitingFor::new(row.id, entry)).collect(),
         }
     }

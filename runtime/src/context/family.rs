@@ -1,6 +1,7 @@
 //! Other workflows: awaited calls, and starts that nobody waits for.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use serde::Serialize;
 use serde_json::Value;
@@ -27,7 +28,12 @@ impl Context {
         workflow: W,
         input: W::Input,
     ) -> Call<W::Output> {
-        Call::new(self.claim_run(&id.into(), workflow.definition(), encode(&input), true))
+        Call::new(self.claim_run(
+            &id.into(),
+            (workflow.definition(), workflow.fingerprint()),
+            encode(&input),
+            true,
+        ))
     }
 
     /// Starts another workflow and goes on: the id of its run, which lives on its own.
@@ -38,7 +44,12 @@ impl Context {
         workflow: W,
         input: W::Input,
     ) -> StartWorkflow {
-        let operation = self.claim_run(&id.into(), workflow.definition(), encode(&input), false);
+        let operation = self.claim_run(
+            &id.into(),
+            (workflow.definition(), workflow.fingerprint()),
+            encode(&input),
+            false,
+        );
         StartWorkflow::new(operation)
     }
 
@@ -49,7 +60,7 @@ impl Context {
         definition: &Definition,
         input: &Value,
     ) -> Call<Value> {
-        Call::new(self.claim_run(&id.into(), definition.clone(), encode(input), true))
+        Call::new(self.claim_run(&id.into(), (definition.clone(), None), encode(input), true))
     }
 
     /// Like [`start_workflow`](Self::start_workflow), for a workflow that is known by its
@@ -60,14 +71,15 @@ impl Context {
         definition: &Definition,
         input: &Value,
     ) -> StartWorkflow {
-        let operation = self.claim_run(&id.into(), definition.clone(), encode(input), false);
+        let operation =
+            self.claim_run(&id.into(), (definition.clone(), None), encode(input), false);
         StartWorkflow::new(operation)
     }
 
     fn claim_run(
         &self,
         id: &str,
-        definition: Definition,
+        (definition, fingerprint): (Definition, Option<&'static str>),
         input: Result<Payload, String>,
         awaited: bool,
     ) -> Operation {
@@ -88,6 +100,7 @@ impl Context {
         let target = Callee {
             workflow: name.as_str().into(),
             revision: revision.into(),
+            fingerprint: fingerprint.map(Arc::from),
             events: events.into_iter().map(|event| event.name).collect(),
             input: input.unwrap_or_else(|_| Payload::null()),
             awaited,

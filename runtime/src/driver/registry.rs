@@ -5,8 +5,8 @@ use std::collections::btree_map::Entry;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::error::{Error, Result};
-use crate::store::{Adopts, Store};
-use crate::workflow::{Definition, ErasedWorkflow};
+use crate::store::{Adopts, RunRow, Store};
+use crate::workflow::{Definition, ErasedWorkflow, changed};
 
 /// Workflows by name and revision.
 #[derive(Default)]
@@ -57,6 +57,12 @@ impl Registry {
                 .values()
                 .map(|workflow| workflow.definition())
                 .any(|newer| newer.name == name && newer.adopts.iter().any(|old| old == revision))
+    }
+
+    /// What there is to say of a run that was started with another function than the one that is
+    /// here in its revision.
+    pub(super) fn changed(&self, row: &RunRow) -> Option<String> {
+        changed(row, self.get(&row.workflow, &row.revision).ok()?.fingerprint())
     }
 
     /// A workflow that adopts runs of a revision.

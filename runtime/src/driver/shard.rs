@@ -114,6 +114,8 @@ pub(super) struct Shard {
     loading: BTreeMap<RunId, bool>,
     /// Runs whose adoption is being written.
     adopting: BTreeSet<RunId>,
+    /// What was said already of functions that were changed.
+    said: BTreeSet<String>,
     claims: Claims,
     pub(super) residence: Residence,
     reaper: Reaper,
@@ -135,6 +137,7 @@ impl Shard {
             touched: BTreeSet::new(),
             loading: BTreeMap::new(),
             adopting: BTreeSet::new(),
+            said: BTreeSet::new(),
             claims: Claims::default(),
             reaper: Reaper::default(),
             closing: None,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::marker::PhantomData;
+use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use serde::de::DeserializeOwned;
@@ -60,6 +61,7 @@ impl<T> Start<T> {
         let (name, revision) = (self.workflow.as_str(), self.revision.as_str());
         Ok(NewRun {
             key: self.key.clone(),
+            fingerprint: workflow.fingerprint().map(Arc::from),
             events: workflow.definition().events.into_iter().map(|event| event.name).collect(),
             owner: (!inner.gauge.is_full()).then_some(inner.worker),
             tags: self.tags.clone(),

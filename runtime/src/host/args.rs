@@ -28,6 +28,27 @@ pub(super) enum Command {
         control: Control,
         reason: Option<String>,
     },
+    /// Approve or reject what a run asks.
+    Answer {
+        run: String,
+        name: String,
+        approve: bool,
+        by: Option<String>,
+        form: Option<String>,
+        key: Option<String>,
+        id: Option<String>,
+    },
+    /// Let a run go on in another revision, this program's unless one is named.
+    Adopt {
+        run: String,
+        revision: Option<String>,
+    },
+    /// What bodies have appended to one of a run's progress streams.
+    Progress {
+        run: String,
+        stream: String,
+        from: u64,
+    },
     /// Start a run that shares the beginning of another.
     Fork {
         run: String,
@@ -93,6 +114,9 @@ struct Options {
     key: Option<String>,
     id: Option<String>,
     listen: Option<String>,
+    by: Option<String>,
+    form: Option<String>,
+    from: Option<String>,
     reason: Option<String>,
     json: bool,
 }
@@ -121,18 +145,22 @@ fn bare(command: Command) -> Invocation {
 }
 
 /// The commands, and the options of each.
-const COMMANDS: [(&str, &[&str]); 12] = [
+const COMMANDS: [(&str, &[&str]); 16] = [
     ("run", &["input", "key"]),
     ("resume", &[]),
     ("list", &["json"]),
     ("show", &["json"]),
     ("explain", &["json"]),
+    ("progress", &["from"]),
     ("event", &["key", "id"]),
+    ("approve", &["by", "form", "key", "id"]),
+    ("reject", &["by", "form", "key", "id"]),
     ("check-journal", &[]),
     ("cancel", &["reason"]),
     ("terminate", &["reason"]),
     ("pause", &["reason"]),
     ("fork", &["input"]),
+    ("adopt", &[]),
     ("serve", &["listen"]),
 ];
 
@@ -179,6 +207,9 @@ fn options(
             "reason" => options.reason = Some(text(value)?),
             "key" => options.key = Some(text(value)?),
             "id" => options.id = Some(text(value)?),
+            "by" => options.by = Some(text(value)?),
+            "form" => options.form = Some(text(value)?),
+            "from" => options.from = Some(text(value)?),
             _ => options.listen = Some(text(value)?),
         }
     }
@@ -211,6 +242,21 @@ fn command(name: &str, mut options: Options) -> Result<Invocation, String> {
             key: options.key.take(),
             id: options.id.take(),
         },
+        "approve" | "reject" => Command::Answer {
+            run: take("the id of a run")?,
+            name: take("the name of the event by which the run asks")?,
+            approve: name == "approve",
+            by: options.by.take(),
+            form: options.form.take(),
+            key: options.key.take(),
+            id: options.id.take(),
+        },
+        "progress" => Command::Progress {
+            run: take("the id of a run")?,
+            stream: take("the name of a stream")?,
+            from: index(options.from.as_deref())?,
+        },
+        "adopt" => Command::Adopt { run: take("the id of a run")?, revision: take("").ok() },
         "cancel" | "terminate" | "pause" | "resume" => {
             let control = match name {
                 "cancel" => Control::Cancel,
@@ -246,6 +292,11 @@ fn command(name: &str, mut options: Options) -> Result<Invocation, String> {
     Ok(Invocation { command, data })
 }
 
+/// The index of an item of a stream.
+fn index(text: Option<&str>) -> Result<u64, String> {
+    text.map_or(Ok(0), |text| text.parse().map_err(|_| format!("`{text}` is no index of an item")))
+}
+
 fn text(value: OsString) -> Result<String, String> {
     value.into_string().map_err(|value| format!("`{}` is not UTF-8", value.to_string_lossy()))
 }
@@ -272,13 +323,19 @@ Usage: {workflow} COMMAND
   list [--json]                   all runs, newest first
   show RUN [--json]               a run and its journal
   explain RUN [--json]            what a run waits for, and how it came there
+  progress RUN STREAM [--from N]  what steps have appended to a progress stream, from item N on
   event RUN NAME --data JSON      send an event to a run; `-` is standard input
         [--key K] [--id ID]       key: which wait is meant; id: sent again, it counts once
+  approve RUN NAME [--by WHO]     approve what a run asks by the event NAME
+        [--form JSON] [--key K] [--id ID]
+  reject RUN NAME                 reject it; with the same options
   cancel RUN [--reason TEXT]      cancel a run: it cleans up after itself
   terminate RUN [--reason TEXT]   end a run at once: nothing is cleaned up
   pause RUN [--reason TEXT]       let a run stand still, once what runs has finished
   fork RUN PATH [--input JSON]    start a run that shares what RUN had done before PATH, and goes on
                                   from there; with another input for the step at PATH, if given
+  adopt RUN [REVISION]            let a run go on in another revision, if its journal fits that one:
+                                  in that of this program unless REVISION says otherwise
   check-journal                   read the whole journal; prints what is wrong with it
   serve [--listen ADDR]           take webhooks, fire schedules and drive runs, until SIGTERM;
                                   ADDR is {DEFAULT_LISTEN} unless given
@@ -291,77 +348,4 @@ Exit codes: 0 fine, 1 the run failed, 2 wrong use.
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn parsed(line: &str) -> Result<Invocation, String> {
-        parse(line.split_whitespace().map(OsString::from))
-    }
-
-    fn refusal(line: &str) -> String {
-        parsed(line).unwrap_err()
-    }
-
-    #[test]
-    fn run_takes_input_key_and_directory() {
-        let invocation = parsed("run --input=order.json --key k1 --data /tmp/j").unwrap();
-        let command = Command::Run { input: "order.json".into(), key: Some("k1".into()) };
-        assert_eq!(invocation, Invocation { command, data: "/tmp/j".into() });
-        let invocation = parsed("run --input - --data d").unwrap();
-        assert_eq!(invocation.command, Command::Run { input: "-".into(), key: None });
-    }
-
-    #[test]
-    fn the_data_of_an_event_is_its_payload() {
-        let invocation =
-            parsed(r#"event r1 shipped --data {"a":1} --id e1 --key k --dir elsewhere"#).unwrap();
-        let command = Command::Event {
-            run: "r1".into(),
-            name: "shipped".into(),
-            payload: r#"{"a":1}"#.into(),
-            key: Some("k".into()),
-            id: Some("e1".into()),
-        };
-        assert_eq!(invocation, Invocation { command, data: "elsewhere".into() });
-        assert_eq!(refusal("event r1 shipped"), "`event` needs `--data JSON`");
-    }
-
-    #[test]
-    fn the_other_commands() {
-        let command = |line: &str| parsed(line).unwrap().command;
-        assert_eq!(command("resume"), Command::Resume);
-        assert_eq!(command("check-journal"), Command::CheckJournal);
-        assert_eq!(command("list --json"), Command::List { json: true });
-        assert_eq!(command("show r1"), Command::Show { run: "r1".into(), json: false });
-        assert_eq!(command("explain r1"), Command::Explain { run: "r1".into(), json: false });
-        let control = |control, reason: Option<&str>| {
-            let reason = reason.map(str::to_owned);
-            Command::Control { run: "r1".into(), control, reason }
-        };
-        assert_eq!(command("cancel r1"), control(Control::Cancel, None));
-        assert_eq!(command("terminate r1 --reason x"), control(Control::Terminate, Some("x")));
-        assert_eq!(command("pause --reason=x r1"), control(Control::Pause, Some("x")));
-        assert_eq!(command("resume r1"), control(Control::Resume, None));
-        let fork = Command::Fork { run: "r1".into(), path: "a/b".into(), input: Some("3".into()) };
-        assert_eq!(command("fork r1 a/b --input 3"), fork);
-        assert_eq!(command("serve"), Command::Serve { listen: DEFAULT_LISTEN.into() });
-        assert_eq!(command("serve --listen [::1]:0"), Command::Serve { listen: "[::1]:0".into() });
-        for help in ["", "help", "-h", "--help", "run --help", "event r1 -h"] {
-            assert_eq!(command(help), Command::Help, "{help}");
-        }
-        assert_eq!(command("--version"), Command::Version);
-        assert_eq!(command("-V"), Command::Version);
-    }
-
-    #[test]
-    fn wrong_use_says_what_is_right() {
-        assert_eq!(refusal("run"), "`run` needs `--input FILE` (`-` is standard input)");
-        assert_eq!(refusal("list --key k"), "`list` takes no option `--key`; see --help");
-        assert_eq!(refusal("show"), "`show` needs the id of a run; see --help");
-        assert_eq!(refusal("show a b"), "`show` has no use for `b`; see --help");
-        assert!(refusal("walk").starts_with("unknown command `walk`, expected one of run, resume"));
-        assert!(refusal("run --input").contains("missing argument"));
-        assert!(refusal("--json list").contains("--json"));
-        assert!(refusal("run -i x").contains("-i"));
-    }
-}
+mod tests;

@@ -13,7 +13,7 @@ use crate::client::{Client, RunView};
 use crate::driver::Engine;
 use crate::error::{Error, Result};
 use crate::sqlite::SqliteStore;
-use crate::store::{Query, Reply, RunFilter, RunState, Store as _};
+use crate::store::{Query, Refusal, Reply, RunFilter, RunState, Store as _};
 
 /// What is due within this time is worked for by `resume`; what is due later is waited for.
 const SOON: Duration = Duration::from_mins(1);
@@ -58,7 +58,7 @@ async fn run_as_client(
     let gone = || Trouble::failed(format!("{}: the journal is gone", journal.name()));
     let store = journal.client()?.ok_or_else(gone)?;
     let at = store.now();
-    let run = journal::new_run(&host.definition, input, key, at)?;
+    let run = journal::new_run((&host.definition, host.fingerprint), input, key, at)?;
     let id = journal::start(&store, run).await?;
     eprintln!("run {id} (driven by the process that has the journal open)");
     report(stop.unless_told(follow(&journal::client(&store), id)).await)
@@ -71,6 +71,9 @@ async fn follow(client: &Client, run: RunId) -> Result<RunView> {
     let mut last = None;
     let mut forgiven = false;
     while let Some(view) = watch.next().await? {
+        if last.is_none() {
+            journal::tell_of_changes([&view]);
+        }
         if !forgiven && is_crash_loop(&view) {
             forgiven = true;
             client.resume(run).await?;
@@ -121,6 +124,7 @@ pub(super) async fn resume(host: Host, journal: &Journal) -> Result<(), Trouble>
     let client = engine.client();
     let worked = async {
         let runs = unfinished(&client).await?;
+        journal::tell_of_changes(runs.values());
         for run in runs.values().filter(|run| run.state == RunState::Paused) {
             client.resume(run.id).await?;
         }
@@ -144,7 +148,7 @@ pub(super) async fn resume(host: Host, journal: &Journal) -> Result<(), Trouble>
 }
 
 /// All unfinished runs, those that were called or started by others among them.
-async fn unfinished(client: &Client) -> Result<BTreeMap<RunId, RunView>> {
+pub(super) async fn unfinished(client: &Client) -> Result<BTreeMap<RunId, RunView>> {
     use RunState::{Paused, Pending, Running, Waiting};
     let states = vec![Pending, Running, Waiting, Paused];
     let filter = RunFilter { states, ..RunFilter::default() };
@@ -160,14 +164,17 @@ async fn work_off(
     runs: BTreeMap<RunId, RunView>,
 ) -> Result<Vec<RunView>> {
     let client = engine.client();
-    let is_ours = |run: &RunView| engine.serves(&run.workflow, &run.revision);
-    for other in runs.values().filter(|run| !is_ours(run)) {
-        eprintln!("run {} waits for a program with revision {}", other.id, other.revision);
-    }
     let mut forgiven = BTreeSet::new();
+    let mut told = BTreeSet::new();
     loop {
         let mut busy = false;
-        for run in unfinished(&client).await?.into_values().filter(is_ours) {
+        for run in unfinished(&client).await?.into_values() {
+            if !is_ours(engine, &run) {
+                if told.insert(run.id) {
+                    eprintln!("{}", render::stranded(&run));
+                }
+                continue;
+            }
             if is_crash_loop(&run) && forgiven.insert(run.id) {
                 client.resume(run.id).await?;
                 busy = true;
@@ -185,6 +192,15 @@ async fn work_off(
         views.extend(client.run(run.id).await?);
     }
     Ok(views)
+}
+
+/// Whether a run can go on here: in its own revision, or in one that adopts it and has not been
+/// found not to fit.
+fn is_ours(engine: &Engine, run: &RunView) -> bool {
+    let refuses = |refusal: &Refusal| engine.has(&run.workflow, &refusal.revision);
+    engine.has(&run.workflow, &run.revision)
+        || (engine.serves(&run.workflow, &run.revision)
+            && !run.refusal.as_ref().is_some_and(refuses))
 }
 
 /// Whether another run waits for its end.

@@ -1,12 +1,19 @@
-//! Commands that ask the journal or send to a run: `list`, `show`, `event`, `cancel` and the like.
+//! Commands that ask the journal or send to a run: `list`, `show`, `event`, `adopt` and the like.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
 
 use super::args::Control;
 use super::journal::{self, Journal};
 use super::{Host, Trouble, input, render};
 use crate::RunId;
-use crate::client::{Client, Fork, SendEvent};
+use crate::client::{Answer, Client, Fork, SendEvent};
 use crate::error::Error;
-use crate::store::RunFilter;
+use crate::store::{Ask, RunFilter};
+
+/// How long `adopt` waits for a worker that tries the run.
+const TRIED_WITHIN: Duration = Duration::from_secs(10);
 
 /// All runs, newest first.
 pub(super) async fn list(journal: &Journal, json: bool) -> Result<(), Trouble> {
@@ -103,6 +110,74 @@ pub(super) async fn control(
     }
     tell_if_idle(journal);
     Ok(())
+}
+
+/// An answer as it stands on the command line.
+pub(super) struct Answering {
+    pub(super) run: String,
+    pub(super) name: String,
+    pub(super) approve: bool,
+    pub(super) by: Option<String>,
+    pub(super) form: Option<String>,
+    pub(super) key: Option<String>,
+    pub(super) id: Option<String>,
+}
+
+/// Approves or rejects what a run asks.
+pub(super) async fn answer(
+    host: &Host,
+    journal: &Journal,
+    answering: Answering,
+) -> Result<(), Trouble> {
+    let Answering { run, name, approve, by, form, key, id } = answering;
+    let form = form.map(|form| input::json(form.as_bytes())).transpose();
+    let form = form.map_err(|refusal| Trouble::misuse(format!("the form is {refusal}")))?;
+    let answer = by.map_or_else(Answer::default, Answer::by).form(form.unwrap_or_default());
+    let answer = key.into_iter().fold(answer, Answer::key);
+    let answer = id.into_iter().fold(answer, Answer::event_id);
+    let (client, run) = find(journal, &run)?;
+    let client = (host.check)(client);
+    match approve {
+        true => client.approve(run, &name, answer).await?,
+        false => client.reject(run, &name, answer).await?,
+    }
+    tell_if_idle(journal);
+    Ok(())
+}
+
+/// Lets a run go on in another revision; where some process drives it, waits for what comes of
+/// that.
+pub(super) async fn adopt(
+    host: &Host,
+    journal: &Journal,
+    run: &str,
+    revision: Option<String>,
+) -> Result<(), Trouble> {
+    let revision = revision.unwrap_or_else(|| host.definition.revision.clone());
+    let (client, run) = find(journal, run)?;
+    if !journal.is_driven() {
+        client.ask(run, Ask::Adopt(revision.into()), ()).await?;
+        tell_if_idle(journal);
+        return Ok(());
+    }
+    let adopted = tokio::time::timeout(TRIED_WITHIN, client.adopt(run, revision.as_str())).await;
+    let Ok(adopted) = adopted else {
+        eprintln!("accepted; no worker has tried revision {revision} yet: `explain` tells");
+        return Ok(());
+    };
+    Ok(adopted?)
+}
+
+/// What bodies have appended to a progress stream: an item a line, as JSON.
+pub(super) async fn progress(
+    journal: &Journal,
+    run: &str,
+    stream: &str,
+    from: u64,
+) -> Result<(), Trouble> {
+    let (client, run) = find(journal, run)?;
+    let items = client.stream(run, stream).from(from).items::<Value>().await?;
+    items.iter().try_for_each(|item| render::print(&format!("{}\n", json!(item))))
 }
 
 /// Starts a fork; prints its id.

@@ -1,12 +1,13 @@
 //! Where a workflow's journal lies, and who opens it how.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde_json::Value;
 
 use super::{Host, Trouble};
-use crate::client::Client;
+use crate::client::{Client, RunView};
 use crate::driver::{Engine, EngineBuilder};
 use crate::error::{Error, Result};
 use crate::sqlite::{OpenError, SqliteStore};
@@ -77,6 +78,20 @@ pub(super) async fn engine_with(
     set_up((host.register)(Engine::builder().store(store.clone()))).build().await
 }
 
+/// Says of which runs the function was changed since they were started.
+pub(super) fn tell_of_changes<'r>(runs: impl IntoIterator<Item = &'r RunView>) {
+    let mut said: BTreeMap<&str, (RunId, usize)> = BTreeMap::new();
+    for run in runs {
+        if let Some(changed) = &run.changed {
+            said.entry(changed).or_insert((run.id, 0)).1 += 1;
+        }
+    }
+    for (changed, (first, count)) in said {
+        let others = if count > 1 { format!(" and {} others", count - 1) } else { String::new() };
+        eprintln!("warning: run {first}{others}: {changed}");
+    }
+}
+
 /// A client of a store that another process drives.
 pub(super) fn client(store: &SqliteStore) -> Client {
     Client::new(Arc::new(store.clone()))
@@ -84,7 +99,7 @@ pub(super) fn client(store: &SqliteStore) -> Client {
 
 /// A run that whoever drives the journal will take.
 pub(super) fn new_run(
-    definition: &Definition,
+    (definition, fingerprint): (&Definition, Option<&str>),
     input: &Value,
     key: Option<String>,
     at: Timestamp,
@@ -94,6 +109,7 @@ pub(super) fn new_run(
     let (name, revision) = (definition.name.as_str(), definition.revision.as_str());
     Ok(NewRun {
         key,
+        fingerprint: fingerprint.map(Arc::from),
         events: definition.events.iter().map(|event| event.name.clone()).collect(),
         ..NewRun::new(name, revision, input, canonical.hash(), at)
     })

@@ -109,6 +109,16 @@ pub(super) fn detail(run: &RunView) -> String {
     }
 }
 
+/// That a run cannot go on here.
+pub(super) fn stranded(run: &RunView) -> String {
+    let mut text = format!("run {} waits for a program with revision {}", run.id, run.revision);
+    if let Some(refusal) = &run.refusal {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "; revision {} cannot: {}", refusal.revision, refusal.failure);
+    }
+    text
+}
+
 /// What a run waits for, as a sentence.
 pub(super) fn waiting(waiting: &WaitingFor) -> String {
     let mut text = match (&waiting.event, &waiting.error) {

@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
+use super::drive;
 use super::input::{self, Refusal};
 use super::journal::{self, Journal};
 use super::stop::Stop;
@@ -44,8 +45,10 @@ pub(super) async fn serve(host: Host, journal: &Journal, listen: &str) -> Result
     let address = listener.local_addr().map_err(|error| Trouble::failed(error.to_string()))?;
     let (definition, triggers, fits) = (host.definition.clone(), host.triggers.clone(), host.fits);
     #[cfg(feature = "schedule")]
-    let schedules = schedules::Schedules::new(&definition, &triggers, store.clone())?;
+    let schedules =
+        schedules::Schedules::new((&definition, host.fingerprint), &triggers, store.clone())?;
     let engine = journal::engine(host, &store).await?;
+    journal::tell_of_changes(drive::unfinished(&engine.client()).await?.values());
     eprintln!("{} listens on http://{address}", definition.name);
     for line in offers(&triggers) {
         eprintln!("  {line}");

@@ -34,7 +34,7 @@ pub(super) struct Tables<'c> {
 #[derive(Default)]
 struct Memory {
     owned: HashMap<RunId, Owned>,
-    definitions: HashMap<(String, String), HashMap<Vec<String>, i64>>,
+    definitions: HashMap<[String; 3], HashMap<Vec<String>, i64>>,
 }
 
 macro_rules! statements {
@@ -55,9 +55,11 @@ statements! {
     add_worker = "INSERT INTO worker (id) VALUES (?)";
     find_worker = "SELECT n FROM worker WHERE id = ?";
     abandon = "UPDATE run SET queued = queued | 2 WHERE owner IS NOT NULL AND owner <> ?";
-    add_definition = "INSERT INTO definition (workflow, revision, events) VALUES (?, ?, ?)";
+    add_definition =
+        "INSERT INTO definition (workflow, revision, fingerprint, events) VALUES (?, ?, ?, ?)";
     find_definition =
-        "SELECT n FROM definition WHERE workflow = ? AND revision = ? AND events = ?";
+        "SELECT n FROM definition
+         WHERE workflow = ? AND revision = ? AND fingerprint = ? AND events = ?";
     definitions = "SELECT n FROM definition WHERE workflow = ? AND revision = ? ORDER BY n";
     find_key =
         "SELECT run.id, run.input_hash FROM start_key JOIN run ON run.n = start_key.run
@@ -298,7 +300,9 @@ impl<'c> Tables<'c> {
                 return Ok(existing);
             }
         }
-        let definition = self.definition(&new.workflow, &new.revision, &new.events)?;
+        let fingerprint = new.fingerprint.as_deref().unwrap_or_default();
+        let definition =
+            self.definition([&new.workflow, &new.revision, fingerprint], &new.events)?;
         let owner = new.owner.map(|owner| self.worker(owner)).transpose()?;
         let (state, epoch) = match owner {
             Some(_) => (RunState::Running, 1),
@@ -417,17 +421,20 @@ impl<'c> Tables<'c> {
         }
     }
 
-    /// The number of a run's definition.
-    fn definition(&mut self, workflow: &str, revision: &str, events: &[String]) -> Result<i64> {
-        let name = (workflow.to_owned(), revision.to_owned());
+    /// The number of a run's definition: workflow, revision and fingerprint, and its events.
+    fn definition(&mut self, names: [&str; 3], events: &[String]) -> Result<i64> {
+        let name = names.map(str::to_owned);
+        let [workflow, revision, fingerprint] = names;
         let known = self.memory.definitions.get(&name).and_then(|known| known.get(events));
         if let Some(n) = known {
             return Ok(*n);
         }
-        let row = (workflow, revision, Json(events));
+        let row = (workflow, revision, fingerprint, Json(events));
         let n = match self.sql.find_definition.query_row(row, |row| row.get(0)).optional()? {
             Some(n) => n,
-            None => self.sql.add_definition.insert((workflow, revision, Json(events)))?,
+            None => {
+                self.sql.add_definition.insert((workflow, revision, fingerprint, Json(events)))?
+            }
         };
         self.memory.definitions.entry(name).or_default().insert(events.to_vec(), n);
         Ok(n)

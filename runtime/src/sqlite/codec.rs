@@ -99,7 +99,7 @@ pub(super) const RUN_COLUMNS: &str = "\
     run.epoch, worker.id, run.queued, run.wake_at, run.inbox_seq, run.stop, \
     run.takeovers, run.n, run.tags, run.published, run.response, run.stop_reason, run.parent, \
     run.parent_path, run.awaited, run.forked_from, run.forked_input, run.revisions, \
-    run.wanted_revision, run.refusal";
+    run.wanted_revision, run.refusal, definition.fingerprint";
 
 /// Where [`RUN_COLUMNS`] come from.
 pub(super) const RUN_TABLES: &str = "\
@@ -113,6 +113,7 @@ pub(super) fn run(row: &Row<'_>, values: &Recaller<'_>) -> Result<(i64, RunRow)>
         id: RunId::from_bytes(row.get::<_, Blob16>(0)?.0),
         workflow: shared_text(row, 1)?,
         revision: shared_text(row, 2)?,
+        fingerprint: Some(shared_text(row, 33)?).filter(|fingerprint| !fingerprint.is_empty()),
         events: row.get::<_, Json<Vec<String>>>(3)?.0,
         key: row.get(4)?,
         seed: row.get::<_, Blob16>(5)?.0,

@@ -10,6 +10,7 @@ use rusqlite::{Connection, Result};
 pub(super) fn migrate(tables: &Connection, from: i32) -> Result<()> {
     match from {
         1 => from_1(tables),
+        2 => tables.execute_batch(include_str!("migrations/from_2.sql")),
         _ => Ok(()),
     }
 }
@@ -36,6 +37,9 @@ mod tests {
     /// The tables of format 1, as they stood in its last version and in its first.
     const FORMAT_1: &str = include_str!("migrations/format_1.sql");
 
+    /// The tables of format 2.
+    const FORMAT_2: &str = include_str!("migrations/format_2.sql");
+
     /// Every column and index, in an order that does not depend on how they came to be there.
     fn shape(tables: &Connection) -> Vec<String> {
         let columns = "SELECT t.name || '.' || c.name || ' ' || c.type || ' ' || c.\"notnull\"
@@ -56,10 +60,12 @@ mod tests {
         new.execute_batch(include_str!("schema.sql")).unwrap();
         let without_rules = FORMAT_1.replace("  rule TEXT NOT NULL,\n", "");
         assert_ne!(without_rules, FORMAT_1);
-        for old in [FORMAT_1, &without_rules] {
+        for (format, old) in [(1, FORMAT_1), (1, &without_rules), (2, FORMAT_2)] {
             let migrated = Connection::open_in_memory().unwrap();
             migrated.execute_batch(old).unwrap();
-            migrate(&migrated, 1).unwrap();
+            for from in format..3 {
+                migrate(&migrated, from).unwrap();
+            }
             assert_eq!(shape(&migrated), shape(&new));
         }
     }

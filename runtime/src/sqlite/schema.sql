@@ -1,13 +1,15 @@
--- Format 2. Numbers, not texts, where a value is one of a few; the ids of runs stand once.
+-- Format 3. Numbers, not texts, where a value is one of a few; the ids of runs stand once.
 -- Columns of type ANY hold values of runs: see `values.rs`.
 
--- Every (workflow, revision) that ever had a run, with the events that it declares (JSON).
+-- Every (workflow, revision) that ever had a run, with the events that it declares (JSON) and the
+-- function's fingerprint (empty where there is none).
 CREATE TABLE definition (
   n INTEGER PRIMARY KEY,
   workflow TEXT NOT NULL,
   revision TEXT NOT NULL,
   events TEXT NOT NULL,
-  UNIQUE (workflow, revision, events)
+  fingerprint TEXT NOT NULL,
+  UNIQUE (workflow, revision, events, fingerprint)
 ) STRICT;
 
 -- Every incarnation of a driver.

@@ -68,6 +68,8 @@ pub struct RunRow {
     pub workflow: Arc<str>,
     /// Revision of its workflow, fixed at the start.
     pub revision: Arc<str>,
+    /// The fingerprint of its workflow when the run came to this revision, where there was one.
+    pub fingerprint: Option<Arc<str>>,
     /// The key that it was started with; unique per workflow.
     pub key: Option<String>,
     /// Random bits from which everything random in the run derives.
@@ -128,6 +130,7 @@ impl RunRow {
             id: new.id,
             workflow: new.workflow,
             revision: new.revision,
+            fingerprint: new.fingerprint,
             key: new.key,
             seed: new.seed,
             state: if owned { RunState::Running } else { RunState::Pending },

@@ -351,6 +351,7 @@ fn adopt(row: &mut RunRow, adoption: Adoption) {
         row.revisions.push(change);
     }
     row.revision = adoption.to;
+    row.fingerprint = adoption.fingerprint;
     if !sabotage!("adoptions keep the old events") {
         row.events = adoption.events;
     }

@@ -50,6 +50,8 @@ pub struct NewRun {
     pub workflow: Arc<str>,
     /// Revision of its workflow.
     pub revision: Arc<str>,
+    /// The [fingerprint](crate::Workflow::fingerprint) of its workflow, where there is one.
+    pub fingerprint: Option<Arc<str>>,
     /// Unique per workflow, across its revisions.
     pub key: Option<String>,
     /// Random bits from which everything random in the run derives.
@@ -72,7 +74,7 @@ pub struct NewRun {
 }
 
 impl NewRun {
-    /// A run with a new id and seed; unowned, without key, events and tags.
+    /// A run with a new id and seed; unowned, without fingerprint, key, events and tags.
     pub fn new(
         workflow: impl Into<Arc<str>>,
         revision: impl Into<Arc<str>>,
@@ -84,6 +86,7 @@ impl NewRun {
             id: RunId::new(),
             workflow: workflow.into(),
             revision: revision.into(),
+            fingerprint: None,
             key: None,
             seed: Uuid::new_v4().into_bytes(),
             input,
@@ -246,6 +249,8 @@ pub enum Next {
 pub struct Adoption {
     /// The revision.
     pub to: Arc<str>,
+    /// The fingerprint of the workflow there, where there is one.
+    pub fingerprint: Option<Arc<str>>,
     /// Names of the events that it declares.
     pub events: Vec<String>,
     /// When.

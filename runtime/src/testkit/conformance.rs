@@ -10,6 +10,7 @@
 //! Each case is a function over an empty store that panics where the store is wrong.
 //! [`model`] compares a store with the one in memory over random sequences of transactions.
 
+mod adopting;
 mod claiming;
 mod mail;
 pub mod model;
@@ -21,6 +22,7 @@ mod starting;
 mod undoing;
 mod writing;
 
+pub use adopting::*;
 pub use claiming::*;
 pub use mail::*;
 pub use probe::Probe;
@@ -100,6 +102,13 @@ macro_rules! store_conformance {
             a_pause_is_withdrawn
             a_cancel_ends_a_pause
             a_wanted_revision_wakes
+            an_adoption_changes_the_revision
+            an_adoption_leaves_a_pause
+            a_claim_adopts
+            a_refusal_holds_until_someone_asks
+            a_refusal_leaves_a_pause
+            a_fingerprint_stays
+            a_fork_keeps_the_answer
             entries_come_by_seq
             progress_is_counted_per_stream
             progress_is_read_from_an_index

@@ -18,6 +18,7 @@ pub(crate) struct Flow {
     name: &'static str,
     revision: &'static str,
     adopts: &'static [&'static str],
+    fingerprint: Option<&'static str>,
     body: Arc<dyn Fn(Context, Value) -> LocalBoxFuture<'static, Result<Value>> + Send + Sync>,
     undos: Arc<dyn Fn() -> Undos + Send + Sync>,
 }
@@ -41,6 +42,7 @@ where
         name: "test",
         revision: "1",
         adopts: &[],
+        fingerprint: None,
         body: Arc::new(body),
         undos: Arc::new(Undos::new),
     }
@@ -55,6 +57,11 @@ impl Flow {
     /// The same in another revision.
     pub(crate) fn in_revision(self, revision: &'static str) -> Self {
         Self { revision, ..self }
+    }
+
+    /// The same, with a fingerprint.
+    pub(crate) fn marked(self, fingerprint: &'static str) -> Self {
+        Self { fingerprint: Some(fingerprint), ..self }
     }
 
     /// The same, adopting runs of other revisions.
@@ -89,6 +96,10 @@ impl Workflow for Flow {
 
     fn run(&self, ctx: Context, input: Value) -> LocalBoxFuture<'static, Result<Value>> {
         (self.body)(ctx, input)
+    }
+
+    fn fingerprint(&self) -> Option<&'static str> {
+        self.fingerprint
     }
 
     fn undos(&self) -> Undos {

@@ -74,6 +74,11 @@ impl Golden {
         for row in &self.commits[commit] {
             connection.execute(row, []).unwrap();
         }
+        // What was due an hour after it was recorded is due in an hour.
+        let age = "coalesce((SELECT unixepoch() * 1000 - max(started_at) FROM run), 0)";
+        for (table, due) in [("entry", "wait_due"), ("run", "wake_at")] {
+            connection.execute(&format!("UPDATE {table} SET {due} = {due} + {age}"), []).unwrap();
+        }
         connection.execute_batch("COMMIT").unwrap();
         let run = "SELECT EXISTS (SELECT 1 FROM run WHERE id = ?)";
         connection.query_row(run, [self.run.as_bytes()], |row| row.get(0)).unwrap()

@@ -8,10 +8,12 @@ use std::time::Duration;
 
 use flowcrate::host::{self, Triggers};
 use flowcrate::{
-    Context, Definition, EventDef, Policy, Result, StepError, StepSpec, WaitEvent, Workflow,
+    Approval, Context, Decision, Definition, EventDef, Policy, Result, StepError, StepSpec,
+    WaitEvent, Workflow,
 };
 use futures_util::future::LocalBoxFuture;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// What a run starts with.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -23,6 +25,9 @@ pub(crate) struct Order {
     /// Whether to wait for the event `shipped` before the end.
     #[serde(default)]
     wait: bool,
+    /// Whether to ask somebody, by the event `approved`.
+    #[serde(default)]
+    ask: bool,
     /// Whether to fail at the end.
     #[serde(default)]
     fail: bool,
@@ -69,10 +74,15 @@ impl Workflow for Orders {
     fn definition(&self) -> Definition {
         Definition {
             name: "orders".to_owned(),
-            revision: "1".to_owned(),
-            events: vec![EventDef { name: "shipped".to_owned() }],
-            adopts: Vec::new(),
+            revision: std::env::var("ORDERS_REVISION").unwrap_or_else(|_| "1".to_owned()),
+            events: ["shipped", "approved"].map(|name| EventDef { name: name.to_owned() }).into(),
+            adopts: std::env::var("ORDERS_ADOPTS").into_iter().collect(),
         }
+    }
+
+    /// Another one, as if somebody had changed the function.
+    fn fingerprint(&self) -> Option<&'static str> {
+        std::env::var("ORDERS_FINGERPRINT").ok().map(|text| &*text.leak())
     }
 
     fn run(&self, ctx: Context, input: Input) -> LocalBoxFuture<'static, Result<Receipt>> {
@@ -88,7 +98,9 @@ impl Workflow for Orders {
 }
 
 async fn take(ctx: Context, order: Order) -> Result<Receipt> {
-    note(&ctx, "prepare", &order.ledger, 0).await?;
+    // As if somebody had given the first step another name.
+    let first = if std::env::var("ORDERS_MISFIT").is_ok() { "get_ready" } else { "prepare" };
+    note(&ctx, first, &order.ledger, 0).await?;
     let ledger = order.ledger.clone();
     let charged = ctx
         .for_each("each_item", order.items, 3, move |ctx: Context, item, index| {
@@ -105,9 +117,22 @@ async fn take(ctx: Context, order: Order) -> Result<Receipt> {
     } else {
         None
     };
+    let parcel = match order.ask {
+        true => Some(ask(&ctx).await?),
+        false => parcel,
+    };
     let end = if order.fail { -1 } else { 1 };
     note(&ctx, "finish", &order.ledger, end).await?;
     Ok(Receipt { charged, parcel })
+}
+
+async fn ask(ctx: &Context) -> Result<String> {
+    let asked = Approval::new("approved").assignees(["ada"]);
+    Ok(match ctx.approval::<Value>("ask", asked).await? {
+        Decision::Approved(form) => form.to_string(),
+        Decision::Rejected(_) => "rejected".to_owned(),
+        Decision::TimedOut => "timed out".to_owned(),
+    })
 }
 
 /// A step that writes into the ledger when it begins, and takes a little while.
@@ -120,6 +145,7 @@ async fn note(ctx: &Context, id: &'static str, ledger: &Path, value: i64) -> Res
         let file = std::fs::File::options().create(true).append(true).open(&ledger);
         file.and_then(|mut file| file.write_all(line.as_bytes()))
             .map_err(|error| StepError::retryable("io", error.to_string()))?;
+        step.progress("log").append(step.path()).await?;
         tokio::time::sleep(Duration::from_millis(4)).await;
         match value {
             -1 => Err(StepError::fatal("refused", "the bank says no")),

@@ -19,6 +19,9 @@ impl fmt::Display for Explanation {
         if let Some(failure) = self.failure.as_ref().filter(|_| self.state == RunState::Failed) {
             writeln!(out, "failed: {failure}")?;
         }
+        if let Some(changed) = &self.changed {
+            writeln!(out, "careful: {changed}")?;
+        }
         if !self.waits.is_empty() {
             writeln!(out, "waits for")?;
         }

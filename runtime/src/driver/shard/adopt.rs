@@ -39,7 +39,9 @@ impl Shard {
             Ok(()) => {
                 self.adopting.insert(run);
                 let events = definition.events.into_iter().map(|event| event.name).collect();
-                Next::Adopt(Adoption { to: definition.revision.into(), events, at: self.now })
+                let fingerprint = workflow.fingerprint().map(Arc::from);
+                let to = definition.revision.into();
+                Next::Adopt(Adoption { to, fingerprint, events, at: self.now })
             }
             Err(failure) => {
                 tracing::warn!(%run, %failure, "the run does not fit the new revision");

@@ -10,7 +10,7 @@ use crate::engine::{RootWaker, encode_end, inner_prefix, items_prefix, workflow_
 use crate::error::Error;
 use crate::failure::Failure;
 use crate::ids::RunId;
-use crate::store::{End, Entry, EntryStatus, Loaded, Next, RunState, RunWrite, is_undo};
+use crate::store::{End, Entry, EntryStatus, Loaded, Next, RunRow, RunState, RunWrite, is_undo};
 use crate::values::Timestamp;
 
 /// Takeovers without a new entry after which a run is taken for the cause of the crashes.
@@ -34,6 +34,7 @@ impl Shard {
                 return self.refuse_unknown(&loaded, epoch, &wanted);
             }
         }
+        self.tell_of_change(&loaded.row);
         let mut given_up = None;
         let was_paused = loaded.row.state == RunState::Paused;
         if was_paused {
@@ -74,6 +75,16 @@ impl Shard {
                 let next = if was_paused { Next::Park(failure) } else { Next::Pause(failure) };
                 self.submit(bare_write(run, epoch, next));
             }
+        }
+    }
+
+    /// Says once that a function was changed under its revision.
+    fn tell_of_change(&mut self, row: &RunRow) {
+        if let Some(changed) = self.settings.registry.changed(row)
+            && !self.said.contains(&changed)
+        {
+            tracing::warn!(run = %row.id, "{changed}");
+            self.said.insert(changed);
         }
     }
 

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context as Poller, Poll, Waker};
 
 use super::check::{asked, holds, load};
-use crate::client::{Client, ProgressStream};
+use crate::client::{Client, Known, ProgressStream};
 use crate::driver::hub::Hub;
 use crate::store::{Append, Progressed, Query, Store, StretchOf};
 use crate::{RunId, StepContext, StepError};
@@ -120,8 +120,10 @@ impl Follower {
     pub(super) fn new(store: &Arc<dyn Store>, hub: &Arc<Hub>, run: RunId, from: u64) -> Self {
         let (store, hub) = (Arc::clone(store), Arc::clone(hub));
         let check = Arc::new(|_: &_, _: &_, _: &_, _: &_| Ok(()));
+        let serves = Arc::new(|_: &_, _: &_| true);
+        let changed = Arc::new(|_: &_| None);
         let client =
-            Client::driving(store, hub, Arc::new(|_| {}), check, Arc::new(|_: &_, _: &_| true));
+            Client::driving(store, hub, Arc::new(|_| {}), Known { check, serves, changed });
         let stream = client.stream(run, STREAM).from(from);
         Self { run, stream, from, seen: Vec::new(), is_over: false }
     }

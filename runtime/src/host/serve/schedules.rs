@@ -24,6 +24,7 @@ const COUNTED: usize = 1_000;
 /// The schedules of a workflow.
 pub(super) struct Schedules {
     definition: Definition,
+    fingerprint: Option<&'static str>,
     triggers: Triggers,
     all: Vec<Entry>,
     store: SqliteStore,
@@ -43,7 +44,7 @@ struct Entry {
 
 impl Schedules {
     pub(super) fn new(
-        definition: &Definition,
+        (definition, fingerprint): (&Definition, Option<&'static str>),
         triggers: &Triggers,
         store: SqliteStore,
     ) -> Result<Self, Trouble> {
@@ -68,7 +69,13 @@ impl Schedules {
                 entry.key = format!("schedule/{}/", entry.trigger);
             }
         }
-        Ok(Self { definition: definition.clone(), triggers: triggers.clone(), all, store })
+        Ok(Self {
+            definition: definition.clone(),
+            fingerprint,
+            triggers: triggers.clone(),
+            all,
+            store,
+        })
     }
 
     /// Fires whatever is due, for ever. A journal that fails is tried again.
@@ -123,7 +130,7 @@ impl Schedules {
         let input = self.triggers.input(entry.trigger, json!({"scheduled_at": nominal}));
         let key = format!("{}{nominal}", entry.key);
         eprintln!("schedule `{}` fires for {nominal}", entry.trigger);
-        journal::new_run(&self.definition, &input, Some(key), now)
+        journal::new_run((&self.definition, self.fingerprint), &input, Some(key), now)
             .map_err(|error| StoreError::Failed(error.to_string()))
     }
 
@@ -180,7 +187,7 @@ mod tests {
     fn schedules(triggers: &Triggers, store: SqliteStore) -> Schedules {
         let name = "tick".to_owned();
         let definition = Definition { name, revision: "1".to_owned(), ..Definition::default() };
-        Schedules::new(&definition, triggers, store).unwrap()
+        Schedules::new((&definition, None), triggers, store).unwrap()
     }
 
     /// A clock that stands where a test puts it.
@@ -288,7 +295,7 @@ mod tests {
         let definition =
             Definition { name: "x".into(), revision: "1".into(), ..Definition::default() };
         let triggers = Triggers::new().schedule("tick", "61 * * * *", "UTC");
-        let trouble = Schedules::new(&definition, &triggers, store).err().unwrap();
+        let trouble = Schedules::new((&definition, None), &triggers, store).err().unwrap();
         assert_eq!(trouble.message, "schedule `tick`: minute `61`: expected 0 to 59");
     }
 }

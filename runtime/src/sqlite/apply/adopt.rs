@@ -21,7 +21,9 @@ impl Tables<'_> {
             Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, history))
         };
         let (workflow, from, mut history) = self.sql.history.query_row([owned.n], read)?;
-        let definition = self.definition(&workflow, &adoption.to, &adoption.events)?;
+        let fingerprint = adoption.fingerprint.as_deref().unwrap_or_default();
+        let names = [workflow.as_str(), &adoption.to, fingerprint];
+        let definition = self.definition(names, &adoption.events)?;
         history.push(RevisionChange { from, to: adoption.to.to_string(), at: adoption.at });
         let values = (owned.n, definition, Json(&history));
         let state = self.sql.adopt.query_row(values, |row| Ok(row.get::<_, State>(0)?.0))?;

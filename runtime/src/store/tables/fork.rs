@@ -59,6 +59,7 @@ fn new_run(run: &Run, fork: &NewFork) -> NewRun {
     NewRun {
         id,
         seed: row.seed,
+        fingerprint: row.fingerprint.clone(),
         events: row.events.clone(),
         tags: row.tags.clone(),
         ..NewRun::new(row.workflow.clone(), row.revision.clone(), input, hash, fork.at)

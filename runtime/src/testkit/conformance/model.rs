@@ -142,6 +142,7 @@ impl<S: Store> Pair<'_, S> {
         NewRun {
             key: self.dice.one_in(3).then(|| self.dice.below(10).to_string()),
             seed: [3; 16],
+            fingerprint: self.dice.pick(&["one", "two"]).filter(|_| owned).map(Into::into),
             events: if self.dice.one_in(4) { vec![] } else { vec!["shipped".into()] },
             owner: if owned { self.worker() } else { None },
             tags: self.tags(3),
