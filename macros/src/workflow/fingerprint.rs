@@ -117,9 +117,9 @@ mod tests {
             ("Ok(a", "#[inline] Ok(a"),
         ];
         for (from, to) in changes {
-            let changed = PLAIN.replace(from, to);
-            assert_ne!(changed, PLAIN);
-            assert_ne!(of(&changed), of(PLAIN), "{changed}");
+            let other = PLAIN.replace(from, to);
+            assert_ne!(other, PLAIN);
+            assert_ne!(of(&other), of(PLAIN), "{other}");
         }
     }
 

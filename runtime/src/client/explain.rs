@@ -222,8 +222,8 @@ impl Client {
 
     /// Who is to drive a run that nobody drives.
     fn worker(&self, row: &RunRow) -> Wait {
-        let serves = |known: &Known| (known.serves)(&row.workflow, &row.revision);
-        let served = self.known.as_ref().is_none_or(serves);
+        let has_worker = |known: &Known| (known.serves)(&row.workflow, &row.revision);
+        let served = self.known.as_ref().is_none_or(has_worker);
         if served && row.refusal.is_none() {
             return Wait::Worker;
         }

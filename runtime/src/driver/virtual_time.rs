@@ -20,7 +20,7 @@ use super::bodies::{Spawn, Spawned};
 use super::hub::Hub;
 use super::registry::Registry;
 use super::shard::{Message, Settings, Shard};
-use crate::client::{Client, EntryView, RunView};
+use crate::client::{Client, EntryView, Known, RunView};
 use crate::clock::{Clock, later};
 use crate::error::{Error, Result};
 use crate::ids::{RunId, WorkerId};
@@ -165,13 +165,8 @@ impl Played {
             let sender = sender.clone();
             move |run| drop(sender.send(Message::Nudge(run)))
         };
-        let client = Client::driving(
-            Arc::new(store.clone()),
-            hub,
-            Arc::new(nudge),
-            Arc::new(|_, _, _, _| Ok(())),
-            Arc::new(|_, _| true),
-        );
+        let client =
+            Client::driving(Arc::new(store.clone()), hub, Arc::new(nudge), Known::nothing());
         Self { clock, due, store, shard, sender, messages, bodies, client, run }
     }
 

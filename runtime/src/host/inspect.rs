@@ -137,9 +137,10 @@ pub(super) async fn answer(
     let answer = id.into_iter().fold(answer, Answer::event_id);
     let (client, run) = find(journal, &run)?;
     let client = (host.check)(client);
-    match approve {
-        true => client.approve(run, &name, answer).await?,
-        false => client.reject(run, &name, answer).await?,
+    if approve {
+        client.approve(run, &name, answer).await?;
+    } else {
+        client.reject(run, &name, answer).await?;
     }
     tell_if_idle(journal);
     Ok(())

@@ -117,10 +117,7 @@ async fn take(ctx: Context, order: Order) -> Result<Receipt> {
     } else {
         None
     };
-    let parcel = match order.ask {
-        true => Some(ask(&ctx).await?),
-        false => parcel,
-    };
+    let parcel = if order.ask { Some(ask(&ctx).await?) } else { parcel };
     let end = if order.fail { -1 } else { 1 };
     note(&ctx, "finish", &order.ledger, end).await?;
     Ok(Receipt { charged, parcel })

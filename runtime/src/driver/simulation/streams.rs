@@ -119,11 +119,7 @@ pub(super) struct Follower {
 impl Follower {
     pub(super) fn new(store: &Arc<dyn Store>, hub: &Arc<Hub>, run: RunId, from: u64) -> Self {
         let (store, hub) = (Arc::clone(store), Arc::clone(hub));
-        let check = Arc::new(|_: &_, _: &_, _: &_, _: &_| Ok(()));
-        let serves = Arc::new(|_: &_, _: &_| true);
-        let changed = Arc::new(|_: &_| None);
-        let client =
-            Client::driving(store, hub, Arc::new(|_| {}), Known { check, serves, changed });
+        let client = Client::driving(store, hub, Arc::new(|_| {}), Known::nothing());
         let stream = client.stream(run, STREAM).from(from);
         Self { run, stream, from, seen: Vec::new(), is_over: false }
     }
