@@ -11,6 +11,9 @@
 )]
 #![allow(clippy::unused_async, reason = "a step is async, whether it awaits or not")]
 
+#[path = "shared/kit.rs"]
+mod shared;
+
 mod behaviours {
     pub(crate) mod kit;
 

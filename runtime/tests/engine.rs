@@ -1,6 +1,9 @@
 //! What the engine promises, over the memory store.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // Helpers of tests are tests.
 
+#[path = "shared/kit.rs"]
+mod shared;
+
 mod engine {
     pub(crate) mod kit;
 

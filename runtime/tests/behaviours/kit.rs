@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use flowcrate::store::{MemoryStore, Store};
 use flowcrate::testkit::{FaultStore, SimClock};
-use flowcrate::{Engine, EntryView, RunId, RunState, RunView, Timestamp, Workflow};
+use flowcrate::{Engine, RunId, RunView, Timestamp, Workflow};
+
+pub(crate) use crate::shared::{entries, journal, run_test, until};
 
 /// An engine over a fresh memory store that drives one workflow.
 pub(crate) async fn engine(workflow: impl Workflow + Send + Sync) -> Engine {
@@ -30,11 +32,6 @@ pub(crate) async fn counting_engine(workflow: impl Workflow + Send + Sync) -> (E
     (engine, store)
 }
 
-/// Waits until a run is in a state.
-pub(crate) async fn until(engine: &Engine, run: RunId, state: RunState) -> RunView {
-    until_view(engine, run, |view| view.state == state).await
-}
-
 /// Waits until a run waits for so many things.
 pub(crate) async fn until_waiting_for(engine: &Engine, run: RunId, count: usize) -> RunView {
     until_view(engine, run, |view| view.waiting_for.len() == count).await
@@ -56,26 +53,4 @@ async fn until_view(engine: &Engine, run: RunId, is_it: impl Fn(&RunView) -> boo
         }
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
-}
-
-/// `(path, status)` of each entry, in the order in which the workflow saw the outcomes.
-pub(crate) async fn journal(engine: &Engine, run: RunId) -> Vec<(String, &'static str)> {
-    let journal: Vec<EntryView> = engine.client().journal(run).await.unwrap();
-    journal.into_iter().map(|entry| (entry.path, entry.status.as_str())).collect()
-}
-
-/// `journal` as the tests write it.
-pub(crate) fn entries(expected: &[(&str, &'static str)]) -> Vec<(String, &'static str)> {
-    expected.iter().map(|(path, status)| ((*path).to_owned(), *status)).collect()
-}
-
-/// Runs a test on a small runtime, for at most a minute.
-pub(crate) fn run_test<T>(test: impl Future<Output = T>) -> T {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_time()
-        .build()
-        .unwrap();
-    let limit = Duration::from_mins(1);
-    runtime.block_on(async { tokio::time::timeout(limit, test).await.expect("the test hangs") })
 }

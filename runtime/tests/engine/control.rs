@@ -10,11 +10,7 @@ use flowcrate::{
 };
 use serde_json::{Value, json};
 
-use super::kit::{Steps, counted, engine, flow, journal, quick, run_test, until};
-
-fn entries(expected: &[(&str, &'static str)]) -> Vec<(String, &'static str)> {
-    expected.iter().map(|(path, status)| ((*path).to_owned(), *status)).collect()
-}
+use super::kit::{Steps, counted, engine, entries, flow, journal, quick, run_test, until};
 
 #[test]
 fn branches_run_concurrently_and_in_the_order_of_their_outcomes() {

@@ -6,11 +6,13 @@ use std::time::Duration;
 use flowcrate::store::MemoryStore;
 use flowcrate::testkit::Ledger;
 use flowcrate::{
-    Context, Definition, Engine, EntryView, EventDef, Policy, Result, RunHandle, RunId, RunState,
-    RunView, Step, StepError, StepSpec, Undo, Undos, Workflow,
+    Context, Definition, Engine, EventDef, Policy, Result, RunHandle, RunState, RunView, Step,
+    StepError, StepSpec, Undo, Undos, Workflow,
 };
 use futures_util::future::LocalBoxFuture;
 use serde_json::{Value, json};
+
+pub(crate) use crate::shared::{entries, journal, run_test, until as until_id};
 
 /// A workflow made of a closure.
 #[derive(Clone)]
@@ -211,34 +213,4 @@ where
     T: serde::de::DeserializeOwned,
 {
     until_id(engine, run.id(), state).await
-}
-
-/// Waits until a run is in a state.
-pub(crate) async fn until_id(engine: &Engine, run: RunId, state: RunState) -> RunView {
-    let mut watch = engine.client().watch(run);
-    let mut last = None;
-    while let Some(view) = watch.next().await.unwrap() {
-        if view.state == state {
-            return view;
-        }
-        last = Some(view);
-    }
-    panic!("the run ended otherwise: {last:?}");
-}
-
-/// `(path, status)` of each entry, in the journal's order.
-pub(crate) async fn journal(engine: &Engine, run: RunId) -> Vec<(String, &'static str)> {
-    let journal: Vec<EntryView> = engine.client().journal(run).await.unwrap();
-    journal.into_iter().map(|entry| (entry.path, entry.status.as_str())).collect()
-}
-
-/// Runs a test on a small runtime, for at most a minute.
-pub(crate) fn run_test<T>(test: impl Future<Output = T>) -> T {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_time()
-        .build()
-        .unwrap();
-    let limit = Duration::from_mins(1);
-    runtime.block_on(async { tokio::time::timeout(limit, test).await.expect("the test hangs") })
 }

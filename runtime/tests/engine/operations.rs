@@ -320,29 +320,50 @@ fn a_pause_in_a_file_survives_a_crash_at_every_write() {
     crash_test(store, false);
 }
 
-#[test]
-fn a_terminate_survives_a_crash_at_every_write() {
-    run_test(async {
+/// Terminates the run once it waits, at the latest.
+async fn terminate(engine: &Engine, workflow: Flow) -> Result<RunHandle<Value>> {
+    let run = engine.start(workflow, json!(null)).key("k").await?;
+    // Ended by the first life already, perhaps.
+    let mut watch = engine.client().watch(run.id());
+    while let Some(view) = watch.next().await? {
+        if view.state == RunState::Waiting && !view.waiting_for.is_empty() {
+            engine.client().terminate(run.id(), "enough").await?;
+        }
+    }
+    Ok(run)
+}
+
+fn terminate_everywhere(store: impl Fn() -> Arc<dyn Store> + 'static, always_replay: bool) {
+    run_test(async move {
         let test = CrashTest {
-            store: Box::new(|| -> Arc<dyn Store> { Arc::new(MemoryStore::new()) }),
-            build: |builder: EngineBuilder, ledger: Ledger| {
-                builder.register(waits_for_ever(&ledger)).linger(Duration::ZERO)
+            store: Box::new(store),
+            build: move |builder: EngineBuilder, ledger: Ledger| {
+                let builder = builder.register(waits_for_ever(&ledger)).linger(Duration::ZERO);
+                if always_replay { builder.always_replay() } else { builder }
             },
             act: async |engine: &Engine| {
-                let workflow = waits_for_ever(&Ledger::default());
-                let run = engine.start(workflow, json!(null)).key("k").await?;
-                // Ended by the first life already, perhaps.
-                let mut watch = engine.client().watch(run.id());
-                while let Some(view) = watch.next().await? {
-                    if view.state == RunState::Waiting && !view.waiting_for.is_empty() {
-                        engine.client().terminate(run.id(), "enough").await?;
-                    }
-                }
-                Ok(run)
+                terminate(engine, waits_for_ever(&Ledger::default())).await
             },
         };
         assert!(test.run().await >= 6);
     });
+}
+
+#[test]
+fn a_terminate_survives_a_crash_at_every_write() {
+    terminate_everywhere(|| Arc::new(MemoryStore::new()), false);
+}
+
+#[test]
+fn a_terminate_survives_a_crash_where_every_await_is_replayed() {
+    terminate_everywhere(|| Arc::new(MemoryStore::new()), true);
+}
+
+#[cfg(feature = "sqlite")]
+#[test]
+fn a_terminate_in_a_file_survives_a_crash_at_every_write() {
+    let (store, _directory) = super::kit::files();
+    terminate_everywhere(store, false);
 }
 
 fn waits_for_ever(ledger: &Ledger) -> Flow {

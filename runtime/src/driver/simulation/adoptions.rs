@@ -60,21 +60,18 @@ impl Plan {
 }
 
 /// I27 and I38: what has become of a run's revision with one operation. `before` is its journal
-/// before that.
+/// before that. What it was.
 pub(super) fn check(
     run: &mut SimRun,
     loaded: &Loaded,
     (before, journal): (Option<&Journal>, &Journal),
-) -> Result<(), String> {
+) -> Result<Option<&'static str>, String> {
     let row = &loaded.row;
     let (history, refusal) = (row.revisions.clone(), row.refusal.clone());
     let seen = Seen { revision: row.revision.to_string(), history, refusal };
     let Some(last) = run.seen.replace(seen.clone()) else {
-        return holds(
-            seen.history.is_empty(),
-            "I27",
-            "it had another revision before it was there",
-        );
+        holds(seen.history.is_empty(), "I27", "it had another revision before")?;
+        return Ok(None);
     };
     holds(row.events == events(&seen.revision), "I38", &format!("it takes {:?}", row.events))?;
     // Once it undoes what it has done, its function is not asked any more.
@@ -95,17 +92,19 @@ pub(super) fn check(
         if let Some(next) = run.next.clone().filter(|_| !journal.contains_key("!unwind")) {
             run.plan = next;
         }
-        return holds(row.refusal.is_none(), "I38", "it is adopted and refused");
+        holds(row.refusal.is_none(), "I38", "it is adopted and refused")?;
+        return Ok(Some("adoption"));
     }
     holds(seen.history == last.history, "I27", "its history changed without an adoption")?;
     let refused = seen.refusal.filter(|_| row.refusal != last.refusal);
     let Some(refused) = refused.filter(|refused| refused.failure.code != "not_registered") else {
-        return Ok(());
+        return Ok(None);
     };
     let explained = refused.revision == SECOND && !refused.failure.message.is_empty();
     // Of a step that a fork gave another input nobody knows what its own was.
     let misfits = fits.is_err() || !run.edits.is_empty();
-    holds(explained && misfits, "I38", &format!("{refused:?}, but it fits"))
+    holds(explained && misfits, "I38", &format!("{refused:?}, but it fits"))?;
+    Ok(Some("refusal of a revision"))
 }
 
 impl SimRun {

@@ -6,6 +6,7 @@ use std::sync::mpsc::channel;
 use serde_json::Value;
 
 use super::adoptions;
+use super::census::Census;
 use super::execute::{BodyStart, Notes};
 use super::streams::stream;
 use super::walk::{Verdict, walk};
@@ -27,11 +28,11 @@ pub(super) struct Checker {
 }
 
 impl Checker {
-    /// Compares what is with what was.
-    pub(super) fn check(
+    /// Compares what is of these runs with what was.
+    pub(super) fn check<'r>(
         &mut self,
         store: &dyn Store,
-        runs: &mut [SimRun],
+        (runs, census): (impl Iterator<Item = &'r mut SimRun>, &mut Census),
         notes: &Notes,
         zombies: bool,
     ) -> Result<(), String> {
@@ -61,7 +62,10 @@ impl Checker {
             if let Some((parent, path, awaited)) = &run.parent {
                 family_holds(store, &loaded, *parent, path, *awaited)?;
             }
-            adoptions::check(run, &loaded, (self.journals.get(&run.id), &journal))?;
+            let change = (self.journals.get(&run.id), &journal);
+            if let Some(change) = adoptions::check(run, &loaded, change)? {
+                census.note(change);
+            }
             walk(run, &journal).map_err(|why| format!("I3 is broken: {why}"))?;
             answers_once(&loaded, &journal)?;
             events_are_consumed_once(run, &loaded, &journal)?;

@@ -152,16 +152,16 @@ impl Plan {
             2 if chance.once_in(2) => Self::Memo { id: names.next("memo") },
             3 if chance.once_in(4) => Self::Respond { id: names.next("respond") },
             1..=5 => Self::step(chance, names),
-            6 | 7 => Self::Parallel(Self::parts(chance, names, depth, top)),
-            8 => Self::Sequence(Self::parts(chance, names, depth, top)),
+            6 | 7 => Self::Parallel(Self::some(chance, names, depth, top)),
+            8 => Self::Sequence(Self::some(chance, names, depth, top)),
             9 | 10 => {
-                let mut parts = Self::parts(chance, names, depth, top);
+                let mut parts = Self::some(chance, names, depth, top);
                 parts.push(Self::Fail { id: names.next("fail") });
                 Self::Caught(parts)
             }
             11 | 12 => {
                 let id = names.next("race");
-                let mut branches = Self::parts(chance, names, depth, top);
+                let mut branches = Self::some(chance, names, depth, top);
                 branches.push(Self::part(chance, names, depth - 1, top));
                 if chance.once_in(4) {
                     branches.push(Self::Fail { id: names.next("fail") });
@@ -210,7 +210,7 @@ impl Plan {
         Self::Try { id, body: Box::new(body), catch, compensate: chance.once_in(2), finally }
     }
 
-    fn parts(chance: &mut Chance, names: &mut Names, depth: u32, top: bool) -> Vec<Self> {
+    fn some(chance: &mut Chance, names: &mut Names, depth: u32, top: bool) -> Vec<Self> {
         let parts = 1 + chance.below(3);
         (0..parts).map(|_| Self::part(chance, names, depth - 1, top)).collect()
     }
@@ -267,6 +267,16 @@ impl Plan {
             return vec![(join(scope, id), plan, *awaited)];
         }
         self.inside(scope).into_iter().flat_map(|(part, at)| part.children(&at)).collect()
+    }
+
+    /// What it is made of.
+    pub(super) fn parts(&self) -> Vec<&Self> {
+        match self {
+            Self::Child { plan: body, .. } | Self::Each { body, .. } | Self::While { body, .. } => {
+                vec![body]
+            }
+            _ => self.inside("").into_iter().map(|(part, _)| part).collect(),
+        }
     }
 
     /// Its parts, each with the scope that it is in. What is done again and again waits for no

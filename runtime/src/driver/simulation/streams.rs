@@ -1,6 +1,6 @@
 //! What bodies append to a progress stream, and what its readers get of it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::pin::pin;
 use std::sync::{Arc, Mutex};
 use std::task::{Context as Poller, Poll, Waker};
@@ -14,12 +14,12 @@ use crate::{RunId, StepContext, StepError};
 /// The stream that every run has.
 const STREAM: &str = "log";
 
-/// What bodies have asked to append, in order. The value of an item is its number here.
+/// What the bodies of each run have asked to append, in order. The value of an item is its number
+/// there.
 #[derive(Default)]
-pub(super) struct Told(Mutex<Vec<Telling>>);
+pub(super) struct Told(Mutex<BTreeMap<RunId, Vec<Telling>>>);
 
 struct Telling {
-    run: RunId,
     path: String,
     item_id: Option<String>,
     /// The latest item of the run that was acknowledged by then.
@@ -45,23 +45,24 @@ impl Told {
             Some(id) => stream.append_once(id, &number).await?,
             None => stream.append(&number).await?,
         };
-        self.0.lock().unwrap()[number].index = Some(index);
+        self.0.lock().unwrap().entry(step.run_id()).or_default()[number].index = Some(index);
         Ok(())
     }
 
     fn ask(&self, step: &StepContext, item_id: Option<String>) -> usize {
-        let (run, path) = (step.run_id(), step.path().to_owned());
         let mut told = self.0.lock().unwrap();
-        let after = told.iter().filter(|other| other.run == run).filter_map(|other| other.index);
-        let after = after.max();
-        told.push(Telling { run, path, item_id, after, index: None, is_late: false });
+        let told = told.entry(step.run_id()).or_default();
+        let after = told.iter().filter_map(|other| other.index).max();
+        let path = step.path().to_owned();
+        told.push(Telling { path, item_id, after, index: None, is_late: false });
         told.len() - 1
     }
 
     /// The store comes to an item of a run that is in this epoch by now.
     pub(super) fn arrives(&self, item: &Append, epoch: u64) {
         let number: usize = item.value.decode().unwrap();
-        self.0.lock().unwrap()[number].is_late = item.epoch != epoch;
+        let mut told = self.0.lock().unwrap();
+        told.entry(item.run).or_default()[number].is_late = item.epoch != epoch;
     }
 
     /// I31 and I34: `before` is what the stream was.
@@ -73,12 +74,13 @@ impl Told {
     ) -> Result<(), String> {
         holds(now.starts_with(before), "I31", &format!("{before:?} became {now:?}"))?;
         let told = self.0.lock().unwrap();
+        let told = told.get(&run).map(Vec::as_slice).unwrap_or_default();
         let (mut calls, mut ids) = (BTreeSet::new(), BTreeSet::new());
         for (index, item) in (0..).zip(now) {
             holds(item.index == index, "I31", &format!("{item:?} stands at {index}"))?;
             let number: usize = item.value.decode().map_err(|error| error.to_string())?;
             let call = told.get(number).ok_or("I34 is broken: nobody has told that")?;
-            let fits = (call.run, &*call.path, &call.item_id) == (run, &*item.path, &item.item_id);
+            let fits = (&*call.path, &call.item_id) == (&*item.path, &item.item_id);
             holds(fits && !call.is_late, "I34", &format!("nobody has told {item:?}"))?;
             holds(calls.insert(number), "I34", &format!("{item:?} was told once"))?;
             let is_new = item.item_id.as_ref().is_none_or(|id| ids.insert(id));
@@ -86,8 +88,7 @@ impl Told {
             let in_order = call.after.is_none_or(|after| index > after || call.item_id.is_some());
             holds(in_order, "I34", &format!("{item:?} was told after {:?}", call.after))?;
         }
-        let acknowledged = told.iter().enumerate().filter(|(_, call)| call.run == run);
-        for (number, call) in acknowledged {
+        for (number, call) in told.iter().enumerate() {
             let Some(index) = call.index else { continue };
             let item = usize::try_from(index).ok().and_then(|index| now.get(index));
             let stands = item.is_some_and(|item| match &call.item_id {

@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use super::Chance;
 use super::adoptions::{Plans, SECOND, Seen, events};
+use super::census::Census;
 use super::check::{Checker, check_end, journal};
 use super::execute::{Notes, Planned, callee};
 use super::forks::{Before, edits};
@@ -53,6 +54,9 @@ pub(super) struct World {
     next_worker: u8,
     notes: Arc<Notes>,
     checker: Checker,
+    pub(super) census: Census,
+    /// Runs that were written since they were looked at.
+    touched: BTreeSet<RunId>,
     trace: Vec<u64>,
 }
 
@@ -187,6 +191,11 @@ impl World {
             let workflow = (format!("workflow{number}"), plan);
             add_run(&mut runs, (RunId::from_bytes(bytes), bytes, bytes), None, workflow);
         }
+        let mut census = Census::default();
+        for run in runs.iter().filter(|run| run.parent.is_none()) {
+            census.note("program");
+            census.count(&run.plan);
+        }
         let workflows =
             runs.iter().map(|run| (run.workflow.clone(), (Arc::clone(&run.plan), None)));
         let mut world = Self {
@@ -203,6 +212,8 @@ impl World {
             next_worker: 0,
             notes: Arc::default(),
             checker: Checker::default(),
+            census,
+            touched: BTreeSet::new(),
             trace: Vec::new(),
         };
         world.open_worker();
@@ -228,23 +239,39 @@ impl World {
             92..95 => self.send_event(),
             95 if disturbed => self.fork()?,
             95..97 => self.hint(),
-            97 if disturbed && self.chance.once_in(4) => self.revise(),
+            97 if disturbed && self.chance.once_in(2) => self.revise(),
             97 if disturbed => self.interfere(),
             98 if disturbed => self.replace_worker(false),
             99 if disturbed => self.replace_worker(true),
             _ => self.resume(),
         }
-        let zombies = self.workers.len() > 1;
-        // Nothing else reaches the store.
-        let is_written = matches!(choice, 30..55 | 88..);
-        if !is_written && self.notes.starts.lock().unwrap().is_empty() {
+        let mut touched = std::mem::take(&mut self.touched);
+        // Nothing else reaches the store. Now and then all is looked at, whatever was written.
+        if choice >= 88 || self.chance.once_in(32) {
+            touched.extend(self.runs.iter().map(|run| run.id));
+        }
+        touched.extend(self.notes.starts.lock().unwrap().iter().map(|start| start.run));
+        if touched.is_empty() {
             return Ok(());
         }
-        self.checker.check(&*self.store, &mut self.runs, &self.notes, zombies)
+        let zombies = self.workers.len() > 1;
+        let relatives = self.runs.iter().filter_map(|run| Some((run.id, run.parent.as_ref()?.0)));
+        let relatives: Vec<_> = relatives.collect();
+        let related =
+            |(child, parent): &&(RunId, RunId)| touched.contains(child) || touched.contains(parent);
+        let related: Vec<_> = relatives.iter().filter(related).collect();
+        touched.extend(related.into_iter().flat_map(|(child, parent)| [*child, *parent]));
+        let runs = self.runs.iter_mut().filter(|run| touched.contains(&run.id));
+        self.checker.check(&*self.store, (runs, &mut self.census), &self.notes, zombies)
     }
 
     /// Whether every run has ended.
     pub(super) fn is_over(&self) -> bool {
+        // Mostly not: this one tells.
+        let not_yet = |run: &SimRun| self.state(run.id).is_some_and(|state| !state.is_final());
+        if self.runs.first().is_some_and(not_yet) {
+            return false;
+        }
         self.runs.iter().all(|run| match self.state(run.id) {
             Some(state) => state.is_final(),
             // Whether it is ever called is its parent's affair.
@@ -350,6 +377,11 @@ impl World {
         let Some(transaction) = self.worker().store.transactions.lock().unwrap().pop_front() else {
             return;
         };
+        match &transaction {
+            // It takes what it finds.
+            Transaction::Claim(..) => self.touched.extend(self.runs.iter().map(|run| run.id)),
+            other => other.each_run(|run| self.touched.extend([run])),
+        }
         match (transaction, fault) {
             (Transaction::Write(_, reply), 0) => {
                 reply.send(Err(StoreError::Failed("simulated".to_owned())));
@@ -486,7 +518,12 @@ impl World {
         let reply = Reply::new(move |forked| sender.send(forked).unwrap());
         self.store.submit(Transaction::Fork(Box::new(fork.clone()), reply));
         let forked = answer.recv().unwrap().map_err(|error| error.to_string())?;
-        let Some(taken) = before.check(&*self.store, &fork, &forked)? else { return Ok(false) };
+        let Some(taken) = before.check(&*self.store, &fork, &forked)? else {
+            self.census.note("fork refused");
+            return Ok(false);
+        };
+        let edits = fork.input.is_some();
+        self.census.note(if edits { "fork with another input" } else { "fork" });
         self.add_fork(index, &fork, &taken);
         self.tell(Message::Nudge(id));
         Ok(true)

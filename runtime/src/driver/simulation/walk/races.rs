@@ -38,6 +38,10 @@ impl Walk<'_> {
         };
         let name = json!(branch_name(number));
         let recorded = self.leaf(&won, &name)?;
+        if recorded == self.unsettled() && self.is_forked_at(cut) {
+            let decided = self.unsettled();
+            return self.sealed(path, &decided);
+        }
         // Without an outcome of its own nothing says that the branch was reached.
         if recorded.at() <= cut && (cut.is_some() || recorded != self.unsettled()) {
             return Err(format!("{name} has won `{path}` at {cut:?}, which is not written"));
@@ -87,6 +91,13 @@ impl Walk<'_> {
             self.unsettled()
         };
         self.sealed(path, &decided)
+    }
+
+    /// Whether this is a fork that has written nothing yet, and begins right behind an outcome:
+    /// what comes with that is still to be written.
+    fn is_forked_at(&self, at: Option<u64>) -> bool {
+        let last = self.journal.values().filter_map(|entry| entry.seq).max();
+        !self.run.taken.is_empty() && at.is_some() && last == at
     }
 
     fn absent(&self, path: &str) -> Result<(), String> {
