@@ -11,6 +11,7 @@ mod execute;
 mod forks;
 mod plan;
 mod sabotage;
+mod scenes;
 mod streams;
 mod walk;
 mod world;

@@ -305,7 +305,7 @@ fn step(ctx: &Context, body: Body<'_>, notes: &Arc<Notes>) -> crate::Step<Value>
     })
 }
 
-async fn yield_once() {
+pub(super) async fn yield_once() {
     let mut yielded = false;
     std::future::poll_fn(|_| {
         if std::mem::replace(&mut yielded, true) {

@@ -2,6 +2,8 @@
 
 use std::cell::Cell;
 
+use super::scenes::SCENES;
+
 /// The defects, by name; each is asked for where it would be.
 pub(super) const DEFECTS: &[&str] = &[
     "a child's end is not mailed",
@@ -57,15 +59,6 @@ pub(super) const DEFECTS: &[&str] = &[
     "suspend without compare-and-set",
 ];
 
-/// Defects of what no plan does yet; once one does, they belong to [`DEFECTS`].
-const UNPLANNED: &[&str] = &[
-    "a pause lets new work begin",
-    "a terminated run is kept",
-    "a terminated run keeps its epoch",
-    "catch sees all",
-    "no grace",
-];
-
 /// Defects of the SQLite file, which the simulation has none of; its own tests notice them.
 const OF_FILES: &[&str] =
     &["blob after its pointer", "large values overtake", "uses of blobs are not noted"];
@@ -77,7 +70,8 @@ thread_local! {
 /// Whether this defect is put in.
 pub(crate) fn is_sabotaged(defect: &str) -> bool {
     debug_assert!(
-        [DEFECTS, UNPLANNED, OF_FILES].iter().any(|listed| listed.contains(&defect)),
+        [DEFECTS, OF_FILES].iter().any(|listed| listed.contains(&defect))
+            || SCENES.iter().any(|(listed, _)| *listed == defect),
         "{defect} is not listed"
     );
     ACTIVE.get() == Some(defect)

@@ -1,5 +1,7 @@
 //! The machine: workers, their stores, tasks, clock; and what may happen to them.
 
+mod script;
+
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt::Write;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -308,9 +310,6 @@ impl World {
     }
 
     fn open_worker(&mut self) {
-        self.next_worker += 1;
-        let worker = WorkerId::from_bytes([self.next_worker; 16]);
-        self.store.submit(Transaction::Open(worker, Reply::new(drop)));
         let registry = Registry::default();
         for (name, (first, second)) in self.workflows.clone() {
             // Some know only the newest of a workflow, some have not heard of it yet.
@@ -326,6 +325,13 @@ impl World {
                 add(SECOND, self.adopts, second);
             }
         }
+        self.add_worker(registry);
+    }
+
+    fn add_worker(&mut self, registry: Registry) {
+        self.next_worker += 1;
+        let worker = WorkerId::from_bytes([self.next_worker; 16]);
+        self.store.submit(Transaction::Open(worker, Reply::new(drop)));
         let (sender, messages) = channel();
         let store = SimStore {
             inner: Arc::clone(&self.store),

@@ -1,0 +1,99 @@
+//! The machine under a script in place of chance: one worker, one run, nothing goes wrong.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::task::{Context as Poller, Waker};
+use std::time::Duration;
+
+use super::World;
+use crate::driver::registry::Registry;
+use crate::driver::simulation::Chance;
+use crate::driver::simulation::check::journal;
+use crate::store::{Ask, Entry, NewRun, Reply, Request, RunState, Transaction};
+use crate::workflow::ErasedWorkflow;
+use crate::{Payload, RunId};
+
+/// The run of a script.
+const RUN: RunId = RunId::from_bytes([1; 16]);
+
+impl World {
+    /// A machine that has taken up one run of a workflow.
+    pub(in super::super) fn of(workflow: Arc<dyn ErasedWorkflow>, seed: u64) -> Self {
+        let mut world = Self::new(Chance::new(seed), Vec::new());
+        let (input, definition) = (Payload::null(), workflow.definition());
+        let (hash, now) = (input.hash(), world.store.now());
+        let run = NewRun {
+            id: RUN,
+            seed: [1; 16],
+            ..NewRun::new(definition.name, definition.revision, input, hash, now)
+        };
+        let registry = Registry::default();
+        registry.add(workflow);
+        world.workers.clear();
+        world.add_worker(registry);
+        world.store.submit(Transaction::Start(Box::new(run), Reply::new(drop)));
+        world.hint();
+        world.settle();
+        world
+    }
+
+    /// Lets everything happen that needs neither bodies nor time.
+    fn settle(&mut self) {
+        let mut quiet = false;
+        while !std::mem::replace(&mut quiet, true) {
+            for worker in &mut self.workers {
+                while let Ok(message) = worker.messages.try_recv() {
+                    worker.shard.take(message);
+                    worker.shard.tick();
+                    quiet = false;
+                }
+                let transactions = std::mem::take(&mut *worker.store.transactions.lock().unwrap());
+                let queries = std::mem::take(&mut *worker.store.queries.lock().unwrap());
+                quiet &= transactions.is_empty() && queries.is_empty();
+                transactions.into_iter().for_each(|transaction| self.store.submit(transaction));
+                queries.into_iter().for_each(|query| self.store.query(query));
+            }
+        }
+    }
+
+    /// Lets time pass.
+    pub(in super::super) fn later(&mut self, milliseconds: u64) {
+        self.clock.advance(Duration::from_millis(milliseconds));
+        self.tick();
+        self.settle();
+    }
+
+    /// Lets each body move once, and what follows happen.
+    pub(in super::super) fn bodies(&mut self) {
+        for worker in &self.workers {
+            for mut task in std::mem::take(&mut *worker.tasks.0.lock().unwrap()) {
+                let over = || task.over.load(Ordering::SeqCst);
+                let poller = &mut Poller::from_waker(Waker::noop());
+                if !over() && task.body.as_mut().poll(poller).is_pending() {
+                    worker.tasks.0.lock().unwrap().push(task);
+                } else {
+                    task.over.store(true, Ordering::SeqCst);
+                }
+            }
+        }
+        self.settle();
+    }
+
+    /// Somebody asks something of the run, and its owner has mail.
+    pub(in super::super) fn ask(&mut self, ask: Ask) {
+        let request = Request::new(RUN, ask, self.store.now());
+        self.store.submit(Transaction::Request(request, Reply::new(drop)));
+        self.tell(super::Message::Nudge(RUN));
+        self.settle();
+    }
+
+    /// How the run stands.
+    pub(in super::super) fn stands(&self) -> Option<RunState> {
+        self.state(RUN)
+    }
+
+    /// What the run has at a path.
+    pub(in super::super) fn entry(&self, path: &str) -> Option<Entry> {
+        journal(&*self.store, RUN).remove(path)
+    }
+}
