@@ -33,12 +33,12 @@ impl World {
         world.add_worker(registry);
         world.store.submit(Transaction::Start(Box::new(run), Reply::new(drop)));
         world.hint();
-        world.settle();
+        world.until_quiet();
         world
     }
 
     /// Lets everything happen that needs neither bodies nor time.
-    fn settle(&mut self) {
+    fn until_quiet(&mut self) {
         let mut quiet = false;
         while !std::mem::replace(&mut quiet, true) {
             for worker in &mut self.workers {
@@ -50,8 +50,12 @@ impl World {
                 let transactions = std::mem::take(&mut *worker.store.transactions.lock().unwrap());
                 let queries = std::mem::take(&mut *worker.store.queries.lock().unwrap());
                 quiet &= transactions.is_empty() && queries.is_empty();
-                transactions.into_iter().for_each(|transaction| self.store.submit(transaction));
-                queries.into_iter().for_each(|query| self.store.query(query));
+                for transaction in transactions {
+                    self.store.submit(transaction);
+                }
+                for query in queries {
+                    self.store.query(query);
+                }
             }
         }
     }
@@ -60,13 +64,14 @@ impl World {
     pub(in super::super) fn later(&mut self, milliseconds: u64) {
         self.clock.advance(Duration::from_millis(milliseconds));
         self.tick();
-        self.settle();
+        self.until_quiet();
     }
 
     /// Lets each body move once, and what follows happen.
     pub(in super::super) fn bodies(&mut self) {
         for worker in &self.workers {
-            for mut task in std::mem::take(&mut *worker.tasks.0.lock().unwrap()) {
+            let tasks = std::mem::take(&mut *worker.tasks.0.lock().unwrap());
+            for mut task in tasks {
                 let over = || task.over.load(Ordering::SeqCst);
                 let poller = &mut Poller::from_waker(Waker::noop());
                 if !over() && task.body.as_mut().poll(poller).is_pending() {
@@ -76,7 +81,7 @@ impl World {
                 }
             }
         }
-        self.settle();
+        self.until_quiet();
     }
 
     /// Somebody asks something of the run, and its owner has mail.
@@ -84,7 +89,7 @@ impl World {
         let request = Request::new(RUN, ask, self.store.now());
         self.store.submit(Transaction::Request(request, Reply::new(drop)));
         self.tell(super::Message::Nudge(RUN));
-        self.settle();
+        self.until_quiet();
     }
 
     /// How the run stands.
