@@ -12,8 +12,11 @@ pub(super) fn rehearsal(checked: &Checked, input: &Value) -> Value {
     for node in checked.nodes.values() {
         match &node.body {
             Body::Action { .. } | Body::Custom { .. } => {
-                let output = node.output.as_ref().map_or(Value::Null, example);
-                steps.insert(node.id.to_string(), output);
+                let undo = node.body.undo().map(|undo| undo.node.as_ref());
+                for step in std::iter::once(node).chain(undo) {
+                    let output = step.output.as_ref().map_or(Value::Null, example);
+                    steps.insert(step.id.to_string(), output);
+                }
             }
             body => {
                 let event = body.event();

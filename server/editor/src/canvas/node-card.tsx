@@ -1,4 +1,5 @@
 import type { NodeProps } from "@xyflow/react";
+import { Undo2 } from "lucide-react";
 import { memo } from "react";
 
 import { describe } from "../graph/describe";
@@ -49,6 +50,11 @@ export const NodeCard = memo(function NodeCard({ data, selected }: NodeProps<Flo
         <PortRows handles={rows} wired={wired} />
       )}
       <div className="card-badges">
+        {node.data.compensate !== undefined && (
+          <span className="undo-badge" title="Undone when the run fails or is cancelled" aria-label="Has a compensation">
+            <Undo2 size={11} strokeWidth={2.4} aria-hidden />
+          </span>
+        )}
         <ProblemBadge id={node.id} />
         <RunBadge id={node.id} />
       </div>

@@ -17,6 +17,7 @@ import { DiagnosticLine } from "./field-row";
 import { IdField } from "./id-field";
 import { NodeFields } from "./node-fields";
 import { OutputTab } from "./output-tab";
+import { UndoSection } from "./undo";
 
 type Tab = "settings" | "data";
 
@@ -30,7 +31,7 @@ export function NodeInspector({ node }: { node: GraphNode }) {
   const { steps } = useNodeRun(node.id);
   const group = groupOf(node, kind);
   const name = kindName(node.data.kind);
-  const general = diagnostics.filter((entry) => !/^\/(inputs|config|result|policy)(\/|$)/.test(entry.field ?? ""));
+  const general = diagnostics.filter((entry) => !/^\/(inputs|config|result|policy|compensate)(\/|$)/.test(entry.field ?? ""));
   if (name === "note") return <NoteInspector node={node} />;
   return (
     <>
@@ -67,6 +68,7 @@ export function NodeInspector({ node }: { node: GraphNode }) {
           {name === "webhook" && <HookUrl url={hookUrl(node, doc.name)} />}
           <NodeFields node={node} kind={kind} scope={scope} diagnostics={diagnostics} />
           <BehaviourSection node={node} group={group} diagnostics={diagnostics} />
+          <UndoSection node={node} group={group} scope={scope} diagnostics={diagnostics} />
           <section className="section">
             <h3>In the code</h3>
             <IdField node={node} />

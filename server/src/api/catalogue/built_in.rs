@@ -70,9 +70,10 @@ fn choices() -> Vec<KindView> {
             .description("Runs its branches at once; the first to succeed wins, the others are cancelled.")
             .config([setting("keep", "Keep", Type::list(Type::String))
                 .doc("Branches whose effects stay where they lose.")]),
-        kind("try@1", "Try", Group::Control, "Flow").description(
-            "Runs its body; where that fails its catch, and in any case its finally.",
-        ),
+        kind("try@1", "Try", Group::Control, "Flow")
+            .description("Runs its body; where that fails its catch, and in any case its finally.")
+            .config([setting("compensate", "Undo the body first", Type::Bool)
+                .doc("Undoes what the body did before its failure is caught.")]),
         kind("while@1", "While", Group::Control, "Flow")
             .description("Runs its body from state to state while a condition holds; gives the last state.")
             .input(
