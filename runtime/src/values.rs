@@ -6,6 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 mod bytes;
+mod iso;
 mod text;
 mod timestamp;
 
@@ -13,7 +14,8 @@ pub use bytes::{Bytes, BytesError};
 use text::Text;
 pub use timestamp::{Timestamp, TimestampError};
 
-/// A span of time with millisecond precision; text such as `1m 30s` in JSON.
+/// A span of time with millisecond precision; text such as `1m 30s` in JSON. What ISO 8601 writes,
+/// `PT1M30S`, is read as well.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Duration(pub std::time::Duration);
 
@@ -26,7 +28,10 @@ impl fmt::Display for Duration {
 impl FromStr for Duration {
     type Err = humantime::DurationError;
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        humantime::parse_duration(text).map(Self)
+        match iso::parse(text) {
+            Some(duration) => Ok(Self(duration)),
+            None => humantime::parse_duration(text).map(Self),
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! Schemas and samples, and the types that they are.
 
+use flowcrate::types::project;
 use serde_json::{Value, json};
 
 use super::*;
@@ -274,4 +275,55 @@ fn s12_samples_are_types() {
     assert_eq!((warning.code, warning.pointer.as_str()), ("W324", "/x"));
     let deep = (0..100).fold(json!(1), |inner, _| json!([inner]));
     assert!(read(&[deep]).contains("E325"));
+}
+
+/// A JSON value from a seed: shallow, with few names, so that samples meet.
+fn arbitrary(seed: &mut u64, depth: u32) -> Value {
+    *seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+    let pick = *seed >> 33;
+    match pick % if depth == 0 { 5 } else { 8 } {
+        0 => Value::Null,
+        1 => json!(pick.is_multiple_of(2)),
+        2 => json!(i64::try_from(pick).unwrap_or_default() - (1 << 20)),
+        3 => json!(f64::from(u16::try_from(pick & 0xffff).unwrap_or_default()) + 0.5),
+        4 => json!(format!("t{}", pick % 7)),
+        5 => (0..pick % 4).map(|_| arbitrary(seed, depth - 1)).collect(),
+        _ => {
+            let fields = (0..pick % 5).map(|at| {
+                let name = ["id", "type", "a b", "größe", ""][usize::try_from(at).unwrap_or(0)];
+                (name.to_owned(), arbitrary(seed, depth - 1))
+            });
+            Value::Object(fields.collect())
+        }
+    }
+}
+
+/// Numbers by value, and without the fields that are null: absent and null are one (S10).
+fn canonical(value: &Value) -> Value {
+    match value {
+        Value::Number(number) => json!(number.as_f64()),
+        Value::Array(items) => items.iter().map(canonical).collect(),
+        Value::Object(fields) => {
+            let fields = fields.iter().filter(|(_, value)| !value.is_null());
+            fields.map(|(name, value)| (name.clone(), canonical(value))).collect()
+        }
+        other => other.clone(),
+    }
+}
+
+#[test]
+fn s12_the_type_of_samples_loses_nothing_of_them() {
+    let (mut seed, mut unlike) = (7, 0);
+    for round in 0..3_000 {
+        let samples: Vec<Value> = (0..1 + round % 4).map(|_| arbitrary(&mut seed, 3)).collect();
+        let declared = from_samples(&samples).expect("a type");
+        unlike += usize::from(!declared.warnings.is_empty());
+        for sample in &samples {
+            let read = project(&declared.ty, sample).unwrap_or_else(|error| {
+                panic!("{samples:#?} as {}: {error}", declared.ty);
+            });
+            assert_eq!(canonical(&read), canonical(sample), "{samples:#?} as {}", declared.ty);
+        }
+    }
+    assert!((300..2_700).contains(&unlike), "{unlike} were unlike");
 }

@@ -125,6 +125,7 @@ mod tests {
         let before = Timestamp(-1);
         assert_eq!((timestamp_date(before).as_str(), timestamp_unix(before)), ("1969-12-31", -1));
         let span = duration_parse("1s 500ms").expect("a duration");
+        assert_eq!(duration_parse("PT1.5S"), Ok(span));
         assert_eq!(duration_milliseconds(span), Ok(1500));
         assert!((duration_seconds(span) - 1.5).abs() < f64::EPSILON);
     }

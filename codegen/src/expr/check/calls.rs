@@ -32,7 +32,11 @@ impl Checker<'_> {
         if name == "default" {
             return self.default(value, call, span);
         }
-        let value = self.value(value);
+        let value = match (&value.kind, name) {
+            // A literal is a map where one is expected.
+            (AstKind::Dict(_), "urlencode") => self.check_as(value, Some(&Type::map(Type::String))),
+            _ => self.value(value),
+        };
         if table::filters(name).is_empty() && name != "items" {
             return self.report(unknown_filter(call));
         }

@@ -113,7 +113,7 @@ impl Checker<'_> {
             Type::List { .. } | Type::Map { .. } | Type::Record(_) => {
                 "make JSON of it, `| tojson`; or read one of its parts"
             }
-            Type::Bytes => "write `| base64encode`, or `| decode` for text in UTF-8",
+            Type::Bytes => "write `| hexencode`, `| base64encode`, or `| decode` for text in UTF-8",
             Type::Null => "write text: null has none",
             _ => return self.apply(table::filters("string"), vec![expr], "string", span),
         };

@@ -108,6 +108,11 @@ fn urls() -> Vec<Case> {
                 ("b".to_owned(), "x y".to_owned()),
             ]))),
         ),
+        (
+            "map_url_encode",
+            "{'a': 'x y'} | urlencode",
+            total(rust::map_url_encode(&BTreeMap::from([("a".to_owned(), "x y".to_owned())]))),
+        ),
         ("url_scheme", "URL | url_scheme", partial(rust::url_scheme(URL))),
         ("url_scheme", "'a b' | url_scheme", partial(rust::url_scheme("a b"))),
         ("url_host", "URL | url_host", partial(rust::url_host(URL))),
