@@ -57,6 +57,7 @@ fn s18_a_crate_pays_for_the_operations_that_it_calls() {
         ("trigger.at | format('%Y')", Some("expr-dates")),
         // Computed when it is compiled.
         ("'a' | sha256 | hexencode", None),
+        ("'a-b' | regex_replace('-', '+')", None),
     ] {
         let manifest = file(&giving(expression), "Cargo.toml");
         let found: Vec<&str> = ["expr-dates", "expr-hash", "expr-regex"]

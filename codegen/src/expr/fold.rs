@@ -149,10 +149,19 @@ fn constant(expr: &Expr) -> bool {
     }
 }
 
-/// Partial operations that are computed where they succeed: arithmetic, and texts that are parsed.
+/// Partial operations that are computed where they succeed: what they give is small.
 fn is_cheap(op: &str, result: &Type) -> bool {
-    matches!(result, Type::Int | Type::Number | Type::Timestamp | Type::Duration)
-        && op != "any_length"
+    let small = matches!(
+        result,
+        Type::Bool
+            | Type::Int
+            | Type::Number
+            | Type::String
+            | Type::Timestamp
+            | Type::Duration
+            | Type::Bytes
+    );
+    small && op != "any_length"
 }
 
 fn as_bool(expr: &Expr) -> Option<bool> {

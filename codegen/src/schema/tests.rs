@@ -315,7 +315,7 @@ fn canonical(value: &Value) -> Value {
 fn s12_the_type_of_samples_loses_nothing_of_them() {
     let (mut seed, mut unlike) = (7, 0);
     for round in 0..3_000 {
-        let samples: Vec<Value> = (0..1 + round % 4).map(|_| arbitrary(&mut seed, 3)).collect();
+        let samples: Vec<Value> = (0..=round % 4).map(|_| arbitrary(&mut seed, 3)).collect();
         let declared = from_samples(&samples).expect("a type");
         unlike += usize::from(!declared.warnings.is_empty());
         for sample in &samples {

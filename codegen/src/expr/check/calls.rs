@@ -244,9 +244,11 @@ fn unknown(code: Code, noun: &str, call: &Invocation, names: Vec<&'static str>) 
     let mut names = names;
     names.sort_unstable();
     names.dedup();
-    ExprIssue::new(code.id, call.name_span, message)
-        .help(format!("the {noun}s are {}", names.join(", ")))
-        .edit(call.name_span, near)
+    let help = match near {
+        Some(near) => format!("write `{near}`"),
+        None => format!("the {noun}s are {}", names.join(", ")),
+    };
+    ExprIssue::new(code.id, call.name_span, message).help(help).edit(call.name_span, near)
 }
 
 fn unknown_filter(call: &Invocation) -> ExprIssue {
