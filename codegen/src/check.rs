@@ -204,6 +204,8 @@ pub enum Body {
         generic: Option<Type>,
         /// What undoes it.
         undo: Option<Compensation>,
+        /// S36: a person writes what the step does.
+        overridden: bool,
     },
     /// `custom@1`: a function that a person writes.
     Custom {
@@ -339,6 +341,18 @@ pub struct Approval {
     pub timeout: Option<Expr>,
     /// The payload's type: [`verdict_type`] of what the form holds.
     pub verdict: Type,
+}
+
+impl Node {
+    /// Whether a person writes what the step does (S36).
+    pub fn is_written(&self) -> bool {
+        matches!(self.body, Body::Custom { .. }) || self.is_overridden()
+    }
+
+    /// Whether a person writes what the action does in the exported crate.
+    pub fn is_overridden(&self) -> bool {
+        matches!(self.body, Body::Action { overridden: true, .. })
+    }
 }
 
 /// One branch of a race.

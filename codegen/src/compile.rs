@@ -9,7 +9,7 @@ use crate::check::check_source;
 use crate::diagnostic::{self, Diagnostic, code};
 use crate::emit::emit;
 use crate::lower::lower;
-use crate::package::{CrateFiles, Support, package};
+use crate::package::{self, CrateFiles, Support, package};
 
 /// What [`compile`] gives: files where there is no error, and all diagnostics in any case.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,6 +49,21 @@ pub fn compile(source: &[u8], catalogue: &Catalogue, support: &Support) -> Compi
     });
     diagnostic::sort(&mut diagnostics);
     Compiled { files, diagnostics }
+}
+
+/// Compiles a graph document to one Rust file, for a module of a crate that is there already:
+/// what a `build.rs` writes. See [`package::module()`].
+pub fn compile_module(source: &[u8], catalogue: &Catalogue) -> (Option<String>, Vec<Diagnostic>) {
+    let (checked, mut diagnostics) = check_source(source, catalogue);
+    let text = checked.and_then(|checked| match lower(&checked) {
+        Ok(workflow) => Some(package::module(&emit(&workflow, &checked, catalogue))),
+        Err(bugs) => {
+            diagnostics.extend(bugs);
+            None
+        }
+    });
+    diagnostic::sort(&mut diagnostics);
+    (text, diagnostics)
 }
 
 /// What no graph should bring about.

@@ -26,7 +26,7 @@ pub struct RawGraph {
 }
 
 /// The keys of a node's `data` that mean something.
-pub const DATA_KEYS: [&str; 14] = [
+pub const DATA_KEYS: [&str; 15] = [
     "compensate",
     "config",
     "connection",
@@ -38,6 +38,7 @@ pub const DATA_KEYS: [&str; 14] = [
     "kind",
     "label",
     "on_error",
+    "override",
     "policy",
     "region",
     "result",
@@ -48,6 +49,7 @@ pub const COMPENSATE_KEYS: [&str; 7] =
     ["config", "connection", "description", "inputs", "kind", "label", "policy"];
 
 /// A node as it was drawn.
+#[expect(clippy::struct_excessive_bools, reason = "flags of the document, each by itself")]
 #[derive(Clone, Debug, PartialEq)]
 pub struct RawNode {
     /// Its place in the document's list, for fixes.
@@ -82,6 +84,8 @@ pub struct RawNode {
     pub join: JoinRule,
     /// S14.
     pub disabled: bool,
+    /// S36: a person writes what the step does.
+    pub overridden: bool,
     /// The name of the credentials that it uses.
     pub connection: Option<String>,
     /// Keys of its `data` that mean nothing, sorted.
@@ -109,6 +113,7 @@ impl RawNode {
             continue_on_error: false,
             join: JoinRule::Any,
             disabled: false,
+            overridden: false,
             connection: None,
             unknown: Vec::new(),
             given: Vec::new(),

@@ -2,7 +2,12 @@
 //!
 //! Pure: bytes in, bytes out. No file system, network, environment, clock, threads or randomness,
 //! so the same graph gives the same bytes on every machine. Start at [`compile()`].
+//!
+//! One module is the exception, and a feature of its own: `build`, for a `build.rs`, reads graphs
+//! and writes what they compile to.
 
+#[cfg(feature = "build")]
+pub mod build;
 pub mod check;
 pub mod compile;
 pub mod diagnostic;
@@ -21,6 +26,6 @@ pub mod schema;
 pub mod upgrade;
 
 pub use check::{check_source, check_source_types};
-pub use compile::{Compiled, compile};
+pub use compile::{Compiled, compile, compile_module};
 pub use diagnostic::{Diagnostic, Severity};
 pub use mend::{Mended, mend};

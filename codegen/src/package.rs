@@ -4,6 +4,7 @@ mod example;
 mod kept;
 mod manifest;
 mod mermaid;
+mod module;
 mod names;
 mod readme;
 mod sources;
@@ -17,6 +18,7 @@ use serde_json::Value;
 use crate::check::{Body, Checked};
 use crate::emit::Emitted;
 pub use kept::misfits;
+pub use module::module;
 pub use versions::OUTSIDE;
 
 /// Where the binary finds the workflow, whatever it is called.

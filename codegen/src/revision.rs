@@ -64,7 +64,7 @@ pub(crate) fn of(graph: &Graph<'_>, checked: &Checked) -> String {
 /// What a node means, after those before it. Its parts are written one by one, so that its inputs
 /// need no copy.
 fn meaning(node: &Node, raw: &RawNode, out: &mut String) {
-    let head = json!({
+    let mut head = json!({
         "id": node.id,
         "kind": node.kind,
         "parent": node.parent,
@@ -75,6 +75,10 @@ fn meaning(node: &Node, raw: &RawNode, out: &mut String) {
         "connection": raw.connection,
         "settings": settings(node, raw),
     });
+    // Written only where it says something, as all that came later is: revisions stay.
+    if let (true, Some(head)) = (node.is_overridden(), head.as_object_mut()) {
+        head.insert("override".to_owned(), Value::Bool(true));
+    }
     out.push('[');
     canonical(&head, out);
     out.push(',');

@@ -86,6 +86,7 @@ pub mod failure;
 pub mod host;
 #[cfg(feature = "engine")]
 mod ids;
+mod include;
 #[cfg(feature = "engine")]
 mod join;
 #[cfg(feature = "engine")]

@@ -135,3 +135,60 @@ fn a_binary_that_names_another_library_is_named() {
     let theirs = said(&files, "src/main.rs", "use hello::{Hello, triggers}; fn main() {}");
     assert!(theirs[0].contains("`order_intake`"), "{theirs:?}");
 }
+
+/// A workflow of two actions, of which some are overridden.
+fn paying(overridden: &[&str], attempts: u32) -> CrateFiles {
+    let node = |id: &str| {
+        json!({"id": id, "data": {"kind": "http.request@1", "label": id,
+            "override": overridden.contains(&id), "policy": {"max_attempts": attempts},
+            "inputs": {"url": format!("https://pay.example/{id}")}}})
+    };
+    let nodes =
+        [json!({"id": "start", "data": {"kind": "manual@1"}}), node("charge"), node("book")];
+    let edges = [
+        json!({"source": "start", "target": "charge"}),
+        json!({"source": "charge", "target": "book"}),
+    ];
+    emitted::compile(
+        json!({"name": "paying", "nodes": nodes, "edges": edges}).to_string().as_bytes(),
+    )
+}
+
+#[test]
+fn an_overridden_step_survives_regeneration_and_does_what_the_action_does_until_it_is_written() {
+    let folder = emitted::folder("overridden").unwrap();
+    let first = paying(&["charge"], 3);
+    assert!(
+        !first.files.contains_key("src/overrides.rs") && first.files.contains_key("src/custom.rs")
+    );
+    let begun = text(&first, "src/custom.rs");
+    assert!(
+        begun.contains("async fn charge") && begun.contains("http::request(step, input).await"),
+        "{begun}"
+    );
+    assert!(!text(&first, "src/generated/steps.rs").contains("not_written"));
+    emitted::write(&first, &folder).unwrap();
+    let written =
+        begun.replace("http::request(step, input).await", "Err(StepError::fatal(\"mine\", \"\"))");
+    assert_ne!(written, begun);
+    let written =
+        written.replace("step: StepContext", "_: StepContext").replace("input: http", "_: http");
+    fs::write(folder.join("src/custom.rs"), &written).unwrap();
+
+    // Another policy, and another node that is overridden: what was written stays, and what was
+    // not does what its action does.
+    let second = paying(&["charge", "book"], 5);
+    write_again(&second, &folder);
+    assert_eq!(fs::read_to_string(folder.join("src/custom.rs")).unwrap(), written);
+    assert_eq!(said(&second, "src/custom.rs", &written), [] as [&str; 0]);
+    let steps = fs::read_to_string(folder.join("src/generated/steps.rs")).unwrap();
+    assert!(
+        steps.contains("max_attempts = 5") && steps.contains("Functions::book(step, input)"),
+        "{steps}"
+    );
+    let output = emitted::cargo(&folder, &["clippy", "--all-targets"]).unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+
+    let none = said(&paying(&[], 3), "src/custom.rs", &written);
+    assert!(none[0].contains("not part of the crate"), "{none:?}");
+}

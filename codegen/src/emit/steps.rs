@@ -187,6 +187,11 @@ impl<'a> Emitter<'a> {
         let mut symbols = Symbols::default();
         for node in self.nodes_in_order().into_iter().filter(|node| !node.disabled) {
             match &node.body {
+                Body::Custom { input, policy, .. } | Body::Action { input, policy, .. }
+                    if node.is_written() =>
+                {
+                    items.push(kinds::custom_step(self, node, (input, policy), &mut symbols));
+                }
                 Body::Action { input, policy, .. } => {
                     if let Some(manifest) = self.catalogue.actions.get(&node.kind) {
                         items.push(kinds::action_step(
@@ -197,9 +202,6 @@ impl<'a> Emitter<'a> {
                             &mut symbols,
                         ));
                     }
-                }
-                Body::Custom { input, policy, .. } => {
-                    items.push(kinds::custom_step(self, node, (input, policy), &mut symbols));
                 }
                 _ => {}
             }
@@ -220,7 +222,7 @@ impl<'a> Emitter<'a> {
 
     fn custom_nodes(&self) -> Vec<&'a Node> {
         let nodes = self.nodes_in_order().into_iter();
-        nodes.filter(|node| !node.disabled && matches!(node.body, Body::Custom { .. })).collect()
+        nodes.filter(|node| !node.disabled && node.is_written()).collect()
     }
 
     /// The trait whose methods a person writes.
@@ -229,24 +231,37 @@ impl<'a> Emitter<'a> {
         if nodes.is_empty() {
             return Vec::new();
         }
+        let overridden = nodes.iter().filter(|node| node.is_overridden()).count();
+        let customs = nodes.len() - overridden;
         let mut methods = Vec::new();
         for node in nodes {
-            if let Body::Custom { input, .. } = &node.body {
+            if let Body::Custom { input, .. } | Body::Action { input, .. } = &node.body {
                 methods.push(kinds::custom_method(self, node, input, symbols));
             }
         }
-        Vec::from([
-            quote! {
-                /// The custom nodes, written in `src/custom.rs`. One that is not written yet fails.
-                pub trait Custom { #(#methods)* }
-            },
+        let mut paragraphs = Vec::new();
+        if customs > 0 {
+            paragraphs.push(
+                "The custom nodes, written in `src/custom.rs`. One that is not written yet fails."
+                    .to_owned(),
+            );
+        }
+        if overridden > 0 {
+            paragraphs.push(
+                "The actions that `src/custom.rs` overrides: one that is not written there does what the action does."
+                    .to_owned(),
+            );
+        }
+        let doc = docs::attributes(&paragraphs);
+        let not_written = (customs > 0).then(|| {
             quote! {
                 /// The failure of a custom node that nobody has written.
                 fn not_written(id: &str) -> StepError {
                     StepError::fatal("not_written", format!("`{id}` is not written yet: see src/custom.rs"))
                 }
-            },
-        ])
+            }
+        });
+        [quote!(#doc pub trait Custom { #(#methods)* })].into_iter().chain(not_written).collect()
     }
 
     /// `custom.rs` as it is first written.
@@ -258,7 +273,7 @@ impl<'a> Emitter<'a> {
         let mut symbols = Symbols::outside();
         let mut methods = Vec::new();
         for node in nodes {
-            if let Body::Custom { input, .. } = &node.body {
+            if let Body::Custom { input, .. } | Body::Action { input, .. } = &node.body {
                 methods.push(kinds::written_method(self, node, input, &mut symbols));
             }
         }

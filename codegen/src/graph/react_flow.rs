@@ -198,6 +198,7 @@ fn read_node(index: usize, node: Value, out: &mut Vec<Diagnostic>) -> Option<Raw
             Some(_) | None => JoinRule::Any,
         },
         disabled: data.flag("disabled"),
+        overridden: data.flag("override"),
         undone_in_doubt: data.one_of("in_doubt", &["compensate"]).is_some(),
         ..read_step(index, &id, &mut data, &DATA_KEYS)
     };

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use syn::{ImplItem, Item, UseTree};
+use syn::{ImplItem, ImplItemFn, Item, UseTree};
 
 use super::CrateFiles;
 use crate::diagnostic::{Diagnostic, code, nearest};
@@ -74,7 +74,10 @@ fn custom(files: &CrateFiles, fresh: &syn::File, kept: &syn::File) -> Vec<Diagno
         let message = format!("`{name}` in {CUSTOM} is the function of no custom node");
         misfits.push(misfit(message, help));
     }
-    for (name, signature) in wanted.iter().filter(|(name, _)| !written.contains(name)) {
+    // An action that is overridden does what the action does until it is written.
+    let fails = not_written(fresh);
+    let lacking = wanted.iter().filter(|(name, _)| !written.contains(name));
+    for (name, signature) in lacking.filter(|(name, _)| fails.contains(name)) {
         let message = format!("`{name}` is not written in {CUSTOM}: its node fails until it is");
         misfits.push(misfit(message, format!("write `{signature}` in `impl Custom`")));
     }
@@ -99,6 +102,20 @@ fn orphan(kept: &syn::File) -> Option<Diagnostic> {
 
 /// Name and signature of each function of `impl Custom`.
 fn methods(file: &syn::File) -> Vec<(String, String)> {
+    let signature = |method: &ImplItemFn| (method.sig.ident.to_string(), signature(&method.sig));
+    written(file).map(signature).collect()
+}
+
+/// The functions that do nothing but fail.
+fn not_written(fresh: &syn::File) -> BTreeSet<String> {
+    let fails = |method: &&ImplItemFn| {
+        quote::ToTokens::to_token_stream(&method.block).to_string().contains("\"not_written\"")
+    };
+    written(fresh).filter(fails).map(|method| method.sig.ident.to_string()).collect()
+}
+
+/// The functions of `impl Custom`.
+fn written(file: &syn::File) -> impl Iterator<Item = &ImplItemFn> {
     let impls = file.items.iter().filter_map(|item| match item {
         Item::Impl(item) => Some(item),
         _ => None,
@@ -108,12 +125,10 @@ fn methods(file: &syn::File) -> Vec<(String, String)> {
         path.and_then(|path| path.segments.last()).is_some_and(|last| last.ident == "Custom")
     });
     let items = ours.flat_map(|item| &item.items);
-    items
-        .filter_map(|item| match item {
-            ImplItem::Fn(method) => Some((method.sig.ident.to_string(), signature(&method.sig))),
-            _ => None,
-        })
-        .collect()
+    items.filter_map(|item| match item {
+        ImplItem::Fn(method) => Some(method),
+        _ => None,
+    })
 }
 
 /// On one line, as a person would write it.

@@ -1,4 +1,5 @@
-//! `custom@1`: a function that a person writes in the exported crate. Nobody writes code into the
+//! `custom@1`, and an action that a person overrides: a function that is written in the exported
+//! crate. Nobody writes code into the
 //! server (S42), so an interpreted run pauses here and says so (S36).
 
 use flowcrate::policy::OnExhausted;
@@ -27,10 +28,13 @@ pub(super) fn step(ctx: &Context, (node, policy): (&Node, &Policy), input: Value
     // Tried once; somebody may resume the run when another server has the function.
     let policy = Policy { max_attempts: 1, on_exhausted: OnExhausted::Pause, ..policy.clone() };
     let spec = StepSpec::new(compensation::step_id(node), node.kind.clone()).policy(policy);
-    let label = node.label.clone();
+    let (label, overridden) = (node.label.clone(), node.is_overridden());
     let body = move |_: StepContext, _: Value| {
-        let message =
-            format!("{label:?} is not written: export the crate and fill it in in custom.rs");
+        let message = if overridden {
+            format!("{label:?} is overridden: only the exported crate has what custom.rs says")
+        } else {
+            format!("{label:?} is not written: export the crate and fill it in in custom.rs")
+        };
         async move { Err(StepError::retryable("not_written", message)) }
     };
     ctx.step(spec, input, body)

@@ -173,6 +173,9 @@ async fn execute(scope: &Scope, node: &Node) -> Result<Outcome> {
             try_scope::run(scope, node, parts).await
         }
         Body::Transform { value } => transform::run(scope, node, value),
+        Body::Action { input, policy, overridden: true, .. } => {
+            custom::run(scope, node, input, policy).await
+        }
         Body::Action { input, policy, .. } => action::run(scope, node, input, policy).await,
         Body::Custom { input, policy, .. } => custom::run(scope, node, input, policy).await,
         Body::Wait { until } => wait::run(scope, node, until).await,

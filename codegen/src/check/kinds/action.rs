@@ -25,11 +25,13 @@ pub(super) fn check(site: &Site<'_>, manifest: &ActionManifest) -> Found {
         Some((field, ty)) => ty.as_ref().map(|ty| with_field(&manifest.output, field, ty)),
     };
     let generic = generic.and_then(|(_, ty)| ty);
+    let overridden = site.node.raw.overridden;
     let body = input.zip(policy).map(|(input, policy)| Body::Action {
         input,
         policy,
         generic,
         undo: None,
+        overridden,
     });
     Found::giving(body, output)
 }

@@ -73,6 +73,11 @@ fn misplaced(site: &Site<'_>, kind: Kind<'_>) {
         ("policy", raw.policy.is_some() && !step, "only a step is tried again: remove it"),
         ("connection", raw.connection.is_some() && !step, "only a step calls a service: remove it"),
         (
+            "override",
+            raw.overridden && !matches!(kind, Kind::Action(_)),
+            "only an action of a plugin is overridden: remove it",
+        ),
+        (
             "result",
             raw.result.is_some() && !kind.is_scope(),
             "only a scope, such as `for_each@1`, has a result: remove it",

@@ -77,11 +77,17 @@ pub(crate) fn step_item(
     (input, policy): (&Expr, &Policy),
     symbols: &mut Symbols,
 ) -> TokenStream {
+    let call = call(manifest, symbols);
+    let body = quote!(#call.await);
+    step(emitter, node, (input, policy), &body, symbols)
+}
+
+/// What the action does: the plugin's function.
+pub(super) fn call(manifest: &ActionManifest, symbols: &mut Symbols) -> TokenStream {
     let items = &manifest.rust;
     symbols.need(&items.package, &items.feature);
     let function = step_function(&items.module, &items.function, symbols);
-    let body = quote!(#function(step, input).await);
-    step(emitter, node, (input, policy), &body, symbols)
+    quote!(#function(step, input))
 }
 
 fn step_function(module: &str, function: &str, symbols: &mut Symbols) -> TokenStream {

@@ -1,6 +1,8 @@
-//! `custom@1`: a function that a person writes, as a method of the generated trait (S36).
+//! `custom@1`, and an action that is overridden: a function that a person writes, as a method of
+//! the generated trait (S36).
 
 use flowcrate::Policy;
+use flowcrate::catalogue::ActionManifest;
 use proc_macro2::TokenStream;
 use quote::quote;
 
@@ -53,6 +55,15 @@ pub(crate) fn method(
     paragraphs.push(format!("Node `{}`.", node.id));
     let doc = docs::attributes(&paragraphs);
     let id = node.id.as_str();
+    if let Some(manifest) = overridden(emitter, node) {
+        let call = action::call(manifest, symbols);
+        return quote! {
+            #doc
+            fn #name(step: #context, input: #input) -> impl Future<Output = Result<#output, #error>> + Send {
+                #call
+            }
+        };
+    }
     quote! {
         #doc
         fn #name(_step: #context, _input: #input) -> impl Future<Output = Result<#output, #error>> + Send {
@@ -73,6 +84,15 @@ pub(crate) fn written_method(
     let error = symbols.import("flowcrate::StepError");
     let input = emitter.step_input(node, input, symbols);
     let output = emitter.step_output(node, symbols);
+    if let Some(manifest) = overridden(emitter, node) {
+        let comment = format!("{}: write here what it does instead.", node.label);
+        let comment = crate::emit::print::comment(&comment);
+        let call = action::call(manifest, symbols);
+        return quote! {
+            #comment
+            async fn #name(step: #context, input: #input) -> Result<#output, #error> { #call.await }
+        };
+    }
     let comment = crate::emit::print::comment(&format!("{}: write it here.", node.label));
     let message = format!("`{}` is not written yet: see src/custom.rs", node.id);
     quote! {
@@ -81,4 +101,9 @@ pub(crate) fn written_method(
             Err(#error::fatal("not_written", #message))
         }
     }
+}
+
+/// The action that a node overrides: until its method is written it does what the action does.
+fn overridden<'a>(emitter: &Emitter<'a>, node: &Node) -> Option<&'a ActionManifest> {
+    emitter.catalogue.actions.get(&node.kind).filter(|_| node.is_overridden())
 }
