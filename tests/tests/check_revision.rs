@@ -167,3 +167,14 @@ fn a_sample_gives_its_type_and_no_more() {
     *document.pointer_mut(&sample).unwrap() = json!({"name": "Grace", "age": 85});
     assert_ne!(before.revision, checked(&document).revision);
 }
+
+/// S19: a graph keeps its revision for as long as the language keeps its version; the revision of
+/// a graph that nobody touched changes with it, and with nothing else.
+#[test]
+fn s19_the_languages_version_is_part_of_the_revision() {
+    let hello = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/hello.json");
+    let document: Value = serde_json::from_slice(&fs::read(hello).unwrap()).unwrap();
+    let revision = checked(&document).revision;
+    let pinned = "162959c9ad20d8051f879850905f28211163f8c41d7718f920083de5cd6568cb";
+    assert_eq!((flowcrate_codegen::revision::LANGUAGE, revision.as_str()), (1, pinned));
+}

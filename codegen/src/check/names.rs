@@ -97,7 +97,9 @@ impl Names for Site<'_> {
         let others = self.candidates(Root::Steps).into_iter().filter(|id| id != own);
         others.take(ALTERNATIVES).find_map(|id| {
             let other = self.resolve(&Reference::Step(id)).ok()?;
-            let step = matches!(other.name, Name::Step(_)) && other.ty.some() == ty.some();
+            // One that is always there says nothing of the other.
+            let alike = matches!(&other.ty, Type::Optional { some } if **some == *ty.some());
+            let step = matches!(other.name, Name::Step(_)) && alike;
             let both = [name.clone(), other.name.clone()];
             (step && self.one_is_present(&both)).then_some(other.name)
         })

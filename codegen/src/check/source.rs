@@ -7,6 +7,7 @@ use flowcrate::types::Type;
 use serde::Serialize;
 
 use super::stage::{self, Output, Stage};
+use super::warnings::unused;
 use super::{Checked, NodeId, assemble};
 use crate::diagnostic::{self, Diagnostic, code};
 use crate::graph::react_flow;
@@ -64,6 +65,7 @@ pub fn check_source_types(source: &[u8], catalogue: &Catalogue) -> Report {
     let mut checked = None;
     if !diagnostic::any_error(&diagnostics) {
         checked = assemble::checked(&mut stage);
+        diagnostics.extend(checked.iter().flat_map(unused::check));
         if checked.is_none() {
             diagnostics.push(
                 Diagnostic::new(code::INTERNAL, "a node without errors was not understood")

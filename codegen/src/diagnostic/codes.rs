@@ -146,11 +146,13 @@ codes! {
     MOOT_CONTINUE = W203, Warning, "`on_error: continue` beside an error edge";
     IGNORED_KEY = W204, Warning, "key that means nothing";
     UNBOUNDED_LOOP = W205, Warning, "loop without a bound";
+    UNUSED_VALUE = W206, Warning, "value that nothing reads";
     UNCHECKED_CONSTRAINT = W321, Warning, "constraint of a schema that is not checked";
     SAMPLES_DIFFER = W324, Warning, "samples without a common type";
     ALWAYS_FAILS = W418, Warning, "operation that always fails";
     CONSTANT_KEY = W501, Warning, "idempotency key that is always the same";
     PLAIN_SECRET = W502, Warning, "secret in plain text";
+    SHARED_KEY = W503, Warning, "idempotency key that all iterations share";
     UNKNOWN_ACTION = W601, Warning, "foreign action to be written by hand";
     FOREIGN_CODE = W602, Warning, "foreign code to be written by hand";
     LEFT_OUT = W603, Warning, "foreign setting that was left out";
