@@ -59,7 +59,7 @@ async fn end(client: &Client, run: RunId) -> RunView {
         }
         panic!("the run is not there");
     };
-    tokio::time::timeout(Duration::from_secs(60), end).await.expect("the run ends")
+    tokio::time::timeout(Duration::from_mins(1), end).await.expect("the run ends")
 }
 
 /// An engine that interprets the graph, and the graph's name and revision.
