@@ -5,6 +5,7 @@
 //! each back exactly in the order in which the first execution saw them. [`StoreBackend`] does it
 //! over a [`Store`](crate::store::Store); a log that knows only positions could do it as well.
 
+mod approval;
 mod beats;
 mod begin;
 mod calls;
@@ -27,6 +28,7 @@ mod store_backend;
 mod undo;
 mod writes;
 
+pub(crate) use approval::{APPROVAL, Asked};
 pub(crate) use effects::{Attempt, Effect};
 pub(crate) use limit::too_large;
 pub(crate) use respond::{RESPOND, is_answer};

@@ -15,7 +15,6 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-pub(crate) use answers::APPROVAL;
 pub use progress::Progress;
 pub use step_context::StepContext;
 pub(crate) use step_context::{CancelToken, StepInfo};

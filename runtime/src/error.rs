@@ -54,6 +54,16 @@ pub enum Error {
     /// The run's workflow waits for no event of this name.
     #[error("the workflow declares no event `{0}`")]
     UndeclaredEvent(String),
+    /// Somebody answers whom the run does not ask.
+    #[error("`{event}` asks {asked}, and not {by}")]
+    NotAsked {
+        /// The event by which it asks.
+        event: String,
+        /// Whom it asks.
+        asked: String,
+        /// Who answers.
+        by: String,
+    },
     /// A value is not what its type says.
     #[error("{what} does not fit its type: {message}")]
     Codec {
@@ -108,6 +118,7 @@ impl Error {
             Self::UnknownRun(_) => "unknown_run",
             Self::Finished(_) => "finished",
             Self::UndeclaredEvent(_) => "undeclared_event",
+            Self::NotAsked { .. } => "not_asked",
             Self::Codec { .. } => "codec",
             Self::Busy => "busy",
             Self::TooLarge { .. } => "value_too_large",

@@ -138,6 +138,7 @@ impl From<Error> for Trouble {
             | Error::UnknownRun(_)
             | Error::Finished(_)
             | Error::UndeclaredEvent(_)
+            | Error::NotAsked { .. }
             | Error::Codec { .. } => Self::misuse(error.to_string()),
             other => Self::failed(other.to_string()),
         }

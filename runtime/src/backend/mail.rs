@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use super::approval::takes;
 use super::calls::call_outcome;
 use super::effects::Held;
 use super::live::{Activity, Live};
@@ -85,28 +86,40 @@ impl Mail {
         self.taken.remove(&seq);
     }
 
-    /// The oldest wait and the oldest event of a name and key that have both.
-    fn pair(&mut self) -> Option<(OpId, InboxEvent)> {
+    /// The oldest wait of a name and key that takes an event of these, and the oldest one that it
+    /// takes.
+    fn pair(&mut self, takes: impl Fn(OpId, &InboxEvent) -> bool) -> Option<(OpId, InboxEvent)> {
         while let Some(key) = self.stirred.first().cloned() {
-            let wait = self.waits.get_mut(&key).and_then(BTreeSet::pop_first);
-            let Some((order, op)) = wait else {
-                self.stirred.remove(&key);
-                continue;
-            };
-            let events = self.by_key.get_mut(&key);
-            let seq = if sabotage!("events in reverse") {
-                events.and_then(BTreeSet::pop_last)
-            } else {
-                events.and_then(BTreeSet::pop_first)
-            };
-            if let Some(event) = seq.and_then(|seq| self.events.remove(&seq)) {
-                self.taken.insert(event.seq, event.clone());
-                return Some((op, event));
+            if let Some((wait, seq)) = self.match_up(&key, &takes)
+                && let Some(event) = self.events.remove(&seq)
+            {
+                self.leave(&key, wait);
+                if let Some(events) = self.by_key.get_mut(&key) {
+                    events.remove(&seq);
+                }
+                self.taken.insert(seq, event.clone());
+                return Some((wait.1, event));
             }
-            self.waits.entry(key.clone()).or_default().insert((order, op));
             self.stirred.remove(&key);
         }
         None
+    }
+
+    fn match_up(
+        &self,
+        key: &EventKey,
+        takes: impl Fn(OpId, &InboxEvent) -> bool,
+    ) -> Option<((u64, OpId), u64)> {
+        let events = self.by_key.get(key).filter(|events| !events.is_empty())?;
+        self.waits.get(key)?.iter().find_map(|wait| {
+            let takes = |seq: &&u64| self.events.get(seq).is_some_and(|event| takes(wait.1, event));
+            let seq = if sabotage!("events in reverse") {
+                events.iter().rev().find(takes)
+            } else {
+                events.iter().find(takes)
+            };
+            seq.map(|seq| (*wait, *seq))
+        })
     }
 }
 
@@ -171,7 +184,9 @@ impl StoreBackend {
     /// Gives events to those who wait for them, oldest to oldest. Called once the function has
     /// caught up with its journal, so that every wait is there.
     pub(super) fn match_events(&mut self) {
-        while let Some((op, event)) = self.mail.pair() {
+        while let Some((op, event)) = self.mail.pair(|op, event| {
+            self.live.get(&op).is_none_or(|live| takes(&live.site, &event.payload))
+        }) {
             let at: Timestamp = event.at.max(self.now);
             let outcome = match self.live.get(&op) {
                 Some(Live { activity: Activity::Call { .. }, site, .. }) => {

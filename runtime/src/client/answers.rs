@@ -4,7 +4,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Client, SendEvent};
+use super::{Client, SendEvent, WaitingFor};
 use crate::engine::Verdict;
 use crate::error::{Error, Result};
 use crate::ids::RunId;
@@ -60,9 +60,38 @@ impl Client {
 
     async fn answer(&self, run: RunId, event: &str, approved: bool, answer: Answer) -> Result<()> {
         let Answer { by, form, event: options } = answer;
+        self.hold_to_assignees(run, event, options.key.as_deref(), by.as_deref()).await?;
         let verdict = serde_json::to_value(Verdict { approved, form, by })
             .map_err(|error| Error::codec("the answer", &error))?;
         self.send_event(run, event, verdict, options).await
+    }
+
+    /// Refuses an answer by somebody whom none of the questions asks that wait for it. An answer
+    /// may come before its question: that one takes it or leaves it.
+    async fn hold_to_assignees(
+        &self,
+        run: RunId,
+        event: &str,
+        key: Option<&str>,
+        by: Option<&str>,
+    ) -> Result<()> {
+        let view = self.run(run).await?.ok_or(Error::UnknownRun(run))?;
+        let asks =
+            |of: &&WaitingFor| of.event.as_deref() == Some(event) && of.key.as_deref() == key;
+        let questions: Vec<&WaitingFor> = view.waiting_for.iter().filter(asks).collect();
+        let takes = |of: &&WaitingFor| {
+            of.assignees.is_empty() || of.assignees.iter().any(|asked| Some(asked.as_str()) == by)
+        };
+        if questions.is_empty() || questions.iter().any(takes) {
+            return Ok(());
+        }
+        let asked: Vec<&str> =
+            questions.iter().flat_map(|of| &of.assignees).map(String::as_str).collect();
+        Err(Error::NotAsked {
+            event: event.to_owned(),
+            asked: asked.join(", "),
+            by: by.unwrap_or("nobody in particular").to_owned(),
+        })
     }
 
     /// What a run answers ([`Context::respond`](crate::Context::respond)), as soon as it does;

@@ -85,12 +85,17 @@ impl Client {
 
     pub(crate) async fn ask(&self, run: RunId, ask: Ask, reason: impl Into<Reason>) -> Result<()> {
         let Reason(reason) = reason.into();
-        let nudge = Arc::clone(&self.nudge);
+        let (nudge, hub) = (Arc::clone(&self.nudge), Arc::clone(&self.hub));
+        // What is but a row comes to its stand with the request: no driver will tell of it.
+        let may_stop = matches!(ask, Ask::Terminate | Ask::Pause);
         let (told, answer) = Reply::channel();
         // The run is woken even if the caller stops waiting.
         let reply = Reply::new(move |requested| {
             if requested == Ok(Requested::Accepted) {
                 nudge(run);
+                if may_stop {
+                    hub.stopped(run);
+                }
             }
             told.send(requested);
         });

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::context::APPROVAL;
+use crate::backend::Asked;
 use crate::failure::{Failure, Recorded};
 use crate::ids::RunId;
 use crate::payload::Payload;
@@ -230,7 +230,7 @@ impl WaitingFor {
         // The mail that a call waits for has a name of its own, which tells nobody anything.
         let event = waiting.event.filter(|event| !event.is_reserved());
         let (event, key) = event.map_or((None, None), |event| (Some(event.name), event.key));
-        let asked = if &*entry.kind == APPROVAL { Asked::of(entry) } else { Asked::default() };
+        let asked = Asked::of(entry).unwrap_or_default();
         Self {
             path: entry.path.to_string(),
             kind: entry.kind.to_string(),
@@ -244,21 +244,6 @@ impl WaitingFor {
             workflow: call.map(|call| call.workflow),
             held: None,
         }
-    }
-}
-
-/// What an approval's entry tells of whom it asks.
-#[derive(Default, Deserialize)]
-struct Asked {
-    #[serde(default)]
-    assignees: Vec<String>,
-    #[serde(default)]
-    form: Option<String>,
-}
-
-impl Asked {
-    fn of(entry: &Entry) -> Self {
-        entry.input.as_ref().and_then(|input| input.decode().ok()).unwrap_or_default()
     }
 }
 

@@ -6,13 +6,10 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::{Context, encode};
-use crate::backend::{Command, RESPOND};
+use crate::backend::{APPROVAL, Command, RESPOND};
 use crate::engine::{Approval, ApprovalWait, Claim, EventWait, Name, Operation, Respond};
 use crate::store::EventKey;
 use crate::values::Duration;
-
-/// Kind of an entry that waits for somebody's decision.
-pub(crate) const APPROVAL: &str = "approval@1";
 
 impl Context {
     /// Lets people decide, and waits for that: costs a row, not a task. The answer is an event

@@ -18,7 +18,8 @@ pub struct Approval {
     pub event: Cow<'static, str>,
     /// Only an answer with this key; without it, only one without a key.
     pub key: Option<String>,
-    /// Who may answer. The engine shows it; whoever takes answers in has to hold to it.
+    /// Who may answer; without any, anyone may. An answer by somebody else, or by nobody in
+    /// particular, is refused while this waits, and stays in the inbox if it came before that.
     pub assignees: Vec<String>,
     /// Name of the form that is shown to them.
     pub form: Option<String>,

@@ -236,6 +236,7 @@ fn refused(error: &Error) -> Response<Whole> {
     let status = match error {
         Error::UnknownRun(_) => 404,
         Error::Finished(_) | Error::KeyReused { .. } => 409,
+        Error::NotAsked { .. } => 403,
         Error::UndeclaredEvent(_) | Error::Codec { .. } => 422,
         Error::Closed | Error::Busy | Error::Store(StoreError::Closed(_)) => 503,
         Error::TooLarge { .. } => 413,

@@ -58,6 +58,63 @@ fn an_approval_says_whom_it_asks_and_takes_their_answer() {
 }
 
 #[test]
+fn only_who_is_asked_approves() {
+    run_test(async {
+        for always_replay in [false, true] {
+            let workflow = asking(&Ledger::default());
+            let builder = Engine::builder().store(MemoryStore::new()).register(workflow.clone());
+            let builder = if always_replay { builder.always_replay() } else { builder };
+            let engine = builder.linger(Duration::ZERO).build().await.unwrap();
+            let client = engine.client();
+            let run = engine.start(workflow, json!(null)).await.unwrap();
+            until(&engine, &run, RunState::Waiting).await;
+            let stranger = client.approve(run.id(), "a", Answer::by("mallory")).await;
+            let refused = Error::NotAsked {
+                event: "a".to_owned(),
+                asked: "ada, grace".to_owned(),
+                by: "mallory".to_owned(),
+            };
+            assert_eq!(stranger, Err(refused));
+            let nobody = client.reject(run.id(), "a", Answer::default()).await.unwrap_err();
+            assert_eq!(nobody.to_string(), "`a` asks ada, grace, and not nobody in particular");
+            // What comes as a plain event is accepted, and waits for a question to this person.
+            for by in [json!("mallory"), json!(null), json!(["ada"])] {
+                let verdict = json!({ "approved": true, "by": by });
+                client.send_event(run.id(), "a", verdict, SendEvent::default()).await.unwrap();
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            assert_eq!(client.run(run.id()).await.unwrap().unwrap().state, RunState::Waiting);
+            client.reject(run.id(), "a", Answer::by("grace").form(json!(7))).await.unwrap();
+            assert_eq!(run.result().await, Ok(json!({ "rejected": 7 })));
+            let left = client.unconsumed(run.id()).await.unwrap();
+            assert_eq!(left.len(), 3, "{left:?}");
+        }
+    });
+}
+
+#[test]
+fn an_early_answer_is_for_the_question_that_asks_its_sender() {
+    run_test(async {
+        let workflow = flow(|ctx, _| async move {
+            ctx.wait_event::<Value>("go", WaitEvent::new("b")).await?;
+            let of = |who: &str| Approval::new("a").assignees([who]);
+            let ada = ctx.approval::<Value>("ada", of("ada")).verdict();
+            let grace = ctx.approval::<Value>("grace", of("grace")).verdict();
+            let (ada, grace) = flowcrate::join((ada, grace)).await?;
+            Ok(json!([ada, grace]))
+        });
+        let engine = engine(&workflow).await;
+        let run = engine.start(workflow, json!(null)).await.unwrap();
+        let client = engine.client();
+        client.approve(run.id(), "a", Answer::by("grace").form(json!(1))).await.unwrap();
+        client.approve(run.id(), "a", Answer::by("ada").form(json!(2))).await.unwrap();
+        client.send_event(run.id(), "b", json!(null), SendEvent::default()).await.unwrap();
+        let answers = run.result().await.unwrap();
+        assert_eq!((&answers[0]["form"], &answers[1]["form"]), (&json!(2), &json!(1)));
+    });
+}
+
+#[test]
 fn an_approval_that_nobody_gives_times_out() {
     run_test(async {
         let clock = SimClock::at(Timestamp(0));

@@ -350,6 +350,29 @@ fn a_child_waits_for_a_worker_that_has_its_revision() {
 }
 
 #[test]
+fn a_child_that_no_worker_drove_is_over_as_soon_as_one_does() {
+    run_test(async {
+        let ledger = Ledger::default();
+        let newer = || Definition { revision: "2".to_owned(), ..callee("ship") };
+        let workflow =
+            flow(move |ctx, _| async move { ctx.call_value("ship", &newer(), &json!(1)).await });
+        let engine = engine_of(&memory(), &ledger, &workflow).await;
+        let run = engine.start(workflow, json!(null)).await.unwrap();
+        let child = until_only(&engine, "ship", RunState::Pending).await;
+        until(&engine, &run, RunState::Waiting).await;
+        engine.client().cancel(run.id(), ()).await.unwrap();
+        // Whoever called it does not wait for it.
+        assert_eq!(run.result().await, Err(Error::Cancelled));
+        let view = engine.client().run(child.id).await.unwrap().unwrap();
+        assert_eq!(view.state, RunState::Pending);
+        assert_eq!(view.stop.unwrap().reason.as_deref(), Some("its caller gave it up"));
+        engine.register(callees(&ledger).swap_remove(0).in_revision("2")).unwrap();
+        until_id(&engine, child.id, RunState::Cancelled).await;
+        assert!(ledger.all().is_empty(), "{:?}", ledger.all());
+    });
+}
+
+#[test]
 fn a_start_of_an_unregistered_workflow_is_a_coded_failure() {
     run_test(async {
         let ledger = Ledger::default();

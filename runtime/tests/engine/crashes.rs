@@ -203,7 +203,7 @@ async fn act(engine: &Engine, workflow: Flow) -> Result<RunHandle<Value>> {
     let event = SendEvent { key: None, event_id: Some("e".to_owned()) };
     match engine
         .client()
-        .send_event(run.id(), "a", json!({ "approved": true, "form": 7 }), event)
+        .send_event(run.id(), "a", json!({ "approved": true, "form": 7, "by": "ada" }), event)
         .await
     {
         Ok(()) | Err(Error::Finished(_)) => Ok(run),

@@ -172,6 +172,38 @@ fn a_pause_lets_finish_what_runs_and_begins_nothing() {
 }
 
 #[test]
+fn whoever_awaits_a_run_that_is_but_a_row_is_told_at_once() {
+    run_test(async {
+        let workflow = flow(|ctx, _| async move {
+            ctx.wait_event::<Value>("wait", WaitEvent::new("a")).received().await
+        });
+        let builder = Engine::builder().store(MemoryStore::new()).register(workflow.clone());
+        let engine = builder.linger(Duration::ZERO).build().await.unwrap();
+        let client = engine.client();
+        for pause in [false, true] {
+            let run = engine.start(workflow.clone(), json!(null)).await.unwrap();
+            until(&engine, &run, RunState::Waiting).await;
+            while engine.occupancy().runs > 0 {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+            let awaiting = tokio::spawn({
+                let run = run.clone();
+                async move { run.result().await.unwrap_err() }
+            });
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            if pause {
+                client.pause(run.id(), ()).await.unwrap();
+            } else {
+                client.terminate(run.id(), ()).await.unwrap();
+            }
+            let told = tokio::time::timeout(Duration::from_secs(10), awaiting).await;
+            let expected = if pause { "paused" } else { "terminated" };
+            assert_eq!(told.unwrap().unwrap().code(), expected);
+        }
+    });
+}
+
+#[test]
 fn timers_that_are_due_while_a_run_is_paused_fire_when_it_goes_on() {
     run_test(async {
         for linger in [Duration::ZERO, Duration::from_hours(1)] {

@@ -243,6 +243,12 @@ pub(super) fn refusal(error: Refusal) -> Problem {
             "the workflow declares no such event",
             detail,
         ),
+        Refusal::NotAsked { .. } => Problem::new(
+            StatusCode::FORBIDDEN,
+            "not_asked",
+            "the run does not ask this person",
+            detail,
+        ),
         Refusal::Codec { .. } => Problem::misfit(detail, ""),
         Refusal::TooLarge { .. } => Problem::new(
             StatusCode::PAYLOAD_TOO_LARGE,

@@ -315,7 +315,7 @@ pub(super) fn branch_name(number: usize) -> String {
 
 /// What the answer to an approval carries.
 pub(super) fn verdict(key: &str, approved: bool) -> Value {
-    json!({ "approved": approved, "form": key })
+    json!({ "approved": approved, "form": key, "by": "ada" })
 }
 
 /// What the event with this key and number carries.
