@@ -106,7 +106,8 @@ where
         let result = self.finish(&engine).await;
         assert_eq!(&result, expected, "another result after {point:?}");
         for (path, count) in ledger.all() {
-            let times = times(undisturbed, &path);
+            // What loses a race may not even begin in a run that nothing disturbs.
+            let times = times(undisturbed, &path).max(1);
             assert!(count <= times + 1, "{path} ran {count} times after {point:?}");
             if recorded.contains_key(&path) {
                 let before = before.get(&path).copied();
