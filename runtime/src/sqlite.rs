@@ -35,6 +35,9 @@ mod read;
 mod values;
 mod writer;
 
+#[cfg(all(test, feature = "testkit"))]
+pub(crate) use writer::simulated::Disk;
+
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};

@@ -18,7 +18,7 @@ mod world;
 
 use census::Census;
 use plan::Plan;
-pub(crate) use sabotage::{is_sabotaged, with as with_defect};
+pub(crate) use sabotage::{active as active_defect, is_sabotaged, with as with_defect};
 use world::World;
 
 /// How many operations a simulation disturbs before it lets everything come to its end.
@@ -59,10 +59,10 @@ impl Chance {
 }
 
 /// Simulates one seed: what has occurred in it. An error tells which promise was broken.
-fn simulate(seed: u64) -> Result<Census, String> {
+fn simulate(seed: u64, in_file: bool) -> Result<Census, String> {
     let mut chance = Chance::new(seed);
     let plans: Vec<Plan> = (0..=chance.below(3)).map(|_| Plan::any(&mut chance)).collect();
-    let mut world = World::new(chance, plans);
+    let mut world = World::new(chance, plans, in_file);
     let ended = run(&mut world).map(|()| std::mem::take(&mut world.census));
     // Whoever asks for one seed wants to see what it did.
     if std::env::var("FLOWCRATE_SEED").is_ok() {
@@ -107,7 +107,7 @@ fn seeds(default: u64) -> std::ops::Range<u64> {
 fn every_invariant_holds_in_every_seed() {
     let mut all = Census::default();
     for seed in seeds(SEEDS) {
-        match simulate(seed) {
+        match simulate(seed, false) {
             Ok(census) => all.add(&census),
             Err(broken) => {
                 panic!("seed {seed}: {broken}\nagain: FLOWCRATE_SEED={seed} and this test")
@@ -125,7 +125,7 @@ fn a_seed_repeats_itself() {
     let trace = |seed| {
         let mut chance = Chance::new(seed);
         let plans = vec![Plan::any(&mut chance), Plan::any(&mut chance)];
-        let mut world = World::new(chance, plans);
+        let mut world = World::new(chance, plans, false);
         (0..DISTURBED).for_each(|_| world.operate(true).unwrap());
         world.trace()
     };
@@ -139,10 +139,41 @@ fn each_sabotage_is_caught() {
     // `FLOWCRATE_DEFECT` asks for one.
     let wanted = std::env::var("FLOWCRATE_DEFECT").unwrap_or_default();
     for defect in sabotage::DEFECTS.iter().filter(|defect| defect.contains(&wanted)) {
-        match sabotage::with(defect, || (0..400).find(|seed| simulate(*seed).is_err())) {
+        match sabotage::with(*defect, || (0..400).find(|seed| simulate(*seed, false).is_err())) {
             Some(seed) => println!("`{defect}`: noticed by seed {seed}"),
             None => unnoticed.push(defect),
         }
     }
     assert!(unnoticed.is_empty(), "nobody noticed {unnoticed:?}");
+}
+
+/// How many seeds are simulated over files, for so many over memory.
+const OVER_FILES: u64 = 20;
+
+#[test]
+fn every_invariant_holds_over_files() {
+    for seed in seeds(SEEDS) {
+        if seeds(SEEDS).count() > 1 && !seed.is_multiple_of(OVER_FILES) {
+            continue;
+        }
+        if let Err(broken) = simulate(seed, true) {
+            panic!("seed {seed} over a file: {broken}\nagain: FLOWCRATE_SEED={seed} and this test");
+        }
+    }
+}
+
+#[test]
+fn each_sabotage_of_files_is_caught() {
+    // What overtakes a large value does no harm to what is driven by one worker: the file's own
+    // tests see to that.
+    for defect in sabotage::OF_FILES.iter().filter(|defect| defect.contains("blob")) {
+        // What cannot be read fails the test by a panic.
+        let fails = |seed: &u64| {
+            let simulated = std::panic::catch_unwind(|| simulate(*seed, true));
+            !matches!(simulated, Ok(Ok(_)))
+        };
+        let noticed = sabotage::with(*defect, || (0..40).find(fails));
+        println!("`{defect}`: noticed by seed {noticed:?}");
+        assert!(noticed.is_some(), "nobody noticed `{defect}`");
+    }
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use rusqlite::{Connection, ErrorCode, Result};
 use uuid::Uuid;
 
-use super::values::{PART, Pointer};
+use super::values::{Pointer, part};
 use super::{OpenError, meta, open};
 
 /// The most findings of one kind.
@@ -135,7 +135,7 @@ fn blobs(connection: &Connection) -> Result<Vec<String>> {
             while let Some(part) = blob.next()? {
                 bytes.extend_from_slice(part.get_ref(1)?.as_blob()?);
             }
-            if bytes.len() as u64 != pointer.bytes() || bytes.len().div_ceil(PART) == 0 {
+            if bytes.len() as u64 != pointer.bytes() || bytes.len().div_ceil(part()) == 0 {
                 found.push(format!("{table}.{column} of run {run}: its blob is not all there"));
             } else if Uuid::new_v5(&salt, &bytes).as_bytes().as_slice() != pointer.address() {
                 found.push(format!("{table}.{column} of run {run}: its blob is not what it was"));

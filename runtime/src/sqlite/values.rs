@@ -1,8 +1,8 @@
 //! How values stand in the tables: as they are, sealed by a codec, or away in a blob.
 //!
 //! A column of type `ANY` holds JSON text, or bytes of which the first says what they are.
-//! Values above [`SPILL`] bytes, as they are stored, lie in table `blob` under an address that
-//! derives from their content, in parts of [`PART`] bytes; the column points there. A blob is
+//! Values above [`spill`] bytes, as they are stored, lie in table `blob` under an address that
+//! derives from their content, in parts of [`part`] bytes; the column points there. A blob is
 //! committed before its pointer or with it, and is found by whoever stores the same value again.
 //! Table `blob_use` tells which runs point to it; one that nothing points to is swept once it is
 //! old enough not to be on its way into a transaction.
@@ -23,9 +23,48 @@ pub(super) use recall::Recaller;
 pub(super) use sweep::Sweeper;
 
 /// Values of more bytes than this lie in blobs.
-pub(super) const SPILL: usize = 64 * 1024;
+const SPILL: usize = 64 * 1024;
 /// Bytes in one row of table `blob`, and in one commit of a large value.
-pub(super) const PART: usize = 1024 * 1024;
+const PART: usize = 1024 * 1024;
+
+/// Values of more bytes than this lie in blobs.
+pub(super) fn spill() -> usize {
+    scaled(SPILL)
+}
+
+/// Bytes in one row of table `blob`, and in one commit of a large value.
+pub(super) fn part() -> usize {
+    scaled(PART)
+}
+
+#[cfg(not(all(test, feature = "testkit")))]
+const fn scaled(bytes: usize) -> usize {
+    bytes
+}
+
+#[cfg(all(test, feature = "testkit"))]
+pub(super) use scale::scale_down;
+#[cfg(all(test, feature = "testkit"))]
+use scale::scaled;
+
+/// Simulations have large values of a few hundred bytes.
+#[cfg(all(test, feature = "testkit"))]
+mod scale {
+    use std::cell::Cell;
+
+    thread_local! {
+        static SCALE: Cell<usize> = const { Cell::new(1) };
+    }
+
+    pub(super) fn scaled(bytes: usize) -> usize {
+        bytes / SCALE.get()
+    }
+
+    /// Makes the large values of this thread so many times smaller.
+    pub(in crate::sqlite) fn scale_down(times: usize) {
+        SCALE.set(times);
+    }
+}
 
 /// Place of what a run's row points to, but for what it published.
 pub(super) const ROW: &str = "row";
@@ -111,7 +150,7 @@ impl Pointer {
 
     /// How many rows its blob has.
     pub(super) fn parts(&self) -> u64 {
-        self.bytes().div_ceil(PART as u64)
+        self.bytes().div_ceil(part() as u64)
     }
 }
 

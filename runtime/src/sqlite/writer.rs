@@ -7,6 +7,8 @@
 
 mod large;
 #[cfg(all(test, feature = "testkit"))]
+pub(super) mod simulated;
+#[cfg(all(test, feature = "testkit"))]
 mod tests;
 
 use std::sync::atomic::Ordering;

@@ -39,7 +39,7 @@ impl Plan {
             1 | 2 => {
                 let (failures, yields, undo, tells) = (0, 1, false, Tells::NOTHING);
                 let (id, input) = ("added".to_owned(), "added".to_owned());
-                let step = Self::Step { id, input, failures, yields, undo, tells };
+                let step = Self::Step { id, input, failures, yields, undo, tells, bytes: 0 };
                 parts.insert(chance.below(parts.len() + 1), step);
             }
             3 | 4 => drop(parts.remove(place)),

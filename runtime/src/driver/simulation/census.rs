@@ -4,12 +4,14 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::plan::{Mode, Plan};
+use super::plan::{BLOB, Mode, PARTS, Plan};
 
 /// Everything that has to occur.
 const ALL: &[&str] = &[
     "adoption",
     "approval",
+    "blob",
+    "blob in parts",
     "caught",
     "child",
     "event",
@@ -83,8 +85,10 @@ impl fmt::Display for Census {
 
 fn names(plan: &Plan) -> Vec<&'static str> {
     let (name, more): (_, Vec<_>) = match plan {
-        Plan::Step { failures, undo, tells, .. } => {
+        Plan::Step { failures, undo, tells, bytes, .. } => {
             let more = [
+                (*bytes == BLOB).then_some("blob"),
+                (*bytes == PARTS).then_some("blob in parts"),
                 (*failures > 0).then_some("retried step"),
                 undo.then_some("undone step"),
                 (tells.items > 0 && !tells.once).then_some("progress stream"),

@@ -8,7 +8,7 @@ use futures_util::future::{LocalBoxFuture, try_join_all};
 use serde_json::{Value, json};
 
 use super::adoptions::events;
-use super::plan::{Mode, Plan, Tells, branch_name};
+use super::plan::{Mode, Plan, Tells, branch_name, output};
 use super::streams::Told;
 use super::walk::{ATTEMPTS, join};
 use crate::{
@@ -99,9 +99,9 @@ fn execute(
     Box::pin(async move {
         let part = |plan: &Plan| execute(ctx.clone(), Arc::new(plan.clone()), Arc::clone(&scene));
         match &*plan {
-            Plan::Step { id, input, failures, yields, undo, tells } => {
+            Plan::Step { id, input, failures, yields, undo, tells, bytes } => {
                 let (failures, yields, tells) = (*failures, *yields, *tells);
-                let body = Body { id, input, failures, yields, tells };
+                let body = Body { id, input, failures, yields, tells, bytes: *bytes };
                 let step = step(&ctx, body, &scene.notes);
                 let step = if *undo { step.undo(Undo::named(UNDO, Value::clone)) } else { step };
                 let value = step.await?;
@@ -264,16 +264,17 @@ struct Body<'p> {
     failures: u32,
     yields: u32,
     tells: Tells,
+    bytes: usize,
 }
 
 impl<'p> Body<'p> {
     fn of(id: &'p str) -> Self {
-        Self { id, input: id, failures: 0, yields: 0, tells: Tells::NOTHING }
+        Self { id, input: id, failures: 0, yields: 0, tells: Tells::NOTHING, bytes: 0 }
     }
 }
 
 fn step(ctx: &Context, body: Body<'_>, notes: &Arc<Notes>) -> crate::Step<Value> {
-    let Body { id, input, failures, yields, tells } = body;
+    let Body { id, input, failures, yields, tells, bytes } = body;
     let policy = Policy { max_attempts: ATTEMPTS, total: None, ..Policy::default() };
     // Nobody is there to mend what cannot be undone.
     let policy = if id == UNDO { Policy { timeout: None, ..policy } } else { policy };
@@ -299,7 +300,7 @@ fn step(ctx: &Context, body: Body<'_>, notes: &Arc<Notes>) -> crate::Step<Value>
             match failures {
                 u32::MAX => Err(StepError::fatal(id, "fails for good")),
                 failures if number <= failures => Err(StepError::retryable("again", "again")),
-                _ => Ok(Value::from(id)),
+                _ => Ok(output(&id, bytes)),
             }
         }
     })

@@ -19,6 +19,8 @@ pub(super) enum Plan {
         undo: bool,
         /// What its body says while it runs.
         tells: Tells,
+        /// How much longer its output is than its input.
+        bytes: usize,
     },
     /// A step that fails for good.
     Fail {
@@ -95,6 +97,16 @@ pub(super) enum Plan {
     },
     /// Branches of which the last one fails; the failure is caught.
     Caught(Vec<Plan>),
+}
+
+/// Bytes of an output that lies in a blob, where that is in a file of the simulation.
+pub(super) const BLOB: usize = 100;
+/// Bytes of one whose blob is written in parts, each in a commit of its own.
+pub(super) const PARTS: usize = 2_500;
+
+/// What a step returns for an input.
+pub(super) fn output(input: &str, bytes: usize) -> Value {
+    json!(format!("{input}{}", ".".repeat(bytes)))
 }
 
 /// What a body appends to a progress stream in each of its attempts.
@@ -226,7 +238,9 @@ impl Plan {
             _ => Tells::NOTHING,
         };
         let (id, undo) = (names.next("step"), chance.once_in(3));
-        Self::Step { input: id.clone(), id, failures, yields, undo, tells }
+        // In files so long a value lies in a blob, and a longer one in several parts.
+        let bytes = [0, 0, 0, 0, BLOB, PARTS][chance.below(6)];
+        Self::Step { input: id.clone(), id, failures, yields, undo, tells, bytes }
     }
 
     /// Items and iterations would share the key: nobody decides there.

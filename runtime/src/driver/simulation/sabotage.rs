@@ -59,8 +59,8 @@ pub(super) const DEFECTS: &[&str] = &[
     "suspend without compare-and-set",
 ];
 
-/// Defects of the SQLite file, which the simulation has none of; its own tests notice them.
-const OF_FILES: &[&str] =
+/// Defects of the SQLite file: the simulation over files notices them, and the file's own tests.
+pub(super) const OF_FILES: &[&str] =
     &["blob after its pointer", "large values overtake", "uses of blobs are not noted"];
 
 thread_local! {
@@ -77,9 +77,14 @@ pub(crate) fn is_sabotaged(defect: &str) -> bool {
     ACTIVE.get() == Some(defect)
 }
 
+/// The defect that is put in, for another thread.
+pub(crate) fn active() -> Option<&'static str> {
+    ACTIVE.get()
+}
+
 /// Puts a defect in for the time of a call.
-pub(crate) fn with<T>(defect: &'static str, call: impl FnOnce() -> T) -> T {
-    ACTIVE.set(Some(defect));
+pub(crate) fn with<T>(defect: impl Into<Option<&'static str>>, call: impl FnOnce() -> T) -> T {
+    ACTIVE.set(defect.into());
     let result = call();
     ACTIVE.set(None);
     result

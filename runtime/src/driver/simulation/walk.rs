@@ -104,8 +104,10 @@ struct Mark {
 impl Walk<'_> {
     fn part(&mut self, plan: &Plan, scope: &str) -> Result<Verdict, String> {
         match plan {
-            Plan::Step { id, input, failures, .. } => self.step(&join(scope, id), input, *failures),
-            Plan::Fail { id } => self.step(&join(scope, id), id, u32::MAX),
+            Plan::Step { id, input, failures, bytes, .. } => {
+                self.step(&join(scope, id), (input, *bytes), *failures)
+            }
+            Plan::Fail { id } => self.step(&join(scope, id), (id, 0), u32::MAX),
             Plan::Memo { id } => self.memo(scope, id),
             Plan::Respond { id } => self.respond(&join(scope, id)),
             Plan::Sleep { id, .. } => self.leaf(&join(scope, id), &Value::Null),

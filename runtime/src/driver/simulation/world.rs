@@ -27,6 +27,7 @@ use crate::driver::bodies::{Spawn, Spawned};
 use crate::driver::hub::Hub;
 use crate::driver::registry::Registry;
 use crate::driver::shard::{Message, Settings, Shard};
+use crate::sqlite::Disk;
 use crate::store::{
     Append, Appended, Ask, Delivered, Entry, EventKey, MemoryStore, NewEvent, NewFork, NewRun,
     Query, Reply, Request, RunState, Store, StoreError, Transaction, child_id,
@@ -42,6 +43,8 @@ pub(super) struct World {
     chance: Chance,
     clock: SimClock,
     store: Arc<dyn Store>,
+    /// The file that the store is, if it is one.
+    disk: Option<Arc<Disk>>,
     /// Those who watch runs are told of them here.
     hub: Arc<Hub>,
     followers: Vec<Follower>,
@@ -185,8 +188,13 @@ fn add_run(
 }
 
 impl World {
-    pub(super) fn new(mut chance: Chance, plans: Vec<Plan>) -> Self {
+    pub(super) fn new(mut chance: Chance, plans: Vec<Plan>, in_file: bool) -> Self {
         let clock = SimClock::at(Timestamp(1_000_000));
+        let disk = in_file.then(|| Arc::new(Disk::new(clock.clone())));
+        let store: Arc<dyn Store> = match &disk {
+            Some(disk) => Arc::<Disk>::clone(disk),
+            None => Arc::new(MemoryStore::with_clock(clock.clone())),
+        };
         let mut runs = Vec::new();
         for (number, plan) in (0..).zip(plans) {
             let bytes = [number + 1; 16];
@@ -205,7 +213,8 @@ impl World {
             adopts: chance.once_in(2),
             is_settled: false,
             chance,
-            store: Arc::new(MemoryStore::with_clock(clock.clone())),
+            store,
+            disk,
             hub: Arc::default(),
             followers: Vec::new(),
             clock,
@@ -224,6 +233,7 @@ impl World {
 
     /// Lets one thing happen, and checks what must hold.
     pub(super) fn operate(&mut self, disturbed: bool) -> Result<(), String> {
+        self.go_on_with_blobs();
         let choice = self.chance.below(100);
         self.trace.push(u64::try_from(choice).unwrap());
         match choice {
@@ -486,6 +496,7 @@ impl World {
             let (sender, answer) = channel();
             let reply = Reply::new(move |delivered| sender.send(delivered).unwrap());
             self.store.submit(Transaction::Event(Box::new(event.clone()), reply));
+            self.finish_blobs();
             if answer.recv().unwrap() == Ok(Delivered::Accepted) {
                 self.runs[index].accepted += 1;
             }
@@ -512,6 +523,8 @@ impl World {
 
     fn fork_run(&mut self, index: usize) -> Result<bool, String> {
         let run = self.runs[index].id;
+        // Nothing is to come between.
+        self.finish_blobs();
         let before = Before::of(&*self.store, run).filter(|_| self.runs.len() < RUNS);
         let Some(before) = before else { return Ok(false) };
         let mut paths = before.paths();
@@ -523,6 +536,7 @@ impl World {
         let (sender, answer) = channel();
         let reply = Reply::new(move |forked| sender.send(forked).unwrap());
         self.store.submit(Transaction::Fork(Box::new(fork.clone()), reply));
+        self.finish_blobs();
         let forked = answer.recv().unwrap().map_err(|error| error.to_string())?;
         let Some(taken) = before.check(&*self.store, &fork, &forked)? else {
             self.census.note("fork refused");
@@ -614,8 +628,27 @@ impl World {
         self.workers.drain(..keep);
         if self.chance.once_in(2) && self.next_worker < u8::MAX - 1 {
             self.workers.clear();
+            if let Some(disk) = &self.disk {
+                disk.crash();
+            }
             self.open_worker();
         }
+    }
+
+    /// Lets the file make one commit for what waits for its large values; now and then it sweeps.
+    fn go_on_with_blobs(&mut self) {
+        let Some(disk) = self.disk.clone() else { return };
+        if self.chance.once_in(64) {
+            disk.sweep();
+        }
+        if self.chance.once_in(2) && disk.go_on() {
+            self.touched.extend(self.runs.iter().map(|run| run.id));
+        }
+    }
+
+    /// Waits until nothing waits for large values any more.
+    fn finish_blobs(&self) {
+        while self.disk.as_ref().is_some_and(|disk| disk.go_on()) {}
     }
 
     /// A workflow is changed, and a worker comes that knows.

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use rusqlite::{Connection, Result, Statement};
 use uuid::Uuid;
 
-use super::{Codec, PART, Pointer, SEALED, SPILL, Stored};
+use super::{Codec, Pointer, SEALED, Stored, part, spill};
 use crate::failure::{Failure, Recorded};
 use crate::{Payload, Timestamp};
 
@@ -102,7 +102,7 @@ impl<'c> Keeper<'c> {
     }
 
     fn text<'v>(&mut self, text: &'v str) -> Result<Stored<'v>> {
-        if text.len() <= SPILL && self.sealer.codec.0.is_none() {
+        if text.len() <= spill() && self.sealer.codec.0.is_none() {
             return Ok(Stored::Text(text));
         }
         let at = text.as_ptr() as usize;
@@ -114,7 +114,7 @@ impl<'c> Keeper<'c> {
             return added.map(|()| Stored::Blob(pointer));
         }
         let (kind, bytes) = self.sealer.codec.seal(text)?;
-        if bytes.len() > SPILL {
+        if bytes.len() > spill() {
             let pointer = self.sealer.pointer(kind, &bytes);
             self.add_parts(&pointer, &bytes)?;
             return Ok(Stored::Blob(pointer));
@@ -131,16 +131,17 @@ impl<'c> Keeper<'c> {
         if there == pointer.parts() || sabotage!("blob after its pointer") {
             return Ok(());
         }
-        for (part, slice) in (0_u64..).zip(bytes.chunks(PART)) {
-            self.add_part.execute((pointer.address(), part, self.now.0, slice))?;
+        for (number, slice) in (0_u64..).zip(bytes.chunks(part())) {
+            self.add_part.execute((pointer.address(), number, self.now.0, slice))?;
         }
         Ok(())
     }
 
     /// Writes one part of a large value, unless it is there.
-    pub(in crate::sqlite) fn add_part(&mut self, value: &Kept, part: u64) -> Result<()> {
-        let slice = usize::try_from(part).ok().and_then(|part| value.bytes.chunks(PART).nth(part));
-        let values = (value.pointer.address(), part, self.now.0, slice.unwrap_or_default());
+    pub(in crate::sqlite) fn add_part(&mut self, value: &Kept, number: u64) -> Result<()> {
+        let slice =
+            usize::try_from(number).ok().and_then(|number| value.bytes.chunks(part()).nth(number));
+        let values = (value.pointer.address(), number, self.now.0, slice.unwrap_or_default());
         self.add_part.execute(values).map(drop)
     }
 

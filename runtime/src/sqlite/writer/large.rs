@@ -11,7 +11,7 @@ use std::time::Duration;
 use super::{Trouble, Writer, refuse};
 use crate::RunId;
 use crate::sqlite::failing::failed;
-use crate::sqlite::values::{Kept, PART, Sealer};
+use crate::sqlite::values::{Kept, Sealer, part};
 use crate::store::{StoreError, Transaction};
 
 /// How long to wait for a value that is being sealed.
@@ -176,7 +176,7 @@ fn seal(
     let sealer = sealer.clone();
     let mut payloads = Vec::new();
     transaction.each_payload(|payload| {
-        if payload.as_str().len() > PART {
+        if payload.as_str().len() > part() {
             payloads.push(payload.clone());
         }
     });
@@ -191,7 +191,7 @@ fn seal(
 
 fn is_large(transaction: &Transaction) -> bool {
     let mut large = false;
-    transaction.each_payload(|payload| large |= payload.as_str().len() > PART);
+    transaction.each_payload(|payload| large |= payload.as_str().len() > part());
     large
 }
 

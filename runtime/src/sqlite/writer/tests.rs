@@ -1,19 +1,17 @@
 //! Commits one by one, on the test's own thread: what the file holds between any two.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::path::Path;
-use std::sync::atomic::{AtomicU64, AtomicUsize};
 use std::sync::mpsc::{Receiver, channel};
-use std::sync::{Mutex, OnceLock};
 use std::time::Duration;
 
 use rusqlite::Connection;
 
 use super::Writer;
+use super::simulated::shared;
 use crate::driver::simulation::with_defect;
 use crate::sqlite::read::Reader;
 use crate::sqlite::values::Codec;
-use crate::sqlite::{Role, Shared, SqliteOptions, open};
+use crate::sqlite::{Role, SqliteOptions, open};
 use crate::store::{
     Entry, EntryStatus, EventKey, NewEvent, NewRun, Next, Query, Reply, RunState, RunWrite,
     StoreError, Transaction,
@@ -24,21 +22,6 @@ use crate::{Payload, RunId, Timestamp, WorkerId};
 /// Defects of the file alone, which no simulation over the store in memory can notice.
 const DEFECTS: &[&str] =
     &["blob after its pointer", "large values overtake", "uses of blobs are not noted"];
-
-fn shared(path: &Path, clock: SimClock) -> Shared {
-    Shared {
-        role: Role::Driver,
-        path: path.to_owned(),
-        clock: Box::new(clock),
-        hints: Mutex::default(),
-        closed: OnceLock::new(),
-        commits: AtomicU64::new(0),
-        codec: Codec::default(),
-        max_payload: usize::MAX,
-        waiting: AtomicUsize::new(0),
-        max_waiting: usize::MAX,
-    }
-}
 
 fn asked<T: Send + 'static>() -> (Reply<T>, Receiver<Result<T, StoreError>>) {
     let (sender, receiver) = channel();
@@ -124,6 +107,6 @@ fn the_file_is_whole_between_any_two_commits() {
 #[test]
 fn each_defect_of_the_file_is_noticed() {
     for defect in DEFECTS {
-        assert!(with_defect(defect, trouble).is_err(), "nobody noticed `{defect}`");
+        assert!(with_defect(*defect, trouble).is_err(), "nobody noticed `{defect}`");
     }
 }

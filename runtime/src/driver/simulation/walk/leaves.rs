@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::super::plan::verdict;
+use super::super::plan::{output, verdict};
 use super::{Verdict, Walk, join};
 
 /// Attempts that the policy of every step grants.
@@ -11,7 +11,12 @@ pub(in super::super) const ATTEMPTS: u32 = 5;
 
 impl Walk<'_> {
     /// A step that fails so often before it succeeds, or for good.
-    pub(super) fn step(&mut self, path: &str, id: &str, failures: u32) -> Result<Verdict, String> {
+    pub(super) fn step(
+        &mut self,
+        path: &str,
+        (id, bytes): (&str, usize),
+        failures: u32,
+    ) -> Result<Verdict, String> {
         let (id, is_taken) = (self.run.input(path, id), self.run.has_taken(path));
         let entry = self.visit(path);
         let given = entry.and_then(|entry| entry.input.as_ref()).map(crate::Payload::to_value);
@@ -32,7 +37,10 @@ impl Walk<'_> {
             }
             // More attempts than it asked for: the clock jumped, and one took too long.
             Verdict::Done { value, .. } => {
-                *value == json!(id) && failures != u32::MAX && made > failures && made <= ATTEMPTS
+                *value == output(id, bytes)
+                    && failures != u32::MAX
+                    && made > failures
+                    && made <= ATTEMPTS
             }
             Verdict::Failed { code, .. } if code == id => failures == u32::MAX && made >= 1,
             Verdict::Failed { code, .. } => {

@@ -67,7 +67,7 @@ impl Walk<'_> {
         decided: &Verdict,
     ) -> Result<Verdict, String> {
         let recorded = self.outcome(path);
-        let goes_on = self.unwinds(mark) || self.is_dropped(path);
+        let goes_on = self.unwinds(mark) || self.is_dropped(path) || self.is_untouched();
         if recorded == Verdict::Cancelled || (recorded == Verdict::Open && goes_on) {
             self.visit(path);
             return Ok(recorded);

@@ -49,7 +49,7 @@ impl Walk<'_> {
                 return Ok(Undone::Not);
             }
             let verdict =
-                self.shielded(|walk| walk.after(last, |walk| walk.step(&undo, UNDO, 0)))?;
+                self.shielded(|walk| walk.after(last, |walk| walk.step(&undo, (UNDO, 0), 0)))?;
             let Verdict::Done { at, .. } = verdict else { return Ok(Undone::Not) };
             last = at;
         }
