@@ -139,7 +139,7 @@ fn each_sabotage_is_caught() {
     // `FLOWCRATE_DEFECT` asks for one.
     let wanted = std::env::var("FLOWCRATE_DEFECT").unwrap_or_default();
     for defect in sabotage::DEFECTS.iter().filter(|defect| defect.contains(&wanted)) {
-        match sabotage::with(*defect, || (0..400).find(|seed| simulate(*seed, false).is_err())) {
+        match sabotage::with(defect, || (0..400).find(|seed| simulate(*seed, false).is_err())) {
             Some(seed) => println!("`{defect}`: noticed by seed {seed}"),
             None => unnoticed.push(defect),
         }
@@ -172,7 +172,7 @@ fn each_sabotage_of_files_is_caught() {
             let simulated = std::panic::catch_unwind(|| simulate(*seed, true));
             !matches!(simulated, Ok(Ok(_)))
         };
-        let noticed = sabotage::with(*defect, || (0..40).find(fails));
+        let noticed = sabotage::with(defect, || (0..40).find(fails));
         println!("`{defect}`: noticed by seed {noticed:?}");
         assert!(noticed.is_some(), "nobody noticed `{defect}`");
     }

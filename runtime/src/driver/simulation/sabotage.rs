@@ -83,8 +83,8 @@ pub(crate) fn active() -> Option<&'static str> {
 }
 
 /// Puts a defect in for the time of a call.
-pub(crate) fn with<T>(defect: impl Into<Option<&'static str>>, call: impl FnOnce() -> T) -> T {
-    ACTIVE.set(defect.into());
+pub(crate) fn with<T>(defect: &'static str, call: impl FnOnce() -> T) -> T {
+    ACTIVE.set(Some(defect));
     let result = call();
     ACTIVE.set(None);
     result

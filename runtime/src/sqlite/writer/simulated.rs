@@ -43,7 +43,11 @@ impl Disk {
         let (defect, its_clock) = (active_defect(), clock.clone());
         std::thread::spawn(move || {
             scale_down(SCALE);
-            with_defect(defect, || while live(&path, &its_clock, &served) {});
+            let lives = || while live(&path, &its_clock, &served) {};
+            match defect {
+                Some(defect) => with_defect(defect, lives),
+                None => lives(),
+            }
         });
         Self { commands, clock, _directory: directory }
     }

@@ -107,6 +107,6 @@ fn the_file_is_whole_between_any_two_commits() {
 #[test]
 fn each_defect_of_the_file_is_noticed() {
     for defect in DEFECTS {
-        assert!(with_defect(*defect, trouble).is_err(), "nobody noticed `{defect}`");
+        assert!(with_defect(defect, trouble).is_err(), "nobody noticed `{defect}`");
     }
 }

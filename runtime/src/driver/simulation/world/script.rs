@@ -19,7 +19,7 @@ const RUN: RunId = RunId::from_bytes([1; 16]);
 impl World {
     /// A machine that has taken up one run of a workflow.
     pub(in super::super) fn of(workflow: Arc<dyn ErasedWorkflow>, seed: u64) -> Self {
-        let mut world = Self::new(Chance::new(seed), Vec::new());
+        let mut world = Self::new(Chance::new(seed), Vec::new(), false);
         let (input, definition) = (Payload::null(), workflow.definition());
         let (hash, now) = (input.hash(), world.store.now());
         let run = NewRun {
