@@ -305,6 +305,37 @@ fn a_call_that_is_given_up_cancels_its_child() {
 }
 
 #[test]
+fn a_call_in_a_lost_race_cancels_its_child_before_the_race_is_left() {
+    run_test(async {
+        let ledger = Ledger::default();
+        let workflow = flow(|ctx, _| async move {
+            let won: Value = ctx
+                .race("race")
+                .branch("call", async |ctx: Context| {
+                    ctx.call_value("wait", &callee("waits"), &json!(null)).await
+                })
+                .branch("go", async |ctx: Context| {
+                    ctx.wait_event("go", WaitEvent::new("b")).received().await
+                })
+                .await?;
+            let end: Value = ctx.wait_event("end", WaitEvent::new("a")).received().await?;
+            Ok(json!([won, end]))
+        });
+        let engine = engine_of(&memory(), &ledger, &workflow).await;
+        let run = engine.start(workflow, json!(null)).await.unwrap();
+        let child = until_only(&engine, "waits", RunState::Waiting).await;
+        let client = engine.client();
+        client.send_event(run.id(), "b", json!("won"), SendEvent::default()).await.unwrap();
+        let view = until_id(&engine, child.id, RunState::Cancelled).await;
+        assert_eq!(view.stop.unwrap().reason.as_deref(), Some("its caller gave it up"));
+        client.send_event(run.id(), "a", json!("end"), SendEvent::default()).await.unwrap();
+        assert_eq!(run.result().await.unwrap(), json!(["won", "end"]));
+        let call = ("race/wait".to_owned(), "cancelled");
+        assert!(journal(&engine, run.id()).await.contains(&call));
+    });
+}
+
+#[test]
 fn a_hundred_children_in_a_loop() {
     run_test(async {
         let ledger = Ledger::default();
