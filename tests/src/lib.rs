@@ -1,5 +1,6 @@
 //! Proofs over the whole workspace: what the tests in `tests/tests/` share.
 
+pub mod batch;
 pub mod emitted;
 pub mod fixtures;
 pub mod model;

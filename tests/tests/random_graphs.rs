@@ -1,7 +1,8 @@
-//! Random graphs through the independent model and the interpreter: outputs and journals agree
-//! (S41), on simulated time.
+//! Random graphs through the independent model, the interpreter and compiled code: outputs and
+//! journals agree (S41), in virtual time.
 //!
-//! `FLOWCRATE_GRAPHS=100000` tries more seeds, `FLOWCRATE_SEED=7` one, and shows it.
+//! `FLOWCRATE_GRAPHS=100000` and `FLOWCRATE_COMPILED=1000` try more seeds, `FLOWCRATE_FROM=2000`
+//! others, `FLOWCRATE_SEED=7` one alone, and shows it.
 
 #![allow(
     clippy::expect_used,
@@ -13,15 +14,18 @@
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::time::Duration;
 
 use flowcrate::testkit::VirtualTime;
 use flowcrate::{EntryView, RunView};
 use flowcrate_plugins::Actions;
 use flowcrate_scripted::CallAction;
 use flowcrate_server::compiler::Compiler;
-use flowcrate_server::interpret::Interpreted;
+use flowcrate_server::interpret::{Interpreted, Plan};
+use flowcrate_tests::batch::{self, Member};
 use flowcrate_tests::model::{self, compare::differences};
 use flowcrate_tests::random::{Case, case, shrink::shrink};
+use serde_json::Value;
 
 /// Futures nest as deep as graphs do.
 const STACK: usize = 256 * 1024 * 1024;
@@ -49,14 +53,19 @@ impl Bench {
         Self { compiler: Compiler::with(Actions::default().with(CallAction)) }
     }
 
-    fn judge(&self, case: &Case) -> Verdict {
+    /// What the compiler makes of a case, or with which codes it refuses it.
+    fn plan(&self, case: &Case) -> Result<Arc<Plan>, Vec<String>> {
         let source = serde_json::to_vec(&case.graph).unwrap();
-        let plan = match self.compiler.plan(&source) {
-            Ok(plan) => Arc::new(plan),
-            Err(diagnostics) => {
-                let codes = diagnostics.iter().map(|found| found.code.to_owned());
-                return Verdict::Refused(codes.filter(|code| code.starts_with('E')).collect());
-            }
+        self.compiler.plan(&source).map(Arc::new).map_err(|diagnostics| {
+            let codes = diagnostics.iter().map(|found| found.code.to_owned());
+            codes.filter(|code| code.starts_with('E')).collect()
+        })
+    }
+
+    fn judge(&self, case: &Case) -> Verdict {
+        let plan = match self.plan(case) {
+            Ok(plan) => plan,
+            Err(codes) => return Verdict::Refused(codes),
         };
         let played = model::play(&case.graph, &case.script);
         if !played.unknown.is_empty() {
@@ -65,10 +74,7 @@ impl Bench {
         if !played.doubts.is_empty() {
             return Verdict::Doubtful;
         }
-        let input = plan.input(&case.script.trigger, case.script.payload.clone());
-        let name = plan.ir.name.clone();
-        let workflow = Interpreted::new(name, plan.ir.revision.clone(), plan);
-        let (run, journal) = interpret(case, workflow, &input);
+        let (run, journal) = interpret(case, plan);
         let found = differences(&played, &run, &journal);
         if found.is_empty() {
             Verdict::Agrees { entries: journal.len() }
@@ -83,22 +89,26 @@ impl Bench {
     }
 }
 
-fn interpret(
-    case: &Case,
-    workflow: Interpreted,
-    input: &serde_json::Value,
-) -> (RunView, Vec<EntryView>) {
+fn interpret(case: &Case, plan: Arc<Plan>) -> (RunView, Vec<EntryView>) {
     flowcrate_scripted::enter(case.script.world.clone());
     let mut time = VirtualTime::new();
     for event in &case.script.events {
-        let at = std::time::Duration::from_millis(event.at);
+        let at = Duration::from_millis(event.at);
         time = time.event(at, &event.name, event.key.as_deref(), event.payload.clone());
     }
-    time.play(workflow, input).unwrap()
+    let input = plan.input(&case.script.trigger, case.script.payload.clone());
+    let (name, revision) = (plan.ir.name.clone(), plan.ir.revision.clone());
+    time.play(Interpreted::new(name, revision, plan), &input).unwrap()
 }
 
 fn number(name: &str) -> Option<u64> {
     std::env::var(name).ok()?.parse().ok()
+}
+
+fn seeds() -> std::ops::Range<u64> {
+    let from = number("FLOWCRATE_FROM").unwrap_or(0);
+    let several = from..from + number("FLOWCRATE_GRAPHS").unwrap_or(2_000);
+    number("FLOWCRATE_SEED").map_or(several, |seed| seed..seed + 1)
 }
 
 /// Runs on a thread with a stack as large as that of the engine's.
@@ -186,6 +196,68 @@ fn model_and_interpreter_agree() {
         let all = usize::try_from(seeds.end - seeds.start).unwrap();
         assert!(one.is_some() || tally.agreed * 5 > all * 4, "only {} agreed", tally.agreed);
     });
+}
+
+/// So many graphs make one crate.
+const BATCH: usize = 60;
+
+/// Compiled code against the interpreter, also where the page leaves more than one course open:
+/// both walk the same program (S41).
+#[test]
+fn interpreter_and_compiled_code_agree() {
+    on_large_stack(|| {
+        let bench = Bench::new();
+        let wanted = number("FLOWCRATE_COMPILED").unwrap_or(60);
+        let accepted = seeds().map(|seed| (seed, case(seed)));
+        let accepted = accepted.filter_map(|(seed, case)| {
+            let plan = bench.plan(&case).ok()?;
+            Some((seed, case, plan))
+        });
+        let cases: Vec<_> = accepted.take(usize::try_from(wanted).unwrap()).collect();
+        let (mut faults, mut entries) = (Vec::new(), 0);
+        for (number, batch) in cases.chunks(BATCH).enumerate() {
+            let member = |(_, case, plan): &(u64, Case, Arc<Plan>)| {
+                let input = plan.input(&case.script.trigger, case.script.payload.clone());
+                Member::new(&plan.checked, &plan.ir, input, case.script.clone())
+            };
+            let members: Vec<Member> = batch.iter().map(member).collect();
+            let ran = match batch::run(&format!("random-{number}"), &members) {
+                Ok(ran) => ran,
+                Err(said) => panic!("batch {number}: {said}"),
+            };
+            for (seed, case, plan) in batch {
+                let compiled = &ran[&plan.ir.name];
+                let (run, journal) = interpret(case, Arc::clone(plan));
+                entries += journal.len();
+                let (ours, theirs) = (told(&run, &journal), told(&compiled.run, &compiled.journal));
+                if ours != theirs {
+                    faults
+                        .push(format!("seed {seed}: interpreted {ours:#?}, compiled {theirs:#?}"));
+                }
+            }
+        }
+        println!("{} compiled graphs agree in {entries} entries", cases.len() - faults.len());
+        assert!(faults.is_empty(), "{} differ: {}", faults.len(), faults.join("\n"));
+        assert!(entries > cases.len(), "{} graphs have {entries} entries", cases.len());
+    });
+}
+
+/// What two runs of one course tell alike: how they end, and path to outcome.
+fn told(run: &RunView, journal: &[EntryView]) -> (String, BTreeMap<String, Value>) {
+    let RunView { state, output, response, failure, ended_at, .. } = run;
+    let end = format!("{state:?} {output:?} {response:?} {failure:?} {ended_at:?}");
+    let entry = |entry: &EntryView| {
+        let mut kept = serde_json::to_value(entry).unwrap();
+        for part in ["seq", "details"] {
+            kept.as_object_mut().unwrap().remove(part);
+        }
+        // Where in the code an error was made is another place in each.
+        if let Some(error) = kept["error"].as_object_mut() {
+            error.remove("cause");
+        }
+        (entry.path.clone(), kept)
+    };
+    (end, journal.iter().map(entry).collect())
 }
 
 fn show(case: &Case) {

@@ -51,6 +51,15 @@ impl Symbols {
         ident(name)
     }
 
+    /// `flowcrate::Duration`. In full where a wait may have imported the standard library's.
+    pub(crate) fn duration(&mut self) -> TokenStream {
+        if self.home.is_none() {
+            return quote!(flowcrate::Duration);
+        }
+        let name = self.import("flowcrate::Duration");
+        quote!(#name)
+    }
+
     /// Notes that the file needs a feature of a package.
     pub(crate) fn need(&mut self, package: &str, feature: &str) {
         let features = self.needs.entry(package.to_owned()).or_default();

@@ -128,7 +128,7 @@ impl Types {
             Type::Number => quote!(f64),
             Type::String => quote!(String),
             Type::Timestamp => imported(symbols, "flowcrate::Timestamp"),
-            Type::Duration => imported(symbols, "flowcrate::Duration"),
+            Type::Duration => symbols.duration(),
             Type::Bytes => imported(symbols, "flowcrate::Bytes"),
             Type::Any => imported(symbols, "serde_json::Value"),
             Type::List { items } => {

@@ -44,7 +44,7 @@ impl Exprs<'_, '_> {
                 Code::value(quote!(#name(#millis)))
             }
             (Type::Duration, Value::String(text)) => {
-                let name = self.emitter.symbols.import("flowcrate::Duration");
+                let name = self.emitter.symbols.duration();
                 let span = text.parse::<Duration>().unwrap_or_default().0;
                 let span = duration(span, &quote!(std::time::Duration));
                 Code::value(quote!(#name(#span)))

@@ -462,13 +462,13 @@ fn join_generics(text: &str) -> String {
     let mut lines = text.lines().peekable();
     while let Some(line) = lines.next() {
         out.push_str(line);
-        if line.trim_end().ends_with("::<")
-            && let Some(types) = lines.next()
-        {
-            out.push_str(types.trim().trim_end_matches(','));
-            if let Some(close) = lines.next() {
-                out.push_str(close.trim());
+        if line.trim_end().ends_with("::<") {
+            let mut types = Vec::new();
+            while let Some(line) = lines.next_if(|line| !line.trim_start().starts_with('>')) {
+                types.push(line.trim());
             }
+            out.push_str(types.join(" ").trim_end_matches(','));
+            out.push_str(lines.next().unwrap_or_default().trim());
         }
         out.push('\n');
     }
@@ -509,6 +509,14 @@ mod tests {
             tidied(text),
             "fn f() {\n    let input = ctx.evaluate(\"charge\", || {\n        Ok(ChargeInput {\n            amount: expr::int_mul(item.price, item.quantity)?,\n            customer: customer.body.id.clone(),\n        })\n    })?;\n}\n"
         );
+    }
+
+    #[test]
+    fn types_of_a_call_stand_on_its_line() {
+        let text = "async fn f() { join((async { one(&ctx).await?; Err::<(), _>(ctx.failure(\"charge\", \"code\", format!(\"{}{}{}\", trigger.first, trigger.second, trigger.number)).into()) }, two(&ctx))).await?; }";
+        let tidied = tidied(text);
+        assert!(tidied.contains("Err::<(), _>(\n"), "{tidied}");
+        syn::parse_file(&tidied).expect("Rust");
     }
 
     #[test]

@@ -1,0 +1,199 @@
+//! Many compiled graphs in one crate, a module each: what random graphs are run as.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use flowcrate::{EntryView, RunView};
+use flowcrate_codegen::check::Checked;
+use flowcrate_codegen::emit::{Emitted, emit};
+use flowcrate_codegen::ir;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::emitted;
+use crate::model::Script;
+
+/// A graph that is to be compiled, and the runs of it.
+#[derive(Clone, Debug)]
+pub struct Member {
+    /// The module's name, which is the workflow's.
+    pub name: String,
+    /// What the emitter wrote.
+    pub emitted: Emitted,
+    /// What starts the run.
+    pub input: Value,
+    /// The world in which it runs.
+    pub script: Script,
+}
+
+impl Member {
+    /// Emits a graph that was checked and lowered.
+    pub fn new(checked: &Checked, workflow: &ir::Workflow, input: Value, script: Script) -> Self {
+        let catalogue =
+            flowcrate_plugins::Actions::default().with(flowcrate_scripted::CallAction).catalogue();
+        let emitted = emit(workflow, checked, &catalogue);
+        Self { name: workflow.name.clone(), emitted, input, script }
+    }
+}
+
+/// What the batch's binary is told of a run.
+#[derive(Serialize)]
+struct Told<'a> {
+    input: &'a Value,
+    script: &'a Script,
+}
+
+/// A run of compiled code, as the binary tells it.
+#[derive(Debug, Deserialize)]
+pub struct Ran {
+    /// How it stands at its end.
+    pub run: RunView,
+    /// Its journal.
+    pub journal: Vec<EntryView>,
+}
+
+/// Compiles all members to one crate with warnings as errors, and runs each: the runs by name, or
+/// what cargo or the binary said.
+pub fn run(folder: &str, members: &[Member]) -> Result<BTreeMap<String, Ran>, String> {
+    let folder = write(folder, members).map_err(|error| error.to_string())?;
+    let built =
+        emitted::cargo(&folder, &["build", "--quiet"]).map_err(|error| error.to_string())?;
+    if !built.status.success() {
+        return Err(String::from_utf8_lossy(&built.stderr).into_owned());
+    }
+    let told: BTreeMap<&str, Told<'_>> = members
+        .iter()
+        .map(|member| (member.name.as_str(), Told { input: &member.input, script: &member.script }))
+        .collect();
+    let (asked, answered) = (folder.join("asked.json"), folder.join("answered.json"));
+    let asking = serde_json::to_vec(&told).map_err(|error| error.to_string())?;
+    std::fs::write(&asked, asking).map_err(|error| error.to_string())?;
+    let ran = Command::new(emitted::target().join("debug/random-graphs"))
+        .args([&asked, &answered])
+        .output()
+        .map_err(|error| error.to_string())?;
+    if !ran.status.success() {
+        return Err(String::from_utf8_lossy(&ran.stderr).into_owned());
+    }
+    let answers = std::fs::read(&answered).map_err(|error| error.to_string())?;
+    serde_json::from_slice(&answers).map_err(|error| error.to_string())
+}
+
+fn write(folder: &str, members: &[Member]) -> std::io::Result<PathBuf> {
+    let folder = emitted::folder(folder)?;
+    std::fs::write(folder.join("Cargo.toml"), manifest(members))?;
+    std::fs::copy(emitted::root().join("Cargo.lock"), folder.join("Cargo.lock"))?;
+    let source = folder.join("src");
+    let (mut modules, mut calls) = (String::new(), String::new());
+    for Member { name, emitted, .. } in members {
+        let own = source.join(name);
+        std::fs::create_dir_all(&own)?;
+        let mut parts = String::from("pub mod workflow;\n");
+        std::fs::write(own.join("workflow.rs"), &emitted.workflow)?;
+        for (part, text) in [("steps", &emitted.steps), ("types", &emitted.types)] {
+            if let Some(text) = text {
+                writeln!(parts, "pub mod {part};").unwrap_or_default();
+                std::fs::write(own.join(format!("{part}.rs")), text)?;
+            }
+        }
+        std::fs::write(own.join("mod.rs"), parts)?;
+        writeln!(modules, "pub mod {name};").unwrap_or_default();
+        let structure = &emitted.structure;
+        writeln!(
+            calls,
+            "        {name:?} => play(random_graphs::{name}::workflow::{structure}, told),"
+        )
+        .unwrap_or_default();
+    }
+    std::fs::write(source.join("lib.rs"), modules)?;
+    std::fs::write(source.join("main.rs"), MAIN.replace("        // calls\n", &calls))?;
+    Ok(folder)
+}
+
+/// What all members need.
+fn manifest(members: &[Member]) -> String {
+    let mut needs: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let own = [("flowcrate", "engine"), ("flowcrate", "testkit"), ("flowcrate-scripted", "call")];
+    let own = own.map(|(package, feature)| (package.to_owned(), feature.to_owned()));
+    for (package, feature) in own {
+        needs.entry(package).or_default().insert(feature);
+    }
+    for member in members {
+        for (package, features) in &member.emitted.dependencies {
+            needs.entry(package.clone()).or_default().extend(features.iter().cloned());
+        }
+    }
+    needs.entry("serde".to_owned()).or_default().extend(["derive".to_owned(), "std".to_owned()]);
+    needs.entry("serde_json".to_owned()).or_default().insert("std".to_owned());
+    let mut text = String::from(
+        "[package]\nname = \"random-graphs\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[dependencies]\n",
+    );
+    for (package, features) in needs {
+        let features: Vec<String> = features.into_iter().collect();
+        let place = match package.as_str() {
+            "flowcrate" => path("runtime"),
+            "flowcrate-plugins" => path("plugins"),
+            "flowcrate-scripted" => path("tests/scripted"),
+            _ => "version = \"1\"".to_owned(),
+        };
+        writeln!(
+            text,
+            "{package} = {{ {place}, default-features = false, features = {features:?} }}"
+        )
+        .unwrap_or_default();
+    }
+    text.push_str("\n[profile.dev]\ndebug = false\n\n[workspace]\n");
+    text
+}
+
+fn path(package: &str) -> String {
+    format!("path = {:?}", emitted::root().join(Path::new(package)))
+}
+
+/// The binary: plays each run that it is told, in virtual time.
+const MAIN: &str = r#"//! Plays the runs of a batch.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use flowcrate::Workflow;
+use flowcrate::testkit::VirtualTime;
+use serde_json::{Value, json};
+
+fn play<W: Workflow + Send + Sync>(workflow: W, told: &Value) -> Value {
+    let script = &told["script"];
+    let world = serde_json::from_value(script["world"].clone()).expect("a world");
+    flowcrate_scripted::enter(world);
+    let mut time = VirtualTime::new();
+    for event in script["events"].as_array().into_iter().flatten() {
+        let at = Duration::from_millis(event["at"].as_u64().unwrap_or(0));
+        let name = event["name"].as_str().unwrap_or_default();
+        time = time.event(at, name, event["key"].as_str(), event["payload"].clone());
+    }
+    let (run, journal) = time.play(workflow, &told["input"]).expect("a run");
+    json!({ "run": run, "journal": journal })
+}
+
+fn call(name: &str, told: &Value) -> Value {
+    match name {
+        // calls
+        _ => Value::Null,
+    }
+}
+
+fn main() {
+    let run = || {
+        let mut args = std::env::args().skip(1);
+        let (asked, answered) = (args.next().expect("a file"), args.next().expect("a file"));
+        let asked = std::fs::read(asked).expect("what is asked");
+        let told: BTreeMap<String, Value> = serde_json::from_slice(&asked).expect("JSON");
+        let ran: BTreeMap<&String, Value> =
+            told.iter().map(|(name, told)| (name, call(name, told))).collect();
+        std::fs::write(answered, serde_json::to_vec(&ran).expect("JSON")).expect("a file");
+    };
+    let thread = std::thread::Builder::new().stack_size(256 * 1024 * 1024).spawn(run);
+    thread.expect("a thread").join().expect("no panic");
+}
+"#;
