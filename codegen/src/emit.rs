@@ -288,12 +288,12 @@ impl<'a> Emitter<'a> {
     ) -> Emitted {
         let input_type = type_text(&self.input_type());
         let output_type = type_text(&self.output_type());
-        let uses = self.symbols.uses();
         let name = docs::code(&self.workflow.name);
         let docs = docs::inner(&[format!("The control flow of `{name}`.")]);
         // A function stands before those that it calls.
         let functions = std::mem::take(&mut self.functions).into_iter().rev();
-        let items = uses.into_iter().chain([function]).chain(functions).collect();
+        let items: Vec<TokenStream> = std::iter::once(function).chain(functions).collect();
+        let items = self.symbols.uses_of(&items).into_iter().chain(items).collect();
         let workflow = print::file(&docs, items);
         let mut type_symbols = Symbols::at("super::types");
         let types = self.types_file(&mut type_symbols);

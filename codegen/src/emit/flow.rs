@@ -9,6 +9,7 @@ mod pattern;
 mod run;
 mod slots;
 mod switch;
+mod unused;
 
 use flowcrate::types::Type;
 use proc_macro2::{Group, Ident, TokenStream, TokenTree};
@@ -184,15 +185,14 @@ impl<'e, 'a> Flow<'e, 'a> {
             return self.tail(stmts, locals, end);
         }
         let mut lines = self.lines(stmts, &mut locals);
-        let code = &lines.code;
-        let mut all = quote!(#(#code)*);
         if let (false, Mode::Values(slots)) = (lines.diverges, mode) {
-            let values: Vec<_> = slots.iter().map(|slot| self.slot_value(slot, &locals)).collect();
+            let values = self.slot_values(slots, &locals);
             let tuple = lines.with_last(tuple(&values));
-            let code = &lines.code;
-            all = quote!(#(#code)* #tuple);
+            let code = unused::without_unused(lines.code, &tuple);
+            let (diverges, lone_if) = (lines.diverges, lines.lone_if);
+            return BlockCode { code: quote!(#(#code)* #tuple), diverges, lone_if };
         }
-        BlockCode { code: all, diverges: lines.diverges, lone_if: lines.lone_if }
+        BlockCode::of(lines)
     }
 
     fn tail(&mut self, stmts: &[Stmt], mut locals: Locals, end: &Final<'_>) -> BlockCode {
@@ -270,8 +270,7 @@ impl<'e, 'a> Flow<'e, 'a> {
     fn finish(&mut self, end: &Final<'_>, locals: &Locals) -> TokenStream {
         match end {
             Final::Slots(slots) => {
-                let values: Vec<_> =
-                    slots.iter().map(|slot| self.slot_value(slot, locals)).collect();
+                let values = self.slot_values(slots, locals);
                 let tuple = if values.is_empty() { quote!(()) } else { tuple(&values) };
                 quote!(Ok(#tuple))
             }
@@ -332,7 +331,7 @@ struct BlockCode {
 
 impl BlockCode {
     fn of(lines: Lines) -> Self {
-        let code = lines.code;
+        let code = unused::without_unused(lines.code, &TokenStream::new());
         Self { code: quote!(#(#code)*), diverges: lines.diverges, lone_if: lines.lone_if }
     }
 }

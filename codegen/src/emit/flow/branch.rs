@@ -183,6 +183,18 @@ impl Flow<'_, '_> {
         if !found {
             block = self.block(None, locals.clone(), &mode);
         }
+        self.place_block(block, &slots, end, locals, lines);
+    }
+
+    /// Puts the only way on that there is where the branch stood.
+    fn place_block(
+        &mut self,
+        block: BlockCode,
+        slots: &[Slot],
+        end: Option<&Final<'_>>,
+        locals: &mut Locals,
+        lines: &mut Lines,
+    ) {
         let code = block.code;
         if end.is_some() {
             lines.push(code);
@@ -191,7 +203,7 @@ impl Flow<'_, '_> {
             lines.diverges = block.diverges;
             lines.push(code);
         } else {
-            let pattern = self.bind(&slots, locals);
+            let pattern = self.bind(slots, locals);
             lines.push(quote!(let #pattern = { #code };));
         }
     }
@@ -239,6 +251,13 @@ impl Flow<'_, '_> {
         let complete = arms.len() == form_size(node, scrutinee.form);
         let missing = (!complete && !matches!(mode, Mode::Statements))
             .then(|| self.block(None, locals.clone(), &mode));
+        if arms.is_empty() && matches!(scrutinee.form, HandleForm::Bool | HandleForm::Text) {
+            // Its only edges are those of a failure, and it cannot fail.
+            if let Some(missing) = missing {
+                self.place_block(missing, &slots, end, locals, lines);
+            }
+            return;
+        }
         let code = &scrutinee.code;
         let (condition, arms) = match scrutinee.form {
             HandleForm::Bool => {

@@ -1,10 +1,10 @@
 //! What a block hands to the code after it.
 
 use flowcrate::types::Type;
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::quote;
 
-use super::super::expr::{Code, Exprs};
+use super::super::expr::{Code, Exprs, mentions};
 use super::super::locals::{Form, HandleForm, Locals};
 use super::super::types::Types;
 use super::{Flow, no_hint, variable};
@@ -125,8 +125,26 @@ impl Flow<'_, '_> {
         }
     }
 
+    /// The values of slots at the end of a block. One that is given away is copied where another
+    /// one still tells by it how the node was left.
+    pub(super) fn slot_values(&mut self, slots: &[Slot], locals: &Locals) -> Vec<TokenStream> {
+        let mut values: Vec<TokenStream> =
+            slots.iter().map(|slot| self.slot_value(slot, locals)).collect();
+        for place in 0..values.len() {
+            let Some((value, later)) = values.get_mut(place..).and_then(<[_]>::split_first_mut)
+            else {
+                continue;
+            };
+            let Some(name) = given_away(value) else { continue };
+            if later.iter().any(|later| mentions(later, &name.to_string())) {
+                *value = super::replace(value.clone(), &name, &quote!(#name.clone()));
+            }
+        }
+        values
+    }
+
     /// The value of a slot at the end of a block; what the block did not decide is absent.
-    pub(super) fn slot_value(&mut self, slot: &Slot, locals: &Locals) -> TokenStream {
+    fn slot_value(&mut self, slot: &Slot, locals: &Locals) -> TokenStream {
         let export = match slot {
             Slot::Part(export) => export,
             Slot::Returned { optional, ty, .. } => return returned_value(*optional, ty, locals),
@@ -193,6 +211,22 @@ impl Flow<'_, '_> {
             code = quote!(if #test { #handle } else #code);
         }
         code
+    }
+}
+
+/// The variable that a value is, or that it wraps.
+fn given_away(value: &TokenStream) -> Option<Ident> {
+    let tokens: Vec<TokenTree> = value.clone().into_iter().collect();
+    match tokens.as_slice() {
+        [TokenTree::Ident(name)] => {
+            let text = name.to_string();
+            let variable = text.starts_with(|c: char| c.is_ascii_lowercase() || c == '_');
+            (variable && text != "true" && text != "false").then(|| name.clone())
+        }
+        [TokenTree::Ident(some), TokenTree::Group(group)] if some == "Some" => {
+            given_away(&group.stream())
+        }
+        _ => None,
     }
 }
 
