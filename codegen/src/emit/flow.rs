@@ -120,6 +120,12 @@ impl<'e, 'a> Flow<'e, 'a> {
 
     fn lines(&mut self, stmts: &[Stmt], locals: &mut Locals) -> Lines {
         let mut lines = Lines::default();
+        self.more_lines(stmts, locals, &mut lines);
+        lines
+    }
+
+    /// The lines of statements that follow others of their block.
+    fn more_lines(&mut self, stmts: &[Stmt], locals: &mut Locals, lines: &mut Lines) {
         let mut rest = stmts;
         while let Some((stmt, others)) = rest.split_first() {
             rest = others;
@@ -133,12 +139,11 @@ impl<'e, 'a> Flow<'e, 'a> {
             {
                 self.next += 1;
                 rest = after;
-                self.run_and_branch(node, branch, locals, &mut lines);
+                self.run_and_branch(node, branch, locals, lines);
                 continue;
             }
-            self.stmt(stmt, locals, &mut lines);
+            self.stmt(stmt, locals, lines);
         }
-        lines
     }
 
     /// The node that a statement runs.
@@ -209,7 +214,9 @@ impl<'e, 'a> Flow<'e, 'a> {
                 }
                 return BlockCode::of(lines);
             }
-            self.next += stmts[before.len()..].iter().map(stmt_size).sum::<usize>();
+            // What came before has decided the output, or never comes here.
+            self.more_lines(&stmts[before.len()..], &mut locals, &mut lines);
+            return self.end(lines, end, &locals);
         }
         if let Some((last, before)) = stmts.split_last()
             && let Some(node) = self.runs(last)
@@ -222,9 +229,14 @@ impl<'e, 'a> Flow<'e, 'a> {
             }
             return BlockCode::of(lines);
         }
-        let mut lines = self.lines(stmts, &mut locals);
+        let lines = self.lines(stmts, &mut locals);
+        self.end(lines, end, &locals)
+    }
+
+    /// The lines of a block, and the `Result` behind them.
+    fn end(&mut self, mut lines: Lines, end: &Final<'_>, locals: &Locals) -> BlockCode {
         if !lines.diverges {
-            let mut value = self.finish(end, &locals);
+            let mut value = self.finish(end, locals);
             if let Final::Slots(_) = end {
                 value = lines.with_last(value);
             }

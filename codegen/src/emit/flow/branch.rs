@@ -3,10 +3,11 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
+use super::super::expr::mentions;
 use super::super::kinds;
 use super::super::locals::{Form, HandleForm, Locals};
 use super::super::names::ident;
-use super::pattern::{Pattern, form_size, unbound};
+use super::pattern::{Pattern, bound_names, form_size, unbound};
 use super::{BlockCode, Final, Flow, Lines, Mode, Slot, catches, collapse, variable};
 use crate::check::{Body, Node, NodeId};
 use crate::ir::{Block, Branch, Part, Subject};
@@ -244,7 +245,14 @@ impl Flow<'_, '_> {
                 // Whoever answered, and did not approve, has rejected.
                 let follows = arm.handle == "rejected" && arms.iter().any(ArmCode::is_approved);
                 guard = guard.filter(|_| !follows);
-                let pattern = if follows && !binds { unbound(pattern) } else { pattern };
+                let read = |name: &str| {
+                    mentions(&body.code, name)
+                        || guard.as_ref().is_some_and(|guard| mentions(guard, name))
+                };
+                // What reads it may have been left out.
+                let binds = binds && bound_names(&pattern).iter().any(|name| read(name));
+                let unread = follows || guard.is_none();
+                let pattern = if unread && !binds { unbound(pattern) } else { pattern };
                 arms.push(ArmCode { handle: arm.handle.clone(), pattern, guard, binds, body });
             }
         }

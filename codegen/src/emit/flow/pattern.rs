@@ -125,6 +125,18 @@ pub(super) fn unbound(pattern: TokenStream) -> TokenStream {
     pattern.into_iter().map(each).collect()
 }
 
+/// The names that a pattern binds.
+pub(super) fn bound_names(pattern: &TokenStream) -> Vec<String> {
+    let each = |token| match token {
+        TokenTree::Group(group) => bound_names(&group.stream()),
+        TokenTree::Ident(name) if name.to_string().starts_with(char::is_lowercase) => {
+            vec![name.to_string()]
+        }
+        _ => Vec::new(),
+    };
+    pattern.clone().into_iter().flat_map(each).collect()
+}
+
 /// How many patterns a form has in all.
 pub(super) fn form_size(node: &Node, form: HandleForm) -> usize {
     match form {
