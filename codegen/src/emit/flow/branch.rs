@@ -205,7 +205,9 @@ impl Flow<'_, '_> {
             lines.push(code);
         } else {
             let pattern = self.bind(slots, locals);
-            lines.push(quote!(let #pattern = { #code };));
+            let bare = syn::parse2::<syn::Expr>(code.clone()).is_ok();
+            let code = if bare { code } else { quote!({ #code }) };
+            lines.push(quote!(let #pattern = #code;));
         }
     }
 
