@@ -4,6 +4,7 @@
 //! topological order, deciding guards and types as it goes (`stage`).
 
 mod assemble;
+mod callees;
 mod dropped;
 mod flow;
 pub(crate) mod guards;
@@ -19,6 +20,7 @@ mod stage;
 mod warnings;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use flowcrate::Policy;
 use flowcrate::types::{Field, RecordType, Type};
@@ -49,6 +51,8 @@ pub struct Checked {
     pub output: Type,
     /// Hash of the canonical meaning (S39), lower-case hex.
     pub revision: String,
+    /// The workflows that its nodes call (S35), by name.
+    pub callees: BTreeMap<String, Arc<Checked>>,
     /// An input for generated tests: the pinned `config.sample` of the trigger, or
     /// `{"<id>": sample}` where there are several triggers (the first with a sample).
     pub sample_input: Option<Sample>,
@@ -188,6 +192,8 @@ pub enum Body {
         catch: Option<Scope>,
         /// What is done in any case.
         finally: Option<Scope>,
+        /// Whether a run may return from within the body or the catch (S31).
+        returns: bool,
     },
     /// `transform@1`: pure, recomputed.
     Transform {
@@ -234,6 +240,10 @@ pub enum Body {
     },
     /// `approval@1`: leaves by `approved` or `rejected`, or by `timeout` where one is set.
     Approval(Approval),
+    /// `call_workflow@1`: runs another workflow and waits for its output.
+    CallWorkflow(Call),
+    /// `start_workflow@1`: starts another workflow; its output is the run's id.
+    StartWorkflow(Call),
     /// `return@1`.
     Return {
         /// The run's output, widened to [`Checked::output`].
@@ -278,6 +288,8 @@ impl Body {
             | Self::Wait { .. }
             | Self::WaitEvent { .. }
             | Self::Approval(_)
+            | Self::CallWorkflow(_)
+            | Self::StartWorkflow(_)
             | Self::Return { .. }
             | Self::Respond { .. }
             | Self::Fail { .. } => Vec::new(),
@@ -355,6 +367,17 @@ impl Node {
     }
 }
 
+/// A run of another workflow (S35).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Call {
+    /// Its name.
+    pub workflow: String,
+    /// The trigger that starts the run, where the workflow has several.
+    pub trigger: Option<NodeId>,
+    /// The trigger's payload.
+    pub input: Expr,
+}
+
 /// One branch of a race.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Branch {
@@ -394,6 +417,22 @@ pub enum WaitUntil {
     Duration(Expr),
     /// Of type timestamp.
     Instant(Expr),
+}
+
+impl Checked {
+    /// All workflows that it calls, directly or through others, by name.
+    pub fn all_callees(&self) -> BTreeMap<&str, &Checked> {
+        let mut all = BTreeMap::new();
+        let mut open: Vec<&Checked> = vec![self];
+        while let Some(caller) = open.pop() {
+            for (name, callee) in &caller.callees {
+                if all.insert(name.as_str(), callee.as_ref()).is_none() {
+                    open.push(callee);
+                }
+            }
+        }
+        all
+    }
 }
 
 /// A pinned sample, for generated tests.

@@ -8,6 +8,7 @@ use flowcrate::catalogue::Catalogue;
 use crate::check::check_source;
 use crate::diagnostic::{self, Diagnostic, code};
 use crate::emit::emit;
+use crate::known::Known;
 use crate::lower::lower;
 use crate::package::{self, CrateFiles, Support, package};
 
@@ -20,7 +21,8 @@ pub struct Compiled {
     pub diagnostics: Vec<Diagnostic>,
 }
 
-/// Compiles a graph document to the files of a Rust crate.
+/// Compiles a graph document to the files of a Rust crate. The workflows that it calls are modules
+/// of the crate.
 ///
 /// ```
 /// use flowcrate::catalogue::Catalogue;
@@ -38,12 +40,14 @@ pub struct Compiled {
 /// let files = compiled.files.expect("no errors").files;
 /// assert!(files.contains_key("src/generated/workflow.rs"));
 /// ```
-pub fn compile(source: &[u8], catalogue: &Catalogue, support: &Support) -> Compiled {
-    let (checked, mut diagnostics) = check_source(source, catalogue);
+pub fn compile<'c>(source: &[u8], known: impl Into<Known<'c>>, support: &Support) -> Compiled {
+    let known = known.into();
+    let (checked, mut diagnostics) = check_source(source, known);
     let files = checked.and_then(|checked| {
         let crate_ = lower(&checked).and_then(|workflow| {
-            let emitted = emit(&workflow, &checked, catalogue);
-            package(&checked, emitted, source, support).map_err(|error| bug(&error))
+            let emitted = emit(&workflow, &checked, known.catalogue);
+            package(&checked, emitted, (source, known.callees), support)
+                .map_err(|error| bug(&error))
         });
         crate_.map_err(|bugs| diagnostics.extend(bugs)).ok()
     });

@@ -4,6 +4,7 @@
 //! allocator (`names`), every outside item through `symbols`, so that `use` lines and the
 //! manifest follow from the code. Same graph, same bytes.
 
+mod crew;
 pub(crate) mod docs;
 mod expr;
 mod flow;
@@ -28,6 +29,7 @@ use quote::quote;
 use crate::check::{Body, Checked, Node, NodeId};
 use crate::ir::Workflow;
 
+use crew::{Crew, Member};
 use flow::{Final, Flow};
 use locals::{HandleForm, Held, Locals};
 use names::{NodeNames, ident, pascal, snake};
@@ -56,15 +58,131 @@ pub struct Emitted {
     pub output_type: String,
     /// The packages that the sources name, `flowcrate` among them, with the features they need.
     pub dependencies: BTreeMap<String, BTreeSet<String>>,
+    /// The workflows that it calls, directly or through others, by name.
+    pub callees: BTreeMap<String, EmittedCallee>,
 }
 
-/// Emits a lowered workflow.
+/// The emitted sources of a workflow that another calls: a module of that one's crate. Their types
+/// are in one file, so that what passes between them has one type.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EmittedCallee {
+    /// The module within `generated`.
+    pub module: String,
+    /// `src/generated/<module>/workflow.rs`.
+    pub workflow: String,
+    /// `src/generated/<module>/steps.rs`; none where the graph has no steps.
+    pub steps: Option<String>,
+    /// `src/custom_<module>.rs` as it is first written; none where the graph has no custom nodes.
+    pub custom: Option<String>,
+    /// The workflow function's name.
+    pub function: String,
+    /// The struct that implements `flowcrate::Workflow`.
+    pub structure: String,
+}
+
+/// Emits a lowered workflow, and those that it calls.
 pub fn emit(workflow: &Workflow, checked: &Checked, catalogue: &Catalogue) -> Emitted {
-    let mut emitter = Emitter::new(workflow, checked, catalogue);
-    emitter.name_types();
-    let function = emitter.workflow_function();
-    let (steps, custom) = (emitter.steps(), emitter.custom());
-    emitter.finish(function, steps, custom)
+    let crew = Crew::new(workflow);
+    let mut types = Types::reserving(crew.reserved());
+    let all = checked.all_callees().into_iter();
+    let callees = all.filter_map(|(name, callee)| Some((workflow.callees.get(name)?, callee)));
+    let mut own = Emitter::new(workflow, checked, catalogue, &crew);
+    let mut callees: Vec<Emitter<'_>> =
+        callees.map(|(callee, checked)| Emitter::new(callee, checked, catalogue, &crew)).collect();
+    // What is another crate's type is that in all of them.
+    for emitter in std::iter::once(&mut own).chain(&mut callees) {
+        emitter.lend(&mut types, Emitter::name_all_outside_types);
+    }
+    let mut whole = Whole::default();
+    let sources = whole.add(&mut own, &mut types);
+    for callee in &mut callees {
+        whole.add_callee(callee, &mut types);
+    }
+    whole.finish(&own, sources, types)
+}
+
+/// What the workflows of a crate have in common.
+#[derive(Default)]
+struct Whole {
+    /// Enums over several triggers, for `types.rs`.
+    inputs: Vec<TokenStream>,
+    /// Imports of `types.rs`.
+    symbols: Option<Symbols>,
+    dependencies: BTreeMap<String, BTreeSet<String>>,
+    callees: BTreeMap<String, EmittedCallee>,
+}
+
+/// The sources of one workflow.
+struct Sources {
+    workflow: String,
+    steps: Option<String>,
+    custom: Option<String>,
+    input_type: String,
+    output_type: String,
+}
+
+impl Whole {
+    fn symbols(&mut self) -> &mut Symbols {
+        self.symbols.get_or_insert_with(|| Symbols::at("super::types"))
+    }
+
+    /// The sources of one workflow.
+    fn add(&mut self, emitter: &mut Emitter<'_>, types: &mut Types) -> Sources {
+        let sources = emitter.lend(types, |emitter| emitter.sources(self));
+        types.next_workflow();
+        self.note(&emitter.symbols);
+        self.note(&emitter.step_symbols);
+        sources
+    }
+
+    fn add_callee(&mut self, emitter: &mut Emitter<'_>, types: &mut Types) {
+        let Sources { workflow, steps, custom, .. } = self.add(emitter, types);
+        let Member { function, structure, module, .. } = emitter.own.clone();
+        let module = module.unwrap_or_default();
+        let callee = EmittedCallee { module, workflow, steps, custom, function, structure };
+        self.callees.insert(emitter.workflow.name.clone(), callee);
+    }
+
+    /// Notes the packages that imports need.
+    fn note(&mut self, symbols: &Symbols) {
+        for (package, features) in symbols.needs() {
+            let all = self.dependencies.entry(package.clone()).or_default();
+            all.extend(features.iter().cloned());
+        }
+    }
+
+    fn finish(mut self, own: &Emitter<'_>, sources: Sources, types: Types) -> Emitted {
+        let types = self.types(&own.workflow.name, types);
+        let symbols = std::mem::take(self.symbols());
+        self.note(&symbols);
+        self.dependencies.entry("flowcrate".to_owned()).or_default().insert("engine".to_owned());
+        Emitted {
+            workflow: sources.workflow,
+            steps: sources.steps,
+            types,
+            custom: sources.custom,
+            function: own.own.function.clone(),
+            structure: own.own.structure.clone(),
+            input_type: sources.input_type,
+            output_type: sources.output_type,
+            dependencies: self.dependencies,
+            callees: self.callees,
+        }
+    }
+
+    fn types(&mut self, workflow: &str, mut types: Types) -> Option<String> {
+        let mut items = std::mem::take(&mut self.inputs);
+        if items.is_empty() && types.is_empty() {
+            return None;
+        }
+        let symbols = self.symbols();
+        items.extend(types.items(symbols));
+        let items = symbols.uses().into_iter().chain(items).collect();
+        let name = docs::code(workflow);
+        let docs =
+            docs::inner(&[format!("The data of `{name}`: names in JSON are those of the graph.")]);
+        Some(print::file(&docs, items))
+    }
 }
 
 /// What all parts of the emitter share.
@@ -72,15 +190,17 @@ pub(crate) struct Emitter<'a> {
     workflow: &'a Workflow,
     checked: &'a Checked,
     catalogue: &'a Catalogue,
-    /// The workflow function's name.
-    function: String,
-    /// The struct's name, as `#[workflow]` makes it.
-    structure: String,
+    /// How the crate's workflows are called.
+    crew: &'a Crew,
+    /// How this one is.
+    own: Member,
     names: BTreeMap<NodeId, NodeNames>,
     readers: Readers,
     types: Types,
     /// How many loops stand around the code that is being emitted.
     loop_depth: usize,
+    /// Whether the graph has nodes that fail.
+    fails: bool,
     /// The triggers whose payload code asks the input for.
     accessors: BTreeSet<NodeId>,
     /// Whether the code that is being emitted is the last of its function.
@@ -96,10 +216,13 @@ pub(crate) struct Emitter<'a> {
 }
 
 impl<'a> Emitter<'a> {
-    fn new(workflow: &'a Workflow, checked: &'a Checked, catalogue: &'a Catalogue) -> Self {
-        let function =
-            names::Allocator::values().allocate(&snake(&workflow.name, "run"), "_workflow");
-        let structure = camel_case(&function);
+    fn new(
+        workflow: &'a Workflow,
+        checked: &'a Checked,
+        catalogue: &'a Catalogue,
+        crew: &'a Crew,
+    ) -> Self {
+        let own = crew.member(&workflow.name).cloned().unwrap_or_default();
         let mut readers = Readers::default();
         readers.add(checked, &checked.root, &workflow.body);
         for (id, block) in &workflow.scopes {
@@ -110,22 +233,50 @@ impl<'a> Emitter<'a> {
             }
         }
         Self {
-            names: names::node_names(checked, &function),
-            types: Types::reserving(&structure),
+            names: names::node_names(checked, &own.function),
+            types: Types::default(),
             readers,
             workflow,
             checked,
             catalogue,
-            function,
-            structure,
+            crew,
+            symbols: own.symbols(),
+            step_symbols: own.symbols(),
+            own,
             loop_depth: 0,
+            fails: checked.nodes.values().any(|node| matches!(node.body, Body::Fail { .. })),
             accessors: BTreeSet::new(),
             last_use: false,
             lints: BTreeSet::new(),
             functions: Vec::new(),
-            symbols: Symbols::default(),
-            step_symbols: Symbols::default(),
         }
+    }
+
+    /// Works on the types that all workflows of the crate share.
+    fn lend<T>(&mut self, types: &mut Types, work: impl FnOnce(&mut Self) -> T) -> T {
+        std::mem::swap(&mut self.types, types);
+        let done = work(self);
+        std::mem::swap(&mut self.types, types);
+        done
+    }
+
+    /// All files of this workflow.
+    fn sources(&mut self, whole: &mut Whole) -> Sources {
+        self.name_types();
+        let function = self.workflow_function();
+        let (steps, custom) = (self.steps(), self.custom());
+        let input_type = type_text(&self.input_type());
+        let output_type = type_text(&self.output_type());
+        let inputs = self.input_items(whole.symbols());
+        whole.inputs.extend(inputs);
+        let name = docs::code(&self.workflow.name);
+        let docs = docs::inner(&[format!("The control flow of `{name}`.")]);
+        // A function stands before those that it calls.
+        let functions = std::mem::take(&mut self.functions).into_iter().rev();
+        let items: Vec<TokenStream> = std::iter::once(function).chain(functions).collect();
+        let items = self.symbols.uses_of(&items).into_iter().chain(items).collect();
+        let workflow = print::file(&docs, items);
+        Sources { workflow, steps, custom, input_type, output_type }
     }
 
     /// The names of a node.
@@ -152,7 +303,7 @@ impl<'a> Emitter<'a> {
     /// For the run's output.
     fn output_hint(&self) -> Hint {
         Hint::new(
-            format!("{}Output", self.structure),
+            format!("{}Output", self.own.structure),
             format!("What a run of `{}` gives.", docs::code(&self.workflow.name)),
         )
     }
@@ -219,12 +370,12 @@ impl<'a> Emitter<'a> {
         let input = self.input_type();
         let output = self.output_type();
         let (name, revision) = (&workflow.name, &workflow.revision);
-        let (undos, events) = (self.undos(), self.events());
+        let (undos, calls, events) = (self.undos(), self.calls(), self.events());
         let parameter = |name: &str| {
             if expr::mentions(&body, name) { ident(name) } else { ident(&format!("_{name}")) }
         };
         let (ctx, trigger) = (parameter("ctx"), parameter("trigger"));
-        let function = ident(&self.function);
+        let function = ident(&self.own.function);
         let mut paragraphs = docs::paragraphs(&workflow.description);
         paragraphs.push(format!(
             "The workflow `{}`, started by {}.",
@@ -236,7 +387,7 @@ impl<'a> Emitter<'a> {
         quote! {
             #doc
             #lints
-            #[#attribute(name = #name, revision = #revision #undos #events)]
+            #[#attribute(name = #name, revision = #revision #undos #calls #events)]
             pub async fn #function(#ctx: #context, #trigger: #input) -> #result<#output> { #body }
         }
     }
@@ -268,6 +419,21 @@ impl<'a> Emitter<'a> {
         (!declared.is_empty()).then(|| quote!(, events(#(#declared),*)))
     }
 
+    /// The workflows that it calls, which are registered with it.
+    fn calls(&mut self) -> Option<TokenStream> {
+        let mut structures = Vec::new();
+        for callee in self.checked.callees.keys() {
+            structures.extend(self.callee(callee));
+        }
+        (!structures.is_empty()).then(|| quote!(, calls(#(#structures),*)))
+    }
+
+    /// The struct of a workflow that this one calls.
+    fn callee(&mut self, workflow: &str) -> Option<Ident> {
+        let member = self.crew.member(workflow)?;
+        Some(self.symbols.import(&format!("{}::{}", member.path("workflow"), member.structure)))
+    }
+
     fn started_by(&self) -> String {
         let names = self.workflow.triggers.iter().filter_map(|id| self.checked.nodes.get(id));
         let names: Vec<String> =
@@ -279,68 +445,6 @@ impl<'a> Emitter<'a> {
         let hint = self.output_hint();
         self.types.rust(&self.workflow.output, &hint, &mut self.symbols)
     }
-
-    fn finish(
-        mut self,
-        function: TokenStream,
-        steps: Option<String>,
-        custom: Option<String>,
-    ) -> Emitted {
-        let input_type = type_text(&self.input_type());
-        let output_type = type_text(&self.output_type());
-        let name = docs::code(&self.workflow.name);
-        let docs = docs::inner(&[format!("The control flow of `{name}`.")]);
-        // A function stands before those that it calls.
-        let functions = std::mem::take(&mut self.functions).into_iter().rev();
-        let items: Vec<TokenStream> = std::iter::once(function).chain(functions).collect();
-        let items = self.symbols.uses_of(&items).into_iter().chain(items).collect();
-        let workflow = print::file(&docs, items);
-        let mut type_symbols = Symbols::at("super::types");
-        let types = self.types_file(&mut type_symbols);
-        let mut dependencies = BTreeMap::new();
-        for symbols in [&self.symbols, &self.step_symbols, &type_symbols] {
-            for (package, features) in symbols.needs() {
-                let all: &mut BTreeSet<String> = dependencies.entry(package.clone()).or_default();
-                all.extend(features.iter().cloned());
-            }
-        }
-        dependencies.entry("flowcrate".to_owned()).or_default().insert("engine".to_owned());
-        Emitted {
-            workflow,
-            steps,
-            types,
-            custom,
-            function: self.function,
-            structure: self.structure,
-            input_type,
-            output_type,
-            dependencies,
-        }
-    }
-
-    fn types_file(&mut self, symbols: &mut Symbols) -> Option<String> {
-        let mut items = self.input_items(symbols);
-        if items.is_empty() && self.types.is_empty() {
-            return None;
-        }
-        items.extend(self.types.items(symbols));
-        let items = symbols.uses().into_iter().chain(items).collect();
-        let name = docs::code(&self.workflow.name);
-        let docs =
-            docs::inner(&[format!("The data of `{name}`: names in JSON are those of the graph.")]);
-        Some(print::file(&docs, items))
-    }
-}
-
-/// The name that `#[workflow]` gives to the struct of a function.
-fn camel_case(function: &str) -> String {
-    let mut name = String::new();
-    for word in function.split('_').filter(|word| !word.is_empty()) {
-        let mut chars = word.chars();
-        name.extend(chars.next().map(|first| first.to_ascii_uppercase()));
-        name.extend(chars);
-    }
-    name
 }
 
 /// A type as text, without the spaces between tokens.

@@ -2,10 +2,9 @@
 
 use std::fmt::Write as _;
 
-use flowcrate::catalogue::Catalogue;
-
 use crate::check::{Checked, check_source, guards_of_source};
 use crate::diagnostic::Diagnostic;
+use crate::known::Known;
 use crate::lower::lower;
 
 /// What to look at.
@@ -40,15 +39,16 @@ pub enum View {
 /// let (guards, _) = inspect(graph, &Catalogue::default(), View::Guards);
 /// assert_eq!(guards.unwrap(), "gift   vip.true\nstart  always\nvip    always\n");
 /// ```
-pub fn inspect(
+pub fn inspect<'c>(
     source: &[u8],
-    catalogue: &Catalogue,
+    known: impl Into<Known<'c>>,
     view: View,
 ) -> (Option<String>, Vec<Diagnostic>) {
+    let known = known.into();
     if view == View::Guards {
-        return guards_of_source(source, catalogue);
+        return guards_of_source(source, known);
     }
-    let (checked, mut diagnostics) = check_source(source, catalogue);
+    let (checked, mut diagnostics) = check_source(source, known);
     let text = checked.and_then(|checked| match view {
         View::Guards | View::Types => Some(types(&checked)),
         View::Ir => match lower(&checked) {

@@ -14,13 +14,16 @@
 //!   leaves the block (S21). A disabled node does nothing and leaves by its default handle (S14).
 //! - Whatever runs concurrently ([`Stmt::Join`], [`Stmt::Tasks`]) stops at its first failure; the
 //!   failure leaves the statement and the rest is dropped.
-//! - `return@1` decides the run's output and ends nothing (S31).
+//! - `return@1` decides the run's output and ends nothing (S31). Within a try it decides what the try
+//!   returns: with the try's own output that is what the try leaves behind, and where its region
+//!   fails it is forgotten.
 
 pub(crate) mod bits;
 mod text;
 mod verify;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use flowcrate::types::Type;
 
@@ -45,6 +48,8 @@ pub struct Workflow {
     pub output: Type,
     /// The events that runs wait for, sorted by name, each once (S33).
     pub events: Vec<Event>,
+    /// All workflows that it calls, directly or through others, by name; empty of each of these.
+    pub callees: BTreeMap<String, Arc<Workflow>>,
     /// The top-level scope.
     pub body: Block,
     /// The body of each scope at any depth, region by region. Its result is in `Checked`.
@@ -208,6 +213,8 @@ pub enum Part {
     Error,
     /// The handle that it left by.
     Handle,
+    /// The run's output, where a try returned from within.
+    Returned,
 }
 
 /// The handle by which a disabled node, or one that failed under `on_error: continue`, leaves.
@@ -229,6 +236,8 @@ pub fn default_handle(body: &Body) -> &'static str {
         | Body::Wait { .. }
         | Body::Respond { .. }
         | Body::WaitEvent { .. }
+        | Body::CallWorkflow(_)
+        | Body::StartWorkflow(_)
         | Body::Return { .. }
         | Body::Fail { .. } => "out",
     }

@@ -16,6 +16,7 @@ mod validate;
 mod tests;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use flow::Flow;
 use guards::TRUE;
@@ -26,8 +27,17 @@ use crate::ir::{self, Block, Event, Workflow};
 
 pub(crate) use flow::{handles, is_trigger};
 
-/// Lowers a checked graph. What is wrong here is our bug (E9xx), never the graph's.
+/// Lowers a checked graph, and all that it calls. What is wrong here is our bug (E9xx), never the
+/// graph's.
 pub fn lower(checked: &Checked) -> Result<Workflow, Vec<Diagnostic>> {
+    let mut workflow = lower_alone(checked)?;
+    for (name, callee) in checked.all_callees() {
+        workflow.callees.insert(name.to_owned(), Arc::new(lower_alone(callee)?));
+    }
+    Ok(workflow)
+}
+
+fn lower_alone(checked: &Checked) -> Result<Workflow, Vec<Diagnostic>> {
     let mut faults = Vec::new();
     let body = lower_scope(checked, &checked.root, None, &mut faults);
     let mut scopes = BTreeMap::new();
@@ -45,6 +55,7 @@ pub fn lower(checked: &Checked) -> Result<Workflow, Vec<Diagnostic>> {
         input: checked.input.clone(),
         output: checked.output.clone(),
         events: events(checked),
+        callees: BTreeMap::new(),
         body,
         scopes,
     };

@@ -2,10 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use flowcrate::catalogue::Catalogue;
-
 use crate::check::check_source;
 use crate::diagnostic::{Diagnostic, patched};
+use crate::known::Known;
 
 /// More fixes than a person would look through.
 const MOST: usize = 1_000;
@@ -29,10 +28,11 @@ pub struct Mended {
 /// let mended = flowcrate_codegen::mend(graph, &Catalogue::default());
 /// assert!(mended.text.contains("manual@1") && mended.left.is_empty());
 /// ```
-pub fn mend(source: &str, catalogue: &Catalogue) -> Mended {
+pub fn mend<'c>(source: &str, known: impl Into<Known<'c>>) -> Mended {
+    let known = known.into();
     let (mut text, mut applied, mut tried) = (source.to_owned(), Vec::new(), BTreeSet::new());
     loop {
-        let (_, left) = check_source(text.as_bytes(), catalogue);
+        let (_, left) = check_source(text.as_bytes(), known);
         // A fix that did not mend what it is for is not tried again.
         let next = left.iter().find_map(|found| {
             let fix = found.fix.as_ref().filter(|_| applied.len() < MOST)?;

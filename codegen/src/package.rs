@@ -16,8 +16,9 @@ use flowcrate::types::Type;
 use serde_json::Value;
 
 use crate::check::{Body, Checked};
-use crate::emit::Emitted;
-pub use kept::misfits;
+use crate::emit::{Emitted, EmittedCallee};
+use crate::known::Callees;
+pub use kept::{is_custom, misfits};
 pub use module::module;
 pub use versions::OUTSIDE;
 
@@ -62,11 +63,12 @@ pub enum Owner {
     Person,
 }
 
-/// Turns emitted Rust into the files of a crate. `source` is the graph document as it was read.
+/// Turns emitted Rust into the files of a crate. `source` is the graph document as it was read;
+/// `callees` has those of the workflows that it calls.
 pub fn package(
     checked: &Checked,
     emitted: Emitted,
-    source: &[u8],
+    (source, callees): (&[u8], &Callees),
     support: &Support,
 ) -> Result<CrateFiles, minijinja::Error> {
     let name = names::crate_name(&checked.name);
@@ -113,10 +115,27 @@ pub fn package(
         files.ours("input.json", format!("{input:#}\n"));
     }
     files.add("graph.json", source.to_vec(), Owner::Compiler);
+    for (name, callee) in emitted.callees {
+        files.callee(callee);
+        let document = callees.get(&name).unwrap_or_default().to_vec();
+        files.add(&format!("workflows/{name}.json"), document, Owner::Compiler);
+    }
     Ok(files)
 }
 
 impl CrateFiles {
+    /// The sources of a workflow that is called.
+    fn callee(&mut self, callee: EmittedCallee) {
+        let EmittedCallee { module, workflow, steps, custom, .. } = callee;
+        self.ours(&format!("src/generated/{module}/workflow.rs"), workflow);
+        if let Some(steps) = steps {
+            self.ours(&format!("src/generated/{module}/steps.rs"), steps);
+        }
+        if let Some(custom) = custom {
+            self.theirs(&format!("src/custom_{module}.rs"), custom);
+        }
+    }
+
     fn ours(&mut self, path: &str, text: String) {
         self.add(path, text.into_bytes(), Owner::Compiler);
     }
@@ -139,6 +158,14 @@ fn example_input(checked: &Checked) -> Value {
 /// outside, `schedule` only where the clock starts runs.
 fn standalone(checked: &Checked) -> BTreeSet<String> {
     let mut features = BTreeSet::from(["host".to_owned(), "sqlite".to_owned()]);
+    // Of what it calls only events come from outside.
+    let all = checked.all_callees();
+    let waits = |checked: &&Checked| {
+        checked.nodes.values().any(|node| matches!(node.body, Body::WaitEvent { .. }))
+    };
+    if all.into_values().any(|callee| waits(&callee)) {
+        features.insert("serve".to_owned());
+    }
     for node in checked.nodes.values() {
         match node.body {
             Body::Webhook { .. } | Body::WaitEvent { .. } | Body::Approval(_) => {
@@ -158,6 +185,8 @@ fn standalone(checked: &Checked) -> BTreeSet<String> {
             | Body::Action { .. }
             | Body::Custom { .. }
             | Body::Wait { .. }
+            | Body::CallWorkflow(_)
+            | Body::StartWorkflow(_)
             | Body::Respond { .. }
             | Body::Return { .. }
             | Body::Fail { .. } => {}

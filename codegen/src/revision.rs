@@ -2,7 +2,7 @@
 //!
 //! In it: the version of the expression language, and of every node that can run its id, kind,
 //! place, edges, settings with defaults filled in, declared types, inputs and result as written,
-//! policy, join rule, `on_error`, `disabled` and connection.
+//! policy, join rule, `on_error`, `disabled` and connection, and of what it calls the revision.
 //! Not in it: positions, labels, descriptions, notes, unreachable nodes, samples (only the type
 //! that they give), names and descriptions in schemas, the workflow's name and description, the
 //! order of anything that has none, unknown keys.
@@ -36,9 +36,9 @@ pub(crate) fn of(graph: &Graph<'_>, checked: &Checked) -> String {
         }
         if let Some(index) = graph.ids.get(id) {
             let drawn = graph.node(*index);
-            meaning(node, &drawn.raw, &mut text);
+            meaning(checked, node, &drawn.raw, &mut text);
             if let (Some(undo), Some(drawn)) = (node.body.undo(), &drawn.compensate) {
-                meaning(&undo.node, &drawn.raw, &mut text);
+                meaning(checked, &undo.node, &drawn.raw, &mut text);
                 text.push_str(if undo.in_doubt { "\"in_doubt\"," } else { "" });
             }
         }
@@ -63,7 +63,7 @@ pub(crate) fn of(graph: &Graph<'_>, checked: &Checked) -> String {
 
 /// What a node means, after those before it. Its parts are written one by one, so that its inputs
 /// need no copy.
-fn meaning(node: &Node, raw: &RawNode, out: &mut String) {
+fn meaning(checked: &Checked, node: &Node, raw: &RawNode, out: &mut String) {
     let mut head = json!({
         "id": node.id,
         "kind": node.kind,
@@ -73,7 +73,7 @@ fn meaning(node: &Node, raw: &RawNode, out: &mut String) {
         "disabled": node.disabled,
         "continue": node.continue_on_error,
         "connection": raw.connection,
-        "settings": settings(node, raw),
+        "settings": settings(checked, node, raw),
     });
     // Written only where it says something, as all that came later is: revisions stay.
     if let (true, Some(head)) = (node.is_overridden(), head.as_object_mut()) {
@@ -89,7 +89,7 @@ fn meaning(node: &Node, raw: &RawNode, out: &mut String) {
 }
 
 /// The settings with their defaults, and the types that they declare.
-fn settings(node: &Node, raw: &RawNode) -> Value {
+fn settings(checked: &Checked, node: &Node, raw: &RawNode) -> Value {
     let output = || node.output.as_ref().map(shape);
     match &node.body {
         Body::Manual => json!({"payload": output()}),
@@ -127,6 +127,11 @@ fn settings(node: &Node, raw: &RawNode) -> Value {
             "event": approval.event,
             "form": approval.form,
             "payload": shape(&approval.verdict),
+        }),
+        Body::CallWorkflow(call) | Body::StartWorkflow(call) => json!({
+            "workflow": call.workflow,
+            "revision": checked.callees.get(&call.workflow).map(|callee| &callee.revision),
+            "trigger": call.trigger,
         }),
         Body::Condition { .. }
         | Body::Try { .. }

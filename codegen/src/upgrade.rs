@@ -9,12 +9,12 @@ mod slice;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use flowcrate::catalogue::Catalogue;
 use flowcrate::types::{Type, widens_to};
 use serde::Serialize;
 
 use crate::check::{Body, Checked, Node, NodeId, check_source};
 use crate::diagnostic::Diagnostic;
+use crate::known::Known;
 use slice::Slices;
 
 /// What becomes of the runs of one revision under another.
@@ -99,7 +99,10 @@ fn nodes_of(path: &str) -> impl Iterator<Item = &str> {
 ///     )
 /// };
 /// let (old, new) = (graph("1h"), graph("2h"));
-/// let (upgrade, _) = upgrade_source(old.as_bytes(), new.as_bytes(), &Catalogue::default());
+/// let (upgrade, _) = {
+///     let known = &Catalogue::default();
+///     upgrade_source((old.as_bytes(), known), (new.as_bytes(), known))
+/// };
 /// let upgrade = upgrade.unwrap();
 /// assert_eq!(upgrade.nodes["pause"].verdict, Verdict::Prevents);
 /// assert_eq!(upgrade.prevented(["pause"]).len(), 1);
@@ -126,15 +129,14 @@ pub fn upgrade(running: &Checked, new: &Checked) -> Upgrade {
     Upgrade { from, to, input, nodes }
 }
 
-/// Compares two graph documents: what becomes of runs where both are without errors, and all that
-/// was found in either, `running` first.
-pub fn upgrade_source(
-    running: &[u8],
-    new: &[u8],
-    catalogue: &Catalogue,
+/// Compares two graph documents, each with what it may name: what becomes of runs where both are
+/// without errors, and all that was found in either, `running` first.
+pub fn upgrade_source<'c>(
+    (running, known): (&[u8], impl Into<Known<'c>>),
+    (new, known_new): (&[u8], impl Into<Known<'c>>),
 ) -> (Option<Upgrade>, [Vec<Diagnostic>; 2]) {
-    let (running, found) = check_source(running, catalogue);
-    let (new, found_new) = check_source(new, catalogue);
+    let (running, found) = check_source(running, known);
+    let (new, found_new) = check_source(new, known_new);
     let both = running.zip(new);
     (both.map(|(running, new)| upgrade(&running, &new)), [found, found_new])
 }
@@ -147,6 +149,8 @@ pub(crate) fn is_recorded(node: &Node) -> bool {
         | Body::Wait { .. }
         | Body::WaitEvent { .. }
         | Body::Approval(_)
+        | Body::CallWorkflow(_)
+        | Body::StartWorkflow(_)
         | Body::ForEach { .. }
         | Body::While { .. }
         | Body::Race { .. }
@@ -180,6 +184,17 @@ fn reason(node: &NodeId, message: impl Into<String>) -> Reason {
     Reason { node: node.clone(), message: message.into() }
 }
 
+/// The workflow that a node calls, and which of its triggers; its revision may be another, since a
+/// run that was called keeps its own.
+fn called(body: &Body) -> Option<(&str, Option<&NodeId>)> {
+    match body {
+        Body::CallWorkflow(call) | Body::StartWorkflow(call) => {
+            Some((&call.workflow, call.trigger.as_ref()))
+        }
+        _ => None,
+    }
+}
+
 /// How a recorded node differs in itself, so that what is recorded of it cannot be taken over.
 fn differs(old: &Node, new: &Node) -> Option<String> {
     if old.kind != new.kind {
@@ -190,6 +205,13 @@ fn differs(old: &Node, new: &Node) -> Option<String> {
     }
     if (&old.parent, &old.region) != (&new.parent, &new.region) {
         return Some("stands in another scope now, so its path is another".to_owned());
+    }
+    if called(&old.body) != called(&new.body) {
+        return Some("calls another workflow now, or another trigger of it".to_owned());
+    }
+    let returns = |node: &Node| matches!(node.body, Body::Try { returns: true, .. });
+    if returns(old) != returns(new) {
+        return Some("records beside its output what it returns, in one revision only".to_owned());
     }
     // What an iteration gives is made anew from what its steps gave.
     let loops = matches!(old.body, Body::ForEach { .. });

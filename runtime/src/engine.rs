@@ -56,7 +56,7 @@ pub use race::Race;
 pub use respond::Respond;
 pub use step::Step;
 pub use timeout::Timeout;
-pub use try_scope::TryScope;
+pub use try_scope::{TryScope, split_return};
 use undo::Forced;
 pub(crate) use undo::encode_end;
 pub(crate) use undos::UndoRequest;

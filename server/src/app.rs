@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use flowcrate_codegen::Diagnostic;
-use flowcrate_codegen::check::Checked;
 use tokio::sync::{Notify, watch};
 
 use crate::clock::Clock;
 use crate::compiler::Compiler;
+use crate::draft;
 use crate::error::Error;
 use crate::runs::Runs;
-use crate::store::Store;
+use crate::store::{Draft, Store};
 
 /// The server's parts. Cheap to clone.
 #[derive(Clone)]
@@ -41,10 +41,17 @@ impl App {
         Self { store, compiler, runs, clock, stopping, schedules: Arc::new(Notify::new()) }
     }
 
-    /// Checks a graph on a thread that may take its time.
-    pub async fn check(&self, source: Bytes) -> Result<(Option<Checked>, Vec<Diagnostic>), Error> {
-        let compiler = Arc::clone(&self.compiler);
-        blocking(move || compiler.check(&source)).await
+    /// Checks a graph and makes what the store keeps of it, on a thread that may take its time;
+    /// what is wrong with it where that is an error.
+    pub async fn draft(&self, source: Bytes) -> Result<Result<Draft, Vec<Diagnostic>>, Error> {
+        let linked = self.store.linked(&source).await?;
+        let (compiler, now) = (Arc::clone(&self.compiler), self.clock.now());
+        blocking(move || {
+            let (checked, diagnostics) = compiler.check(&source, &linked.documents);
+            let Some(checked) = checked else { return Ok(Err(diagnostics)) };
+            draft::draft((&source, &linked), &checked, &diagnostics, now).map(Ok)
+        })
+        .await?
     }
 
     /// Says that a schedule came, went or changed.

@@ -3,6 +3,7 @@
 //! Exit codes: 0 fine, 1 the graph or run failed, 2 wrong use. What a program reads goes to
 //! standard output, everything else to standard error.
 
+mod callees;
 mod check;
 mod compile;
 mod explain;

@@ -5,12 +5,13 @@ use flowcrate::schedule::Schedule;
 use flowcrate_codegen::Diagnostic;
 use flowcrate_codegen::check::{Body, Checked, Node};
 
+use crate::callees::Linked;
 use crate::error::Error;
-use crate::store::{Draft, ScheduleDraft, Trigger};
+use crate::store::{CalleeDraft, Draft, ScheduleDraft, Trigger};
 
-/// What the store keeps of a graph.
+/// What the store keeps of a graph that may call what is `linked`.
 pub fn draft(
-    source: &[u8],
+    (source, linked): (&[u8], &Linked),
     checked: &Checked,
     diagnostics: &[Diagnostic],
     now: Timestamp,
@@ -26,7 +27,20 @@ pub fn draft(
         diagnostics,
         triggers: checked.nodes.values().filter_map(trigger).collect(),
         schedules: checked.nodes.values().filter_map(|node| schedule(node, now)).collect(),
+        callees: callees(checked, linked),
     })
+}
+
+fn callees(checked: &Checked, linked: &Linked) -> Vec<CalleeDraft> {
+    let all = checked.all_callees().into_iter();
+    all.map(|(name, callee)| CalleeDraft {
+        id: linked.id(name).to_owned(),
+        name: name.to_owned(),
+        revision: callee.revision.clone(),
+        graph: String::from_utf8_lossy(linked.documents.get(name).unwrap_or_default()).into_owned(),
+        calls: callee.all_callees().into_keys().map(str::to_owned).collect(),
+    })
+    .collect()
 }
 
 fn trigger(node: &Node) -> Option<Trigger> {
@@ -57,6 +71,8 @@ fn trigger(node: &Node) -> Option<Trigger> {
         | Body::Respond { .. }
         | Body::WaitEvent { .. }
         | Body::Approval(_)
+        | Body::CallWorkflow(_)
+        | Body::StartWorkflow(_)
         | Body::Return { .. }
         | Body::Fail { .. } => return None,
     }

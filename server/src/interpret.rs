@@ -6,6 +6,8 @@
 
 mod action;
 mod approval;
+mod call_workflow;
+mod callee;
 mod compensation;
 mod condition;
 mod custom;
@@ -19,6 +21,7 @@ mod region;
 mod respond;
 mod returns;
 mod scope;
+mod start_workflow;
 mod switch;
 mod transform;
 mod try_scope;
@@ -30,13 +33,13 @@ mod while_loop;
 use std::sync::Arc;
 
 use flowcrate::types::project;
-use flowcrate::{Context, Definition, Error, EventDef, Result, Undos, Workflow};
+use flowcrate::{Callees, Context, Definition, Error, EventDef, Result, Undos, Workflow};
 use futures_util::future::LocalBoxFuture;
 use serde_json::Value;
 
 use scope::Scope;
 
-pub use once::{Told, once, once_told};
+pub use once::{Told, once, once_told, once_with_called};
 pub use plan::{Plan, Triggered};
 
 /// A compiled graph as a workflow that the engine runs.
@@ -80,6 +83,11 @@ impl Workflow for Interpreted {
             what: "the event's payload",
             message: error.to_string(),
         })
+    }
+
+    fn callees(&self) -> Callees {
+        let callees = self.plan.callees.values().cloned();
+        callees.fold(Callees::new(), Callees::workflow)
     }
 
     fn run(&self, ctx: Context, input: Value) -> LocalBoxFuture<'static, Result<Value>> {

@@ -79,8 +79,9 @@ impl Runs {
             return Ok(Some(Arc::clone(plan)));
         }
         let Some(graph) = self.0.store.revision_graph(id, revision).await? else { return Ok(None) };
+        let pinned = self.0.store.pinned(id, revision).await?;
         let compiler = Arc::clone(&self.0.compiler);
-        let done = blocking(move || compiler.plan(graph.as_bytes())).await?;
+        let done = blocking(move || compiler.plan(graph.as_bytes(), &pinned)).await?;
         let Ok(plan) = done else {
             // It compiled when it was stored, so this server is another one.
             tracing::error!(workflow = id, revision, "a stored revision no longer compiles");

@@ -18,7 +18,7 @@ use crate::error::Error;
 use crate::lock::DataLock;
 use crate::runs::Runs;
 use crate::store::Store;
-use crate::{draft, examples, schedules};
+use crate::{examples, schedules};
 
 /// How long requests in flight may take once the server is told to stop.
 const GRACE: Duration = Duration::from_secs(5);
@@ -125,12 +125,13 @@ async fn store_examples(app: &App) -> Result<(), Error> {
         return Ok(());
     }
     for source in examples::ALL {
-        let (checked, diagnostics) = app.check(source.into()).await?;
-        let Some(checked) = checked else {
-            tracing::error!(?diagnostics, "an example does not compile");
-            continue;
+        let draft = match app.draft(source.into()).await? {
+            Ok(draft) => draft,
+            Err(diagnostics) => {
+                tracing::error!(?diagnostics, "an example does not compile");
+                continue;
+            }
         };
-        let draft = draft::draft(source.as_bytes(), &checked, &diagnostics, app.clock.now())?;
         match app.store.create(&draft, app.clock.now().0).await {
             // Where the name is taken, a start that died before it could say so stored it.
             Ok(_) | Err(Error::NameTaken(_)) => {}

@@ -3,6 +3,7 @@
 //! All SQL of the server stands in this module's files, so that another database can follow.
 //! Runs are not here: the engine keeps them in its own journal.
 
+mod callees;
 mod schedules;
 mod workflows;
 
@@ -14,11 +15,13 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 
 use crate::error::Error;
 
+pub use callees::CalleeDraft;
 pub use schedules::DueSchedule;
 pub use workflows::{Current, Draft, Hook, ScheduleDraft, Trigger, Workflow};
 
 /// One migration a format; the position is the format that it leads from.
-const MIGRATIONS: [&str; 1] = [include_str!("../migrations/1.sql")];
+const MIGRATIONS: [&str; 2] =
+    [include_str!("../migrations/1.sql"), include_str!("../migrations/2.sql")];
 
 /// A handle on the database. Cheap to clone.
 #[derive(Clone, Debug)]

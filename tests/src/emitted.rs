@@ -6,6 +6,7 @@ use std::process::{Command, Output};
 use std::sync::{Mutex, PoisonError};
 
 use flowcrate_codegen::package::{CrateFiles, Support};
+use flowcrate_codegen::{Callees, Known};
 
 /// One cargo at a time: two cores, one target folder.
 static CARGO: Mutex<()> = Mutex::new(());
@@ -77,9 +78,20 @@ pub fn target() -> PathBuf {
 /// # Panics
 ///
 /// Where the graph does not compile: the test that needs it has failed.
-#[expect(clippy::panic, reason = "this is how a test fails")]
 pub fn compile(graph: &[u8]) -> CrateFiles {
-    let compiled = flowcrate_codegen::compile(graph, &flowcrate_plugins::catalogue(), &support());
+    compile_with(graph, &Callees::new())
+}
+
+/// The same of a graph that calls others.
+///
+/// # Panics
+///
+/// As [`compile`].
+#[expect(clippy::panic, reason = "this is how a test fails")]
+pub fn compile_with(graph: &[u8], callees: &Callees) -> CrateFiles {
+    let catalogue = flowcrate_plugins::catalogue();
+    let known = Known { catalogue: &catalogue, callees };
+    let compiled = flowcrate_codegen::compile(graph, known, &support());
     let diagnostics = compiled.diagnostics;
     compiled.files.unwrap_or_else(|| panic!("the graph does not compile: {diagnostics:#?}"))
 }

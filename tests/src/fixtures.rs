@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use flowcrate_codegen::emit::{Emitted, emit};
 use flowcrate_codegen::lower::lower;
-use flowcrate_codegen::{Severity, check_source};
+use flowcrate_codegen::{Callees, Known, Severity, check_source};
 use serde_json::Value;
 
 /// A graph that compiles.
@@ -17,6 +17,8 @@ pub struct Fixture {
     pub folder: PathBuf,
     /// The graph document.
     pub graph: Vec<u8>,
+    /// The workflows that it may call: `workflows/<name>.json`.
+    pub callees: Callees,
 }
 
 /// The repository's root.
@@ -53,7 +55,7 @@ pub fn examples() -> Vec<Fixture> {
             let name = path.file_stem()?.to_str()?.to_owned();
             let folder =
                 Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/examples").join(&name);
-            Some(Fixture { name, folder, graph: fs::read(path).ok()? })
+            Some(Fixture { name, folder, graph: fs::read(path).ok()?, callees: Callees::new() })
         })
         .collect();
     fixtures.sort_by(|left, right| left.name.cmp(&right.name));
@@ -63,7 +65,18 @@ pub fn examples() -> Vec<Fixture> {
 fn fixture(folder: PathBuf, graph: &str) -> Option<Fixture> {
     let name = folder.file_name()?.to_str()?.to_owned();
     let graph = fs::read(folder.join(graph)).ok()?;
-    Some(Fixture { name, folder, graph })
+    let callees = callees(&folder);
+    Some(Fixture { name, folder, graph, callees })
+}
+
+/// The workflows that a fixture's graph may call: `workflows/<name>.json` in its folder.
+pub fn callees(folder: &Path) -> Callees {
+    let entries = fs::read_dir(folder.join("workflows")).into_iter().flatten().flatten();
+    let documents = entries.filter_map(|entry| {
+        let path = entry.path();
+        Some((path.file_stem()?.to_str()?.to_owned(), fs::read(&path).ok()?))
+    });
+    documents.collect()
 }
 
 impl Fixture {
@@ -76,7 +89,8 @@ impl Fixture {
     /// The emitted sources, or all errors as text.
     pub fn emit(&self) -> Result<(String, Emitted), String> {
         let catalogue = flowcrate_plugins::catalogue();
-        let (checked, diagnostics) = check_source(&self.graph, &catalogue);
+        let known = Known { catalogue: &catalogue, callees: &self.callees };
+        let (checked, diagnostics) = check_source(&self.graph, known);
         let errors: Vec<String> = diagnostics
             .iter()
             .filter(|diagnostic| diagnostic.severity == Severity::Error)

@@ -144,18 +144,30 @@ impl Crate<'_> {
         if output.status.success() { Ok(()) } else { Err(errors()) }
     }
 
-    /// The id of the one run, once it has started.
+    /// The id of the run, once it has started; those that it calls come later.
     fn run(self) -> Result<String, String> {
         let since = Instant::now();
         loop {
-            if let Some(run) = self.printed(&["list"])[0]["id"].as_str() {
-                return Ok(run.to_owned());
+            if let Some(first) = self.runs().last() {
+                return Ok(first.clone());
             }
             if since.elapsed() > PATIENCE {
                 return Err("no run has started".to_owned());
             }
             std::thread::sleep(Duration::from_millis(20));
         }
+    }
+
+    /// The ids of all runs, newest first.
+    fn runs(self) -> Vec<String> {
+        let listed = self.printed(&["list"]);
+        let ids = listed.as_array().into_iter().flatten();
+        ids.filter_map(|run| run["id"].as_str()).map(str::to_owned).collect()
+    }
+
+    /// All runs as they stand, with their journals.
+    pub fn all_shown(self) -> Vec<Value> {
+        self.runs().iter().map(|run| self.printed(&["show", run])).collect()
     }
 
     /// The run as it stands, with its journal.

@@ -21,6 +21,8 @@ use flowcrate_codegen::diagnostic::{CODES, Severity, explain, patched};
 use flowcrate_codegen::emit::emit;
 use flowcrate_codegen::graph::limits::{MAX_BYTES, MAX_EDGES, MAX_NODES};
 use flowcrate_codegen::lower::lower;
+use flowcrate_codegen::{Callees, Known};
+use flowcrate_tests::fixtures::callees;
 use serde_json::{Map, Value, json};
 
 /// Codes whose graphs are too large for a folder (E102, E105), that need an action with a record
@@ -38,6 +40,10 @@ fn fixtures(kind: &str) -> Vec<PathBuf> {
 
 fn catalogue() -> Catalogue {
     flowcrate_plugins::catalogue()
+}
+
+fn known<'c>(catalogue: &'c Catalogue, callees: &'c Callees) -> Known<'c> {
+    Known { catalogue, callees }
 }
 
 /// What a fixture expects: the findings, and of a graph that passes its types.
@@ -84,7 +90,8 @@ fn fixtures_are_found_as_expected() {
     for kind in ["fail", "pass"] {
         for folder in fixtures(kind) {
             let source = fs::read(folder.join("graph.json")).unwrap();
-            let report = check_source_types(&source, &catalogue);
+            let callees = callees(&folder);
+            let report = check_source_types(&source, known(&catalogue, &callees));
             let errors = report.diagnostics.iter().filter(|found| found.is_error()).count();
             assert_eq!(report.checked.is_some(), errors == 0, "{}", folder.display());
             if (kind == "pass") != (errors == 0) {
@@ -105,7 +112,8 @@ fn diagnostics_keep_the_house_rules() {
     let catalogue = catalogue();
     for folder in fixtures("fail").into_iter().chain(fixtures("pass")) {
         let source = fs::read(folder.join("graph.json")).unwrap();
-        let report = check_source_types(&source, &catalogue);
+        let callees = callees(&folder);
+        let report = check_source_types(&source, known(&catalogue, &callees));
         for found in &report.diagnostics {
             let name = folder.display();
             let known = CODES.iter().find(|code| code.id == found.code);
@@ -133,7 +141,9 @@ fn every_code_has_its_page_and_its_fixture() {
     let mut shown: BTreeSet<&str> = BTreeSet::from(WITHOUT_FOLDER);
     for folder in fixtures("fail").into_iter().chain(fixtures("pass")) {
         let source = fs::read(folder.join("graph.json")).unwrap();
-        shown.extend(check_source_types(&source, &catalogue).diagnostics.iter().map(|d| d.code));
+        let callees = callees(&folder);
+        let report = check_source_types(&source, known(&catalogue, &callees));
+        shown.extend(report.diagnostics.iter().map(|found| found.code));
     }
     for code in CODES {
         let page = explain(code.id).unwrap();
@@ -184,13 +194,15 @@ fn a_fix_mends_what_it_is_for() {
     let (mut fixes, mut compiled, mut codes) = (0, 0, BTreeSet::new());
     for folder in fixtures("fail").into_iter().chain(fixtures("pass")) {
         let Ok(source) = fs::read_to_string(folder.join("graph.json")) else { continue };
-        let report = check_source_types(source.as_bytes(), &catalogue);
+        let callees = callees(&folder);
+        let known = known(&catalogue, &callees);
+        let report = check_source_types(source.as_bytes(), known);
         let errors = report.diagnostics.iter().filter(|found| found.is_error()).count();
         for found in &report.diagnostics {
             let Some(fix) = &found.fix else { continue };
             let name = folder.display();
             let text = patched(&source, fix).unwrap_or_else(|| panic!("{name}: {fix:?}"));
-            let mended = check_source_types(text.as_bytes(), &catalogue);
+            let mended = check_source_types(text.as_bytes(), known);
             let same = |other: &&flowcrate_codegen::Diagnostic| {
                 (other.code, &other.node, &other.field, &other.message)
                     == (found.code, &found.node, &found.field, &found.message)
@@ -225,8 +237,10 @@ fn mending_comes_to_an_end_and_makes_nothing_worse() {
     let catalogue = catalogue();
     for folder in fixtures("fail").into_iter().chain(fixtures("pass")) {
         let Ok(source) = fs::read_to_string(folder.join("graph.json")) else { continue };
-        let before = check_source_types(source.as_bytes(), &catalogue).diagnostics;
-        let mended = flowcrate_codegen::mend(&source, &catalogue);
+        let callees = callees(&folder);
+        let known = known(&catalogue, &callees);
+        let before = check_source_types(source.as_bytes(), known).diagnostics;
+        let mended = flowcrate_codegen::mend(&source, known);
         let offered = before.iter().any(|found| found.fix.is_some());
         assert_eq!(offered, !mended.applied.is_empty(), "{}", folder.display());
         assert_eq!(offered, mended.text != source, "{}", folder.display());
@@ -345,7 +359,9 @@ fn mutated_documents_never_panic_in_any_stage() {
                 }
             }
             // The file that broke it, for whoever reads the panic.
-            let report = std::panic::catch_unwind(|| check_source_types(&bytes, &catalogue));
+            let callees = callees(&folder);
+            let known = known(&catalogue, &callees);
+            let report = std::panic::catch_unwind(|| check_source_types(&bytes, known));
             let text = || String::from_utf8_lossy(&bytes).into_owned();
             let report =
                 report.unwrap_or_else(|_| panic!("{} seed {seed}: {}", folder.display(), text()));

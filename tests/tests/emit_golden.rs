@@ -12,10 +12,11 @@
 use std::fs;
 use std::path::Path;
 
+use flowcrate_codegen::Known;
 use flowcrate_codegen::inspect::{View, inspect};
 use flowcrate_tests::fixtures::{Fixture, examples, running};
 
-fn files(fixture: &Fixture, faults: &mut Vec<String>) -> Vec<(&'static str, Option<String>)> {
+fn files(fixture: &Fixture, faults: &mut Vec<String>) -> Vec<(String, Option<String>)> {
     let (ir, emitted) = match fixture.emit() {
         Ok(emitted) => emitted,
         Err(errors) => {
@@ -23,30 +24,38 @@ fn files(fixture: &Fixture, faults: &mut Vec<String>) -> Vec<(&'static str, Opti
             return Vec::new();
         }
     };
-    let view =
-        |view| inspect(&fixture.graph, &flowcrate_plugins::catalogue(), view).0.unwrap_or_default();
-    vec![
-        ("guards.txt", Some(view(View::Guards))),
-        ("typing.txt", Some(view(View::Types))),
-        ("ir.txt", Some(ir)),
-        ("workflow.rs", Some(emitted.workflow)),
-        ("steps.rs", emitted.steps),
-        ("types.rs", emitted.types),
-        ("custom.rs", emitted.custom),
-    ]
+    let catalogue = flowcrate_plugins::catalogue();
+    let known = Known { catalogue: &catalogue, callees: &fixture.callees };
+    let view = |view| inspect(&fixture.graph, known, view).0.unwrap_or_default();
+    let mut files = vec![
+        ("guards.txt".to_owned(), Some(view(View::Guards))),
+        ("typing.txt".to_owned(), Some(view(View::Types))),
+        ("ir.txt".to_owned(), Some(ir)),
+        ("workflow.rs".to_owned(), Some(emitted.workflow)),
+        ("steps.rs".to_owned(), emitted.steps),
+        ("types.rs".to_owned(), emitted.types),
+        ("custom.rs".to_owned(), emitted.custom),
+    ];
+    for callee in emitted.callees.into_values() {
+        let module = &callee.module;
+        files.push((format!("{module}/workflow.rs"), Some(callee.workflow)));
+        files.push((format!("{module}/steps.rs"), callee.steps));
+        files.push((format!("custom_{module}.rs"), callee.custom));
+    }
+    files
 }
 
 fn check(fixture: &Fixture, faults: &mut Vec<String>) {
     let folder = fixture.folder.join("golden");
     for (name, text) in files(fixture, faults) {
-        let path = folder.join(name);
+        let path = folder.join(&name);
         if std::env::var_os("UPDATE_GOLDEN").is_some() {
             update(&path, text.as_deref());
         } else if fs::read_to_string(&path).ok() != text {
             faults.push(format!("{} differs", path.display()));
         }
         if let Some(text) = &text {
-            limits(fixture, name, text, faults);
+            limits(fixture, &name, text, faults);
         }
     }
 }

@@ -26,6 +26,7 @@ use std::time::Duration;
 use flowcrate::sqlite::SqliteStore;
 use flowcrate::store::Store;
 use flowcrate::{Client, Engine, RunId, RunState, RunView};
+use flowcrate_server::callees::Linked;
 use flowcrate_server::compiler::Compiler;
 use flowcrate_server::interpret::Interpreted;
 use flowcrate_tests::emitted;
@@ -64,7 +65,7 @@ async fn end(client: &Client, run: RunId) -> RunView {
 
 /// An engine that interprets the graph, and the graph's name and revision.
 async fn engine(graph: &[u8], store: impl Store + 'static) -> (Engine, String, String) {
-    let plan = Arc::new(Compiler::new().plan(graph).unwrap());
+    let plan = Arc::new(Compiler::new().plan(graph, &Linked::default()).unwrap());
     let (name, revision) = (plan.ir.name.clone(), plan.ir.revision.clone());
     let workflow = Interpreted::new(name.clone(), revision.clone(), plan);
     let engine = Engine::builder().store(store).register(workflow).build().await.unwrap();

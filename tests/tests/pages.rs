@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 use flowcrate_codegen::diagnostic::{CODES, Code};
 use flowcrate_codegen::import::vercel;
 use flowcrate_codegen::package::Support;
-use flowcrate_codegen::{Diagnostic, compile};
+use flowcrate_codegen::{Callees, Diagnostic, Known, compile};
 
 /// Codes that no page can show with a graph: E102 and E105 take megabytes
 /// (`check_fixtures.rs` makes them), W701 a crate's folder (`regenerate.rs`), E901 a bug of ours.
@@ -28,14 +28,27 @@ fn blocks<'p>(page: &'p str, fence: &str) -> Vec<&'p str> {
     after.map(|rest| rest.split("\n```").next().unwrap()).collect()
 }
 
+/// The workflows that a page's graphs may call: its blocks that are marked `json callee`.
+fn called(code: Code) -> Callees {
+    let documents = blocks(code.page, "json callee").into_iter().map(|document| {
+        let read: serde_json::Value = serde_json::from_str(document).unwrap();
+        (read["name"].as_str().unwrap().to_owned(), document)
+    });
+    documents.collect()
+}
+
 /// What is found of a document: a graph of ours, or another tool's where the code speaks of one.
 fn found(code: Code, document: &str) -> Vec<Diagnostic> {
+    let callees = called(code);
     let imported = code.id.get(1..2) == Some("6");
     if imported {
         return vercel(document.as_bytes(), None).diagnostics;
     }
     let catalogue = flowcrate_plugins::catalogue();
-    let compiled = compile(document.as_bytes(), &catalogue, &Support::Vendored);
+    let compiled = {
+        let known = Known { catalogue: &catalogue, callees: &callees };
+        compile(document.as_bytes(), known, &Support::Vendored)
+    };
     let errors = compiled.diagnostics.iter().any(Diagnostic::is_error);
     assert_eq!(compiled.files.is_none(), errors, "{}", code.id);
     compiled.diagnostics
@@ -71,8 +84,11 @@ fn no_page_shows_a_graph_that_nobody_runs() {
     for code in CODES {
         let fences = code.page.lines().filter_map(|line| line.strip_prefix("```"));
         let json = fences.filter(|fence| fence.starts_with("json")).collect::<Vec<_>>();
-        let expected: &[&str] =
-            if WITHOUT_GRAPHS.contains(&code.id) { &[] } else { &["json wrong", "json right"] };
+        let expected: &[&str] = if WITHOUT_GRAPHS.contains(&code.id) {
+            &[]
+        } else {
+            &["json wrong", "json right", "json callee"]
+        };
         let stray = json.iter().find(|fence| !expected.contains(fence));
         assert!(stray.is_none(), "{}: a block marked {stray:?}", code.id);
         assert!(

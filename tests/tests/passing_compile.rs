@@ -11,6 +11,7 @@ use std::fs;
 use std::path::Path;
 
 use flowcrate_tests::emitted;
+use flowcrate_tests::fixtures::callees;
 use serde_json::Value;
 
 /// The graph with a name of its own, since the crates stand in one workspace.
@@ -39,7 +40,7 @@ fn crates_of_passing_graphs_compile() {
         let path = entry.unwrap().path();
         let name = path.file_name().unwrap().to_str().unwrap().to_owned();
         let graph = fs::read(path.join("graph.json")).unwrap();
-        let files = emitted::compile(&renamed(&graph, &name));
+        let files = emitted::compile_with(&renamed(&graph, &name), &callees(&path));
         let member = folder.join(&name);
         emitted::write(&files, &member).unwrap();
         fs::remove_file(member.join("Cargo.lock")).unwrap();

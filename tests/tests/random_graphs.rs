@@ -20,6 +20,7 @@ use flowcrate::testkit::VirtualTime;
 use flowcrate::{EntryView, RunView};
 use flowcrate_plugins::Actions;
 use flowcrate_scripted::CallAction;
+use flowcrate_server::callees::Linked;
 use flowcrate_server::compiler::Compiler;
 use flowcrate_server::interpret::{Interpreted, Plan};
 use flowcrate_tests::batch::{self, Member};
@@ -56,7 +57,7 @@ impl Bench {
     /// What the compiler makes of a case, or with which codes it refuses it.
     fn plan(&self, case: &Case) -> Result<Arc<Plan>, Vec<String>> {
         let source = serde_json::to_vec(&case.graph).unwrap();
-        self.compiler.plan(&source).map(Arc::new).map_err(|diagnostics| {
+        self.compiler.plan(&source, &Linked::default()).map(Arc::new).map_err(|diagnostics| {
             let codes = diagnostics.iter().map(|found| found.code.to_owned());
             codes.filter(|code| code.starts_with('E')).collect()
         })

@@ -26,7 +26,10 @@ fn fixtures() -> Vec<PathBuf> {
 }
 
 fn compared(old: &[u8], new: &[u8]) -> Upgrade {
-    let (upgrade, found) = upgrade_source(old, new, &flowcrate_plugins::catalogue());
+    let (upgrade, found) = {
+        let catalogue = &flowcrate_plugins::catalogue();
+        upgrade_source((old, catalogue), (new, catalogue))
+    };
     upgrade.unwrap_or_else(|| panic!("{found:#?}"))
 }
 

@@ -1,15 +1,17 @@
 //! Puts the checked graph together.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use flowcrate::types::{Field, RecordType, Type};
 use petgraph::graph::NodeIndex;
 use serde_json::{Value, json};
 
+use super::callees::Callee;
 use super::kinds::Kind;
 use super::stage::{Output, Stage};
 use super::{
-    Approval, Body, Checked, Edge, Node, NodeId, Sample, Scope, WaitUntil, dropped, returns,
+    Approval, Body, Call, Checked, Edge, Node, NodeId, Sample, Scope, WaitUntil, dropped, returns,
 };
 use crate::expr::{Expr, Name, names_read};
 use crate::revision;
@@ -41,6 +43,7 @@ pub(super) fn checked(stage: &mut Stage<'_>) -> Option<Checked> {
         input: input(stage),
         output,
         revision: String::new(),
+        callees: callees(stage, &nodes),
         sample_input: sample_input(stage),
         dropped: dropped::find(&nodes),
         nodes,
@@ -161,6 +164,9 @@ pub(crate) fn expressions(body: &Body) -> Vec<&Expr> {
             let undo = undo.iter().flat_map(|undo| expressions(&undo.node.body));
             std::iter::once(input).chain(undo).collect()
         }
+        Body::CallWorkflow(Call { input, .. }) | Body::StartWorkflow(Call { input, .. }) => {
+            vec![input]
+        }
         Body::Wait { until: WaitUntil::Duration(until) | WaitUntil::Instant(until) } => {
             vec![until]
         }
@@ -205,6 +211,19 @@ fn add_reads_of_loops(nodes: &mut BTreeMap<NodeId, Node>) {
             node.reads = reads.into_iter().collect();
         }
     }
+}
+
+/// The workflows that nodes call.
+fn callees(stage: &Stage<'_>, nodes: &BTreeMap<NodeId, Node>) -> BTreeMap<String, Arc<Checked>> {
+    let called = nodes.values().filter_map(|node| match &node.body {
+        Body::CallWorkflow(call) | Body::StartWorkflow(call) => Some(call.workflow.as_str()),
+        _ => None,
+    });
+    let sound = called.filter_map(|name| match stage.callees.get(name) {
+        Some(Callee::Sound(checked)) => Some((name.to_owned(), Arc::clone(checked))),
+        Some(Callee::Faulty(_) | Callee::Circular(_)) | None => None,
+    });
+    sound.collect()
 }
 
 /// What starts a run (S30).

@@ -359,24 +359,43 @@ impl Guards {
         ways.iter().filter(move |way| event.is(&way.outcome))
     }
 
-    /// For each node that may run in one run with an earlier one of the list: both. Nodes of
-    /// which the opposite is not proved count.
-    pub(crate) fn overlaps(&self, nodes: &[NodeIndex]) -> Vec<(NodeIndex, NodeIndex)> {
+    /// For each node that may take effect in one run with an earlier one of the list: both. Nodes of
+    /// which the opposite is not proved count. A node takes effect where it runs; one that is
+    /// `gated` only where it leaves with a value.
+    pub(crate) fn overlaps(
+        &self,
+        nodes: &[NodeIndex],
+        gated: impl Fn(NodeIndex) -> bool,
+    ) -> Vec<(NodeIndex, NodeIndex)> {
         let mut bdd = self.bdd.borrow_mut();
+        let guards: BTreeMap<NodeIndex, Ref> = nodes
+            .iter()
+            .map(|&node| {
+                let gated = gated(node).then(|| self.left_with_value(&mut bdd, node)).flatten();
+                (node, gated.unwrap_or_else(|| self.at(node).guard))
+            })
+            .collect();
+        let guard = |node: NodeIndex| guards.get(&node).copied().unwrap_or(Ref::FALSE);
         let meet = |bdd: &mut Bdd, a: Ref, b: Ref| bdd.and(a, b) != Some(Ref::FALSE);
         let mut before = Some(Ref::FALSE);
         let mut found = Vec::new();
         for (position, &node) in nodes.iter().enumerate() {
-            let guard = self.at(node).guard;
-            if before.is_none_or(|before| meet(&mut bdd, before, guard)) {
+            let own = guard(node);
+            if before.is_none_or(|before| meet(&mut bdd, before, own)) {
                 let earlier = nodes.iter().take(position);
-                let mut earlier =
-                    earlier.filter(|other| meet(&mut bdd, self.at(**other).guard, guard));
+                let mut earlier = earlier.filter(|other| meet(&mut bdd, guard(**other), own));
                 found.extend(earlier.next().map(|other| (*other, node)));
             }
-            before = before.and_then(|before| bdd.or(before, guard));
+            before = before.and_then(|before| bdd.or(before, own));
         }
         found
+    }
+
+    /// When a node leaves with a value; `None` past the limit.
+    fn left_with_value(&self, bdd: &mut Bdd, node: NodeIndex) -> Option<Ref> {
+        let ways = &self.facts.get(node.index())?.ways;
+        let mut with_value = ways.iter().filter(|way| way.outcome.value);
+        with_value.try_fold(Ref::FALSE, |left, way| bdd.or(left, way.guard))
     }
 
     /// Whether a path of edges leads from one node to another of the same scope, dead or live.

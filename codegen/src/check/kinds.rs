@@ -3,6 +3,8 @@
 mod action;
 mod aggregate;
 pub(super) mod approval;
+mod call_workflow;
+mod callee;
 pub(super) mod compensate;
 mod condition;
 mod custom;
@@ -18,6 +20,7 @@ mod result;
 pub(super) mod r#return;
 mod schedule;
 mod sort;
+mod start_workflow;
 mod switch;
 mod transform;
 pub(super) mod try_scope;
@@ -86,6 +89,10 @@ pub enum Kind<'c> {
     WaitEvent,
     /// `approval@1`.
     Approval,
+    /// `call_workflow@1`.
+    CallWorkflow,
+    /// `start_workflow@1`.
+    StartWorkflow,
     /// `return@1`.
     Return,
     /// `respond@1`.
@@ -99,9 +106,10 @@ pub enum Kind<'c> {
 }
 
 /// Our own kinds, by name.
-const CORE: [(&str, Kind<'static>); 21] = [
+const CORE: [(&str, Kind<'static>); 23] = [
     ("aggregate@1", Kind::Aggregate),
     ("approval@1", Kind::Approval),
+    ("call_workflow@1", Kind::CallWorkflow),
     ("condition@1", Kind::Condition),
     ("custom@1", Kind::Custom),
     ("fail@1", Kind::Fail),
@@ -114,6 +122,7 @@ const CORE: [(&str, Kind<'static>); 21] = [
     ("return@1", Kind::Return),
     ("schedule@1", Kind::Schedule),
     ("sort@1", Kind::Sort),
+    ("start_workflow@1", Kind::StartWorkflow),
     ("switch@1", Kind::Switch),
     ("transform@1", Kind::Transform),
     ("try@1", Kind::Try),
@@ -154,6 +163,8 @@ impl<'c> Kind<'c> {
             | Self::Wait
             | Self::WaitEvent
             | Self::Approval
+            | Self::CallWorkflow
+            | Self::StartWorkflow
             | Self::Return
             | Self::Respond
             | Self::Fail
@@ -185,6 +196,7 @@ impl<'c> Kind<'c> {
             Self::Try => &["compensate"],
             Self::WaitEvent => &["event", "sample", "samples", "schema"],
             Self::Approval => &["event", "form", "sample", "samples", "schema"],
+            Self::CallWorkflow | Self::StartWorkflow => &["trigger", "workflow"],
             Self::Custom => &["output"],
             Self::Sort => &["order"],
             Self::Aggregate => &["operation"],
@@ -221,6 +233,8 @@ impl<'c> Kind<'c> {
             | Self::Aggregate
             | Self::Custom
             | Self::Wait
+            | Self::CallWorkflow
+            | Self::StartWorkflow
             | Self::Return
             | Self::Respond
             | Self::Action(_) => Handles::new([OUT, ERROR], Some(OUT)),
@@ -280,6 +294,20 @@ impl Found {
     }
 }
 
+/// The workflows that nodes call.
+pub(crate) fn called(nodes: &[RawNode]) -> BTreeSet<String> {
+    let is_call = |node: &&RawNode| {
+        let place = CORE.binary_search_by_key(&node.kind.as_str(), |(name, _)| name);
+        let kind = place.ok().and_then(|place| CORE.get(place)).map(|(_, kind)| kind);
+        matches!(kind, Some(Kind::CallWorkflow | Kind::StartWorkflow))
+    };
+    let calls = nodes.iter().filter(is_call);
+    calls.filter_map(|node| node.config.get(WORKFLOW)?.as_str()).map(str::to_owned).collect()
+}
+
+/// The setting that names the workflow which a node calls.
+const WORKFLOW: &str = "workflow";
+
 /// The regions of a scope in which nodes stand, sorted.
 fn regions(site: &Site<'_>) -> Vec<String> {
     let graph = site.stage.graph;
@@ -315,6 +343,8 @@ pub(super) fn check(site: &Site<'_>) -> Found {
         Kind::Wait => wait::check(site),
         Kind::WaitEvent => wait_event::check(site),
         Kind::Approval => approval::check(site),
+        Kind::CallWorkflow => call_workflow::check(site),
+        Kind::StartWorkflow => start_workflow::check(site),
         Kind::Return => r#return::check(site),
         Kind::Respond => respond::check(site),
         Kind::Fail => fail::check(site),

@@ -4,7 +4,7 @@ use flowcrate::types::{Type, unify};
 use petgraph::graph::NodeIndex;
 
 use super::Body;
-use super::kinds::{Kind, r#return};
+use super::kinds::{Kind, TRY_REGIONS, r#return};
 use super::site::Site;
 use super::stage::Stage;
 use crate::diagnostic::{Diagnostic, code};
@@ -26,24 +26,74 @@ pub(super) fn check(stage: &mut Stage<'_>) {
     }
 }
 
-/// Reports nodes of a kind that may meet in one run.
+/// Reports nodes of a kind that may meet in one run. What the catch of a try does counts only where
+/// its body failed, and nothing that the body did then counts: those of one never meet the other's.
 fn exclusive(stage: &mut Stage<'_>, kind: Kind<'_>, what: &str) {
     if !stage.graph.whole {
         return;
     }
-    let overlaps = stage.guards.overlaps(&all(stage, kind)).into_iter();
-    let found: Vec<Diagnostic> =
-        overlaps.map(|(earlier, later)| overlap(stage, earlier, later, what)).collect();
+    let mut found = Vec::new();
+    let mut open = vec![(None, "")];
+    while let Some((scope, region)) = open.pop() {
+        let decided = decided_by(stage, kind, scope, region);
+        let is_try = |index| stage.graph.node(index).kind != Some(kind);
+        let overlaps = stage.guards.overlaps(&decided, is_try).into_iter();
+        found.extend(overlaps.map(|(earlier, later)| overlap(stage, earlier, later, what)));
+        let tries = decided.into_iter().filter(|index| is_try(*index));
+        open.extend(tries.flat_map(|index| RETURNING.map(|region| (Some(index), region))));
+    }
     stage.out.extend(found);
+}
+
+/// The regions of a try in which a run may return.
+const RETURNING: [&str; 2] = [TRY_REGIONS[0], TRY_REGIONS[1]];
+
+/// The nodes of a scope's region that do what a kind is for: such nodes, and tries that hold any.
+fn decided_by(
+    stage: &Stage<'_>,
+    kind: Kind<'_>,
+    scope: Option<NodeIndex>,
+    region: &str,
+) -> Vec<NodeIndex> {
+    let members = stage.graph.members(scope).iter().copied();
+    members.filter(|index| decides(stage, kind, *index, region)).collect()
+}
+
+fn decides(stage: &Stage<'_>, kind: Kind<'_>, index: NodeIndex, region: &str) -> bool {
+    let node = stage.graph.node(index);
+    let counts = node.region == region && !node.raw.disabled && stage.counts(index);
+    counts
+        && match node.kind {
+            Some(Kind::Try) => holds(stage, kind, index),
+            own => own == Some(kind),
+        }
+}
+
+/// Whether a try holds nodes of a kind in its body or catch. Scopes are nested to a fixed depth.
+fn holds(stage: &Stage<'_>, kind: Kind<'_>, index: NodeIndex) -> bool {
+    let children = &stage.graph.node(index).children;
+    RETURNING.iter().any(|region| children.iter().any(|child| decides(stage, kind, *child, region)))
+}
+
+/// Whether a run may return from within a try.
+pub(super) fn returns_within(stage: &Stage<'_>, index: NodeIndex) -> bool {
+    holds(stage, Kind::Return, index)
 }
 
 /// The enabled nodes of a kind that may run, in order.
 fn all(stage: &Stage<'_>, kind: Kind<'_>) -> Vec<NodeIndex> {
-    let is_return = |index: &NodeIndex| {
-        let node = stage.graph.node(*index);
-        node.kind == Some(kind) && !node.raw.disabled && stage.counts(*index)
-    };
-    stage.graph.top.iter().copied().filter(is_return).collect()
+    let mut found = Vec::new();
+    let mut open = vec![(None, "")];
+    while let Some((scope, region)) = open.pop() {
+        for index in decided_by(stage, kind, scope, region) {
+            if stage.graph.node(index).kind == Some(kind) {
+                found.push(index);
+            } else {
+                open.extend(RETURNING.map(|region| (Some(index), region)));
+            }
+        }
+    }
+    found
 }
 
 /// The type of the run's output where a return is reached; null of none.
@@ -96,9 +146,26 @@ pub(super) fn output(stage: &Stage<'_>) -> Type {
         Some(Body::Return { value }) => Some(value.ty.clone()),
         _ => None,
     });
-    let events: Vec<_> =
-        returns.iter().map(|&index| (index, super::guards::Event::Value)).collect();
-    let sure = stage.guards.implies(stage.guards.end(None), &events);
+    let sure = is_sure(stage, None, "");
     let ty = ty.unwrap_or(Type::Null);
     if sure { ty } else { ty.optional() }
+}
+
+/// Whether a return is reached wherever a scope's region is done.
+fn is_sure(stage: &Stage<'_>, scope: Option<NodeIndex>, region: &str) -> bool {
+    let catches = |index: NodeIndex| {
+        let children = &stage.graph.node(index).children;
+        children.iter().any(|child| stage.graph.node(*child).region == TRY_REGIONS[1])
+    };
+    let returns = |index: &NodeIndex| match stage.graph.node(*index).kind {
+        Some(Kind::Try) => {
+            is_sure(stage, Some(*index), RETURNING[0])
+                && (!catches(*index) || is_sure(stage, Some(*index), RETURNING[1]))
+        }
+        _ => true,
+    };
+    let decided = decided_by(stage, Kind::Return, scope, region).into_iter();
+    let events: Vec<_> =
+        decided.filter(returns).map(|index| (index, super::guards::Event::Value)).collect();
+    stage.guards.implies(stage.guards.end(scope), &events)
 }

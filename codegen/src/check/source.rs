@@ -6,11 +6,13 @@ use flowcrate::catalogue::Catalogue;
 use flowcrate::types::Type;
 use serde::Serialize;
 
+use super::callees::{self, Verdicts};
 use super::stage::{self, Output, Stage};
 use super::warnings::unused;
 use super::{Checked, NodeId, assemble};
 use crate::diagnostic::{self, Diagnostic, code};
-use crate::graph::react_flow;
+use crate::graph::{RawGraph, react_flow};
+use crate::known::Known;
 use crate::resolve::resolve;
 
 /// What an editor shows of a node, known as far as errors leave it known.
@@ -36,6 +38,7 @@ pub struct Report {
 }
 
 /// Checks a document: the checked graph where nothing is wrong, and all findings in any case.
+/// What it may name is the catalogue's kinds and, where [`Known`] says so, other workflows.
 ///
 /// ```
 /// use flowcrate::catalogue::Catalogue;
@@ -43,14 +46,32 @@ pub struct Report {
 /// assert!(checked.is_none());
 /// assert_eq!(diagnostics[0].code, "E101");
 /// ```
-pub fn check_source(source: &[u8], catalogue: &Catalogue) -> (Option<Checked>, Vec<Diagnostic>) {
-    let Report { checked, diagnostics, .. } = check_source_types(source, catalogue);
+pub fn check_source<'c>(
+    source: &[u8],
+    known: impl Into<Known<'c>>,
+) -> (Option<Checked>, Vec<Diagnostic>) {
+    let Report { checked, diagnostics, .. } = check_source_types(source, known);
     (checked, diagnostics)
 }
 
 /// Checks a document, and gives the types of its nodes even where some have errors.
-pub fn check_source_types(source: &[u8], catalogue: &Catalogue) -> Report {
-    let (raw, mut diagnostics) = react_flow::parse(source);
+pub fn check_source_types<'c>(source: &[u8], known: impl Into<Known<'c>>) -> Report {
+    let known = known.into();
+    let (raw, diagnostics) = react_flow::parse(source);
+    let callees = raw.as_ref().map(|raw| callees::check(raw, known)).unwrap_or_default();
+    parsed((raw, diagnostics), known.catalogue, &callees)
+}
+
+/// Checks a document; the workflows that it calls have been.
+pub(super) fn report(source: &[u8], catalogue: &Catalogue, callees: &Verdicts) -> Report {
+    parsed(react_flow::parse(source), catalogue, callees)
+}
+
+fn parsed(
+    (raw, mut diagnostics): (Option<RawGraph>, Vec<Diagnostic>),
+    catalogue: &Catalogue,
+    callees: &Verdicts,
+) -> Report {
     let Some(raw) = raw else {
         diagnostic::sort(&mut diagnostics);
         return Report { diagnostics, ..Report::default() };
@@ -60,7 +81,7 @@ pub fn check_source_types(source: &[u8], catalogue: &Catalogue) -> Report {
     let (mut graph, found) = resolve(raw, catalogue);
     diagnostics.extend(found);
     graph.whole &= readable;
-    let mut stage = stage::run(&graph);
+    let mut stage = stage::run(&graph, callees);
     diagnostics.append(&mut stage.out);
     let mut checked = None;
     if !diagnostic::any_error(&diagnostics) {
@@ -80,16 +101,17 @@ pub fn check_source_types(source: &[u8], catalogue: &Catalogue) -> Report {
 /// When each node of a document runs, where no diagnostic is an error.
 pub(crate) fn guards_of_source(
     source: &[u8],
-    catalogue: &Catalogue,
+    known: Known<'_>,
 ) -> (Option<String>, Vec<Diagnostic>) {
     let (raw, mut diagnostics) = react_flow::parse(source);
     let mut text = None;
     if let Some(raw) = raw {
         let readable = !diagnostic::any_error(&diagnostics);
-        let (mut graph, found) = resolve(raw, catalogue);
+        let callees = callees::check(&raw, known);
+        let (mut graph, found) = resolve(raw, known.catalogue);
         diagnostics.extend(found);
         graph.whole &= readable;
-        let mut stage = stage::run(&graph);
+        let mut stage = stage::run(&graph, &callees);
         diagnostics.append(&mut stage.out);
         text = (!diagnostic::any_error(&diagnostics)).then(|| stage.guards.text(&graph));
     }

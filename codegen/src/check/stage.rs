@@ -7,6 +7,7 @@ use flowcrate::types::{Mismatch, Type};
 use petgraph::graph::NodeIndex;
 use serde_json::{Value, json};
 
+use super::callees::Verdicts;
 use super::guards::Guards;
 use super::kinds::{self, Found, Kind};
 use super::per_node::PerNode;
@@ -20,6 +21,8 @@ use crate::resolve::Graph;
 /// What is known so far.
 pub(super) struct Stage<'g> {
     pub(super) graph: &'g Graph<'g>,
+    /// The workflows that it calls.
+    pub(super) callees: &'g Verdicts,
     pub(super) guards: Guards,
     /// The enabled triggers, by id.
     pub(super) triggers: Vec<NodeIndex>,
@@ -50,7 +53,7 @@ pub(super) enum Output {
 }
 
 /// Checks every node of a graph.
-pub(super) fn run<'g>(graph: &'g Graph<'g>) -> Stage<'g> {
+pub(super) fn run<'g>(graph: &'g Graph<'g>, callees: &'g Verdicts) -> Stage<'g> {
     let enabled = |index: &NodeIndex| {
         let node = graph.node(*index);
         node.kind.is_some_and(Kind::is_trigger) && !node.raw.disabled && node.parent.is_none()
@@ -58,6 +61,7 @@ pub(super) fn run<'g>(graph: &'g Graph<'g>) -> Stage<'g> {
     let nodes = graph.nodes.node_count();
     let mut stage = Stage {
         graph,
+        callees,
         guards: Guards::new(graph),
         triggers: graph.ids.values().copied().filter(enabled).collect(),
         outputs: PerNode::new(nodes),

@@ -76,6 +76,9 @@ codes! {
     DECLARED_TWICE = E216, Error, "one name declared in two ways";
     BAD_REGION = E217, Error, "region that the scope does not have";
     EMPTY_SCOPE = E218, Error, "scope that holds too little";
+    UNKNOWN_WORKFLOW = E231, Error, "unknown workflow";
+    CALLS_ITSELF = E232, Error, "workflow that calls itself";
+    FAULTY_CALLEE = E233, Error, "workflow with errors that is called";
 
     // E30x and E31x: types, wherever values meet.
     WRONG_TYPE = E301, Error, "value of the wrong type";

@@ -5,6 +5,7 @@
 
 mod branch;
 mod concurrent;
+mod diverge;
 mod pattern;
 mod run;
 mod slots;
@@ -34,6 +35,10 @@ pub(crate) struct Flow<'e, 'a> {
     pub(crate) emitter: &'e mut Emitter<'a>,
     /// The number of the next statement, as [`Readers`](super::readers::Readers) counts.
     next: usize,
+    /// Whether the block never comes to its end, so that nothing reads what it returns.
+    doomed: bool,
+    /// Whether a failure tells the type of the success that it is not, since nothing else does.
+    untyped: bool,
 }
 
 /// What a block leaves behind.
@@ -53,6 +58,8 @@ pub(crate) enum Final<'m> {
     Slots(Vec<Slot>),
     /// A loop's result for one item.
     Result { id: &'m NodeId, expr: &'m Expr },
+    /// The result of a part of a try, and the run's output where that part returned.
+    Returning { id: &'m NodeId, expr: &'m Expr, output: Type },
     /// The run's output.
     Output(Type),
 }
@@ -106,12 +113,30 @@ impl Lines {
 impl<'e, 'a> Flow<'e, 'a> {
     /// For a scope whose reads are noted in the emitter.
     pub(crate) fn new(emitter: &'e mut Emitter<'a>) -> Self {
-        Self { emitter, next: 0 }
+        Self { emitter, next: 0, doomed: false, untyped: false }
     }
 
     /// The body of an async function or closure: the block, then its `Result`.
     pub(crate) fn body(&mut self, block: &Block, locals: Locals, end: &Final<'_>) -> TokenStream {
         self.block(Some(block), locals, &Mode::Tail(end)).code
+    }
+
+    /// `Err(failure)`.
+    fn failed(&self, failure: &TokenStream) -> TokenStream {
+        if self.untyped {
+            quote!(Err::<(), _>(#failure.into()))
+        } else {
+            quote!(Err(#failure.into()))
+        }
+    }
+
+    /// The body of a future that gives nothing. If it only fails, its failures tell its type.
+    fn silent_body(&mut self, block: &Block, locals: Locals) -> TokenStream {
+        let untyped = self.diverge(&block.0);
+        let around = std::mem::replace(&mut self.untyped, untyped);
+        let body = self.body(block, locals, &Final::Slots(Vec::new()));
+        self.untyped = around;
+        body
     }
 
     fn node(&self, id: &NodeId) -> Option<&'a Node> {
@@ -184,8 +209,16 @@ impl<'e, 'a> Flow<'e, 'a> {
     }
 
     /// A whole block; without one, what an arm that is not drawn leaves behind.
-    fn block(&mut self, block: Option<&Block>, mut locals: Locals, mode: &Mode<'_>) -> BlockCode {
+    fn block(&mut self, block: Option<&Block>, locals: Locals, mode: &Mode<'_>) -> BlockCode {
         let stmts = block.map_or(&[][..], |block| &block.0);
+        let doomed = self.doomed || self.diverge(stmts);
+        let around = std::mem::replace(&mut self.doomed, doomed);
+        let code = self.stmts(stmts, locals, mode);
+        self.doomed = around;
+        code
+    }
+
+    fn stmts(&mut self, stmts: &[Stmt], mut locals: Locals, mode: &Mode<'_>) -> BlockCode {
         if let Mode::Tail(end) = mode {
             return self.tail(stmts, locals, end);
         }
@@ -258,7 +291,7 @@ impl<'e, 'a> Flow<'e, 'a> {
                 !slots.is_empty() && slots.iter().all(|slot| slot.is_of(&branch.exports))
             }
             Final::Output(_) => branch.exports.iter().any(|export| self.is_return(export)),
-            Final::Result { .. } => false,
+            Final::Result { .. } | Final::Returning { .. } => false,
         };
         if !inside {
             return None;
@@ -275,7 +308,8 @@ impl<'e, 'a> Flow<'e, 'a> {
 
     fn is_return(&self, export: &Export) -> bool {
         let node = self.node(&export.node);
-        node.is_some_and(|node| matches!(node.body, Body::Return { .. }))
+        export.part == Part::Returned
+            || node.is_some_and(|node| matches!(node.body, Body::Return { .. }))
     }
 
     /// The `Result` at the end of a function or async block.
@@ -292,6 +326,19 @@ impl<'e, 'a> Flow<'e, 'a> {
                 let code = exprs.given_away(expr);
                 let fallible = exprs.fallible;
                 if fallible { evaluated(id, &code) } else { quote!(Ok(#code)) }
+            }
+            Final::Returning { id, expr, output } => {
+                let hint = self.emitter.hint(id, "Result", "What a part gives");
+                let mut exprs = Exprs::new(self.emitter, locals, hint);
+                let code = exprs.given_away(expr);
+                let result = if exprs.fallible {
+                    let code = evaluated(id, &code);
+                    quote!(#code?)
+                } else {
+                    code
+                };
+                let output = slots::returned_value(true, output, locals);
+                quote!(Ok((#result, #output)))
             }
             Final::Output(ty) => match &locals.returned {
                 None => {
@@ -428,6 +475,9 @@ fn no_hint() -> Hint {
 
 /// Whether the node's own `Result` is what `end` wants.
 fn is_wanted(node: &Node, end: &Final<'_>) -> bool {
+    if matches!(node.body, Body::Try { returns: true, .. }) {
+        return false;
+    }
     if node.disabled || catches(node) || matches!(node.body, Body::Fail { .. }) {
         return matches!(node.body, Body::Fail { .. }) && !node.disabled && !catches(node);
     }
@@ -450,6 +500,7 @@ fn is_wanted(node: &Node, end: &Final<'_>) -> bool {
                 && node.output.as_ref() == Some(&expr.ty)
                 && !node.body.times_out()
         }
+        Final::Returning { .. } => false,
         Final::Output(_) => matches!(node.body, Body::Return { .. }),
     }
 }

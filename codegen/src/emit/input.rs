@@ -14,7 +14,7 @@ impl Emitter<'_> {
     /// The Rust type of the run's input.
     pub(crate) fn input_type(&mut self) -> TokenStream {
         if self.workflow.triggers.len() > 1 {
-            let name = self.symbols.import(&format!("super::types::{}", self.input_name()));
+            let name = self.symbols.import_type(&self.input_name());
             return quote!(#name);
         }
         let hint = self.payload_hint();
@@ -27,7 +27,7 @@ impl Emitter<'_> {
     }
 
     fn input_name(&self) -> String {
-        format!("{}Input", self.structure)
+        self.own.input()
     }
 
     /// Names the payload of the one trigger after its label.
@@ -47,7 +47,7 @@ impl Emitter<'_> {
 
     /// For several triggers: the input enum, and each variant with its payload's type.
     pub(crate) fn input_variants(&mut self) -> (Ident, Vec<(String, Type)>) {
-        let name = self.symbols.import(&format!("super::types::{}", self.input_name()));
+        let name = self.symbols.import_type(&self.input_name());
         let variants = self
             .workflow
             .triggers

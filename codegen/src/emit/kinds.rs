@@ -2,6 +2,8 @@
 
 mod action;
 mod approval;
+mod call_workflow;
+mod callee;
 mod compensation;
 mod condition;
 mod custom;
@@ -11,6 +13,7 @@ mod race;
 mod respond;
 mod r#return;
 mod scope_body;
+mod start_workflow;
 mod switch;
 mod transform;
 mod try_scope;
@@ -34,6 +37,8 @@ pub(crate) use custom::{method as custom_method, step_item as custom_step, writt
 
 /// The code that runs a node.
 pub(crate) struct NodeCode {
+    /// The statement that binds the output which a try returned from within.
+    pub(crate) returned: Option<TokenStream>,
     /// Statements before it; they may fail with the node.
     pub(crate) prelude: Vec<TokenStream>,
     /// The node itself.
@@ -53,8 +58,13 @@ pub(crate) enum Outcome {
 }
 
 impl NodeCode {
+    /// The same behind statements that may fail with it.
+    fn after(prelude: Vec<TokenStream>, outcome: Outcome) -> Self {
+        Self { returned: None, prelude, outcome }
+    }
+
     fn new(outcome: Outcome) -> Self {
-        Self { prelude: Vec::new(), outcome }
+        Self { returned: None, prelude: Vec::new(), outcome }
     }
 
     /// Whether the node can fail at all.
@@ -99,9 +109,10 @@ pub(crate) fn emit(flow: &mut Flow<'_, '_>, node: &Node, locals: &Locals) -> Nod
             while_loop::emit(flow, node, locals, &looped)
         }
         Body::Race { branches } => race::emit(flow, node, locals, branches),
-        Body::Try { compensate, body, catch, finally } => {
-            let (compensate, catch, finally) = (*compensate, catch.as_ref(), finally.as_ref());
-            let parts = try_scope::Try { compensate, body, catch, finally };
+        Body::Try { compensate, body, catch, finally, returns } => {
+            let (catch, finally) = (catch.as_ref(), finally.as_ref());
+            let (compensate, returns) = (*compensate, *returns);
+            let parts = try_scope::Try { compensate, body, catch, finally, returns };
             try_scope::emit(flow, node, locals, &parts)
         }
         Body::Transform { value } => transform::emit(flow, node, locals, value),
@@ -118,6 +129,8 @@ pub(crate) fn emit(flow: &mut Flow<'_, '_>, node: &Node, locals: &Locals) -> Nod
             wait_event::emit(flow, node, locals, &wait)
         }
         Body::Approval(approval) => approval::emit(flow, node, locals, approval),
+        Body::CallWorkflow(call) => call_workflow::emit(flow, node, locals, call),
+        Body::StartWorkflow(call) => start_workflow::emit(flow, node, locals, call),
         Body::Respond { value } => respond::emit(flow, node, locals, value),
         Body::Return { value } => r#return::emit(flow, node, locals, value),
         Body::Fail { code, message } => fail::emit(flow, node, locals, code, message),

@@ -247,6 +247,22 @@ impl Allocator {
         self.taken.insert(name.clone());
         name
     }
+
+    /// Takes the name, if nobody has it.
+    pub(crate) fn take(&mut self, name: &str) -> bool {
+        self.taken.insert(name.to_owned())
+    }
+}
+
+/// The name that `#[workflow]` gives to the struct of a function.
+pub(crate) fn camel_case(function: &str) -> String {
+    let mut name = String::new();
+    for word in function.split('_').filter(|word| !word.is_empty()) {
+        let mut chars = word.chars();
+        name.extend(chars.next().map(|first| first.to_ascii_uppercase()));
+        name.extend(chars);
+    }
+    name
 }
 
 /// The names of everything that belongs to a node.

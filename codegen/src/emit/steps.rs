@@ -5,10 +5,11 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::symbols::Symbols;
-use super::types::Types;
+use super::types::{Hint, Types};
 use super::{Emitter, docs, kinds, output_of, print};
-use crate::check::{Approval, Body, Node, OnItemError, Scope};
+use crate::check::{Approval, Body, Call, Node, OnItemError, Scope};
 use crate::expr::{Expr, ExprKind};
+use crate::lower::is_trigger;
 
 impl<'a> Emitter<'a> {
     /// All nodes, those of a loop right behind it, and what undoes a step behind the step.
@@ -28,13 +29,17 @@ impl<'a> Emitter<'a> {
         found
     }
 
-    /// Gives names to the types of the graph's interface, so that none depends on which code
-    /// happens to need it first; and notes what is read from JSON.
-    pub(super) fn name_types(&mut self) {
+    /// Structures that are types of other crates.
+    pub(super) fn name_all_outside_types(&mut self) {
         self.types.outside(&Types::failure(), "flowcrate", "Failure", None);
         for node in self.nodes_in_order() {
             self.name_outside_types(node);
         }
+    }
+
+    /// Gives names to the types of the graph's interface, so that none depends on which code
+    /// happens to need it first; and notes what is read from JSON.
+    pub(super) fn name_types(&mut self) {
         let mut ignored = Symbols::default();
         if self.workflow.triggers.len() > 1 {
             for id in &self.workflow.triggers {
@@ -57,7 +62,6 @@ impl<'a> Emitter<'a> {
         self.types.decode(&self.workflow.output);
     }
 
-    /// Structures that are types of other crates.
     fn name_outside_types(&mut self, node: &Node) {
         if let Some(manifest) = self.catalogue.actions.get(&node.kind) {
             let items = &manifest.rust;
@@ -138,6 +142,19 @@ impl<'a> Emitter<'a> {
                 self.types.rust(&ty, &hint, ignored);
                 self.types.decode(&ty);
             }
+            Body::CallWorkflow(call) => {
+                self.name_input_of_call(call, ignored);
+                let Some(callee) = self.crew.member(&call.workflow) else { return };
+                let name = docs::code(&call.workflow);
+                let hint = Hint::new(
+                    format!("{}Output", callee.structure),
+                    format!("What a run of `{name}` gives."),
+                );
+                let ty = output_of(node);
+                self.types.rust(&ty, &hint, ignored);
+                self.types.decode(&ty);
+            }
+            Body::StartWorkflow(call) => self.name_input_of_call(call, ignored),
             Body::Manual
             | Body::Webhook { .. }
             | Body::Schedule { .. }
@@ -149,6 +166,25 @@ impl<'a> Emitter<'a> {
             | Body::Return { .. }
             | Body::Fail { .. } => {}
         }
+    }
+
+    fn name_input_of_call(&mut self, call: &Call, ignored: &mut Symbols) {
+        let hint = self.call_hint(call);
+        self.types.rust(&call.input.ty, &hint, ignored);
+    }
+
+    /// For what starts a run of another workflow: named after its trigger, as it is there.
+    pub(super) fn call_hint(&self, call: &Call) -> Hint {
+        let callee = self.checked.callees.get(&call.workflow);
+        let triggers = callee.into_iter().flat_map(|callee| callee.nodes.values());
+        let mut triggers = triggers.filter(|node| is_trigger(&node.body));
+        let started = |node: &&Node| call.trigger.as_ref().is_none_or(|id| node.id == *id);
+        let Some(trigger) = triggers.find(started) else { return Hint::new("Input", "") };
+        let name = docs::code(&call.workflow);
+        Hint::new(
+            super::names::pascal(&trigger.label, "Input"),
+            format!("Payload of the trigger `{}` of `{name}`.", trigger.id),
+        )
     }
 
     fn decode_output(&mut self, node: &Node, ignored: &mut Symbols) {
@@ -184,7 +220,7 @@ impl<'a> Emitter<'a> {
     /// `steps.rs`.
     pub(super) fn steps(&mut self) -> Option<String> {
         let mut items = Vec::new();
-        let mut symbols = Symbols::default();
+        let mut symbols = self.own.symbols();
         for node in self.nodes_in_order().into_iter().filter(|node| !node.disabled) {
             match &node.body {
                 Body::Custom { input, policy, .. } | Body::Action { input, policy, .. }
@@ -239,17 +275,17 @@ impl<'a> Emitter<'a> {
                 methods.push(kinds::custom_method(self, node, input, symbols));
             }
         }
+        let file = format!("src/{}.rs", self.own.custom());
+        let text = format!("`{{id}}` is not written yet: see {file}");
         let mut paragraphs = Vec::new();
         if customs > 0 {
-            paragraphs.push(
-                "The custom nodes, written in `src/custom.rs`. One that is not written yet fails."
-                    .to_owned(),
-            );
+            paragraphs.push(format!(
+                "The custom nodes, written in `{file}`. One that is not written yet fails."
+            ));
         }
         if overridden > 0 {
             paragraphs.push(
-                "The actions that `src/custom.rs` overrides: one that is not written there does what the action does."
-                    .to_owned(),
+                format!("The actions that `{file}` overrides: one that is not written there does what the action does."),
             );
         }
         let doc = docs::attributes(&paragraphs);
@@ -257,7 +293,7 @@ impl<'a> Emitter<'a> {
             quote! {
                 /// The failure of a custom node that nobody has written.
                 fn not_written(id: &str) -> StepError {
-                    StepError::fatal("not_written", format!("`{id}` is not written yet: see src/custom.rs"))
+                    StepError::fatal("not_written", format!(#text))
                 }
             }
         });
@@ -277,7 +313,7 @@ impl<'a> Emitter<'a> {
                 methods.push(kinds::written_method(self, node, input, &mut symbols));
             }
         }
-        symbols.import("crate::generated::steps::Custom");
+        symbols.import(&format!("{}::Custom", self.own.path("steps")));
         let items = [
             quote! {
                 /// The functions of this workflow's custom nodes.

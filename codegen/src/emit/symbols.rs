@@ -14,7 +14,7 @@ use super::names::ident;
 pub(crate) struct Symbols {
     /// The module that the file is: its own items need no import.
     home: Option<&'static str>,
-    /// Whether the file stands outside of `generated`.
+    /// Whether the file stands elsewhere than beside `types.rs`.
     outside: bool,
     paths: BTreeSet<String>,
     /// Features of `flowcrate` and of plugins that the imports need, by package.
@@ -27,7 +27,7 @@ impl Symbols {
         Self { home: Some(home), ..Self::default() }
     }
 
-    /// The imports of a file that stands outside of `generated`.
+    /// The imports of a file that stands elsewhere than beside `types.rs`.
     pub(crate) fn outside() -> Self {
         Self { outside: true, ..Self::default() }
     }
@@ -92,7 +92,7 @@ impl Symbols {
     }
 
     fn uses_where(&self, wanted: &dyn Fn(&str) -> bool) -> Vec<TokenStream> {
-        let mut groups: [BTreeMap<&str, Vec<&str>>; 3] = Default::default();
+        let mut groups: [Group<'_>; 3] = Default::default();
         for path in &self.paths {
             if !wanted(path.rsplit("::").next().unwrap_or(path)) {
                 continue;
@@ -103,15 +103,28 @@ impl Symbols {
                 "super" | "crate" | "self" => 2,
                 _ => 1,
             };
-            groups[group].entry(module).or_default().push(name);
+            groups[group].entry((style_place(module), module)).or_default().push(name);
         }
         groups.into_iter().map(use_lines).filter(|lines| !lines.is_empty()).collect()
     }
 }
 
-fn use_lines(group: BTreeMap<&str, Vec<&str>>) -> TokenStream {
+/// Names by module, in rustfmt's order.
+type Group<'s> = BTreeMap<(u8, &'s str), Vec<&'s str>>;
+
+/// rustfmt's order of modules: those above before those from the root.
+fn style_place(module: &str) -> u8 {
+    match module.split("::").next() {
+        Some("self") => 0,
+        Some("super") => 1,
+        Some("crate") => 2,
+        _ => 3,
+    }
+}
+
+fn use_lines(group: Group<'_>) -> TokenStream {
     let mut lines = Vec::new();
-    for (module, mut names) in group {
+    for ((_, module), mut names) in group {
         names.sort_by(|left, right| style_order(left, right));
         let module: TokenStream = module.parse().unwrap_or_default();
         let names = names.into_iter().map(ident);

@@ -67,12 +67,19 @@ pub(crate) struct Types {
 }
 
 impl Types {
-    /// No types yet, and names that none may take: the workflow's struct and its input.
-    pub(crate) fn reserving(structure: &str) -> Self {
+    /// No types yet, and names that none may take: the workflows' structs and inputs.
+    pub(crate) fn reserving(reserved: impl IntoIterator<Item = String>) -> Self {
         let mut names = Allocator::types();
-        names.allocate(structure, "");
-        names.allocate(&format!("{structure}Input"), "");
+        for name in reserved {
+            names.allocate(&name, "");
+        }
         Self { names: Some(names), ..Self::default() }
+    }
+
+    /// Forgets which types are those of single nodes: the next workflow has nodes of the same ids.
+    pub(crate) fn next_workflow(&mut self) {
+        self.inputs.clear();
+        self.outputs.clear();
     }
 
     /// The record of `errors.<id>`: a `flowcrate::Failure`.

@@ -9,5 +9,8 @@ pub const MAX_NODES: usize = 10_000;
 /// Edges of a document.
 pub const MAX_EDGES: usize = 50_000;
 
+/// Workflows that a graph calls, directly or through others.
+pub const MAX_CALLEES: usize = 256;
+
 /// Scopes within scopes.
 pub const MAX_NESTING: usize = 32;

@@ -110,6 +110,7 @@ impl Display for Exports<'_> {
                 Part::Output => "",
                 Part::Error => ".error",
                 Part::Handle => ".handle",
+                Part::Returned => ".returned",
             };
             let optional = if export.optional { "?" } else { "" };
             write!(out, "{}{part}{optional}", export.node)?;

@@ -102,7 +102,7 @@ impl Exporter<'_, '_> {
         self.next += 1;
         match stmt {
             Stmt::Run(id) => {
-                let parts = [Part::Output, Part::Error, Part::Handle];
+                let parts = [Part::Output, Part::Error, Part::Handle, Part::Returned];
                 self.read_later(parts.map(|part| (id.clone(), part)).into())
             }
             Stmt::Branch(branch) => {
@@ -182,6 +182,8 @@ impl Exporter<'_, '_> {
         let node = self.flow.nodes[number];
         let formula = match part {
             Part::Handle => self.flow.guard(number),
+            // Where the try failed, and where it did not come by a return.
+            Part::Returned => FALSE,
             Part::Error => self.flow.left(number, "error"),
             Part::Output if node.disabled || node.continue_on_error => FALSE,
             Part::Output => {

@@ -272,6 +272,8 @@ pub(crate) fn handles(node: &Node) -> Vec<&str> {
         | Body::Wait { .. }
         | Body::Respond { .. }
         | Body::WaitEvent { .. }
+        | Body::CallWorkflow(_)
+        | Body::StartWorkflow(_)
         | Body::Return { .. } => vec!["out"],
     };
     if node.wired.iter().any(|handle| handle == "error") {

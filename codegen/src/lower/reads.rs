@@ -37,15 +37,17 @@ pub(crate) fn uses_of(expr: &Expr) -> Uses {
     found
 }
 
-/// What is used once a whole scope is done: its result, or the values that returns give.
+/// What is used once a whole scope is done: its result, and the values that returns give.
 pub(crate) fn used_at_the_end(checked: &Checked, scope: &Scope) -> Uses {
-    if let Some(result) = &scope.result {
-        return uses_of(result);
+    let mut found = scope.result.as_ref().map(uses_of).unwrap_or_default();
+    for node in scope.nodes.iter().filter_map(|id| checked.nodes.get(id)) {
+        match node.body {
+            Body::Return { .. } => found.insert((node.id.clone(), Part::Output)),
+            Body::Try { returns: true, .. } => found.insert((node.id.clone(), Part::Returned)),
+            _ => false,
+        };
     }
-    let returns = scope.nodes.iter().filter(|id| {
-        checked.nodes.get(*id).is_some_and(|node| matches!(node.body, Body::Return { .. }))
-    });
-    returns.map(|id| (id.clone(), Part::Output)).collect()
+    found
 }
 
 fn collect(expr: &Expr, found: &mut Uses) {

@@ -81,6 +81,7 @@ fn graph(text: &str) -> Checked {
         output: Type::Null,
         revision: String::new(),
         sample_input: None,
+        callees: BTreeMap::new(),
         dropped: BTreeSet::new(),
     }
 }

@@ -7,6 +7,23 @@ use crate::check::{Body, Checked};
 
 /// `tests/rehearsal.json`: the input, and an example for whatever comes from outside.
 pub(super) fn rehearsal(checked: &Checked, input: &Value) -> Value {
+    let (steps, events) = outside(checked);
+    let mut script = json!({ "input": input, "steps": steps, "events": events });
+    let callees = checked.all_callees().into_iter();
+    let callees: Map<String, Value> = callees
+        .map(|(name, callee)| {
+            let (steps, events) = outside(callee);
+            (name.to_owned(), json!({ "steps": steps, "events": events }))
+        })
+        .collect();
+    if let (false, Value::Object(script)) = (callees.is_empty(), &mut script) {
+        script.insert("workflows".to_owned(), Value::Object(callees));
+    }
+    script
+}
+
+/// What steps give and events bring, by example.
+fn outside(checked: &Checked) -> (Map<String, Value>, Map<String, Value>) {
     let mut steps = Map::new();
     let mut events = Map::new();
     for node in checked.nodes.values() {
@@ -24,7 +41,7 @@ pub(super) fn rehearsal(checked: &Checked, input: &Value) -> Value {
             }
         }
     }
-    json!({ "input": input, "steps": steps, "events": events })
+    (steps, events)
 }
 
 /// A value that `ty` accepts. Optional parts are left out of records, so it is the least input.

@@ -7,7 +7,6 @@ use syn::{ImplItem, ImplItemFn, Item, UseTree};
 use super::CrateFiles;
 use crate::diagnostic::{Diagnostic, code, nearest};
 
-const CUSTOM: &str = "src/custom.rs";
 const MAIN: &str = "src/main.rs";
 const TYPES: &str = "src/generated/types.rs";
 
@@ -17,12 +16,19 @@ pub fn misfits(files: &CrateFiles, path: &str, kept: &str) -> Vec<Diagnostic> {
     let Ok(kept_file) = syn::parse_file(kept) else { return Vec::new() };
     match path {
         MAIN => main(files, kept),
-        CUSTOM => match parsed(files, CUSTOM) {
-            Some(fresh) => custom(files, &fresh, &kept_file),
-            None => vec![orphan(&kept_file)].into_iter().flatten().collect(),
+        path if is_custom(path) => match parsed(files, path) {
+            Some(fresh) => custom(files, path, &fresh, &kept_file),
+            None => vec![orphan(path, &kept_file)].into_iter().flatten().collect(),
         },
         _ => Vec::new(),
     }
+}
+
+/// Whether the file holds functions that a person writes: those of the workflow, or of one that it
+/// calls.
+pub fn is_custom(path: &str) -> bool {
+    let name = path.strip_prefix("src/").and_then(|name| name.strip_suffix(".rs"));
+    name.is_some_and(|name| name == "custom" || name.starts_with("custom_"))
 }
 
 fn parsed(files: &CrateFiles, path: &str) -> Option<syn::File> {
@@ -60,7 +66,7 @@ fn library(files: &CrateFiles) -> Option<String> {
 }
 
 /// Functions that are left over, functions that are not written, types that are gone.
-fn custom(files: &CrateFiles, fresh: &syn::File, kept: &syn::File) -> Vec<Diagnostic> {
+fn custom(files: &CrateFiles, path: &str, fresh: &syn::File, kept: &syn::File) -> Vec<Diagnostic> {
     let (wanted, found) = (methods(fresh), methods(kept));
     let written: BTreeSet<&String> = found.iter().map(|(name, _)| name).collect();
     let known: BTreeSet<&String> = wanted.iter().map(|(name, _)| name).collect();
@@ -71,14 +77,14 @@ fn custom(files: &CrateFiles, fresh: &syn::File, kept: &syn::File) -> Vec<Diagno
             Some(near) => format!("did the node become `{near}`? Rename the function"),
             None => "delete the function, or move it out of `impl Custom`".to_owned(),
         };
-        let message = format!("`{name}` in {CUSTOM} is the function of no custom node");
+        let message = format!("`{name}` in {path} is the function of no custom node");
         misfits.push(misfit(message, help));
     }
     // An action that is overridden does what the action does until it is written.
     let fails = not_written(fresh);
     let lacking = wanted.iter().filter(|(name, _)| !written.contains(name));
     for (name, signature) in lacking.filter(|(name, _)| fails.contains(name)) {
-        let message = format!("`{name}` is not written in {CUSTOM}: its node fails until it is");
+        let message = format!("`{name}` is not written in {path}: its node fails until it is");
         misfits.push(misfit(message, format!("write `{signature}` in `impl Custom`")));
     }
     let types = parsed(files, TYPES).map(|file| names(&file)).unwrap_or_default();
@@ -87,16 +93,16 @@ fn custom(files: &CrateFiles, fresh: &syn::File, kept: &syn::File) -> Vec<Diagno
             Some(near) => format!("did you mean `{near}`?"),
             None => format!("see {TYPES} for what there is"),
         };
-        let message = format!("{CUSTOM} uses the type `{name}`, which the crate does not have");
+        let message = format!("{path} uses the type `{name}`, which the crate does not have");
         misfits.push(misfit(message, help));
     }
     misfits
 }
 
 /// Functions of a graph that has no custom node left.
-fn orphan(kept: &syn::File) -> Option<Diagnostic> {
+fn orphan(path: &str, kept: &syn::File) -> Option<Diagnostic> {
     methods(kept).first()?;
-    let message = format!("{CUSTOM} is not part of the crate: the graph has no custom node");
+    let message = format!("{path} is not part of the crate: the graph has no custom node");
     Some(misfit(message, "delete the file, or add the node".to_owned()))
 }
 

@@ -1,10 +1,11 @@
 //! The Rust files around the emitted ones: `src/lib.rs`, `src/main.rs`,
 //! `src/generated/{binary,triggers}.rs`, `tests/workflow.rs`.
 
+use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
 use crate::check::{Body, Checked};
-use crate::emit::{Emitted, docs, print};
+use crate::emit::{Emitted, EmittedCallee, docs, print};
 
 /// `src/lib.rs`: what the crate is, and what of it others use.
 pub(super) fn lib(checked: &Checked, emitted: &Emitted) -> String {
@@ -46,12 +47,17 @@ pub(super) fn lib(checked: &Checked, emitted: &Emitted) -> String {
             pub use generated::types::*;
         )
     });
+    let callees = callees(emitted);
+    let custom_callees = custom_callees(emitted);
+    let public_callees = public_callees(emitted);
     print::file(
         &docs,
         vec![
             quote! {
                 #custom
+                #(#custom_callees)*
                 mod generated {
+                    #(#callees)*
                     #steps
                     #[cfg(feature = "standalone")]
                     pub(crate) mod triggers;
@@ -65,9 +71,55 @@ pub(super) fn lib(checked: &Checked, emitted: &Emitted) -> String {
                 pub use generated::triggers::triggers;
                 #public_types
                 pub use generated::workflow::{#structure, #function};
+                #(#public_callees)*
             },
         ],
     )
+}
+
+/// The modules of the workflows that it calls.
+fn callees(emitted: &Emitted) -> Vec<TokenStream> {
+    let module = |callee: &EmittedCallee| {
+        let module = format_ident!("{}", callee.module);
+        let steps = callee.steps.as_ref().map(|_| {
+            quote!(
+                pub(crate) mod steps;
+            )
+        });
+        quote! {
+            pub(crate) mod #module {
+                #steps
+                pub(crate) mod workflow;
+            }
+        }
+    };
+    emitted.callees.values().map(module).collect()
+}
+
+/// The modules with the functions that a person writes for them.
+fn custom_callees(emitted: &Emitted) -> Vec<TokenStream> {
+    let custom = emitted.callees.values().filter(|callee| callee.custom.is_some());
+    custom
+        .map(|callee| {
+            let module = format_ident!("custom_{}", callee.module);
+            quote!(
+                pub mod #module;
+            )
+        })
+        .collect()
+}
+
+/// Their functions and structs.
+fn public_callees(emitted: &Emitted) -> Vec<TokenStream> {
+    let public = |callee: &EmittedCallee| {
+        let module = format_ident!("{}", callee.module);
+        let (function, structure) =
+            (format_ident!("{}", callee.function), format_ident!("{}", callee.structure));
+        quote!(
+            pub use generated::#module::workflow::{#structure, #function};
+        )
+    };
+    emitted.callees.values().map(public).collect()
 }
 
 /// `src/main.rs`: the binary. Written once, so that it names nothing that an edit of the graph

@@ -30,13 +30,15 @@ pub(super) fn set(
     }
     cut_circles(graph, &all, out);
     for &index in &all {
-        check_place(&graph[index], out);
         if let Some(parent) = graph[index].parent {
             match region(&graph[index], &graph[parent]) {
                 Ok(region) => graph[index].region = region,
                 Err(diagnostic) => out.push(*diagnostic),
             }
         }
+    }
+    for &index in &all {
+        check_place(graph, index, out);
     }
 }
 
@@ -179,17 +181,37 @@ fn settle(
     }
 }
 
-fn check_place(node: &Node<'_>, out: &mut Vec<Diagnostic>) {
+/// Where returns and responses may stand.
+const ONCE: &str = "the top level, or the body or catch of a try";
+
+fn check_place(graph: &Nodes<'_>, index: NodeIndex, out: &mut Vec<Diagnostic>) {
+    let node = &graph[index];
     let Some(kind) = node.kind.filter(|_| node.parent.is_some()) else { return };
-    let (what, help) = if kind.is_trigger() {
-        ("trigger", "move the trigger to the top level")
+    let (what, expected, help) = if kind.is_trigger() {
+        ("trigger", "the top level", "move the trigger to the top level")
+    } else if is_reached_once(graph, index) {
+        return;
     } else if matches!(kind, Kind::Return) {
-        ("return", "give the scope a `result`, and return `steps.<scope>` after it")
+        ("return", ONCE, "give the scope a `result`, and return `steps.<scope>` after it")
     } else if matches!(kind, Kind::Respond) {
-        ("response", "give the scope a `result`, and respond with `steps.<scope>` after it")
+        ("response", ONCE, "give the scope a `result`, and respond with `steps.<scope>` after it")
     } else {
         return;
     };
-    let message = format!("the {what} {} stands in a scope, expected the top level", node.quoted());
+    let message = format!("the {what} {} stands in a scope, expected {expected}", node.quoted());
     out.push(Diagnostic::new(code::MISPLACED, message).node(&*node.raw.id).help(help));
+}
+
+/// Whether a run comes by here once at most, and not while it is given up: at top level, and in the
+/// bodies and catches of tries (S31).
+fn is_reached_once(graph: &Nodes<'_>, index: NodeIndex) -> bool {
+    let mut at = index;
+    while let Some(scope) = graph[at].parent {
+        let is_try = graph[scope].kind.is_none_or(|kind| kind == Kind::Try);
+        if !is_try || graph[at].region == TRY_REGIONS[2] {
+            return false;
+        }
+        at = scope;
+    }
+    true
 }

@@ -161,3 +161,21 @@ impl<'a, T: Journaled + 'a> IntoFuture for TryScope<'a, T> {
         Box::pin(self.outcome())
     }
 }
+
+/// Takes apart what a try gave whose parts give two things: a value, and what is to count only
+/// where they succeeded. Emitted code hands on by it what a try returned from within.
+///
+/// ```
+/// use flowcrate::{Failure, split_return};
+///
+/// let (value, returned) = split_return(Ok((1, Some("early"))));
+/// assert_eq!((value.unwrap(), returned), (1, Some("early")));
+/// let failed = split_return::<u8, Option<u8>>(Err(Failure::new("gone", "nobody is there").into()));
+/// assert!(failed.0.is_err() && failed.1.is_none());
+/// ```
+pub fn split_return<T, O: Default>(given: Result<(T, O)>) -> (Result<T>, O) {
+    match given {
+        Ok((value, returned)) => (Ok(value), returned),
+        Err(error) => (Err(error), O::default()),
+    }
+}

@@ -36,8 +36,10 @@ pub(super) struct CheckReport {
     request_body(content = Object, description = "A graph document"),
     responses((status = 200, body = CheckReport), (status = 422, body = Problem)))]
 pub(super) async fn check(State(app): State<App>, Raw(source): Raw) -> Result<Json<CheckReport>> {
+    let linked = app.store.linked(&source).await?;
     let compiler = Arc::clone(&app.compiler);
-    let Report { checked, types, diagnostics } = blocking(move || compiler.report(&source)).await?;
+    let report = blocking(move || compiler.report(&source, &linked.documents));
+    let Report { checked, types, diagnostics } = report.await?;
     let types = types.into_iter().map(|(id, types)| (id.to_string(), types)).collect();
     Ok(Json(CheckReport { diagnostics, types, input: checked.map(|checked| checked.input) }))
 }

@@ -29,9 +29,10 @@ pub(super) async fn export(
     if etag::unchanged(&headers, &etag) {
         return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, etag)]).into_response());
     }
+    let pinned = app.store.pinned(&workflow.id, &workflow.revision).await?;
     let (compiler, graph) = (Arc::clone(&app.compiler), workflow.graph);
     let zip = blocking(move || {
-        let Compiled { files, diagnostics } = compiler.compile(graph.as_bytes());
+        let Compiled { files, diagnostics } = compiler.compile(graph.as_bytes(), &pinned.documents);
         let files = files.ok_or_else(|| Problem::faulty_graph(diagnostics))?;
         Ok::<_, Problem>(export::zip(&export::with_vendor(files))?)
     });

@@ -41,8 +41,13 @@ pub(super) async fn check(
 ) -> Result<Json<UpgradeReport>> {
     let running = app.store.workflow(&key).await?;
     let compiler = Arc::clone(&app.compiler);
-    let stored = running.graph.into_bytes();
-    let (upgrade, [_, diagnostics]) = blocking(move || compiler.upgrade(&stored, &source)).await?;
+    let pinned = app.store.pinned(&running.id, &running.revision).await?;
+    let linked = app.store.linked(&source).await?;
+    let upgrade = blocking(move || {
+        let stored = (running.graph.as_bytes(), &pinned.documents);
+        compiler.upgrade(stored, (&source, &linked.documents))
+    });
+    let (upgrade, [_, diagnostics]) = upgrade.await?;
     match upgrade {
         Some(upgrade) => Ok(Json(UpgradeReport { free: upgrade.is_free(), upgrade, diagnostics })),
         None if diagnostics.iter().any(Diagnostic::is_error) => {

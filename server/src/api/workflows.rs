@@ -160,9 +160,7 @@ pub(super) async fn delete(
 
 /// Compiles a document to what is stored of it.
 async fn draft(app: &App, source: bytes::Bytes) -> Result<Draft> {
-    let (checked, diagnostics) = app.check(source.clone()).await?;
-    let Some(checked) = checked else { return Err(Problem::faulty_graph(diagnostics)) };
-    Ok(crate::draft::draft(&source, &checked, &diagnostics, app.clock.now())?)
+    app.draft(source).await?.map_err(Problem::faulty_graph)
 }
 
 fn document(status: StatusCode, workflow: Workflow) -> Result<Response> {

@@ -6,6 +6,7 @@ use flowcrate_codegen::Mended;
 use flowcrate_codegen::upgrade::{Upgrade, Verdict};
 use serde_json::json;
 
+use super::callees::CalleeArgs;
 use super::output::{self, OutputArgs};
 use super::watch::watch;
 use super::{Outcome, read, write};
@@ -27,6 +28,8 @@ pub(super) struct Args {
     #[arg(long, conflicts_with_all = ["running", "fix"])]
     watch: bool,
     #[command(flatten)]
+    callees: CalleeArgs,
+    #[command(flatten)]
     output: OutputArgs,
 }
 
@@ -46,7 +49,7 @@ fn once(args: &Args) -> Result<Outcome, Error> {
     if args.fix {
         return fix(args, &source);
     }
-    let (checked, diagnostics) = Compiler::new().check(&source);
+    let (checked, diagnostics) = Compiler::new().check(&source, &args.callees.read()?);
     if args.output.json {
         output::say_json(&json!({ "diagnostics": diagnostics }));
     } else {
@@ -65,7 +68,8 @@ fn fix(args: &Args, source: &[u8]) -> Result<Outcome, Error> {
         return Err(Error::Config("--fix writes to the graph's file: name one".to_owned()));
     }
     // What is no UTF-8 has no fix that could be applied: the check says so.
-    let Mended { text, applied, left } = Compiler::new().mend(&String::from_utf8_lossy(source));
+    let text = String::from_utf8_lossy(source);
+    let Mended { text, applied, left } = Compiler::new().mend(&text, &args.callees.read()?);
     if !applied.is_empty() {
         write(&args.graph, text.as_bytes())?;
     }
@@ -87,7 +91,10 @@ fn fix(args: &Args, source: &[u8]) -> Result<Outcome, Error> {
 /// Compares two revisions, and fails where some run could not move from one to the other.
 fn upgrade(args: &Args, running: &Path, new: &[u8]) -> Result<Outcome, Error> {
     let old = read(running)?;
-    let (upgrade, [found_old, found_new]) = Compiler::new().upgrade(&old, new);
+    // What is called is the same for both: of two revisions of it nothing would be known.
+    let callees = args.callees.read()?;
+    let (upgrade, [found_old, found_new]) =
+        Compiler::new().upgrade((&old, &callees), (new, &callees));
     let outcome = match &upgrade {
         Some(upgrade) if upgrade.is_free() => Outcome::Fine,
         Some(_) | None => Outcome::Failed,

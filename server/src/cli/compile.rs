@@ -9,6 +9,7 @@ use flowcrate_codegen::package::{self, CrateFile, CrateFiles, Owner};
 use flowcrate_codegen::{Compiled, Diagnostic};
 use serde_json::json;
 
+use super::callees::CalleeArgs;
 use super::output::{self, OutputArgs};
 use super::watch::watch;
 use super::{Outcome, read, write};
@@ -34,6 +35,8 @@ pub(super) struct Args {
     #[arg(long)]
     watch: bool,
     #[command(flatten)]
+    callees: CalleeArgs,
+    #[command(flatten)]
     output: OutputArgs,
 }
 
@@ -48,20 +51,20 @@ enum Emit {
     Ir,
 }
 
-fn print(args: &Args, source: &[u8]) -> Outcome {
+fn print(args: &Args, source: &[u8]) -> Result<Outcome, Error> {
     let view = match args.emit {
         Some(Emit::Guards) => View::Guards,
         Some(Emit::Types) => View::Types,
         Some(Emit::Ir) | None => View::Ir,
     };
-    let (text, diagnostics) = Compiler::new().inspect(source, view);
+    let (text, diagnostics) = Compiler::new().inspect(source, &args.callees.read()?, view);
     if args.output.json {
         output::say_json(&json!({ "diagnostics": diagnostics, "text": text }));
     } else {
         output::report(&args.graph.display().to_string(), source, &diagnostics, args.output.color);
         output::say(text.as_deref().unwrap_or_default().trim_end());
     }
-    if text.is_some() { Outcome::Fine } else { Outcome::Failed }
+    Ok(if text.is_some() { Outcome::Fine } else { Outcome::Failed })
 }
 
 /// Compiles and writes; writes nothing where the graph has an error.
@@ -74,9 +77,10 @@ pub(super) fn execute(args: &Args) -> Result<Outcome, Error> {
 
 fn once(args: &Args) -> Result<Outcome, Error> {
     let source = read(&args.graph)?;
-    let Some(out) = &args.out else { return Ok(print(args, &source)) };
+    let Some(out) = &args.out else { return print(args, &source) };
     refuse_foreign(out)?;
-    let Compiled { files, mut diagnostics } = Compiler::new().compile(&source);
+    let Compiled { files, mut diagnostics } =
+        Compiler::new().compile(&source, &args.callees.read()?);
     if let Some(files) = &files {
         if !args.renamed {
             refuse_another(out, files)?;
@@ -137,9 +141,14 @@ fn package_name(manifest: &str) -> Option<String> {
 /// What does not fit of the files that stay since a person owns them, and of those that an
 /// earlier compilation handed over and this one knows nothing of.
 fn misfits(out: &Path, files: &CrateFiles) -> Vec<Diagnostic> {
+    let sources = fs::read_dir(out.join("src")).into_iter().flatten().flatten();
+    let names = sources.filter_map(|entry| entry.file_name().into_string().ok());
+    let paths = names.map(|name| format!("src/{name}"));
+    let mut owned: Vec<String> =
+        paths.filter(|path| path == "src/main.rs" || package::is_custom(path)).collect();
+    owned.sort();
     let kept = |path: &str| fs::read_to_string(out.join(path)).ok();
-    let owned = ["src/custom.rs", "src/main.rs"];
-    let kept = owned.into_iter().filter_map(|path| Some((path, kept(path)?)));
+    let kept = owned.iter().filter_map(|path| Some((path, kept(path)?)));
     kept.flat_map(|(path, text)| package::misfits(files, path, &text)).collect()
 }
 

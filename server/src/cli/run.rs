@@ -8,8 +8,10 @@ use flowcrate::store::MemoryStore;
 use flowcrate::{Engine, RunState, RunView};
 use serde_json::{Value, json};
 
+use super::callees::CalleeArgs;
 use super::output::{self, OutputArgs};
 use super::{Outcome, read};
+use crate::callees::Linked;
 use crate::clock::Clock;
 use crate::compiler::Compiler;
 use crate::error::Error;
@@ -34,6 +36,8 @@ pub(super) struct Args {
     #[arg(long, value_name = "NODE")]
     trigger: Option<String>,
     #[command(flatten)]
+    callees: CalleeArgs,
+    #[command(flatten)]
     output: OutputArgs,
 }
 
@@ -44,7 +48,8 @@ pub(super) fn execute(args: &Args) -> Result<Outcome, Error> {
         Some(path) => parse(path, &read(path)?)?,
         None => Value::Null,
     };
-    let plan = match Compiler::new().plan(&source) {
+    let linked = Linked::from(args.callees.read()?);
+    let plan = match Compiler::new().plan(&source, &linked) {
         Ok(plan) => Arc::new(plan),
         Err(diagnostics) if args.output.json => {
             output::say_json(&json!({ "diagnostics": diagnostics }));

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use flowcrate::store::MemoryStore;
-use flowcrate::{Engine, EntryView, Error, Result, RunState, RunView, SendEvent};
+use flowcrate::{Engine, EntryView, Error, Result, RunFilter, RunState, RunView, SendEvent};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -13,12 +13,12 @@ use super::{Interpreted, Plan};
 ///
 /// ```
 /// use std::sync::Arc;
-/// use flowcrate_server::{compiler::Compiler, examples, interpret::once};
+/// use flowcrate_server::{callees::Linked, compiler::Compiler, examples, interpret::once};
 /// use serde_json::json;
 ///
 /// # let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
 /// # runtime.block_on(async {
-/// let plan = Arc::new(Compiler::new().plan(examples::HELLO.as_bytes()).unwrap());
+/// let plan = Arc::new(Compiler::new().plan(examples::HELLO.as_bytes(), &Linked::default()).unwrap());
 /// let (run, journal) = once(plan, json!({ "name": "Ada" })).await.unwrap();
 /// assert_eq!(run.output, Some(json!({ "greeting": "Hello, Ada!" })));
 /// assert!(journal.is_empty(), "pure nodes are recomputed, not recorded");
@@ -47,6 +47,16 @@ pub async fn once_told(
     input: Value,
     told: Vec<Told>,
 ) -> Result<(RunView, Vec<EntryView>)> {
+    let mut runs = once_with_called(plan, input, told).await?;
+    Ok(runs.remove(0))
+}
+
+/// The same with the runs that it calls or starts, as they then stand, behind its own.
+pub async fn once_with_called(
+    plan: Arc<Plan>,
+    input: Value,
+    told: Vec<Told>,
+) -> Result<Vec<(RunView, Vec<EntryView>)>> {
     let (name, revision) = (plan.ir.name.clone(), plan.ir.revision.clone());
     let workflow = Interpreted::new(name.clone(), revision.clone(), plan);
     let engine = Engine::builder().store(MemoryStore::new()).register(workflow).build().await?;
@@ -65,7 +75,13 @@ pub async fn once_told(
             None => return Err(Error::UnknownRun(run)),
         }
     };
-    let journal = client.journal(run).await?;
+    let mut runs = vec![(view, client.journal(run).await?)];
+    for called in client.runs(RunFilter::default(), None).await?.items {
+        if called.id != run {
+            let journal = client.journal(called.id).await?;
+            runs.push((called, journal));
+        }
+    }
     engine.shutdown().await;
-    Ok((view, journal))
+    Ok(runs)
 }

@@ -1,5 +1,6 @@
 //! What a run needs of a compiled graph.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use flowcrate::types::{ProjectError, Type, project, unify_all, widen};
@@ -8,12 +9,16 @@ use flowcrate_codegen::ir;
 use flowcrate_plugins::Actions;
 use serde_json::Value;
 
+use super::Interpreted;
+
 /// A compiled graph.
 pub struct Plan {
     /// Its control flow.
-    pub ir: ir::Workflow,
+    pub ir: Arc<ir::Workflow>,
     /// Its nodes.
-    pub checked: Checked,
+    pub checked: Arc<Checked>,
+    /// The workflows that its nodes call, by name, as the engine knows them.
+    pub callees: BTreeMap<String, Interpreted>,
     /// What its actions call.
     pub actions: Arc<Actions>,
 }

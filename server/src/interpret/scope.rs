@@ -62,6 +62,8 @@ enum Place {
         parent: Scope,
         id: NodeId,
         caught: Option<Failure>,
+        /// What a return in it gave; the try hands it on where the part succeeded.
+        returned: RefCell<Option<Value>>,
     },
 }
 
@@ -86,7 +88,8 @@ impl Scope {
 
     /// One region of the scope `id`.
     pub(super) fn region(&self, ctx: Context, id: NodeId, caught: Option<Failure>) -> Self {
-        let place = Place::Region { parent: self.clone(), id, caught };
+        let place =
+            Place::Region { parent: self.clone(), id, caught, returned: RefCell::default() };
         let plan = Arc::clone(&self.0.plan);
         Self(Rc::new(Inner { plan, ctx, place, outcomes: RefCell::default() }))
     }
@@ -146,11 +149,22 @@ impl Scope {
         }
     }
 
-    /// Sets the run's output (S31).
+    /// Sets the run's output, or what the part of a try returns (S31).
     pub(super) fn set_output(&self, value: Value) {
         match &self.0.place {
-            Place::Root { output, .. } => drop(output.replace(Some(value))),
-            Place::Item { parent, .. } | Place::Region { parent, .. } => parent.set_output(value),
+            Place::Root { output, .. } | Place::Region { returned: output, .. } => {
+                drop(output.replace(Some(value)));
+            }
+            // No return stands in a loop.
+            Place::Item { parent, .. } => parent.set_output(value),
+        }
+    }
+
+    /// What the part of a try returned.
+    pub(super) fn returned(&self) -> Option<Value> {
+        match &self.0.place {
+            Place::Region { returned, .. } => returned.borrow().clone(),
+            Place::Root { .. } | Place::Item { .. } => None,
         }
     }
 

@@ -2,6 +2,7 @@
 
 use flowcrate::{Context, Failure, Result};
 use flowcrate_codegen::check::{self, Node};
+use serde_json::Value;
 
 use super::region;
 use super::scope::{Outcome, Scope};
@@ -12,11 +13,19 @@ pub(super) struct Try<'a> {
     pub(super) body: &'a check::Scope,
     pub(super) catch: Option<&'a check::Scope>,
     pub(super) finally: Option<&'a check::Scope>,
+    /// Whether body or catch may return: what they return is recorded beside their result.
+    pub(super) returns: bool,
 }
 
 pub(super) async fn run(scope: &Scope, node: &Node, parts: Try<'_>) -> Result<Outcome> {
     let run = async |ctx: Context, caught: Option<Failure>, name, part| {
-        region::run(&scope.region(ctx, node.id.clone(), caught), node, (name, part)).await
+        let inner = scope.region(ctx, node.id.clone(), caught);
+        let result = region::run(&inner, node, (name, part)).await?;
+        let returned = parts.returns.then(|| inner.returned().unwrap_or_default());
+        Ok(match returned {
+            Some(returned) => Value::Array(vec![result, returned]),
+            None => result,
+        })
     };
     let run = &run;
     let mut whole = scope.ctx().try_scope(node.id.to_string(), async move |ctx: Context| {
@@ -34,5 +43,15 @@ pub(super) async fn run(scope: &Scope, node: &Node, parts: Try<'_>) -> Result<Ou
         whole = whole
             .finally(async move |ctx: Context| run(ctx, None, "finally", finally).await.map(drop));
     }
-    Ok(Outcome::out(whole.await?))
+    let whole = whole.await?;
+    match whole {
+        Value::Array(mut both) if parts.returns && both.len() == 2 => {
+            let (returned, result) = (both.remove(1), both.remove(0));
+            if !returned.is_null() {
+                scope.set_output(returned);
+            }
+            Ok(Outcome::out(result))
+        }
+        whole => Ok(Outcome::out(whole)),
+    }
 }

@@ -12,8 +12,8 @@ use futures_util::future::LocalBoxFuture;
 
 use super::scope::{Outcome, Scope};
 use super::{
-    action, approval, condition, custom, fail, for_each, race, respond, returns, switch, transform,
-    try_scope, wait, wait_event, while_loop,
+    action, approval, call_workflow, condition, custom, fail, for_each, race, respond, returns,
+    start_workflow, switch, transform, try_scope, wait, wait_event, while_loop,
 };
 
 /// Runs a block. Blocks within blocks are a stack here, not a recursion: a graph of a thousand
@@ -167,9 +167,10 @@ async fn execute(scope: &Scope, node: &Node) -> Result<Outcome> {
             while_loop::run(scope, node, settings).await
         }
         Body::Race { branches } => race::run(scope, node, branches).await,
-        Body::Try { compensate, body, catch, finally } => {
-            let (compensate, catch, finally) = (*compensate, catch.as_ref(), finally.as_ref());
-            let parts = try_scope::Try { compensate, body, catch, finally };
+        Body::Try { compensate, body, catch, finally, returns } => {
+            let (catch, finally) = (catch.as_ref(), finally.as_ref());
+            let (compensate, returns) = (*compensate, *returns);
+            let parts = try_scope::Try { compensate, body, catch, finally, returns };
             try_scope::run(scope, node, parts).await
         }
         Body::Transform { value } => transform::run(scope, node, value),
@@ -189,6 +190,8 @@ async fn execute(scope: &Scope, node: &Node) -> Result<Outcome> {
             wait_event::run(scope, node, settings).await
         }
         Body::Approval(asked) => approval::run(scope, node, asked).await,
+        Body::CallWorkflow(call) => call_workflow::run(scope, node, call).await,
+        Body::StartWorkflow(call) => start_workflow::run(scope, node, call).await,
         Body::Respond { value } => respond::run(scope, node, value).await,
         Body::Return { value } => returns::run(scope, node, value),
         Body::Fail { code, message } => fail::run(scope, node, code, message),

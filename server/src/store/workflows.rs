@@ -5,7 +5,7 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 use utoipa::ToSchema;
 
-use super::Store;
+use super::{CalleeDraft, Store};
 use crate::error::Error;
 
 /// A stored workflow.
@@ -75,6 +75,8 @@ pub struct Draft {
     pub triggers: Vec<Trigger>,
     /// Its schedules with their next instants.
     pub schedules: Vec<ScheduleDraft>,
+    /// What it calls, directly or through others.
+    pub callees: Vec<CalleeDraft>,
 }
 
 /// A schedule to be stored.
@@ -132,7 +134,7 @@ impl Store {
         let insert = "insert into workflows (id, name, description, revision, version, graph, diagnostics, triggers, created_at, updated_at)
              values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
         bind(sqlx::query(insert), &workflow)?.execute(&mut *tx).await?;
-        put_parts(&mut tx, &workflow, &draft.schedules).await?;
+        put_parts(&mut tx, &workflow, draft).await?;
         tx.commit().await?;
         Ok(workflow)
     }
@@ -166,7 +168,7 @@ impl Store {
         let update = "update workflows set name = ?2, description = ?3, revision = ?4, version = ?5, graph = ?6,
              diagnostics = ?7, triggers = ?8, created_at = ?9, updated_at = ?10 where id = ?1";
         bind(sqlx::query(update), &workflow)?.execute(&mut *tx).await?;
-        put_parts(&mut tx, &workflow, &draft.schedules).await?;
+        put_parts(&mut tx, &workflow, draft).await?;
         tx.commit().await?;
         Ok(workflow)
     }
@@ -296,11 +298,11 @@ async fn free_name(tx: &mut SqliteConnection, workflow: &Workflow) -> Result<(),
     if taken.is_some() { Err(Error::NameTaken(workflow.name.clone())) } else { Ok(()) }
 }
 
-/// Writes what hangs off a workflow: its revision, webhooks and schedules.
+/// Writes what hangs off a workflow: its revision with what it calls, webhooks and schedules.
 async fn put_parts(
     tx: &mut SqliteConnection,
     workflow: &Workflow,
-    schedules: &[ScheduleDraft],
+    draft: &Draft,
 ) -> Result<(), Error> {
     let insert = "insert into revisions (workflow_id, revision, name, graph, created_at)
          values (?1, ?2, ?3, ?4, ?5) on conflict do nothing";
@@ -312,8 +314,9 @@ async fn put_parts(
         .bind(workflow.updated_at)
         .execute(&mut *tx)
         .await?;
+    super::callees::put(&mut *tx, workflow, draft).await?;
     put_hooks(&mut *tx, workflow).await?;
-    super::schedules::put(tx, &workflow.id, schedules).await
+    super::schedules::put(tx, &workflow.id, &draft.schedules).await
 }
 
 async fn put_hooks(tx: &mut SqliteConnection, workflow: &Workflow) -> Result<(), Error> {

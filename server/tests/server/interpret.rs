@@ -7,8 +7,10 @@ use std::sync::Arc;
 
 use flowcrate::RunState;
 use flowcrate_codegen::check::Body;
+use flowcrate_server::callees::Linked;
 use flowcrate_server::compiler::Compiler;
 use flowcrate_server::interpret::once_told;
+use flowcrate_tests::fixtures::callees;
 use serde_json::Value;
 
 fn fixtures() -> Vec<PathBuf> {
@@ -28,7 +30,8 @@ async fn every_running_fixture_gives_its_output() {
     let compiler = Compiler::new();
     let (mut faults, mut count) = (Vec::new(), 0);
     for folder in fixtures() {
-        let plan = compiler.plan(&fs::read(folder.join("graph.json")).unwrap()).unwrap();
+        let linked = Linked::from(callees(&folder));
+        let plan = compiler.plan(&fs::read(folder.join("graph.json")).unwrap(), &linked).unwrap();
         let custom =
             plan.checked.nodes.values().any(|node| matches!(node.body, Body::Custom { .. }));
         let input = json(&folder.join("input.json"));

@@ -13,6 +13,7 @@ mod support {
 
 mod api {
     mod browsers;
+    mod calls;
     mod check;
     mod events;
     mod import;

@@ -141,6 +141,7 @@ async fn a_workflow_that_no_longer_compiles_holds_up_no_other() {
         graph: "{}".to_owned(),
         diagnostics: "[]".to_owned(),
         triggers: Vec::new(),
+        callees: Vec::new(),
         schedules: vec![schedule],
     };
     server.app().store.create(&draft, clock.now().0).await.unwrap();

@@ -74,6 +74,8 @@ fn gives_value(kind: Kind<'_>) -> bool {
         | Kind::Custom
         | Kind::WaitEvent
         | Kind::Approval
+        | Kind::CallWorkflow
+        | Kind::StartWorkflow
         | Kind::Return
         | Kind::Action(_) => true,
         Kind::Condition | Kind::Switch | Kind::Wait | Kind::Respond | Kind::Fail | Kind::Note => {

@@ -172,7 +172,7 @@ fn s6_guards_agree_with_every_run_of_random_graphs() {
                 }
                 let meets = where_it_runs.iter().any(|run| ran(run, x));
                 if n != x {
-                    let overlap = !guards.overlaps(&[x, n]).is_empty();
+                    let overlap = !guards.overlaps(&[x, n], |_| false).is_empty();
                     assert_eq!(
                         overlap,
                         meets,
@@ -256,5 +256,5 @@ fn s6_an_answer_past_the_limit_is_the_conservative_one() {
     assert!(guards.implies(guards.at(last), &[(first, Event::Value)]));
     // Not known, so possible.
     assert!(guards.may_run(last));
-    assert!(!guards.overlaps(&[at("c38_00"), last]).is_empty());
+    assert!(!guards.overlaps(&[at("c38_00"), last], |_| false).is_empty());
 }

@@ -9,7 +9,7 @@ use super::{Found, TRY_REGIONS, regions, result};
 use crate::check::settings::shown;
 use crate::check::site::{Findings, Site};
 use crate::check::stage::Stage;
-use crate::check::{Body, assemble};
+use crate::check::{Body, assemble, returns};
 use crate::diagnostic::code;
 use crate::expr::Expr;
 
@@ -85,6 +85,7 @@ pub(in crate::check) fn close(
         body: scope("body", Some(agreed("body", body))),
         catch: catch.map(|catch| scope("catch", Some(agreed("catch", catch)))),
         finally: finally.then(|| scope("finally", None)),
+        returns: returns::returns_within(stage, index),
     };
     Found::giving(Some(found), Some(ty))
 }

@@ -70,7 +70,7 @@ impl Flow<'_, '_> {
         let after = self.next
             + branch.arms.iter().map(|arm| super::super::readers::size(&arm.block)).sum::<usize>();
         let readers = &self.emitter.readers;
-        let read_later = [Part::Output, Part::Error, Part::Handle]
+        let read_later = [Part::Output, Part::Error, Part::Handle, Part::Returned]
             .into_iter()
             .any(|part| readers.within(&node.id, part, after, usize::MAX));
         if read_later || node.disabled || handles(node).len() < 2 {

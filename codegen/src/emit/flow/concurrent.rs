@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::super::kinds::{self, Outcome};
 use super::super::locals::Locals;
 use super::{Final, Flow, Lines, Slot, catches, is_wanted, tuple, variable};
-use crate::check::NodeId;
+use crate::check::{Body, NodeId};
 use crate::ir::{Block, Export, Join, Live, Part, Stmt, Task, Tasks};
 
 /// What a task takes from those before it.
@@ -65,16 +65,23 @@ impl Flow<'_, '_> {
             && !node.disabled
             && !self.emitter.checked.dropped.contains(id)
             && !catches(node)
+            && !matches!(node.body, Body::Try { returns: true, .. })
             && (slots.is_empty() || is_wanted(node, &Final::Slots(slots.to_vec())))
         {
+            let written = self.emitter.functions.len();
             let code = kinds::emit(self, node, locals);
             if let (Outcome::Future(future), true) = (code.outcome, code.prelude.is_empty()) {
                 self.next += 1;
                 return future;
             }
+            // It is emitted again below.
+            self.emitter.functions.truncate(written);
         }
-        let body = self.body(block, locals.captured(), &Final::Slots(slots.to_vec()));
-        let body = if slots.is_empty() { typed_failure(body) } else { body };
+        let body = if slots.is_empty() {
+            self.silent_body(block, locals.captured())
+        } else {
+            self.body(block, locals.captured(), &Final::Slots(slots.to_vec()))
+        };
         quote!(async { #body })
     }
 
@@ -93,10 +100,8 @@ impl Flow<'_, '_> {
             };
             let name = self.task_name(one, &mut taken);
             let body = match live {
-                None => {
-                    let body = self.body(&one.block, inner, &Final::Slots(slots.clone()));
-                    if slots.is_empty() { typed_failure(body) } else { body }
-                }
+                None if slots.is_empty() => self.silent_body(&one.block, inner),
+                None => self.body(&one.block, inner, &Final::Slots(slots.clone())),
                 Some(live) => self.guarded(one, &live, &slots, &inner),
             };
             lines.push(quote!(let #name = #function(async { #awaited #body });));
@@ -312,20 +317,6 @@ fn looked_at(live: &Live, found: &mut dyn FnMut(&NodeId)) {
             }
         }
     }
-}
-
-/// A block that ends in a failure, and gives nothing: nothing else tells the type of its success.
-fn typed_failure(code: TokenStream) -> TokenStream {
-    let tokens: Vec<TokenTree> = code.into_iter().collect();
-    let is_end =
-        |token: &TokenTree| matches!(token, TokenTree::Punct(punct) if punct.as_char() == ';');
-    let last = tokens.iter().rposition(is_end).map_or(0, |end| end + 1);
-    let is_failure = |token: &TokenTree| matches!(token, TokenTree::Ident(word) if word == "Err");
-    let typed = |(at, token): (usize, TokenTree)| {
-        let code = TokenStream::from(token.clone());
-        if at == last && is_failure(&token) { quote!(Err::<(), _>) } else { code }
-    };
-    tokens.into_iter().enumerate().map(typed).collect()
 }
 
 fn nodes_in(block: &Block) -> BTreeSet<NodeId> {

@@ -29,7 +29,11 @@ impl Flow<'_, '_> {
             locals.bind_certain(&node.id, "out");
             return;
         }
-        let code = kinds::emit(self, node, locals);
+        let mut code = kinds::emit(self, node, locals);
+        if let Some(returned) = code.returned.take() {
+            lines.push(returned);
+            locals.returned = (!self.doomed).then(|| (variable("output"), true));
+        }
         let reads = Reads {
             output: self.emitter.readers.any(&node.id, Part::Output),
             error: self.emitter.readers.any(&node.id, Part::Error),
@@ -53,7 +57,8 @@ impl Flow<'_, '_> {
         lines: &mut Lines,
     ) {
         if !caught {
-            lines.push(quote!(return Err(#failure.into());));
+            let failed = self.failed(failure);
+            lines.push(quote!(return #failed;));
             lines.diverges = true;
             return;
         }
@@ -82,6 +87,13 @@ impl Flow<'_, '_> {
         let value = code.outcome.unwrapped();
         let comment = super::super::comment(node);
         if let Body::Return { .. } = node.body {
+            if self.doomed {
+                // Nothing reads it; its own failure still comes first.
+                if !pure {
+                    lines.push(quote!(#value;));
+                }
+                return;
+            }
             let name = variable("output");
             lines.push_let(None, &name, &value);
             locals.returned = Some((name, false));
@@ -139,7 +151,7 @@ impl Flow<'_, '_> {
     /// An expression of type `Result<T, Failure>`.
     pub(super) fn caught(&mut self, code: NodeCode) -> TokenStream {
         self.emitter.symbols.import("flowcrate::Caught");
-        let NodeCode { prelude, outcome } = code;
+        let NodeCode { prelude, outcome, .. } = code;
         let result = match outcome {
             Outcome::Future(future) if prelude.is_empty() => quote!(#future.await),
             Outcome::Future(future) => quote!(async { #(#prelude)* #future.await }.await),
@@ -162,7 +174,7 @@ impl Flow<'_, '_> {
             Outcome::Future(future) => quote!(#future.await),
             Outcome::Result(result) => result,
             Outcome::Value(value) => quote!(Ok(#value)),
-            Outcome::Failure(failure) => quote!(Err(#failure.into())),
+            Outcome::Failure(failure) => self.failed(&failure),
         });
         // Nothing comes after a tail.
         lines.diverges = true;

@@ -53,7 +53,7 @@ impl Flow<'_, '_> {
         let (returns, others): (Vec<&Export>, Vec<&Export>) =
             exports.iter().partition(|export| self.is_return(export));
         let mut slots: Vec<Slot> = others.into_iter().cloned().map(Slot::Part).collect();
-        if !returns.is_empty() {
+        if !returns.is_empty() && !self.doomed {
             let all = blocks.iter().all(|block| self.returns(block));
             let any = blocks.iter().any(|block| self.returns(block));
             let certain = if exhaustive { all } else { any && blocks.len() > 1 };
@@ -116,6 +116,8 @@ impl Flow<'_, '_> {
                 locals.bind_error(&node.id, name.clone(), export.optional, Form::Plain);
                 quote!(#name)
             }
+            // Returns have a slot of their own.
+            Part::Returned => quote!(_),
             Part::Handle => {
                 let own = if node.output.is_some() { &names.handle } else { &names.value };
                 let name = variable(own);
@@ -152,6 +154,8 @@ impl Flow<'_, '_> {
         let Some(node) = self.node(&export.node) else { return quote!(()) };
         let (found, movable, want) = match export.part {
             Part::Handle => return self.handle_value(node, export.optional, locals),
+            // Returns have a slot of their own.
+            Part::Returned => return quote!(()),
             Part::Output => {
                 (locals.output(&node.id), locals.movable(&node.id), output_type(export, node))
             }
@@ -230,7 +234,7 @@ fn given_away(value: &TokenStream) -> Option<Ident> {
     }
 }
 
-fn returned_value(optional: bool, ty: &Type, locals: &Locals) -> TokenStream {
+pub(super) fn returned_value(optional: bool, ty: &Type, locals: &Locals) -> TokenStream {
     let is_option = ty.clone().optional() == *ty;
     match &locals.returned {
         None if is_option => Code::Absent.owned(ty),

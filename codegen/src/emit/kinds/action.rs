@@ -36,7 +36,7 @@ pub(super) fn emit(
         let undo = compensation::emit(flow, node, locals, undo);
         step = quote!(#step.undo(#undo));
     }
-    NodeCode { prelude, outcome: Outcome::Future(step) }
+    NodeCode::after(prelude, Outcome::Future(step))
 }
 
 /// The input of a step, and whether it may fail.

@@ -45,5 +45,5 @@ pub(super) fn emit(
     if timeout.is_none() {
         future = quote!(#future.received());
     }
-    NodeCode { prelude, outcome: Outcome::Future(future) }
+    NodeCode::after(prelude, Outcome::Future(future))
 }

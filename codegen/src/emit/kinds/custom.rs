@@ -33,7 +33,7 @@ pub(crate) fn step_item(
     symbols: &mut Symbols,
 ) -> TokenStream {
     let name = ident(&emitter.names(&node.id).value.clone());
-    let functions = symbols.import("crate::custom::Functions");
+    let functions = symbols.import(&format!("crate::{}::Functions", emitter.own.custom()));
     let body = quote!(#functions::#name(step, input).await);
     action::step(emitter, node, (input, policy), &body, symbols)
 }
@@ -94,7 +94,7 @@ pub(crate) fn written_method(
         };
     }
     let comment = crate::emit::print::comment(&format!("{}: write it here.", node.label));
-    let message = format!("`{}` is not written yet: see src/custom.rs", node.id);
+    let message = format!("`{}` is not written yet: see src/{}.rs", node.id, emitter.own.custom());
     quote! {
         #comment
         async fn #name(_step: #context, _input: #input) -> Result<#output, #error> {

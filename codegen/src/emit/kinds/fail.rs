@@ -26,8 +26,6 @@ pub(super) fn emit(
     }
     let tuple = quote!((#code.to_string(), #message.to_string()));
     let tuple = evaluated(id, &tuple);
-    NodeCode {
-        prelude: vec![quote!(let (code, message) = #tuple?;)],
-        outcome: Outcome::Failure(quote!(ctx.failure(#id, code, message))),
-    }
+    let failure = Outcome::Failure(quote!(ctx.failure(#id, code, message)));
+    NodeCode::after(vec![quote!(let (code, message) = #tuple?;)], failure)
 }

@@ -36,6 +36,7 @@ pub(super) fn emit(
         region: "",
         scope: each.body,
         given: Given::Iteration(item),
+        returns: false,
         what: ("Item", "One item of".to_owned()),
     };
     let closure = closure(flow, node, locals, &body);
@@ -47,5 +48,5 @@ pub(super) fn emit(
         OnItemError::Collect => "for_each_collect",
     });
     let future = quote!(ctx.#method(#id, #items, #concurrency, #closure));
-    NodeCode { prelude, outcome: Outcome::Future(future) }
+    NodeCode::after(prelude, Outcome::Future(future))
 }

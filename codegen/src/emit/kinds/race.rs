@@ -21,6 +21,7 @@ pub(super) fn emit(
             region: name,
             scope: body,
             given: Given::Nothing,
+            returns: false,
             what: ("Output", format!("The branch `{name}` of")),
         };
         let body = closure(flow, node, locals, &own);
@@ -29,5 +30,5 @@ pub(super) fn emit(
             race = quote!(#race.keep(#name));
         }
     }
-    NodeCode { prelude: Vec::new(), outcome: Outcome::Future(race) }
+    NodeCode::new(Outcome::Future(race))
 }

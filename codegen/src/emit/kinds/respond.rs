@@ -23,5 +23,5 @@ pub(super) fn emit(
         return NodeCode::new(Outcome::Future(quote!(ctx.respond(#id, #borrowed))));
     }
     let (prelude, response) = argument(flow, node, locals, (value, "response"), hint);
-    NodeCode { prelude, outcome: Outcome::Future(quote!(ctx.respond(#id, &#response))) }
+    NodeCode::after(prelude, Outcome::Future(quote!(ctx.respond(#id, &#response))))
 }

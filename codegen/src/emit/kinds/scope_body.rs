@@ -1,7 +1,7 @@
 //! The body of a scope, or of one of its regions: a closure, or the call of a function of its own.
 
 use flowcrate::types::Type;
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::TokenStream;
 use quote::quote;
 
 use crate::check::{Node, Scope};
@@ -27,6 +27,9 @@ pub(super) struct ScopeBody<'l> {
     pub(super) region: &'l str,
     pub(super) scope: &'l Scope,
     pub(super) given: Given,
+    /// Whether the run's output is given beside its result: what it, or the try that it is a part
+    /// of, returned.
+    pub(super) returns: bool,
     /// What types that only it needs are named after, and what its function is.
     pub(super) what: (&'static str, String),
 }
@@ -79,7 +82,9 @@ pub(super) fn closure(
     if !deep {
         let whole = body(flow, node, own.bind(node, names, locals.captured()), own);
         if print::lines(&whole) <= LONGEST {
-            let ty = fails(&whole).then(|| result_type(flow, node, own));
+            // A failure tells nothing of the type of a success.
+            let fails = block(flow, node, own).is_some_and(|block| flow.only_fails(block));
+            let ty = fails.then(|| result_type(flow, node, own));
             code = Some(inline(&whole, &own.parameters(names), ty.as_ref()));
         }
     }
@@ -91,26 +96,18 @@ pub(super) fn closure(
     code
 }
 
-/// Whether the code ends in a failure, which tells nothing of the type of a success.
-fn fails(code: &TokenStream) -> bool {
-    let mut last = Vec::new();
-    for token in code.clone() {
-        if matches!(&token, TokenTree::Punct(punct) if punct.as_char() == ';') {
-            last.clear();
-        } else {
-            last.push(token.to_string());
-        }
-    }
-    let mut words = last.iter().map(String::as_str).skip_while(|word| *word == "return");
-    words.next().is_none_or(|word| word == "Err")
-}
-
 /// The `Result` that the body gives.
 fn result_type(flow: &mut Flow<'_, '_>, node: &Node, own: &ScopeBody<'_>) -> TokenStream {
     let hint = flow.emitter.hint(&node.id, own.what.0, &own.what.1);
     let result = flow.emitter.symbols.import("flowcrate::Result");
     let output = own.scope.result.as_ref().map_or(Type::Null, |result| result.ty.clone());
     let output = flow.emitter.types.rust(&output, &hint, &mut flow.emitter.symbols);
+    if own.returns {
+        let hint = flow.emitter.output_hint();
+        let returned = flow.emitter.workflow_output().optional();
+        let returned = flow.emitter.types.rust(&returned, &hint, &mut flow.emitter.symbols);
+        return quote!(#result<(#output, #returned)>);
+    }
     quote!(#result<#output>)
 }
 
@@ -203,9 +200,18 @@ fn body(flow: &mut Flow<'_, '_>, node: &Node, locals: Locals, own: &ScopeBody<'_
         span: crate::diagnostic::Span::default(),
     };
     let result = own.scope.result.as_ref().unwrap_or(&nothing);
-    let workflow = flow.emitter.workflow;
     let empty = Block::default();
-    let block = workflow.scopes.get(&Region::new(&node.id, own.region)).unwrap_or(&empty);
-    let end = Final::Result { id: &node.id, expr: result };
+    let block = block(flow, node, own).unwrap_or(&empty);
+    let end = if own.returns {
+        let output = flow.emitter.workflow_output();
+        Final::Returning { id: &node.id, expr: result, output }
+    } else {
+        Final::Result { id: &node.id, expr: result }
+    };
     Flow::new(flow.emitter).body(block, locals, &end)
+}
+
+fn block<'a>(flow: &Flow<'_, 'a>, node: &Node, own: &ScopeBody<'_>) -> Option<&'a Block> {
+    let workflow = flow.emitter.workflow;
+    workflow.scopes.get(&Region::new(&node.id, own.region))
 }

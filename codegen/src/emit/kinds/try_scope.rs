@@ -7,6 +7,7 @@ use super::{NodeCode, Outcome};
 use crate::check::{Node, Scope};
 use crate::emit::flow::Flow;
 use crate::emit::locals::Locals;
+use crate::emit::names::ident;
 
 /// The regions of a try.
 pub(super) struct Try<'t> {
@@ -15,6 +16,8 @@ pub(super) struct Try<'t> {
     pub(super) body: &'t Scope,
     pub(super) catch: Option<&'t Scope>,
     pub(super) finally: Option<&'t Scope>,
+    /// Whether body or catch may return.
+    pub(super) returns: bool,
 }
 
 pub(super) fn emit(
@@ -24,22 +27,29 @@ pub(super) fn emit(
     parts: &Try<'_>,
 ) -> NodeCode {
     let id = node.id.as_str();
-    let mut region = |region, scope, given| {
+    let mut region = |region, scope, given, returns| {
         let what = ("Output", format!("The {region} of"));
-        closure(flow, node, locals, &ScopeBody { region, scope, given, what })
+        closure(flow, node, locals, &ScopeBody { region, scope, given, returns, what })
     };
-    let body = region("body", parts.body, Given::Nothing);
+    let body = region("body", parts.body, Given::Nothing, parts.returns);
     let mut scope = quote!(ctx.try_scope(#id, #body));
     if let Some(catch) = parts.catch {
-        let catch = region("catch", catch, Given::Failure);
+        let catch = region("catch", catch, Given::Failure, parts.returns);
         scope = quote!(#scope.catch(#catch));
     }
     if parts.compensate {
         scope = quote!(#scope.compensate());
     }
     if let Some(finally) = parts.finally {
-        let finally = region("finally", finally, Given::Nothing);
+        let finally = region("finally", finally, Given::Nothing, false);
         scope = quote!(#scope.finally(#finally));
     }
-    NodeCode { prelude: Vec::new(), outcome: Outcome::Future(scope) }
+    if !parts.returns {
+        return NodeCode::new(Outcome::Future(scope));
+    }
+    // What it gives and what it returns come apart at once: its failure may be taken.
+    let split = flow.emitter.symbols.import("flowcrate::split_return");
+    let done = ident(&format!("{}_done", flow.emitter.names(&node.id).value.trim_end_matches('_')));
+    let returned = quote!(let (#done, output) = #split(#scope.await););
+    NodeCode { returned: Some(returned), ..NodeCode::new(Outcome::Result(quote!(#done))) }
 }

@@ -21,12 +21,12 @@ pub(super) fn emit(
     match until {
         WaitUntil::Duration(expr) => {
             let (prelude, length) = length(flow, node, locals, (expr, "length"));
-            NodeCode { prelude, outcome: Outcome::Future(quote!(ctx.sleep(#id, #length))) }
+            NodeCode::after(prelude, Outcome::Future(quote!(ctx.sleep(#id, #length))))
         }
         WaitUntil::Instant(expr) => {
             let hint = flow.emitter.hint(&node.id, "Value", "");
             let (prelude, at) = argument(flow, node, locals, (expr, "until"), hint);
-            NodeCode { prelude, outcome: Outcome::Future(quote!(ctx.sleep_until(#id, #at))) }
+            NodeCode::after(prelude, Outcome::Future(quote!(ctx.sleep_until(#id, #at))))
         }
     }
 }

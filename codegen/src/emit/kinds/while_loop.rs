@@ -37,6 +37,7 @@ pub(super) fn emit(
         region: "",
         scope: looped.body,
         given: Given::Iteration(looped.init.ty.clone()),
+        returns: false,
         what: ("Iteration", "One iteration of".to_owned()),
     };
     let body = closure(flow, node, locals, &body);
@@ -49,7 +50,7 @@ pub(super) fn emit(
         quote!(#id)
     };
     let future = quote!(ctx.repeat_while(#id, #init, #condition, #body));
-    NodeCode { prelude, outcome: Outcome::Future(future) }
+    NodeCode::after(prelude, Outcome::Future(future))
 }
 
 /// A literal that begins a state: nothing else may tell its type.

@@ -36,6 +36,9 @@ export function describe(node: GraphNode): string {
       return [text(config.event), text(inputs.timeout) && `up to ${text(inputs.timeout)}`].filter(Boolean).join(" · ");
     case "approval":
       return [text(inputs.assignees), text(inputs.timeout) && `up to ${text(inputs.timeout)}`].filter(Boolean).join(" · ");
+    case "call_workflow":
+    case "start_workflow":
+      return text(config.workflow);
     case "transform":
     case "respond":
     case "return":

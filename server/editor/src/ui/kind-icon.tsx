@@ -18,11 +18,13 @@ import {
   Radio,
   RefreshCw,
   Repeat,
+  Send,
   ShieldQuestion,
   Sigma,
   Split,
   StickyNote,
   Webhook,
+  Workflow,
   type LucideIcon,
 } from "lucide-react";
 
@@ -47,6 +49,8 @@ const ICONS: Record<string, LucideIcon> = {
   wait: Hourglass,
   wait_event: Radio,
   approval: ShieldQuestion,
+  call_workflow: Workflow,
+  start_workflow: Send,
   return: CornerDownLeft,
   respond: MessageSquareReply,
   fail: CircleStop,

@@ -9,7 +9,7 @@ use super::{FieldView, Group, KindView};
 
 /// Triggers, then control, pure kinds, custom code and notes.
 pub(super) fn kinds() -> Vec<KindView> {
-    [triggers(), choices(), waits(), ends(), rest()].concat()
+    [triggers(), choices(), waits(), calls(), ends(), rest()].concat()
 }
 
 fn triggers() -> Vec<KindView> {
@@ -143,6 +143,33 @@ fn waits() -> Vec<KindView> {
                     .doc("The event by which the answer comes; the node's id if it is left out."),
             ])
             .config(payload()),
+    ]
+}
+
+fn calls() -> Vec<KindView> {
+    let called = |kind: KindView| {
+        kind.input(
+            field("input", "Input", Type::Any)
+                .multiline()
+                .doc("What starts the other run: the payload of its trigger."),
+        )
+        .config([
+            setting("workflow", "Workflow", Type::String)
+                .required()
+                .doc("The name of a stored workflow; its revision is kept with this one's."),
+            setting("trigger", "Trigger", Type::String)
+                .doc("Which trigger starts it, where it has several."),
+        ])
+    };
+    vec![
+        called(kind("call_workflow@1", "Call workflow", Group::Control, "Flow").description(
+            "Runs another workflow and waits for its output; its failure is this node's.",
+        )),
+        called(
+            kind("start_workflow@1", "Start workflow", Group::Control, "Flow")
+                .description("Starts another workflow and goes on; gives the id of its run.")
+                .output(Type::String),
+        ),
     ]
 }
 

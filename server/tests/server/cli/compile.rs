@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use crate::support::graphs::double;
+use serde_json::json;
+
+use crate::support::graphs::{double, graph, manual, node};
 use crate::support::process::run;
 use crate::support::server::TestServer;
 
@@ -116,4 +118,36 @@ async fn what_the_compiler_thinks_is_printed() {
     assert_eq!(both.code, 2);
     fs::write(folder.path().join("bad.json"), "{}").unwrap();
     assert_eq!(run(folder.path(), &["compile", "bad.json", "--emit", "ir"]).await.code, 1);
+}
+
+#[tokio::test]
+async fn workflows_that_are_called_come_from_files() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("shop")).unwrap();
+    let inputs = json!({ "input": { "n": "{{ trigger.n }}" } });
+    let config = json!({ "workflow": "twice" });
+    let nodes = [
+        manual(&json!({ "n": { "type": "integer" } })),
+        node("other", "call_workflow@1", &json!({ "config": config, "inputs": inputs })),
+        node("done", "return@1", &json!({ "inputs": { "value": "{{ steps.other }}" } })),
+    ];
+    let caller = graph("outer", &nodes, &["start>other", "other>done"]);
+    fs::write(folder.path().join("g.json"), caller.to_string()).unwrap();
+    fs::write(folder.path().join("shop/t.json"), double("twice").to_string()).unwrap();
+    fs::write(folder.path().join("in.json"), r#"{"n":4}"#).unwrap();
+    let alone = run(folder.path(), &["check", "g.json"]).await;
+    assert!(alone.code == 1 && alone.stderr.contains("E231"), "{}", alone.stderr);
+    let args = ["run", "g.json", "--input", "in.json", "--workflows", "shop"];
+    let ran = run(folder.path(), &args).await;
+    assert_eq!((ran.code, ran.stdout.trim()), (0, "8"), "{}", ran.stderr);
+    let args = ["compile", "g.json", "--out", "o", "--workflow", "twice=shop/t.json"];
+    let ran = run(folder.path(), &args).await;
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert!(folder.path().join("o/src/generated/twice/workflow.rs").exists());
+    // The crate holds what it is made of.
+    let again = ["compile", "o/graph.json", "--out", "o", "--workflows", "o/workflows"];
+    let again = run(folder.path(), &again).await;
+    assert_eq!((again.code, again.stdout.trim()), (0, "o: 0 files written"), "{}", again.stderr);
+    let wrong = run(folder.path(), &["check", "g.json", "--workflow", "shop/t.json"]).await;
+    assert!(wrong.code == 2 && wrong.stderr.contains("NAME=FILE"), "{}", wrong.stderr);
 }

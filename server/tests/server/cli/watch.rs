@@ -14,7 +14,7 @@ use crate::support::process::{flowcrate, run};
 async fn said(lines: &mut Lines<BufReader<ChildStderr>>) -> String {
     let mut text = String::new();
     loop {
-        let line = tokio::time::timeout(Duration::from_secs(60), lines.next_line());
+        let line = tokio::time::timeout(Duration::from_mins(1), lines.next_line());
         let line = line.await.expect("it says nothing").unwrap().expect("it has ended");
         if line.ends_with(": watching") {
             return text;
