@@ -7,7 +7,6 @@ use super::{NodeCode, Outcome};
 use crate::check::{Node, Scope};
 use crate::emit::flow::Flow;
 use crate::emit::locals::Locals;
-use crate::emit::names::ident;
 
 /// The regions of a try.
 pub(super) struct Try<'t> {
@@ -47,9 +46,9 @@ pub(super) fn emit(
     if !parts.returns {
         return NodeCode::new(Outcome::Future(scope));
     }
-    // What it gives and what it returns come apart at once: its failure may be taken.
+    // What it gives and what it returns come apart at once: its failure may be taken. No node is
+    // called `value`.
     let split = flow.emitter.symbols.import("flowcrate::split_return");
-    let done = ident(&format!("{}_done", flow.emitter.names(&node.id).value.trim_end_matches('_')));
-    let returned = quote!(let (#done, output) = #split(#scope.await););
-    NodeCode { returned: Some(returned), ..NodeCode::new(Outcome::Result(quote!(#done))) }
+    let returned = quote!(let (value, output) = #split(#scope.await););
+    NodeCode { returned: Some(returned), ..NodeCode::new(Outcome::Result(quote!(value))) }
 }
