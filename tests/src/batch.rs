@@ -149,7 +149,7 @@ fn manifest(members: &[Member]) -> String {
 }
 
 fn path(package: &str) -> String {
-    format!("path = {:?}", emitted::root().join(Path::new(package)))
+    format!("path = \"{}\"", emitted::root().join(Path::new(package)).display())
 }
 
 /// The binary: plays each run that it is told, in virtual time.
