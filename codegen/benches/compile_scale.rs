@@ -17,10 +17,10 @@ mod shapes;
 use std::time::Duration;
 
 use flowcrate::catalogue::Catalogue;
-use flowcrate_codegen::check_source;
 use flowcrate_codegen::emit::emit;
 use flowcrate_codegen::lower::lower;
 use flowcrate_codegen::package::{Support, package};
+use flowcrate_codegen::{Callees, check_source};
 
 use shapes::{Shape, chain, fan, loops, merged, nested, now, random, steps};
 
@@ -124,7 +124,8 @@ fn stages(source: &[u8], rounds: u32) -> [Duration; 5] {
     let (ir, lower) = timed(rounds, || lower(&checked).unwrap_or_else(|bugs| panic!("{bugs:?}")));
     let (emitted, emit) = timed(rounds, || emit(&ir, &checked, &catalogue));
     let (_, package) = timed(rounds, || {
-        let files = package(&checked, emitted.clone(), source, &Support::Vendored);
+        let files =
+            package(&checked, emitted.clone(), (source, &Callees::default()), &Support::Vendored);
         files.unwrap_or_else(|error| panic!("{error}"))
     });
     [check, lower, emit, package, check + lower + emit + package]
