@@ -13,8 +13,8 @@ use super::pause::Pause;
 use super::published::Published;
 use super::respond::Response;
 use super::store_backend::{GRACE, StoreBackend};
-use super::undo::{UndoLog, unwinding, without_function};
-use crate::store::{Loaded, MAX_PAYLOAD, RunRow};
+use super::undo::{UNWIND_PATH, UndoLog, unwinding, without_function};
+use crate::store::{Entry, Loaded, MAX_PAYLOAD, RunRow};
 use crate::values::Timestamp;
 
 impl StoreBackend {
@@ -32,7 +32,7 @@ impl StoreBackend {
         let RunRow { id, seed, inbox_seq, published, response, .. } = loaded.row;
         // What a fork does is not what the run did that has the same seed.
         let own = if is_fork { *id.as_bytes() } else { seed };
-        let last_seq = loaded.entries.iter().filter_map(|entry| entry.seq).max();
+        let next_seq = next_seq(&loaded.entries);
         let cancelled = loaded.entries.iter().any(|entry| *entry.path == *CANCEL_PATH);
         let waits = loaded.entries.iter().filter_map(|entry| entry.waiting.as_ref());
         let last_order = waits.map(|waiting| waiting.order).max().unwrap_or(0);
@@ -42,7 +42,7 @@ impl StoreBackend {
         let mut position = 0;
         if unwinding.is_some() {
             // The function has seen all that it ever will.
-            position = last_seq.map_or(0, |seq| seq + 1);
+            position = next_seq;
             undos.catch_up_with_all(&entries);
             entries = without_function(entries);
         }
@@ -62,7 +62,7 @@ impl StoreBackend {
             adopted: BTreeMap::new(),
             parked: BTreeMap::new(),
             arrived: VecDeque::new(),
-            next_seq: last_seq.filter(|_| !sabotage!("seq begins anew")).map_or(0, |seq| seq + 1),
+            next_seq: if sabotage!("seq begins anew") { 0 } else { next_seq },
             position,
             pause: Pause::default(),
             only_replay: false,
@@ -106,4 +106,12 @@ impl StoreBackend {
             })
             .collect();
     }
+}
+
+/// The place of the next outcome. All that a paused run had come to may be sealed with a scope
+/// that has no place itself: then what it undoes tells how much that was.
+fn next_seq(entries: &[Entry]) -> u64 {
+    let behind = entries.iter().filter_map(|entry| entry.seq).max().map_or(0, |last| last + 1);
+    let unwind = entries.iter().find(|entry| *entry.path == *UNWIND_PATH);
+    behind.max(unwind.map_or(0, |unwind| unwind.issued))
 }
