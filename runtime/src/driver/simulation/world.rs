@@ -52,6 +52,8 @@ pub(super) struct World {
     workflows: BTreeMap<String, Plans>,
     /// Whether second revisions take over the runs of the first ones.
     adopts: bool,
+    /// Whether workflows are changed at all.
+    revises: bool,
     /// Whether new workers know every revision.
     is_settled: bool,
     /// The last one drives; the ones before are zombies.
@@ -211,6 +213,7 @@ impl World {
         let mut world = Self {
             workflows: workflows.collect(),
             adopts: chance.once_in(2),
+            revises: chance.once_in(2),
             is_settled: false,
             chance,
             store,
@@ -250,8 +253,8 @@ impl World {
             88..92 => self.start_run(),
             92..95 => self.send_event(),
             95 if disturbed => self.fork()?,
+            96 if disturbed && self.revises => self.revise(),
             95..97 => self.hint(),
-            97 if disturbed && self.chance.once_in(2) => self.revise(),
             97 if disturbed => self.interfere(),
             98 if disturbed => self.replace_worker(false),
             99 if disturbed => self.replace_worker(true),
@@ -572,8 +575,8 @@ impl World {
         let number = self.chance.below(self.runs.len() * 4);
         let ask = match self.chance.below(10) {
             0..3 => Ask::Cancel,
-            3 => Ask::Terminate,
-            4 | 5 => Ask::Pause,
+            3 | 4 => Ask::Terminate,
+            5..8 => Ask::Pause,
             _ => Ask::Adopt(SECOND.into()),
         };
         let Some(run) = self.runs.get(number) else { return };
@@ -666,10 +669,13 @@ impl World {
         self.replace_worker(true);
     }
 
-    /// From now on a worker drives that knows every revision.
+    /// From now on a worker drives that knows every revision. Where there is but one, the worker
+    /// stays: the next one would make good what it has forgotten, and nobody would notice.
     pub(super) fn settle(&mut self) {
         self.is_settled = true;
-        self.open_worker();
+        if self.workflows.values().any(|(_, second)| second.is_some()) {
+            self.open_worker();
+        }
     }
 
     fn state(&self, run: RunId) -> Option<RunState> {
