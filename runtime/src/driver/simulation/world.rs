@@ -594,12 +594,17 @@ impl World {
         self.tell(Message::Nudge(id));
     }
 
-    /// Whoever crashes too often is paused, or was asked to; somebody looks and lets it go on.
+    /// Whoever crashes too often is paused, or was asked to; somebody looks and lets it go on. So
+    /// does whoever was cancelled where its revision was not known, once it is.
     fn resume(&mut self) {
         for run in 0..self.runs.len() {
             let id = self.runs[run].id;
+            let is_settled = self.is_settled;
             let paused = self.load(id).is_some_and(|loaded| {
-                let stands = |code: &str| matches!(code, "crash_loop" | "paused");
+                let stands = |code: &str| {
+                    matches!(code, "crash_loop" | "paused")
+                        || is_settled && code == "not_registered"
+                };
                 loaded.row.failure.is_some_and(|failure| stands(&failure.code))
             });
             if paused {
