@@ -237,7 +237,7 @@ mod tests {
         connection.execute_batch(include_str!("../schema.sql")).unwrap();
         let fill = "
             WITH RECURSIVE i(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM i WHERE n < 59)
-            INSERT INTO definition SELECT n + 1, 'w' || (n % 20), 'r' || (n / 20), '[]' FROM i;
+            INSERT INTO definition SELECT n + 1, 'w' || (n % 20), 'r' || (n / 20), '[]', '' FROM i;
             WITH RECURSIVE i(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM i WHERE n < 30000)
             INSERT INTO run (id, definition, state, epoch, queued, inbox_seq, stop,
                              takeovers, started_at, key, seed, input, input_hash)
