@@ -17,13 +17,18 @@ use serde_json::{Value, json};
 use super::crashes::corpus;
 use super::kit::{Flow, Steps, engine, flow, run_test};
 
+/// The event of the corpus: an approval asks `ada` alone.
+fn approved() -> Value {
+    json!({ "approved": true, "form": 7, "by": "ada" })
+}
+
 /// What a flow comes to over a store.
 fn over_a_store(workflow: &Flow) -> Result<Value, Error> {
     run_test(async {
         let engine = engine(workflow).await;
         let run = engine.start(workflow.clone(), json!(null)).await?;
         // A run that has ended takes none.
-        drop(run.send_event("a", json!("payload"), SendEvent::default()).await);
+        drop(run.send_event("a", approved(), SendEvent::default()).await);
         run.result().await
     })
 }
@@ -36,7 +41,7 @@ fn r27_the_corpus_comes_to_the_same_over_positions_with_a_crash_after_each_compl
             // What is undone after the end is the store's to promise.
             continue;
         }
-        let run = positional(workflow.clone(), json!(null)).event("a", json!("payload"));
+        let run = positional(workflow.clone(), json!(null)).event("a", approved());
         assert_eq!(run.play(), over_a_store(&workflow), "{name}");
         crashes += run.crash_after_every_completion();
     }
