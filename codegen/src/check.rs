@@ -345,7 +345,7 @@ pub struct Approval {
     pub event: String,
     /// Of type string; matches the sender's key.
     pub key: Option<Expr>,
-    /// Of type list<string>: who may answer.
+    /// Of type `list<string>`: who may answer.
     pub assignees: Option<Expr>,
     /// The form that is shown to them, by name.
     pub form: Option<String>,
