@@ -35,7 +35,7 @@ const RESIDENT: usize = 20_000;
 const BATCH: usize = 1024;
 
 /// The longest sleep, so that a clock that was set is noticed.
-pub(super) const NAP: Duration = Duration::from_mins(1);
+const NAP: Duration = Duration::from_mins(1);
 
 /// What a shard is told.
 pub(super) enum Message {
@@ -149,7 +149,8 @@ impl Shard {
     pub(super) fn run(mut self, messages: &Receiver<Message>) {
         self.claims.want();
         while !self.closed {
-            match messages.recv_timeout(self.tick()) {
+            let nap = self.tick().map_or(NAP, |nap| nap.min(NAP));
+            match messages.recv_timeout(nap) {
                 Ok(message) => self.take(message),
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => break,
@@ -161,8 +162,8 @@ impl Shard {
         self.settings.hub.close();
     }
 
-    /// Does all that is to be done now; how long until there is more.
-    pub(super) fn tick(&mut self) -> Duration {
+    /// Does all that is to be done now; how long until there is more, if time alone brings it.
+    pub(super) fn tick(&mut self) -> Option<Duration> {
         self.now = self.now.max(self.settings.store.now());
         while let Some(&(at, run)) = self.agenda.first()
             && at <= self.now
@@ -186,14 +187,14 @@ impl Shard {
                 // Nobody may wait for it any more.
                 closed.send(()).unwrap_or_default();
             }
-            return Duration::ZERO;
+            return Some(Duration::ZERO);
         }
         let reap = self.reaper.reap(self.now);
         let agenda = self.agenda.first().map(|(at, _)| *at);
         // Without room the next claim is made when a run leaves, which is a message.
         let claims = self.claims.next().filter(|_| self.residence.has_room(self.runs.len()));
         let next = [agenda, claims, reap].into_iter().flatten().min();
-        next.map_or(NAP, |at| until(self.now, at).min(NAP))
+        next.map(|at| until(self.now, at))
     }
 
     pub(super) fn take(&mut self, message: Message) {

@@ -182,11 +182,8 @@ impl Played {
             let at = self.clock.now();
             let sent = events.peek().map(|(at, _, _)| later(Timestamp(0), *at));
             let body = self.next_body(at);
-            let soon = later(at, nap);
-            // A shard that has nothing to wait for looks again after a nap.
-            let idle = nap >= super::shard::NAP;
-            let Some(next) = [sent, body, (!idle).then_some(soon)].into_iter().flatten().min()
-            else {
+            let soon = nap.map(|nap| later(at, nap));
+            let Some(next) = [sent, body, soon].into_iter().flatten().min() else {
                 return Ok((view, now(self.client.journal(self.run))?));
             };
             let by = u64::try_from(next.0 - at.0).unwrap_or(0);
@@ -199,8 +196,8 @@ impl Played {
         }
     }
 
-    /// Lets everything happen that can happen now; how long until the shard has more to do.
-    fn settle(&mut self) -> Duration {
+    /// Lets everything happen that can happen now; how long until time alone brings the shard more.
+    fn settle(&mut self) -> Option<Duration> {
         loop {
             let nap = self.shard.tick();
             if let Ok(message) = self.messages.try_recv() {
