@@ -10,7 +10,7 @@ use crate::store::Entry;
 pub(crate) const APPROVAL: &str = "approval@1";
 
 /// What an approval's entry tells of whom it asks.
-#[derive(Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 pub(crate) struct Asked {
     #[serde(default)]
     pub(crate) assignees: Vec<String>,
@@ -35,6 +35,11 @@ impl Asked {
         (&*entry.kind == APPROVAL).then(|| Self::read(entry.input.as_ref()))
     }
 
+    /// Whom the command at a place asks; nobody, if it is no approval.
+    pub(crate) fn at(site: &Site) -> Option<Self> {
+        (&*site.kind == APPROVAL).then(|| Self::read(site.input.as_ref()))
+    }
+
     /// Whether an answer is for it: anyone's where it names nobody, else that of one whom it names.
     pub(crate) fn takes(&self, answer: &Payload) -> bool {
         if self.assignees.is_empty() {
@@ -47,5 +52,5 @@ impl Asked {
 
 /// Whether what waits at a place takes an event; another one stays in the inbox.
 pub(super) fn takes(site: &Site, event: &Payload) -> bool {
-    &*site.kind != APPROVAL || Asked::read(site.input.as_ref()).takes(event)
+    Asked::at(site).is_none_or(|asked| asked.takes(event))
 }

@@ -27,7 +27,8 @@ fn over_a_store(workflow: &Flow) -> Result<Value, Error> {
     run_test(async {
         let engine = engine(workflow).await;
         let run = engine.start(workflow.clone(), json!(null)).await?;
-        // A run that has ended takes none.
+        // A run that has ended takes none, and an approval none of a stranger.
+        drop(run.send_event("a", json!("payload"), SendEvent::default()).await);
         drop(run.send_event("a", approved(), SendEvent::default()).await);
         run.result().await
     })
@@ -41,7 +42,9 @@ fn r27_the_corpus_comes_to_the_same_over_positions_with_a_crash_after_each_compl
             // What is undone after the end is the store's to promise.
             continue;
         }
-        let run = positional(workflow.clone(), json!(null)).event("a", approved());
+        let run = positional(workflow.clone(), json!(null))
+            .event("a", json!("payload"))
+            .event("a", approved());
         assert_eq!(run.play(), over_a_store(&workflow), "{name}");
         crashes += run.crash_after_every_completion();
     }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::log::Log;
 use crate::backend::{
-    Backend, Body, Command, Completion, Due, Issued, Iteration, Mismatch, OpId, Outcome, Patience,
-    Site, Stopped, Target,
+    Asked, Backend, Body, Command, Completion, Due, Issued, Iteration, Mismatch, OpId, Outcome,
+    Patience, Site, Stopped, Target,
 };
 use crate::clock::later;
 use crate::failure::Failure;
@@ -40,7 +40,8 @@ pub(super) struct PositionalBackend {
 /// What the world has to bring.
 pub(super) enum Wait {
     Timer(Timestamp),
-    Event(EventKey, Option<Timestamp>),
+    /// Who may answer, if it is an approval.
+    Event(EventKey, Option<Timestamp>, Option<Asked>),
 }
 
 /// A body to be run.
@@ -169,9 +170,10 @@ impl Backend for PositionalBackend {
             }
             Command::Event(key, timeout) => {
                 let due = timeout.map(|timeout| later(self.now, timeout));
+                let asked = Asked::at(&site);
                 self.begin(op, &site, due, |this, position| {
                     let due = this.log.due(position);
-                    this.waits.insert(position, Wait::Event(key, due));
+                    this.waits.insert(position, Wait::Event(key, due, asked));
                 })
             }
             Command::Memo => self.issue_memo(op, &site),

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, VecDeque};
 
 use serde_json::Value;
 
-use crate::backend::{Mismatch, Outcome, Site};
+use crate::backend::{Asked, Mismatch, Outcome, Site};
 use crate::payload::{InputHash, Payload};
 use crate::store::EventKey;
 use crate::values::Timestamp;
@@ -125,9 +125,11 @@ impl Log {
         !std::mem::replace(&mut self.answered, true)
     }
 
-    /// The oldest event of a name and key.
-    pub(super) fn take_event(&mut self, key: &EventKey) -> Option<Payload> {
-        let at = self.events.iter().position(|(event, _)| event == key)?;
+    /// The oldest event of a name and key, from one who is asked.
+    pub(super) fn take_event(&mut self, key: &EventKey, asked: Option<&Asked>) -> Option<Payload> {
+        let at = self.events.iter().position(|(event, payload)| {
+            event == key && asked.is_none_or(|asked| asked.takes(payload))
+        })?;
         self.events.remove(at).map(|(_, payload)| payload)
     }
 }

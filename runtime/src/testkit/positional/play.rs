@@ -135,11 +135,11 @@ impl Host {
             self.steps.insert(position, step);
         }
         let waits = backend.waits.iter().filter_map(|(position, wait)| match wait {
-            Wait::Event(key, _) => Some((*position, key.clone())),
+            Wait::Event(key, _, asked) => Some((*position, key.clone(), asked.clone())),
             Wait::Timer(_) => None,
         });
-        for (position, key) in waits.collect::<Vec<_>>() {
-            if let Some(payload) = backend.log.take_event(&key) {
+        for (position, key, asked) in waits.collect::<Vec<_>>() {
+            if let Some(payload) = backend.log.take_event(&key, asked.as_ref()) {
                 backend.complete(position, Outcome::Completed(Some(payload)));
                 return;
             }
@@ -176,8 +176,8 @@ impl Host {
     fn next_due(&self) -> Option<(Timestamp, usize)> {
         let backend = self.backend.borrow();
         let waits = backend.waits.iter().filter_map(|(position, wait)| match wait {
-            Wait::Timer(due) | Wait::Event(_, Some(due)) => Some((*due, *position)),
-            Wait::Event(_, None) => None,
+            Wait::Timer(due) | Wait::Event(_, Some(due), _) => Some((*due, *position)),
+            Wait::Event(_, None, _) => None,
         });
         let steps = self.steps.iter().filter_map(|(at, step)| step.due.map(|due| (due, *at)));
         waits.chain(steps).min()
