@@ -19,6 +19,10 @@ use crate::{Engine, EngineBuilder, Result, RunHandle, RunId, Workflow};
 /// How often a rehearsal looks whether its run waits for something.
 const LOOK: Duration = Duration::from_millis(1);
 
+/// After so many looks at which nothing has changed time may pass. A body that is under way would
+/// else see its own time run out with that of another run.
+const STILL: u32 = 5;
+
 /// What steps answer instead of running their bodies.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Answers {
@@ -225,6 +229,7 @@ struct Prompter {
 
 impl Prompter {
     async fn attend(self, run: RunId) {
+        let (mut before, mut still) = (Vec::new(), 0);
         while let Ok(Some(view)) = self.client.run(run).await {
             match view.state {
                 RunState::Completed | RunState::Failed | RunState::Cancelled | RunState::Paused => {
@@ -236,24 +241,29 @@ impl Prompter {
             let filter = RunFilter { states, ..RunFilter::default() };
             let Ok(page) = self.client.runs(filter, None).await else { return };
             // A list does not say what its runs wait for.
+            let mut views = Vec::new();
             for listed in page.items {
-                if let Ok(Some(view)) = self.client.run(listed.id).await {
-                    self.prompt(view).await;
-                }
+                views.extend(self.client.run(listed.id).await.ok().flatten());
             }
+            still = if views == before { still + 1 } else { 0 };
+            for view in &views {
+                self.prompt(view, still >= STILL).await;
+            }
+            before = views;
             tokio::time::sleep(LOOK).await;
         }
     }
 
-    async fn prompt(&self, view: RunView) {
+    /// Brings the events that it waits for; and, if all runs stand still, the instants.
+    async fn prompt(&self, view: &RunView, is_still: bool) {
         let events = self.cast.get(&view.workflow).map(|part| &part.events);
-        for waiting in view.waiting_for {
+        for waiting in view.waiting_for.iter().cloned() {
             let known = waiting.event.as_ref().and_then(|name| events?.get_key_value(name));
             if let Some((name, payload)) = known {
                 let options = SendEvent { key: waiting.key, event_id: Some(waiting.path) };
                 // A run that ended meanwhile needs no event.
                 drop(self.client.send_event(view.id, name, payload.clone(), options).await);
-            } else if let Some(due) = waiting.due {
+            } else if let Some(due) = waiting.due.filter(|_| is_still) {
                 let left = due.0.saturating_sub(crate::clock::Clock::now(&self.clock).0);
                 self.clock.advance(Duration::from_millis(u64::try_from(left).unwrap_or(0)));
             }
