@@ -77,6 +77,11 @@ impl Claims {
         true
     }
 
+    /// Whether a claim is under way.
+    pub(super) fn is_in_flight(&self) -> bool {
+        self.in_flight
+    }
+
     /// A claim was answered.
     pub(super) fn ended(&mut self, claimed: &crate::store::Claimed) {
         self.in_flight = false;

@@ -179,7 +179,10 @@ impl Shard {
         }
         self.residence.show(self.runs.len() + self.loading.len());
         self.claim();
+        // What a claim brings yet is handed over, too: left to lie it would count as a crash.
         if self.runs.is_empty()
+            && self.loading.is_empty()
+            && !self.claims.is_in_flight()
             && let Some(closing) = self.closing.take()
         {
             self.closed = true;
