@@ -20,8 +20,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use flowcrate::sqlite::SqliteStore;
-use flowcrate::{Client, Engine, RunId, RunState, RunView, SendEvent};
-use journal::{Golden, Recorder};
+use flowcrate::{Client, Engine, RunId, RunView, SendEvent};
+use journal::{Golden, Recorder, end};
 use serde_json::json;
 
 fn engine_thread<T>(future: impl Future<Output = T>) -> T {
@@ -34,19 +34,6 @@ async fn send_events(client: &Client, run: RunId) {
     let options = SendEvent { event_id: Some("paid-1".to_owned()), ..SendEvent::default() };
     // A run that has ended, or waits for none, has nothing to say to it.
     drop(client.send_event(run, "paid", json!({"cents": 1200}), options).await);
-}
-
-async fn end(client: &Client, run: RunId) -> RunView {
-    let mut watch = client.watch(run);
-    let end = async {
-        while let Some(view) = watch.next().await.unwrap() {
-            if view.state.is_final() || view.state == RunState::Paused {
-                return view;
-            }
-        }
-        panic!("the run is not there");
-    };
-    tokio::time::timeout(Duration::from_secs(30), end).await.expect("the run ends")
 }
 
 /// Opens a journal as it was left, and lets its run go on.

@@ -21,17 +21,16 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
-use std::time::Duration;
 
+use flowcrate::Engine;
 use flowcrate::sqlite::SqliteStore;
 use flowcrate::store::Store;
-use flowcrate::{Client, Engine, RunId, RunState, RunView};
 use flowcrate_server::callees::Linked;
 use flowcrate_server::compiler::Compiler;
 use flowcrate_server::interpret::Interpreted;
 use flowcrate_tests::emitted;
 use flowcrate_tests::fixtures::running;
-use journal::{Golden, Recorder};
+use journal::{Golden, Recorder, end};
 use serde_json::Value;
 
 /// Loops with paths of two iterations, a `try` within; a race with its losers; a `while`.
@@ -48,19 +47,6 @@ fn journals() -> Vec<PathBuf> {
 fn wait_for<T>(future: impl Future<Output = T>) -> T {
     let mut builder = tokio::runtime::Builder::new_multi_thread();
     builder.worker_threads(2).enable_all().build().unwrap().block_on(future)
-}
-
-async fn end(client: &Client, run: RunId) -> RunView {
-    let mut watch = client.watch(run);
-    let end = async {
-        while let Some(view) = watch.next().await.unwrap() {
-            if view.state.is_final() || view.state == RunState::Paused {
-                return view;
-            }
-        }
-        panic!("the run is not there");
-    };
-    tokio::time::timeout(Duration::from_mins(1), end).await.expect("the run ends")
 }
 
 /// An engine that interprets the graph, and the graph's name and revision.

@@ -227,48 +227,31 @@ impl Locals {
     /// The same variables where each is a reference to its value, as the parameters of a function
     /// of its own hold them. What is cheap to copy stays as it is.
     pub(crate) fn borrowed(&self) -> Self {
-        let mut borrowed = self.captured();
-        borrowed.returned = None;
-        borrowed.trigger_borrowed = true;
-        let by_reference = |variable: &Variable| {
-            let plain = variable.form == Form::Plain;
-            Variable {
-                form: if plain { Form::Reference } else { variable.form },
-                ..variable.clone()
-            }
-        };
-        borrowed.outputs = borrowed.outputs.map(by_reference);
-        borrowed.errors = borrowed.errors.map(by_reference);
-        borrowed.loops =
-            borrowed.loops.map(|loop_| LoopVariables { borrowed: true, ..loop_.clone() });
-        for (_, reference) in borrowed.caught.values_mut() {
-            *reference = true;
-        }
-        borrowed
+        self.captured_by(Form::Reference)
     }
 
     /// The same variables where each is a value of its own, as a closure holds them that outlives
     /// the code around it.
     pub(crate) fn kept(&self) -> Self {
-        let mut kept = self.captured();
-        kept.returned = None;
-        kept.trigger_borrowed = false;
-        kept.run_is_kept = true;
-        kept.tested.clear();
-        let by_value = |variable: &Variable| {
-            let borrowed = variable.form == Form::Reference;
-            Variable {
-                form: if borrowed { Form::Plain } else { variable.form },
-                ..variable.clone()
-            }
+        Self { run_is_kept: true, tested: Vec::new(), ..self.captured_by(Form::Plain) }
+    }
+
+    /// The same variables within code that holds their values in this form; what was caught or is
+    /// in doubt stays as it is.
+    fn captured_by(&self, form: Form) -> Self {
+        let borrowed = form == Form::Reference;
+        let mut inner = Self { returned: None, trigger_borrowed: borrowed, ..self.captured() };
+        let held = |variable: &Variable| {
+            let is_value = matches!(variable.form, Form::Plain | Form::Reference);
+            Variable { form: if is_value { form } else { variable.form }, ..variable.clone() }
         };
-        kept.outputs = kept.outputs.map(by_value);
-        kept.errors = kept.errors.map(by_value);
-        kept.loops = kept.loops.map(|loop_| LoopVariables { borrowed: false, ..loop_.clone() });
-        for (_, reference) in kept.caught.values_mut() {
-            *reference = false;
+        inner.outputs = inner.outputs.map(held);
+        inner.errors = inner.errors.map(held);
+        inner.loops = inner.loops.map(|loop_| LoopVariables { borrowed, ..loop_.clone() });
+        for (_, reference) in inner.caught.values_mut() {
+            *reference = borrowed;
         }
-        kept
+        inner
     }
 
     /// Whether the variable is a reference already.

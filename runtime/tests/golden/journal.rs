@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use flowcrate::sqlite::{OpenError, Origin, SqliteStore};
 use flowcrate::store::{Query, Store, Transaction};
-use flowcrate::{RunId, RunState, RunView, Timestamp};
+use flowcrate::{Client, RunId, RunState, RunView, Timestamp};
 use rusqlite::Connection;
 use serde_json::Value;
 
@@ -202,4 +203,18 @@ fn rows(connection: &Connection) -> Rows {
     }
     connection.execute_batch("COMMIT").unwrap();
     rows
+}
+
+/// How a run stands once it has ended or is paused.
+pub(super) async fn end(client: &Client, run: RunId) -> RunView {
+    let mut watch = client.watch(run);
+    let end = async {
+        while let Some(view) = watch.next().await.unwrap() {
+            if view.state.is_final() || view.state == RunState::Paused {
+                return view;
+            }
+        }
+        panic!("the run is not there");
+    };
+    tokio::time::timeout(Duration::from_mins(1), end).await.expect("the run ends")
 }

@@ -97,13 +97,8 @@ impl Walk<'_> {
     /// what comes with that is still to be written.
     fn is_forked_at(&self, at: Option<u64>) -> bool {
         let last = self.journal.values().filter_map(|entry| entry.seq).max();
-        self.is_untouched() && at.is_some() && last == at
-    }
-
-    /// Whether this is a fork that has written nothing yet: what was open in the run that it was
-    /// forked from is still to begin anew, so that it can come to its end.
-    pub(super) fn is_untouched(&self) -> bool {
-        !self.run.taken.is_empty() && self.journal.len() == self.run.taken.len()
+        let is_untouched = !self.run.taken.is_empty() && self.journal.len() == self.run.taken.len();
+        is_untouched && at.is_some() && last == at
     }
 
     fn absent(&self, path: &str) -> Result<(), String> {

@@ -69,8 +69,7 @@ impl Walk<'_> {
         let recorded = self.outcome(path);
         // What its origin had not come to the end of, or had dropped, a fork does not take along.
         let is_left_out = !self.run.taken.is_empty() && !self.journal.contains_key(path);
-        let goes_on =
-            self.unwinds(mark) || self.is_dropped(path) || self.is_untouched() || is_left_out;
+        let goes_on = self.unwinds(mark) || self.is_dropped(path) || is_left_out;
         if recorded == Verdict::Cancelled || (recorded == Verdict::Open && goes_on) {
             self.visit(path);
             return Ok(recorded);
