@@ -201,10 +201,6 @@ impl<'a> Site<'a> {
             let pointer = format!("{pointer}{}", field.pointer);
             let edit = field.issue.edit.take();
             let mut found = field.issue.at(&self.node.raw.id, &pointer);
-            if let Some(bound) = self.bound_item() {
-                // As it is written here.
-                found.message = found.message.replace(&bound.name.to_string(), "item");
-            }
             if let (Some(edit), Some(text), None) = (edit, text, &found.fix) {
                 found.fix = self.fix_of(&pointer, text, &edit);
             }

@@ -11,6 +11,8 @@ pub struct Template {
     pub parts: Vec<Part>,
     /// The whole text's span.
     pub span: Span,
+    /// The text itself, for messages that show a part of it.
+    pub source: String,
 }
 
 /// A part of a template.

@@ -22,8 +22,8 @@ pub(crate) use overload::ordered;
 use self::coerce::{may_be_null, null_is_meant};
 use super::ast::{Ast, AstKind, Part, Template, Unary};
 use super::fold::fold;
-use super::names::{Access, Names, facts};
-use super::typed::{Expr, ExprKind};
+use super::names::{Access, Names, access, facts};
+use super::typed::{Expr, ExprKind, Name};
 use super::{ExprIssue, table};
 use crate::diagnostic::{Span, code};
 
@@ -76,6 +76,7 @@ pub fn check(
 #[cfg(test)]
 pub(super) fn unfolded(template: &Template, names: &dyn Names) -> Result<Expr, Vec<ExprIssue>> {
     let mut checker = Checker::new(names);
+    checker.source.clone_from(&template.source);
     let typed = match template.exact() {
         Some(ast) => checker.expr(ast),
         None => checker.template(template, None),
@@ -91,6 +92,8 @@ type Typed = Option<Expr>;
 
 struct Checker<'n> {
     names: &'n dyn Names,
+    /// The text that the expressions at hand are parts of.
+    source: String,
     /// What conditions around the current place prove to be there (S8).
     known: BTreeSet<Access>,
     issues: Vec<ExprIssue>,
@@ -100,7 +103,13 @@ struct Checker<'n> {
 
 impl<'n> Checker<'n> {
     fn new(names: &'n dyn Names) -> Self {
-        Self { names, known: BTreeSet::new(), issues: Vec::new(), warnings: Vec::new() }
+        Self {
+            names,
+            source: String::new(),
+            known: BTreeSet::new(),
+            issues: Vec::new(),
+            warnings: Vec::new(),
+        }
     }
 
     fn finish(mut self, typed: Typed) -> Result<Expr, Vec<ExprIssue>> {
@@ -124,7 +133,19 @@ impl<'n> Checker<'n> {
         None
     }
 
+    /// What a chain of accesses is called in a message: as it was written, but for an element,
+    /// which nobody wrote.
+    fn written(&self, expr: &Expr) -> Option<String> {
+        let access = access(expr)?;
+        let written = self.source.get(expr.span.start..expr.span.end);
+        Some(match written.filter(|text| !text.is_empty() && access.name != Name::Element) {
+            Some(written) => format!("`{written}`"),
+            None => format!("`{access}`"),
+        })
+    }
+
     fn template(&mut self, template: &Template, expected: Option<&Type>) -> Typed {
+        self.source.clone_from(&template.source);
         if let Some(ast) = template.exact() {
             return self.check_as(ast, expected);
         }

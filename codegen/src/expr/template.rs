@@ -107,7 +107,7 @@ impl<'t> Cutter<'t> {
         }
         if self.issues.is_empty() {
             let span = Span { start: 0, end: self.text.len() };
-            Ok(Template { parts: self.parts, span })
+            Ok(Template { parts: self.parts, span, source: self.text.to_owned() })
         } else {
             self.issues.sort_by_key(|issue| issue.span);
             Err(self.issues)

@@ -177,7 +177,8 @@ impl<'a> At<'a> {
         let span = value.span;
         let literal = Ast { kind: literal, span };
         let kind = AstKind::Binary(Binary::Equal, Box::new(value), Box::new(literal));
-        let template = Template { parts: vec![Part::Expression(Ast { kind, span })], span };
+        let parts = vec![Part::Expression(Ast { kind, span })];
+        let template = Template { parts, span, source: text.to_owned() };
         match expr::check(&template, self.site, Some(&Type::Bool)) {
             Ok(when) => Some(when),
             Err(issues) => {

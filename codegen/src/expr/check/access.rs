@@ -184,7 +184,10 @@ impl Checker<'_> {
         let (kind, ty) = match base.ty.some().clone() {
             Type::Record(record) => {
                 let Some(field) = record.fields.get(key) else {
-                    return self.report(unknown_field(&base, &record, key, key_span));
+                    let of_element = access(&base).is_none_or(|base| base.name == Name::Element);
+                    let what = self.written(&base).filter(|_| !of_element);
+                    let what = what.unwrap_or_else(|| "the record".to_owned());
+                    return self.report(unknown_field(&what, &record, key, key_span));
                 };
                 let ty = field.ty.clone();
                 let kind = ExprKind::Field { base: boxed(base), name: key.to_owned() };
@@ -282,11 +285,7 @@ impl Checker<'_> {
     }
 }
 
-fn unknown_field(base: &Expr, record: &RecordType, key: &str, span: Span) -> ExprIssue {
-    let what = match access(base) {
-        Some(access) if access.name != Name::Element => format!("`{access}`"),
-        _ => "the record".to_owned(),
-    };
+fn unknown_field(what: &str, record: &RecordType, key: &str, span: Span) -> ExprIssue {
     let near = nearest(key, record.fields.keys().map(String::as_str));
     let suggestion = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
     let message = format!("{what} has no field `{key}`{suggestion}");

@@ -15,10 +15,7 @@ impl Checker<'_> {
     pub(super) fn present(&mut self, expr: Expr) -> Typed {
         match &expr.ty {
             Type::Optional { some } => {
-                let what = match access(&expr) {
-                    Some(access) => format!("`{access}`"),
-                    None => "this value".to_owned(),
-                };
+                let what = self.written(&expr).unwrap_or_else(|| "this value".to_owned());
                 let message = format!("{what} may be absent here: its type is {}", expr.ty);
                 let help = format!(
                     "give it a value for that case with `| default(…)`{}, or test it with \

@@ -65,11 +65,12 @@ pub fn check_json(
 /// The same for a scope's result (S25). A lone expression may be optional there: where it is
 /// absent, the result's place stays and is absent (S26), as with the default result.
 pub fn check_result(value: &Value, names: &dyn Names) -> Result<Understood, Vec<FieldIssue>> {
-    let lone = value.as_str().and_then(|text| parse(text).ok());
-    let Some(lone) = lone.as_ref().and_then(Template::exact) else {
+    let template = value.as_str().and_then(|text| parse(text).ok());
+    let Some(lone) = template.as_ref().and_then(Template::exact) else {
         return check_json(value, names, None);
     };
     let mut checker = Checker::new(names);
+    value.as_str().unwrap_or_default().clone_into(&mut checker.source);
     let typed = checker.expr(lone);
     let here = |issue| FieldIssue { pointer: String::new(), issue };
     let warnings = std::mem::take(&mut checker.warnings).into_iter().map(here).collect();
