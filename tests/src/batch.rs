@@ -54,15 +54,66 @@ pub struct Ran {
     pub journal: Vec<EntryView>,
 }
 
-/// Compiles all members to one crate with warnings as errors, and runs each: the runs by name, or
-/// what cargo or the binary said.
-pub fn run(folder: &str, members: &[Member]) -> Result<BTreeMap<String, Ran>, String> {
-    let folder = write(folder, members).map_err(|error| error.to_string())?;
-    let built =
-        emitted::cargo(&folder, &["build", "--quiet"]).map_err(|error| error.to_string())?;
-    if !built.status.success() {
-        return Err(String::from_utf8_lossy(&built.stderr).into_owned());
+/// What came of a batch.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// The runs of all members that could be built, by name.
+    pub ran: BTreeMap<String, Ran>,
+    /// What rustc or clippy said of the others.
+    pub refused: BTreeMap<String, Vec<String>>,
+}
+
+/// Compiles all members to one crate with warnings as errors, lints it if asked to, and runs each.
+/// What the compiler refuses is told and left out; an error is what says nothing of a member.
+pub fn run(folder: &str, members: &[Member], lints: bool) -> Result<Outcome, String> {
+    let (mut left, mut refused) = (members.to_vec(), BTreeMap::new());
+    // Linting is the faster one, and says what building says.
+    for command in ["clippy", "build"].into_iter().skip(usize::from(!lints)) {
+        while let Some(said) = refusal(folder, &left, command)? {
+            let found = faults(&said);
+            let before = left.len();
+            left.retain(|member| !found.contains_key(&member.name));
+            if left.len() == before {
+                return Err(said);
+            }
+            refused.extend(found);
+        }
     }
+    Ok(Outcome { ran: play(folder, &left)?, refused })
+}
+
+/// What cargo says against the crate of these members; none if nothing.
+fn refusal(folder: &str, members: &[Member], command: &str) -> Result<Option<String>, String> {
+    let folder = write(folder, members).map_err(|error| error.to_string())?;
+    let args = [command, "--quiet"];
+    let done = emitted::cargo(&folder, &args).map_err(|error| error.to_string())?;
+    let said = String::from_utf8_lossy(&done.stderr).into_owned();
+    Ok((!done.status.success()).then_some(said))
+}
+
+/// What is said of each member, by the folder that it stands in.
+fn faults(said: &str) -> BTreeMap<String, Vec<String>> {
+    let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let starts = |line: &str| line.starts_with("error") || line.starts_with("warning");
+    let mut paragraph = String::new();
+    for line in said.lines().chain(["error"]) {
+        if starts(line) {
+            let place =
+                paragraph.split_once("--> src/").and_then(|(_, place)| place.split_once('/'));
+            if let Some((member, _)) = place {
+                found.entry(member.to_owned()).or_default().push(std::mem::take(&mut paragraph));
+            }
+            paragraph.clear();
+        }
+        paragraph.push_str(line);
+        paragraph.push('\n');
+    }
+    found
+}
+
+/// Runs all members that the crate holds.
+fn play(folder: &str, members: &[Member]) -> Result<BTreeMap<String, Ran>, String> {
+    let folder = emitted::target().with_file_name(folder);
     let told: BTreeMap<&str, Told<'_>> = members
         .iter()
         .map(|member| (member.name.as_str(), Told { input: &member.input, script: &member.script }))

@@ -10,6 +10,7 @@ mod pattern;
 mod run;
 mod slots;
 mod switch;
+mod told;
 mod unused;
 
 use flowcrate::types::Type;
@@ -74,12 +75,15 @@ struct Lines {
     lone_if: Option<(TokenStream, TokenStream)>,
     /// Name and value, if the last statement binds a variable and says no more.
     last_let: Option<(Ident, TokenStream)>,
+    /// The same of a statement that binds what a branch hands out.
+    last_values: Option<(TokenStream, TokenStream)>,
 }
 
 impl Lines {
     fn push(&mut self, code: TokenStream) {
         self.lone_if = None;
         self.last_let = None;
+        self.last_values = None;
         self.code.push(code);
     }
 
@@ -89,8 +93,26 @@ impl Lines {
         self.last_let = comment.is_none().then(|| (name.clone(), value.clone()));
     }
 
+    /// `let pattern = branch;`
+    fn push_values(
+        &mut self,
+        comment: Option<&TokenStream>,
+        pattern: TokenStream,
+        branch: &TokenStream,
+    ) {
+        self.push(quote!(#comment let #pattern = #branch;));
+        self.last_values = Some((pattern, quote!(#comment #branch)));
+    }
+
     /// `tail`, with the variable that was bound last in place if that reads better.
     fn with_last(&mut self, tail: TokenStream) -> TokenStream {
+        let is_tail =
+            |(pattern, _): &mut (TokenStream, TokenStream)| pattern.to_string() == tail.to_string();
+        if let Some((_, branch)) = self.last_values.take_if(is_tail) {
+            self.code.pop();
+            self.last_let = None;
+            return branch;
+        }
         let Some((name, value)) = &self.last_let else { return tail };
         let whole = *name == tail.to_string();
         let short = value.to_string().len() <= SHORT && !value.to_string().ends_with('?');
@@ -190,7 +212,7 @@ impl<'e, 'a> Flow<'e, 'a> {
             Stmt::Branch(branch) => self.branch(branch, None, locals, lines),
             Stmt::When(when) => {
                 let condition = self.live(&when.live, locals);
-                let slots = self.slots(&when.exports, &[&when.block], false);
+                let slots = self.slots(&when.exports, &[&when.block], false, locals);
                 let mode = if slots.is_empty() { Mode::Statements } else { Mode::Values(&slots) };
                 let body = self.block(Some(&when.block), locals.clone(), &mode);
                 if slots.is_empty() {
@@ -201,7 +223,7 @@ impl<'e, 'a> Flow<'e, 'a> {
                 let none = self.block(None, locals.clone(), &mode).code;
                 let pattern = self.bind(&slots, locals);
                 let body = body.code;
-                lines.push(quote!(let #pattern = if #condition { #body } else { #none };));
+                lines.push_values(None, pattern, &quote!(if #condition { #body } else { #none }));
             }
             Stmt::Join(join) => self.join(join, locals, lines),
             Stmt::Tasks(tasks) => self.tasks(tasks, locals, lines),
@@ -483,7 +505,7 @@ fn is_wanted(node: &Node, end: &Final<'_>) -> bool {
     }
     match end {
         Final::Slots(slots) => match slots.as_slice() {
-            [Slot::Part(export)] => {
+            [Slot::Part { export, .. }] => {
                 export.node == node.id
                     && export.part == Part::Output
                     && (!export.optional || node.output.clone().map(Type::optional) == node.output)

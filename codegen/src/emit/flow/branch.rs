@@ -169,7 +169,7 @@ impl Flow<'_, '_> {
         locals: &mut Locals,
         lines: &mut Lines,
     ) {
-        let slots = self.branch_slots(branch);
+        let slots = self.branch_slots(branch, locals);
         let mut block = BlockCode { code: TokenStream::new(), diverges: false, lone_if: None };
         let mode = mode(end, &slots);
         let mut found = false;
@@ -205,20 +205,23 @@ impl Flow<'_, '_> {
             lines.push(code);
         } else {
             let pattern = self.bind(slots, locals);
-            let bare = syn::parse2::<syn::Expr>(code.clone()).is_ok();
+            // A comment stands before a statement.
+            let commented =
+                code.clone().into_iter().next().is_some_and(|first| first.to_string() == "#");
+            let bare = !commented && syn::parse2::<syn::Expr>(code.clone()).is_ok();
             let code = if bare { code } else { quote!({ #code }) };
-            lines.push(quote!(let #pattern = #code;));
+            lines.push_values(None, pattern, &code);
         }
     }
 
-    pub(super) fn branch_slots(&self, branch: &Branch) -> Vec<Slot> {
+    pub(super) fn branch_slots(&self, branch: &Branch, locals: &Locals) -> Vec<Slot> {
         let blocks: Vec<&Block> = branch.arms.iter().map(|arm| &arm.block).collect();
         if self.is_exhaustive(branch) {
-            self.slots(&branch.exports, &blocks, true)
+            self.slots(&branch.exports, &blocks, true, locals)
         } else {
             let empty = Block::default();
             let blocks: Vec<&Block> = blocks.into_iter().chain([&empty]).collect();
-            self.slots(&branch.exports, &blocks, true)
+            self.slots(&branch.exports, &blocks, true, locals)
         }
     }
 
@@ -234,7 +237,7 @@ impl Flow<'_, '_> {
         lines: &mut Lines,
     ) {
         let Some(node) = node else { return };
-        let slots = self.branch_slots(branch);
+        let slots = self.branch_slots(branch, locals);
         let mode = mode(end, &slots);
         let mut arms = Vec::new();
         for arm in &branch.arms {
@@ -315,7 +318,7 @@ impl Flow<'_, '_> {
         } else {
             let code = whole.code();
             let pattern = self.bind(slots, locals);
-            lines.push(quote!(#comment let #pattern = #code;));
+            lines.push_values(comment, pattern, &code);
         }
     }
 
@@ -356,7 +359,7 @@ impl Flow<'_, '_> {
         locals: &mut Locals,
         lines: &mut Lines,
     ) {
-        let slots = self.branch_slots(branch);
+        let slots = self.branch_slots(branch, locals);
         let mode = mode(end, &slots);
         let (input, _) = self.emitter.input_variants();
         let mut arms = Vec::new();

@@ -43,7 +43,7 @@ impl Flow<'_, '_> {
                 .filter(|export| inside.contains(&export.node))
                 .cloned()
                 .collect();
-            let slots = self.slots(&exports, &[block], true);
+            let slots = self.slots(&exports, &[block], true, locals);
             futures.push(self.future(block, locals, &slots));
             patterns.push(if slots.is_empty() { quote!(_) } else { self.bind(&slots, &mut outer) });
         }
@@ -91,7 +91,7 @@ impl Flow<'_, '_> {
         let mut taken = BTreeSet::new();
         let mut given: Vec<Vec<Slot>> = Vec::new();
         for (one, Needed { tasks: needed, read }) in tasks.tasks.iter().zip(self.needed(tasks)) {
-            let slots = self.task_slots(one);
+            let slots = self.task_slots(one, locals);
             let mut inner = locals.captured();
             let awaited = self.await_tasks(&needed, &read, (&names, &given), &mut inner);
             let live = match &one.live {
@@ -130,14 +130,14 @@ impl Flow<'_, '_> {
     }
 
     /// A task's slots: all optional where it may not be live.
-    fn task_slots(&self, task: &Task) -> Vec<Slot> {
+    fn task_slots(&self, task: &Task, locals: &Locals) -> Vec<Slot> {
         let mut exports = task.exports.clone();
         if task.live != Live::Always {
             for export in &mut exports {
                 export.optional = true;
             }
         }
-        let mut slots = self.slots(&exports, &[&task.block], true);
+        let mut slots = self.slots(&exports, &[&task.block], true, locals);
         for slot in &mut slots {
             if let Slot::Returned { optional, .. } = slot {
                 *optional |= task.live != Live::Always;

@@ -16,7 +16,12 @@ use crate::lower::handles;
 #[derive(Clone, Debug)]
 pub(crate) enum Slot {
     /// A part of a node's outcome.
-    Part(Export),
+    Part {
+        /// Which.
+        export: Export,
+        /// Whether its type is told by some block that gives it, and not by absence alone.
+        told: bool,
+    },
     /// The run's output, whichever return gave it.
     Returned {
         /// Whether it may be absent.
@@ -25,6 +30,8 @@ pub(crate) enum Slot {
         ty: Type,
         /// The returns that may give it.
         from: Vec<Export>,
+        /// Whether some block tells its type.
+        told: bool,
     },
 }
 
@@ -35,7 +42,7 @@ impl Slot {
             exports.iter().any(|other| (&other.node, other.part) == (&export.node, export.part))
         };
         match self {
-            Self::Part(export) => has(export),
+            Self::Part { export, .. } => has(export),
             Self::Returned { from, .. } => from.iter().all(has),
         }
     }
@@ -49,17 +56,21 @@ impl Flow<'_, '_> {
         exports: &[Export],
         blocks: &[&Block],
         exhaustive: bool,
+        locals: &Locals,
     ) -> Vec<Slot> {
         let (returns, others): (Vec<&Export>, Vec<&Export>) =
             exports.iter().partition(|export| self.is_return(export));
-        let mut slots: Vec<Slot> = others.into_iter().cloned().map(Slot::Part).collect();
+        let told = |export: &Export| self.is_told(export, blocks, locals);
+        let part = |export: &Export| Slot::Part { export: export.clone(), told: told(export) };
+        let mut slots: Vec<Slot> = others.into_iter().map(part).collect();
         if !returns.is_empty() && !self.doomed {
             let all = blocks.iter().all(|block| self.returns(block));
             let any = blocks.iter().any(|block| self.returns(block));
             let certain = if exhaustive { all } else { any && blocks.len() > 1 };
             let ty = self.emitter.workflow.output.clone();
+            let told = returns.iter().any(|export| told(export));
             let from = returns.into_iter().cloned().collect();
-            slots.push(Slot::Returned { optional: !certain, ty, from });
+            slots.push(Slot::Returned { optional: !certain, ty, from, told });
         }
         slots
     }
@@ -101,7 +112,7 @@ impl Flow<'_, '_> {
                 locals.returned = Some((name.clone(), *optional));
                 return quote!(#name);
             }
-            Slot::Part(export) => export,
+            Slot::Part { export, .. } => export,
         };
         let Some(node) = self.node(&export.node) else { return quote!(_) };
         let names = self.emitter.names(&node.id);
@@ -147,13 +158,18 @@ impl Flow<'_, '_> {
 
     /// The value of a slot at the end of a block; what the block did not decide is absent.
     fn slot_value(&mut self, slot: &Slot, locals: &Locals) -> TokenStream {
-        let export = match slot {
-            Slot::Part(export) => export,
-            Slot::Returned { optional, ty, .. } => return returned_value(*optional, ty, locals),
+        let (export, told) = match slot {
+            Slot::Part { export, told } => (export, *told),
+            Slot::Returned { optional, ty, told, .. } => {
+                if locals.returned.is_none() && !told {
+                    return self.typed_absent(&ty.clone().optional());
+                }
+                return returned_value(*optional, ty, locals);
+            }
         };
         let Some(node) = self.node(&export.node) else { return quote!(()) };
         let (found, movable, want) = match export.part {
-            Part::Handle => return self.handle_value(node, export.optional, locals),
+            Part::Handle => return self.handle_value(node, export.optional, told, locals),
             // Returns have a slot of their own.
             Part::Returned => return quote!(()),
             Part::Output => {
@@ -166,7 +182,8 @@ impl Flow<'_, '_> {
             }
         };
         match (found, movable) {
-            (None, _) => Code::Absent.owned(&want),
+            (None, _) if told => Code::Absent.owned(&want),
+            (None, _) => self.typed_absent(&want),
             (Some((_, have)), Some(name)) if have == want => quote!(#name),
             (Some((_, have)), Some(name)) if have.clone().optional() == want => quote!(Some(#name)),
             (Some((code, have)), _) => {
@@ -176,7 +193,21 @@ impl Flow<'_, '_> {
         }
     }
 
-    fn handle_value(&mut self, node: &Node, optional: bool, locals: &Locals) -> TokenStream {
+    /// What is not there, where nothing else tells its type.
+    fn typed_absent(&mut self, ty: &Type) -> TokenStream {
+        let Type::Optional { some } = ty else { return Code::Absent.owned(ty) };
+        let emitter = &mut *self.emitter;
+        let some = emitter.types.rust(some, &no_hint(), &mut emitter.symbols);
+        quote!(None::<#some>)
+    }
+
+    fn handle_value(
+        &mut self,
+        node: &Node,
+        optional: bool,
+        told: bool,
+        locals: &Locals,
+    ) -> TokenStream {
         let wanted = exported_form(node, optional);
         // What an inner block has handed out is handed on as it is: it tells as well that the node
         // did not run.
@@ -199,13 +230,18 @@ impl Flow<'_, '_> {
                 let value = self.handle_text(node, locals);
                 quote!(Some(#value))
             }
-            _ => quote!(None),
+            _ if told => quote!(None),
+            HandleForm::OptionalText => quote!(None::<&str>),
+            _ => quote!(None::<bool>),
         }
     }
 
     fn handle_text(&mut self, node: &Node, locals: &Locals) -> TokenStream {
         if let Some((name, HandleForm::Text)) = locals.handle(&node.id) {
             return quote!(#name);
+        }
+        if let Some(certain) = locals.certain_handle(&node.id) {
+            return quote!(#certain);
         }
         let handles = handles(node);
         let last = handles.last().copied().unwrap_or_default();

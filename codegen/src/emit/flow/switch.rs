@@ -28,7 +28,7 @@ impl Flow<'_, '_> {
         let Some(patterns) = self.case_patterns(cases) else {
             return self.switch_chain(node, cases, branch, end, locals, lines);
         };
-        let slots = self.branch_slots(branch);
+        let slots = self.branch_slots(branch, locals);
         let mode = match end {
             Some(end) => Mode::Tail(end),
             None if slots.is_empty() => Mode::Statements,
@@ -100,7 +100,7 @@ impl Flow<'_, '_> {
         if cases.is_empty() || !cases.iter().all(|case| drawn(&case.handle)) {
             return false;
         }
-        let slots = self.branch_slots(branch);
+        let slots = self.branch_slots(branch, locals);
         let mode = match end {
             Some(end) => Mode::Tail(end),
             None if slots.is_empty() => Mode::Statements,
