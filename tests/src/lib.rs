@@ -3,6 +3,7 @@
 pub mod batch;
 pub mod emitted;
 pub mod fixtures;
+pub mod metamorphic;
 pub mod model;
 pub mod order_intake;
 pub mod played;
