@@ -135,5 +135,9 @@ fn placed_like(mut node: Value, like: &Value) -> Value {
 /// An id that no node of a renamed graph has.
 fn fresh(graph: &Value) -> String {
     let taken = |id: &str| nodes(graph).iter().any(|node| node["id"] == id);
-    (0..).map(|number| format!("zz{number:03}")).find(|id| !taken(id)).unwrap_or_default()
+    let mut number = nodes(graph).len();
+    while taken(&format!("zz{number:03}")) {
+        number += 1;
+    }
+    format!("zz{number:03}")
 }

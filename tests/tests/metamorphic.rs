@@ -81,18 +81,14 @@ fn documents() -> Vec<Document> {
 /// found: messages name places in the document, and the later one of two nodes.
 fn compiled(source: &[u8], known: Known<'_>) -> Result<BTreeMap<String, CrateFile>, Vec<String>> {
     let compiled = compile(source, known, &Support::Vendored);
-    match compiled.files {
-        Some(mut files) => {
-            files.files.remove("graph.json");
-            Ok(files.files)
-        }
-        None => {
-            let found = compiled.diagnostics.into_iter();
-            let mut found: Vec<String> = found.map(|found| found.code.to_owned()).collect();
-            found.sort();
-            Err(found)
-        }
+    if let Some(mut files) = compiled.files {
+        files.files.remove("graph.json");
+        return Ok(files.files);
     }
+    let mut found: Vec<String> =
+        compiled.diagnostics.into_iter().map(|found| found.code.to_owned()).collect();
+    found.sort();
+    Err(found)
 }
 
 /// The names of the files that differ, or what was found.
@@ -154,7 +150,7 @@ fn orders_and_places_change_no_byte_of_a_fixture() {
 fn orders_and_places_change_no_byte_of_a_random_graph() {
     let catalogue = Actions::default().with(CallAction).catalogue();
     let (none, mut tried) = (Callees::new(), 0);
-    for seed in seeds(150) {
+    for seed in seeds(100) {
         let case = case(seed);
         let known = Known { catalogue: &catalogue, callees: &none };
         let before = compiled(case.graph.to_string().as_bytes(), known);
@@ -242,8 +238,10 @@ fn sorted(told: &str, scope: Option<&str>) -> (Value, BTreeMap<String, Value>) {
         let last = entry["path"].as_str().and_then(|path| path.rsplit('/').next());
         entry["kind"] == "try@1" && last == scope
     };
-    let brief =
-        |entry: &&Value| entry["status"] == "cancelled" && entry["started_at"] == entry["ended_at"];
+    let brief = |entry: &&Value| {
+        let at_once = entry["started_at"] == entry["ended_at"];
+        at_once && (entry["status"] == "cancelled" || (failed && entry["ended_at"] == end))
+    };
     let entries = told[1].as_array().unwrap().iter();
     let entries = entries.filter(|entry| !own(entry) && !brief(entry));
     let entry = |entry: &Value| (entry["path"].as_str().unwrap().to_owned(), entry.clone());
@@ -345,7 +343,7 @@ fn few(wrong: &[String]) -> String {
 fn a_random_graph_in_other_words_does_the_same() {
     on_large_stack(|| {
         let bench = Bench::new(Actions::default().with(CallAction));
-        let cases = seeds(400).filter_map(|seed| {
+        let cases = seeds(300).filter_map(|seed| {
             let case = case(seed);
             if number("FLOWCRATE_SEED").is_some() {
                 println!("{:#}", case.graph);
@@ -364,7 +362,8 @@ fn a_random_graph_in_other_words_does_the_same() {
             assert!(tally.alike > 4 * refused, "{change:?} is refused too often: {tally:?}");
         }
         let alike: usize = tallies.values().map(|tally| tally.alike).sum();
-        assert!(alike > 1_000, "only {alike} were compared");
+        let wanted = usize::try_from(3 * seeds(300).end).unwrap();
+        assert!(alike > wanted, "only {alike} were compared");
         assert!(tallies.values().all(|tally| tally.alike > 0), "{tallies:?}");
     });
 }

@@ -48,7 +48,7 @@ pub(super) fn catch(case: &Case, rng: &mut Rng) -> Option<Changed> {
 fn enclosed(case: &Case, old: &Value, inner: &str, other: &str, result: &Value) -> Option<Case> {
     let mut case = case.clone();
     let id = old["id"].as_str()?;
-    let mut outer = placed_like(node(id, "try@1", json!({})), old);
+    let mut outer = placed_like(node(id, "try@1", &json!({})), old);
     if !result.is_null() {
         outer["data"]["result"] = result.clone();
     }
@@ -67,7 +67,7 @@ fn enclosed(case: &Case, old: &Value, inner: &str, other: &str, result: &Value) 
         }
     }
     push(&mut case.graph, "nodes", within);
-    let mut beside = node(&fresh(&case.graph), "transform@1", json!({ "value": "beside" }));
+    let mut beside = node(&fresh(&case.graph), "transform@1", &json!({ "value": "beside" }));
     beside["parentId"] = id.into();
     beside["data"]["region"] = other.into();
     push(&mut case.graph, "nodes", beside);
@@ -101,7 +101,7 @@ pub(super) fn inline(case: &Case, rng: &mut Rng) -> Option<Changed> {
         (result, _) => result.clone(),
     };
     let join = scope["data"]["join"].clone();
-    let mut result = placed_like(node(id, "transform@1", json!({ "value": value })), &scope);
+    let mut result = placed_like(node(id, "transform@1", &json!({ "value": value })), &scope);
     result["data"]["label"] = scope["data"]["label"].clone();
     let all = graph["nodes"].as_array_mut()?;
     all.retain(|node| !catch.contains(&node["id"]));

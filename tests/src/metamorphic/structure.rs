@@ -6,12 +6,12 @@ use super::{Changed, edges, fresh, nodes, place, placed_like, push};
 use crate::random::{Case, Rng};
 
 /// A node of a kind with inputs.
-pub(super) fn node(id: &str, kind: &str, inputs: Value) -> Value {
+pub(super) fn node(id: &str, kind: &str, inputs: &Value) -> Value {
     json!({ "id": id, "data": { "label": "Added", "kind": kind, "inputs": inputs } })
 }
 
 fn transform(id: &str, value: &str) -> Value {
-    node(id, "transform@1", json!({ "value": value }))
+    node(id, "transform@1", &json!({ "value": value }))
 }
 
 pub(super) fn edge(source: &str, handle: Option<&str>, target: &str) -> Value {
@@ -32,8 +32,8 @@ pub(super) fn add_dead(case: &Case, rng: &mut Rng) -> Option<Changed> {
         id
     };
     let graph = &mut case.graph;
-    add(graph, &|id| node(id, "note@1", json!({})));
-    let lone = add(graph, &|id| node(id, "wait@1", json!({ "duration": "1s" })));
+    add(graph, &|id| node(id, "note@1", &json!({})));
+    let lone = add(graph, &|id| node(id, "wait@1", &json!({ "duration": "1s" })));
     let behind = add(graph, &|id| transform(id, "behind"));
     push(graph, "edges", edge(&lone, None, &behind));
     // Behind whatever is left by some edge: it adds no root, and in a scope no sink that counts.
@@ -45,12 +45,12 @@ pub(super) fn add_dead(case: &Case, rng: &mut Rng) -> Option<Changed> {
         return Some(Changed::same(case));
     }
     let never = json!({ "condition": "{{ 1 > 2 }}" });
-    let never = add(graph, &|id| placed_like(node(id, "condition@1", never.clone()), &target));
+    let never = add(graph, &|id| placed_like(node(id, "condition@1", &never), &target));
     let mut to_it = beside.clone();
     to_it["target"] = never.as_str().into();
     to_it["id"] = "added".into();
     push(graph, "edges", to_it);
-    let dead = node("", "wait@1", json!({ "duration": "7s" }));
+    let dead = node("", "wait@1", &json!({ "duration": "7s" }));
     let dead = add(graph, &|id| {
         let mut dead = placed_like(dead.clone(), &target);
         dead["id"] = id.into();
