@@ -12,6 +12,7 @@ mod input;
 mod kinds;
 mod lints;
 mod locals;
+mod mentions;
 mod names;
 pub(crate) mod print;
 mod readers;
@@ -32,6 +33,7 @@ use crate::ir::Workflow;
 use crew::{Crew, Member};
 use flow::{Final, Flow};
 use locals::{HandleForm, Held, Locals};
+use mentions::mentions;
 use names::{NodeNames, ident, pascal, snake};
 use readers::Readers;
 use symbols::Symbols;
@@ -372,7 +374,7 @@ impl<'a> Emitter<'a> {
         let (name, revision) = (&workflow.name, &workflow.revision);
         let (undos, calls, events) = (self.undos(), self.calls(), self.events());
         let parameter = |name: &str| {
-            if expr::mentions(&body, name) { ident(name) } else { ident(&format!("_{name}")) }
+            if mentions(&body, name) { ident(name) } else { ident(&format!("_{name}")) }
         };
         let (ctx, trigger) = (parameter("ctx"), parameter("trigger"));
         let function = ident(&self.own.function);

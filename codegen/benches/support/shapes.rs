@@ -14,6 +14,9 @@ pub(crate) type Shape = fn(usize) -> Value;
 /// On a machine that does other things too, only the first says anything.
 pub(crate) fn now() -> Duration {
     static START: OnceLock<Instant> = OnceLock::new();
+    // The system brings the number up to date every few milliseconds, and whenever it chooses anew
+    // what to run.
+    std::thread::yield_now();
     let spent = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
     let spent = spent.and_then(|text| text.split_whitespace().next()?.parse().ok());
     spent.map_or_else(|| START.get_or_init(Instant::now).elapsed(), Duration::from_nanos)

@@ -18,7 +18,7 @@ use quote::quote;
 
 pub(crate) use code::{Code, Rank, is_copy};
 pub(crate) use literal::duration;
-pub(crate) use optional::{mentions, same};
+pub(crate) use optional::same;
 
 use super::locals::{Locals, RUN_ID, STARTED_AT};
 use super::names::ident;

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
-use super::expr::mentions;
+use super::mentions::Mentioned;
 use super::names::ident;
 
 /// What a file imports.
@@ -76,22 +76,23 @@ impl Symbols {
 
     /// The `use` lines: the standard library, other crates, this crate, in rustfmt's order.
     pub(crate) fn uses(&self) -> Vec<TokenStream> {
-        self.uses_where(&|_| true)
+        self.uses_where(&mut |_| true)
     }
 
     /// The same of what these items still name: some code was left out once it was seen that
     /// nothing reads what it gives.
     pub(crate) fn uses_of(&self, items: &[TokenStream]) -> Vec<TokenStream> {
-        let named = |name: &str| items.iter().any(|item| mentions(item, name));
-        self.uses_where(&|name| match name {
+        let mut named = Mentioned::default();
+        items.iter().cloned().for_each(|item| named.add(item));
+        self.uses_where(&mut |name| match name {
             // A trait is named by its method; `json!` is spelled out later.
-            "Caught" => named("caught"),
+            "Caught" => named.has("caught"),
             "json" => true,
-            name => named(name),
+            name => named.has(name),
         })
     }
 
-    fn uses_where(&self, wanted: &dyn Fn(&str) -> bool) -> Vec<TokenStream> {
+    fn uses_where(&self, wanted: &mut dyn FnMut(&str) -> bool) -> Vec<TokenStream> {
         let mut groups: [Group<'_>; 3] = Default::default();
         for path in &self.paths {
             if !wanted(path.rsplit("::").next().unwrap_or(path)) {

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::{Code, Exprs, Rank};
 use crate::emit::lints;
+use crate::emit::mentions::mentions;
 use crate::emit::names::ident;
 use crate::expr::table::{self, Passing, Pattern, Totality};
 use crate::expr::{Expr, ExprKind};
@@ -87,13 +88,13 @@ impl Exprs<'_, '_> {
             && let Some(result) = without_question_mark(code)
         {
             let closure = || {
-                let used = super::mentions(&result, &element.to_string());
+                let used = mentions(&result, &element.to_string());
                 if used { quote!(|#element| #result) } else { quote!(|_| #result) }
             };
             return function(&result, &element).unwrap_or_else(closure);
         }
         let value = code.owned(&expr.ty);
-        let used = super::mentions(&value, &element.to_string());
+        let used = mentions(&value, &element.to_string());
         let element = if used { quote!(#element) } else { quote!(_) };
         quote!(|#element| Ok(#value))
     }

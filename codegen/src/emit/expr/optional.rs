@@ -5,6 +5,7 @@ use proc_macro2::{TokenStream, TokenTree};
 use quote::quote;
 
 use super::{Code, Exprs, Rank, is_copy};
+use crate::emit::mentions::mentions;
 use crate::expr::{Expr, ExprKind};
 
 impl Exprs<'_, '_> {
@@ -278,18 +279,6 @@ fn strip(expr: &Expr) -> &Expr {
         ExprKind::Present(inner) => strip(inner),
         _ => expr,
     }
-}
-
-/// Whether the code names a variable.
-pub(crate) fn mentions(code: &TokenStream, name: &str) -> bool {
-    code.clone().into_iter().any(|token| match token {
-        proc_macro2::TokenTree::Group(group) => mentions(&group.stream(), name),
-        proc_macro2::TokenTree::Ident(ident) => ident == name,
-        proc_macro2::TokenTree::Literal(literal) => {
-            literal.to_string().contains(&format!("{{{name}}}"))
-        }
-        proc_macro2::TokenTree::Punct(_) => false,
-    })
 }
 
 /// What `Default` gives for the type.

@@ -3,9 +3,9 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::super::expr::mentions;
 use super::super::kinds;
 use super::super::locals::{Form, HandleForm, Locals};
+use super::super::mentions::mentions;
 use super::super::names::ident;
 use super::pattern::{Pattern, bound_names, form_size, unbound};
 use super::{BlockCode, Final, Flow, Lines, Mode, Slot, catches, collapse, variable};
@@ -375,7 +375,7 @@ impl Flow<'_, '_> {
                 Form::Reference,
             );
             let body = self.block(Some(&arm.block), inner, &mode);
-            let used = super::super::expr::mentions(&body.code, &name.to_string());
+            let used = mentions(&body.code, &name.to_string());
             let variant = ident(&self.emitter.input_variant(&id).unwrap_or_default());
             let payload = if used { quote!(#name) } else { quote!(_) };
             let pattern = quote!(#input::#variant(#payload));

@@ -4,8 +4,9 @@ use flowcrate::types::Type;
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::quote;
 
-use super::super::expr::{Code, Exprs, mentions};
+use super::super::expr::{Code, Exprs};
 use super::super::locals::{Form, HandleForm, Locals};
+use super::super::mentions::Mentioned;
 use super::super::types::Types;
 use super::{Flow, no_hint, variable};
 use crate::check::{Body, Node};
@@ -143,15 +144,14 @@ impl Flow<'_, '_> {
     pub(super) fn slot_values(&mut self, slots: &[Slot], locals: &Locals) -> Vec<TokenStream> {
         let mut values: Vec<TokenStream> =
             slots.iter().map(|slot| self.slot_value(slot, locals)).collect();
-        for place in 0..values.len() {
-            let Some((value, later)) = values.get_mut(place..).and_then(<[_]>::split_first_mut)
-            else {
-                continue;
-            };
-            let Some(name) = given_away(value) else { continue };
-            if later.iter().any(|later| mentions(later, &name.to_string())) {
+        let mut later = Mentioned::default();
+        for value in values.iter_mut().rev() {
+            if let Some(name) = given_away(value)
+                && later.has(&name.to_string())
+            {
                 *value = super::replace(value.clone(), &name, &quote!(#name.clone()));
             }
+            later.add(value.clone());
         }
         values
     }

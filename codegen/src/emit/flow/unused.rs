@@ -4,22 +4,25 @@
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::quote;
 
-use super::super::expr::mentions;
+use super::super::mentions::Mentioned;
 
 /// The statements of a block without variables that neither a later one nor its end reads.
 pub(super) fn without_unused(lines: Vec<TokenStream>, end: &TokenStream) -> Vec<TokenStream> {
-    let mut kept: Vec<TokenStream> = Vec::new();
+    let mut kept: Vec<TokenStream> = Vec::with_capacity(lines.len());
+    let mut later = Mentioned::default();
+    later.add(end.clone());
     for line in lines.into_iter().rev() {
-        let read =
-            |name: &str| mentions(end, name) || kept.iter().any(|later| mentions(later, name));
-        kept.extend(read_or_done(line, &read));
+        if let Some(line) = read_or_done(line, &mut |name| later.has(name)) {
+            later.add(line.clone());
+            kept.push(line);
+        }
     }
     kept.reverse();
     kept
 }
 
 /// A statement, without what it binds in vain; none if it does nothing else.
-fn read_or_done(line: TokenStream, read: &dyn Fn(&str) -> bool) -> Option<TokenStream> {
+fn read_or_done(line: TokenStream, read: &mut dyn FnMut(&str) -> bool) -> Option<TokenStream> {
     let Some(Let { comment, pattern, value }) = Let::of(&line) else { return Some(line) };
     match pattern {
         TokenTree::Ident(name) if name != "_" && !read(&name.to_string()) => {

@@ -5,9 +5,10 @@ use quote::quote;
 
 use super::action;
 use crate::check::{Body, Compensation, Node};
-use crate::emit::expr::{is_copy, mentions};
+use crate::emit::expr::is_copy;
 use crate::emit::flow::Flow;
 use crate::emit::locals::{Form, Held, Locals, RUN_ID, STARTED_AT};
+use crate::emit::mentions::{Mentioned, mentions};
 use crate::emit::names::ident;
 use crate::emit::output_of;
 
@@ -63,9 +64,11 @@ fn captured(
     inner: &Locals,
     (own, code): (&str, &TokenStream),
 ) -> Vec<TokenStream> {
+    let mut mentioned = Mentioned::default();
+    mentioned.add(code.clone());
     let mut lines = Vec::new();
     for (name, held) in inner.variables() {
-        if name == own || !mentions(code, &name) {
+        if name == own || !mentioned.has(&name) {
             continue;
         }
         let variable = ident(&name);
@@ -81,14 +84,14 @@ fn captured(
             (false, _) => lines.push(quote!(let #variable = #variable.clone();)),
         }
     }
-    if flow.emitter.has_many_triggers() && mentions(code, "trigger") {
+    if flow.emitter.has_many_triggers() && mentioned.has("trigger") {
         lines.push(quote!(let trigger = trigger.clone();));
     }
-    if mentions(code, RUN_ID) {
+    if mentioned.has(RUN_ID) {
         let name = ident(RUN_ID);
         lines.push(quote!(let #name = ctx.run_id().to_string();));
     }
-    if mentions(code, STARTED_AT) {
+    if mentioned.has(STARTED_AT) {
         let name = ident(STARTED_AT);
         lines.push(quote!(let #name = ctx.started_at();));
     }

@@ -5,9 +5,9 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use crate::check::{Node, Scope};
-use crate::emit::expr::mentions;
 use crate::emit::flow::{Final, Flow};
 use crate::emit::locals::Locals;
+use crate::emit::mentions::{Mentioned, mentions};
 use crate::emit::names::{NodeNames, ident, snake};
 use crate::emit::{docs, print};
 use crate::expr::{Expr, ExprKind};
@@ -141,11 +141,13 @@ fn outlined(
     let mut parameters = Vec::new();
     let mut arguments = Vec::new();
     let context = flow.emitter.symbols.import("flowcrate::Context");
-    let ctx = if mentions(&body, "ctx") { ident("ctx") } else { ident("_ctx") };
+    let mut mentioned = Mentioned::default();
+    mentioned.add(body.clone());
+    let ctx = if mentioned.has("ctx") { ident("ctx") } else { ident("_ctx") };
     parameters.push(quote!(#ctx: #context));
     arguments.push(quote!(ctx));
     for (variable, held) in inner.variables() {
-        if !mentions(&body, &variable) {
+        if !mentioned.has(&variable) {
             continue;
         }
         let is_given = given.contains(&variable);
@@ -160,7 +162,7 @@ fn outlined(
             arguments.push(quote!(#variable));
         }
     }
-    if flow.emitter.has_many_triggers() && mentions(&body, "trigger") {
+    if flow.emitter.has_many_triggers() && mentioned.has("trigger") {
         let ty = flow.emitter.input_type();
         parameters.push(quote!(trigger: &#ty));
         let passed = outer.is_reference("trigger");

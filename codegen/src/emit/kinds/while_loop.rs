@@ -7,9 +7,10 @@ use quote::quote;
 use super::scope_body::{Given, ScopeBody, closure};
 use super::{NodeCode, Outcome, argument};
 use crate::check::{Node, Scope};
-use crate::emit::expr::{Exprs, mentions};
+use crate::emit::expr::Exprs;
 use crate::emit::flow::{Flow, evaluated};
 use crate::emit::locals::Locals;
+use crate::emit::mentions::mentions;
 use crate::emit::names::ident;
 use crate::expr::{Expr, ExprKind};
 

@@ -1,0 +1,93 @@
+//! Which variables and items code names: what nothing names is left out.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+use proc_macro2::{TokenStream, TokenTree};
+
+/// Whether the code names a variable.
+pub(crate) fn mentions(code: &TokenStream, name: &str) -> bool {
+    code.clone().into_iter().any(|token| match token {
+        TokenTree::Group(group) => mentions(&group.stream(), name),
+        TokenTree::Ident(ident) => ident == name,
+        TokenTree::Literal(literal) => literal.to_string().contains(&format!("{{{name}}}")),
+        TokenTree::Punct(_) => false,
+    })
+}
+
+/// What much code names, for many questions. Code is looked through when a question needs it, and
+/// once: asking [`mentions`] of each line for each name takes as long as the square of the lines.
+#[derive(Default)]
+pub(crate) struct Mentioned {
+    names: BTreeSet<String>,
+    /// Code that nobody has looked through yet.
+    unread: Vec<TokenStream>,
+    /// A name is written here first, since most are known already.
+    name: String,
+}
+
+impl Mentioned {
+    pub(crate) fn add(&mut self, code: TokenStream) {
+        self.unread.push(code);
+    }
+
+    /// Whether the code that was added names it.
+    pub(crate) fn has(&mut self, name: &str) -> bool {
+        while !self.names.contains(name) {
+            let Some(code) = self.unread.pop() else { return false };
+            self.read(code);
+        }
+        true
+    }
+
+    fn read(&mut self, code: TokenStream) {
+        for token in code {
+            match token {
+                TokenTree::Group(group) => self.read(group.stream()),
+                TokenTree::Ident(ident) => {
+                    self.name.clear();
+                    // Writing to a string does not fail.
+                    let _ = write!(self.name, "{ident}");
+                    if !self.names.contains(&self.name) {
+                        self.names.insert(self.name.clone());
+                    }
+                }
+                TokenTree::Literal(literal) => {
+                    self.names.extend(formatted(&literal.to_string()).map(str::to_owned));
+                }
+                TokenTree::Punct(_) => {}
+            }
+        }
+    }
+}
+
+/// The names between braces, as in `"{name}"`.
+fn formatted(literal: &str) -> impl Iterator<Item = &str> {
+    let behind = literal.split('{').skip(1);
+    behind.filter_map(|text| text.split_once('}').map(|(name, _)| name))
+}
+
+#[cfg(test)]
+mod tests {
+    use quote::quote;
+
+    use super::*;
+
+    #[test]
+    fn both_ways_of_asking_agree() {
+        let lines = [
+            quote!(let a = f(|x| { y.z(x)? });),
+            quote!(format!("{b}, {{c}}, {d:?} {e{g} {{h}")),
+            quote!(r#type => '{', "i}"),
+        ];
+        let names = ["a", "f", "x", "y", "z", "b", "c", "d", "e", "g", "h", "r#type", "i", "let"];
+        for last in 0..=lines.len() {
+            let mut mentioned = Mentioned::default();
+            lines.iter().take(last).cloned().for_each(|line| mentioned.add(line));
+            for name in names.into_iter().chain(["none", "_", ""]) {
+                let plainly = lines.iter().take(last).any(|line| mentions(line, name));
+                assert_eq!(mentioned.has(name), plainly, "{name} in {last} lines");
+            }
+        }
+    }
+}
