@@ -134,8 +134,9 @@ fn expand(step: &Step<'_>, function: &ItemFn) -> TokenStream {
     };
     // An unmet bound is reported where it belongs: that of a type on the type, as it is written
     // out here, and that of the body's future on the function's name.
+    let (ctx, spec) = (quote!(ctx), quote!(spec));
     let call = quote_spanned! {ident.span()=>
-        ctx.step::<#taken, #output, _, _>(spec, #value, #body_fn)
+        #ctx.step::<#taken, #output, _, _>(#spec, #value, #body_fn)
     };
     quote! {
         #(#outer)*

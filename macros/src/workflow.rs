@@ -237,7 +237,9 @@ fn expand(workflow: &Workflow<'_>, function: &ItemFn) -> TokenStream {
     let fingerprint = fingerprint(function, revision);
     // Without `async` there is an error already; a second one would only hide it.
     let call = if function.sig.asyncness.is_some() {
-        quote!(::std::boxed::Box::pin(#ident(ctx, input)))
+        // An error of another type than the runtime's is reported where it is returned.
+        let arguments = quote!((ctx, input));
+        quote_spanned!(ident.span()=> ::std::boxed::Box::pin(#ident #arguments))
     } else {
         quote!(::core::unreachable!("{:p} {:p}", &ctx, &input))
     };

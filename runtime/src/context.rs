@@ -25,7 +25,7 @@ use crate::error::Result;
 use crate::expr::ExprError;
 use crate::failure::{Failure, StepError};
 use crate::ids::RunId;
-use crate::journaled::{Journaled, StepInput};
+use crate::journaled::{EventPayload, Journaled, StepInput};
 use crate::payload::Payload;
 use crate::policy::Policy;
 use crate::store::EventKey;
@@ -133,7 +133,11 @@ impl Context {
     }
 
     /// A wait for an event that the workflow declares. An event that came early counts.
-    pub fn wait_event<T>(&self, id: impl Into<Cow<'static, str>>, wait: WaitEvent) -> EventWait<T> {
+    pub fn wait_event<T: EventPayload>(
+        &self,
+        id: impl Into<Cow<'static, str>>,
+        wait: WaitEvent,
+    ) -> EventWait<T> {
         let input = serde_json::json!({
             "event": wait.name, "key": wait.key, "timeout": wait.timeout.map(Duration),
         });
@@ -145,7 +149,8 @@ impl Context {
         };
         let event = EventKey { name: wait.name.into_owned(), key: wait.key };
         let command = Command::Event(event, wait.timeout);
-        EventWait::new(Operation::claim(&self.core, &self.scope, claim, |_| command))
+        let operation = Operation::claim(&self.core, &self.scope, claim, |_| command);
+        EventWait::new(operation, T::from_payload)
     }
 
     /// The node's failure where an expression has no value (S17).

@@ -41,6 +41,7 @@ use crate::backend::GRACE;
 use crate::client::{Client, Known, RunHandle};
 use crate::error::{Error, Result};
 use crate::ids::{RunId, WorkerId};
+use crate::journaled::RunValue;
 use crate::payload::Payload;
 use crate::profile::{Profile, Promise};
 use crate::store::{Reply, RunRow, Store, Transaction};
@@ -200,9 +201,15 @@ impl Engine {
     /// Starts a run of a registered workflow. Awaiting it gives a handle once the run is durable.
     #[expect(clippy::needless_pass_by_value, reason = "`start(OrderIntake, order)` reads best")]
     pub fn start<W: Workflow>(&self, workflow: W, input: W::Input) -> Start<W::Output> {
-        let input = Payload::encode(&input).map_err(|error| Error::codec("the input", &error));
+        let input = input.to_payload().map_err(|error| Error::codec("the input", &error));
         let definition = workflow.definition();
-        Start::new(self.clone(), definition.name, definition.revision, input)
+        Start::new(
+            self.clone(),
+            definition.name,
+            definition.revision,
+            input,
+            RunValue::from_payload,
+        )
     }
 
     /// Starts a run of a workflow that is registered under this name and revision.
@@ -216,7 +223,7 @@ impl Engine {
         let input = Payload::from(&input);
         let workflow = self.inner.registry.get(name, revision)?;
         workflow.check_input(&input)?;
-        Start::new(self.clone(), name.to_owned(), revision.to_owned(), Ok(input))
+        Start::new(self.clone(), name.to_owned(), revision.to_owned(), Ok(input), Payload::decode)
             .maybe_key(key)
             .await
     }

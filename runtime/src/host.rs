@@ -55,6 +55,7 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::client::Client;
@@ -67,16 +68,22 @@ use journal::Journal;
 pub use triggers::Triggers;
 
 /// Runs the command line that the process was started with.
-pub fn main<W: Workflow + Send + Sync>(workflow: W, triggers: Triggers) -> ExitCode {
+pub fn main<W>(workflow: W, triggers: Triggers) -> ExitCode
+where
+    W: Workflow<Input: DeserializeOwned> + Send + Sync,
+{
     main_with(workflow, triggers, std::env::args_os().skip(1))
 }
 
 /// Runs a command line given without the program's name.
-pub fn main_with<W: Workflow + Send + Sync>(
+pub fn main_with<W>(
     workflow: W,
     triggers: Triggers,
     args: impl IntoIterator<Item = OsString>,
-) -> ExitCode {
+) -> ExitCode
+where
+    W: Workflow<Input: DeserializeOwned> + Send + Sync,
+{
     let workflow = Arc::new(workflow);
     let for_events = Arc::clone(&workflow);
     // Everything generic ends here: a crate that hosts a workflow compiles little more than this.

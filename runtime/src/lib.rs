@@ -139,7 +139,7 @@ pub use ids::{RunId, WorkerId};
 #[cfg(feature = "engine")]
 pub use join::{Join, join, join_all};
 #[cfg(feature = "engine")]
-pub use journaled::{Journaled, StepInput, UndoInput};
+pub use journaled::{EventPayload, Journaled, RunValue, StepInput, UndoInput};
 #[cfg(feature = "engine")]
 pub use payload::{InputHash, Payload};
 pub use policy::Policy;

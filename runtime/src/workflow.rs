@@ -3,14 +3,13 @@
 use std::sync::Arc;
 
 use futures_util::future::LocalBoxFuture;
-use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::callees::Callees;
 use crate::context::Context;
 use crate::engine::Undos;
 use crate::error::{Error, Result};
-use crate::journaled::Journaled;
+use crate::journaled::{EventPayload, RunValue};
 use crate::payload::Payload;
 use crate::profile::{Profile, Promise};
 use crate::store::RunRow;
@@ -24,9 +23,9 @@ use crate::store::RunRow;
 )]
 pub trait Workflow: 'static {
     /// What a run starts with.
-    type Input: Journaled + 'static;
+    type Input: RunValue;
     /// What a run returns.
-    type Output: Journaled + 'static;
+    type Output: RunValue;
 
     /// Its name, revision and events.
     fn definition(&self) -> Definition;
@@ -119,8 +118,8 @@ impl<W: Workflow> Workflow for Arc<W> {
 
 /// Whether an event's payload can be read as `T`; for implementations of
 /// [`Workflow::check_event`].
-pub fn check_payload<T: DeserializeOwned>(payload: &Value) -> Result<()> {
-    T::deserialize(payload).map(drop).map_err(|error| Error::codec("the event's payload", &error))
+pub fn check_payload<T: EventPayload>(payload: &Value) -> Result<()> {
+    T::from_value(payload).map(drop).map_err(|error| Error::codec("the event's payload", &error))
 }
 
 /// What there is to say of a run where its workflow's function has another fingerprint than the
@@ -217,11 +216,11 @@ impl<W: Workflow + Send + Sync> ErasedWorkflow for W {
         let future = Workflow::run(self, ctx, decode_input(input)?);
         Ok(Box::pin(async move {
             let output = future.await?;
-            Payload::encode(&output).map_err(|error| Error::codec("the output", &error))
+            output.to_payload().map_err(|error| Error::codec("the output", &error))
         }))
     }
 }
 
-fn decode_input<T: DeserializeOwned>(input: &Payload) -> Result<T> {
-    input.decode().map_err(|error| Error::codec("the input", &error))
+fn decode_input<T: RunValue>(input: &Payload) -> Result<T> {
+    T::from_payload(input).map_err(|error| Error::codec("the input", &error))
 }

@@ -24,7 +24,24 @@ async fn r#loop(ctx: Context, _: ()) -> Result<bool> {
     Ok(same)
 }
 
+macro_rules! pair {
+    ($step:ident, $workflow:ident) => {
+        #[step(crate = inner::renamed)]
+        async fn $step(_: StepContext, input: u8) -> Result<u8, StepError> {
+            Ok(input)
+        }
+
+        #[workflow(crate = inner::renamed)]
+        async fn $workflow(ctx: Context, input: u8) -> Result<u8> {
+            $step(&ctx, input).await
+        }
+    };
+}
+
+pair!(halve, halved);
+
 fn main() {
+    let _ = Halved;
     let definition = flowcrate::Workflow::definition(&Loop);
     assert_eq!((definition.name.as_str(), definition.revision.as_str()), ("loop", "1"));
 }

@@ -1,7 +1,5 @@
 //! A run by its type: its result, what it publishes, and what can be asked of it.
 
-use std::marker::PhantomData;
-
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::sync::watch;
@@ -9,6 +7,7 @@ use tokio::sync::watch;
 use super::{Client, Reason, RunView, SendEvent};
 use crate::error::{Error, Result};
 use crate::ids::RunId;
+use crate::journaled::{Read, RunValue};
 use crate::payload::Payload;
 use crate::store::{Query, Reply, RunFilter, RunState};
 use crate::workflow::Workflow;
@@ -42,14 +41,14 @@ pub struct RunHandle<T> {
     client: Client,
     /// What has happened since before its first write, where it was started here.
     stops: Option<watch::Receiver<Option<Payload>>>,
-    output: PhantomData<fn() -> T>,
+    read: Read<T>,
 }
 
 impl Client {
     /// A run of `W` by its id, which is not looked up: a run of another workflow shows when its
     /// output does not fit.
     pub fn handle<W: Workflow>(&self, run: RunId) -> RunHandle<W::Output> {
-        RunHandle::new(run, self.clone())
+        RunHandle::new(run, self.clone(), W::Output::from_payload)
     }
 
     /// The run of a workflow that was started with this key, in whatever revision, if there is one.
@@ -67,22 +66,23 @@ impl Client {
         let (reply, rows) = Reply::channel();
         self.store.query(Query::Runs(Box::new(filter), reply));
         let found = rows.await?.into_iter().next();
-        Ok(found.map(|row| RunHandle::new(row.id, self.clone())))
+        Ok(found.map(|row| RunHandle::new(row.id, self.clone(), W::Output::from_payload)))
     }
 }
 
 impl<T> RunHandle<T> {
-    pub(crate) fn new(id: RunId, client: Client) -> Self {
-        Self { id, client, stops: None, output: PhantomData }
+    pub(crate) fn new(id: RunId, client: Client, read: Read<T>) -> Self {
+        Self { id, client, stops: None, read }
     }
 
     /// A run that was just started, and watched before that.
     pub(crate) fn started(
         id: RunId,
         client: Client,
+        read: Read<T>,
         stops: watch::Receiver<Option<Payload>>,
     ) -> Self {
-        Self { stops: Some(stops), ..Self::new(id, client) }
+        Self { stops: Some(stops), ..Self::new(id, client, read) }
     }
 
     /// The run's id.
@@ -118,18 +118,18 @@ impl<T> RunHandle<T> {
 
 impl<T> Clone for RunHandle<T> {
     fn clone(&self) -> Self {
-        Self { stops: self.stops.clone(), ..Self::new(self.id, self.client.clone()) }
+        Self { stops: self.stops.clone(), ..Self::new(self.id, self.client.clone(), self.read) }
     }
 }
 
-impl<T: DeserializeOwned> RunHandle<T> {
+impl<T> RunHandle<T> {
     /// The run's output, once it has ended; [`Error::Paused`] if it comes to a stand.
     pub async fn result(&self) -> Result<T> {
         // Subscribed before the look, so that a change after it is noticed.
         let mut stops = self.stops.clone().unwrap_or_else(|| self.client.watch_stops(self.id));
         loop {
             if let Some(output) = &*stops.borrow_and_update() {
-                return output.decode().map_err(|error| Error::codec("the output", &error));
+                return (self.read)(output).map_err(|error| Error::codec("the output", &error));
             }
             if let Some(result) = self.look().await? {
                 return result;
@@ -146,8 +146,8 @@ impl<T: DeserializeOwned> RunHandle<T> {
         let view = self.view().await?;
         Ok(Some(match view.state {
             RunState::Completed => {
-                let output = view.output.unwrap_or_default();
-                serde_json::from_value(output).map_err(|error| Error::codec("the output", &error))
+                let output = Payload::from(&view.output.unwrap_or_default());
+                (self.read)(&output).map_err(|error| Error::codec("the output", &error))
             }
             RunState::Cancelled => Err(view.failure.map_or(Error::Cancelled, Error::Failed)),
             RunState::Failed => Err(view.failure.map_or(Error::Closed, Error::Failed)),

@@ -7,7 +7,8 @@ use serde_json::json;
 
 use super::{Context, encode};
 use crate::backend::{APPROVAL, Command, RESPOND};
-use crate::engine::{Approval, ApprovalWait, Claim, EventWait, Name, Operation, Respond};
+use crate::engine::{Approval, ApprovalWait, Claim, EventWait, Name, Operation, Respond, Verdict};
+use crate::journaled::EventPayload;
 use crate::store::EventKey;
 use crate::values::Duration;
 
@@ -28,7 +29,7 @@ impl Context {
     /// })
     /// # }
     /// ```
-    pub fn approval<T>(
+    pub fn approval<T: EventPayload>(
         &self,
         id: impl Into<Cow<'static, str>>,
         approval: Approval,
@@ -46,7 +47,7 @@ impl Context {
         };
         let command = Command::Event(EventKey { name: event.into_owned(), key }, timeout);
         let operation = Operation::claim(&self.core, &self.scope, claim, |_| command);
-        ApprovalWait::new(EventWait::new(operation))
+        ApprovalWait::new(EventWait::new(operation, Verdict::read))
     }
 
     /// Answers whoever waits for the run's response, such as the caller of a webhook, while the

@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::{Context, encode};
 use crate::backend::{Callee, Command};
 use crate::engine::{Call, Claim, Name, Operation, StartWorkflow};
+use crate::journaled::RunValue;
 use crate::payload::Payload;
 use crate::store::{CALL, START};
 use crate::workflow::{Definition, Workflow};
@@ -31,7 +32,7 @@ impl Context {
         Call::new(self.claim_run(
             &id.into(),
             (workflow.definition(), workflow.fingerprint()),
-            encode(&input),
+            input.to_payload().map_err(|error| error.to_string()),
             true,
         ))
     }
@@ -47,7 +48,7 @@ impl Context {
         let operation = self.claim_run(
             &id.into(),
             (workflow.definition(), workflow.fingerprint()),
-            encode(&input),
+            input.to_payload().map_err(|error| error.to_string()),
             false,
         );
         StartWorkflow::new(operation)

@@ -1,17 +1,16 @@
 //! Starting a run, and waiting for its result.
 
 use std::collections::BTreeMap;
-use std::marker::PhantomData;
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
-use serde::de::DeserializeOwned;
 use tokio::sync::oneshot;
 
 use super::{Engine, Message};
 use crate::client::RunHandle;
 use crate::error::{Error, Result};
 use crate::ids::RunId;
+use crate::journaled::Read;
 use crate::payload::{InputHash, Payload};
 use crate::store::{Loaded, NewRun, Reply, Started, StoreError, Transaction};
 
@@ -24,7 +23,7 @@ pub struct Start<T> {
     input: Result<Payload>,
     key: Option<String>,
     tags: BTreeMap<String, String>,
-    output: PhantomData<fn() -> T>,
+    read: Read<T>,
 }
 
 impl<T> Start<T> {
@@ -33,9 +32,10 @@ impl<T> Start<T> {
         workflow: String,
         revision: String,
         input: Result<Payload>,
+        read: Read<T>,
     ) -> Self {
         let (key, tags) = (None, BTreeMap::new());
-        Self { engine, workflow, revision, input, key, tags, output: PhantomData }
+        Self { engine, workflow, revision, input, key, tags, read }
     }
 
     /// Makes the start idempotent: the same workflow, key and input give the same run.
@@ -93,10 +93,10 @@ impl<T> Start<T> {
         self.engine.inner.store.submit(Transaction::Start(Box::new(run), reply));
         let started = answer.await.map_err(|_| Error::Closed)??;
         match started {
-            Started::New => Ok(RunHandle::started(id, self.engine.client(), stops)),
+            Started::New => Ok(RunHandle::started(id, self.engine.client(), self.read, stops)),
             Started::Existing { id, input_hash } => {
                 let id = self.existing(id, input_hash, hash)?;
-                Ok(RunHandle::new(id, self.engine.client()))
+                Ok(RunHandle::new(id, self.engine.client(), self.read))
             }
         }
     }
@@ -109,7 +109,7 @@ impl<T> Start<T> {
     }
 }
 
-impl<T: DeserializeOwned + 'static> IntoFuture for Start<T> {
+impl<T: 'static> IntoFuture for Start<T> {
     type Output = Result<RunHandle<T>>;
     type IntoFuture = BoxFuture<'static, Self::Output>;
 

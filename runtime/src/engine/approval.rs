@@ -5,11 +5,11 @@ use std::pin::Pin;
 use std::task::{Context as Poller, Poll, ready};
 use std::time::Duration;
 
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
-use super::{EventWait, Result};
+use super::{EventWait, Payload, Result};
+use crate::journaled::EventPayload;
 
 /// What is asked of whom, and for how long.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,19 +71,30 @@ pub struct Verdict<T> {
     pub by: Option<String>,
 }
 
-impl<'de, T: DeserializeOwned> Deserialize<'de> for Verdict<T> {
+/// An answer whose form is not read yet.
+#[derive(Deserialize)]
+struct Raw {
+    approved: bool,
+    #[serde(default)]
+    form: Value,
+    #[serde(default)]
+    by: Option<String>,
+}
+
+impl<T: EventPayload> Verdict<T> {
+    /// The answer that the journal kept.
+    pub(crate) fn read(payload: &Payload) -> std::result::Result<Self, serde_json::Error> {
+        Self::of(payload.decode()?)
+    }
+
+    fn of(Raw { approved, form, by }: Raw) -> std::result::Result<Self, serde_json::Error> {
+        Ok(Self { approved, form: T::from_value(&form)?, by })
+    }
+}
+
+impl<'de, T: EventPayload> Deserialize<'de> for Verdict<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        struct Raw {
-            approved: bool,
-            #[serde(default)]
-            form: Value,
-            #[serde(default)]
-            by: Option<String>,
-        }
-        let Raw { approved, form, by } = Raw::deserialize(deserializer)?;
-        let form = T::deserialize(form).map_err(serde::de::Error::custom)?;
-        Ok(Self { approved, form, by })
+        Self::of(Raw::deserialize(deserializer)?).map_err(serde::de::Error::custom)
     }
 }
 
@@ -114,7 +125,7 @@ impl<T> ApprovalWait<T> {
     }
 }
 
-impl<T: DeserializeOwned> Future for ApprovalWait<T> {
+impl<T> Future for ApprovalWait<T> {
     type Output = Result<Decision<T>>;
 
     fn poll(mut self: Pin<&mut Self>, poller: &mut Poller<'_>) -> Poll<Self::Output> {

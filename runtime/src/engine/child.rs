@@ -1,26 +1,26 @@
 //! Runs that a run starts: `call` and `start_workflow`.
 
-use std::marker::PhantomData;
 use std::pin::Pin;
 use std::task::{Context as Poller, Poll, ready};
 
-use serde::de::DeserializeOwned;
-
 use super::{Operation, Result};
 use crate::ids::RunId;
+use crate::journaled::{Read, RunValue};
 
 /// A call of another workflow: its output, once it has ended.
 #[must_use = "a call begins when it is awaited"]
 pub struct Call<T> {
     operation: Operation,
-    output: PhantomData<fn() -> T>,
+    read: Read<T>,
+}
+
+impl<T: RunValue> Call<T> {
+    pub(crate) fn new(operation: Operation) -> Self {
+        Self { operation, read: T::from_payload }
+    }
 }
 
 impl<T> Call<T> {
-    pub(crate) fn new(operation: Operation) -> Self {
-        Self { operation, output: PhantomData }
-    }
-
     /// Tells it apart from the other uses of its id in its scope, as [`Step::key`](super::Step::key)
     /// does.
     pub fn key(mut self, key: impl AsRef<str>) -> Self {
@@ -34,12 +34,12 @@ impl<T> Call<T> {
     }
 }
 
-impl<T: DeserializeOwned> Future for Call<T> {
+impl<T> Future for Call<T> {
     type Output = Result<T>;
 
     fn poll(mut self: Pin<&mut Self>, poller: &mut Poller<'_>) -> Poll<Self::Output> {
         let output = ready!(Pin::new(&mut self.operation).poll(poller))?;
-        self.operation.decode(output.as_ref())
+        self.operation.read(output.as_ref(), self.read)
     }
 }
 

@@ -14,6 +14,7 @@ use super::{
     Result, Scope, Site, Undo,
 };
 use crate::context::Context;
+use crate::journaled::Read;
 
 /// An operation that a context's method claimed. Issued when first polled; given up when dropped.
 pub(crate) struct Operation {
@@ -164,7 +165,12 @@ impl Operation {
 
     /// The value of an output. One that does not fit pauses the run: the future stays pending.
     pub(super) fn decode<T: DeserializeOwned>(&self, output: Option<&Payload>) -> Poll<Result<T>> {
-        let decoded = output.map_or_else(|| Payload::null().decode(), Payload::decode);
+        self.read(output, Payload::decode)
+    }
+
+    /// The same, of what `from` makes of an output.
+    pub(super) fn read<T>(&self, output: Option<&Payload>, from: Read<T>) -> Poll<Result<T>> {
+        let decoded = output.map_or_else(|| from(&Payload::null()), from);
         decoded
             .map_or_else(|error| self.undecodable(&error, output), |value| Poll::Ready(Ok(value)))
     }

@@ -1,12 +1,10 @@
 //! `sleep` and `wait_event`: waiting costs a row, not a task.
 
-use std::marker::PhantomData;
 use std::pin::Pin;
 use std::task::{Context as Poller, Poll, ready};
 
-use serde::de::DeserializeOwned;
-
 use super::{Operation, Result};
+use crate::journaled::Read;
 
 /// A durable timer.
 #[must_use = "a timer begins when it is awaited"]
@@ -30,16 +28,14 @@ impl Future for Sleep {
 #[must_use = "the wait begins when it is awaited"]
 pub struct EventWait<T> {
     operation: Operation,
-    payload: PhantomData<fn() -> T>,
+    read: Read<T>,
 }
 
 impl<T> EventWait<T> {
-    pub(crate) fn new(operation: Operation) -> Self {
-        Self { operation, payload: PhantomData }
+    pub(crate) fn new(operation: Operation, read: Read<T>) -> Self {
+        Self { operation, read }
     }
-}
 
-impl<T: DeserializeOwned> EventWait<T> {
     /// The payload of a wait that has no timeout.
     pub async fn received(self) -> Result<T> {
         match self.await? {
@@ -50,13 +46,13 @@ impl<T: DeserializeOwned> EventWait<T> {
     }
 }
 
-impl<T: DeserializeOwned> Future for EventWait<T> {
+impl<T> Future for EventWait<T> {
     type Output = Result<Option<T>>;
 
     fn poll(mut self: Pin<&mut Self>, poller: &mut Poller<'_>) -> Poll<Self::Output> {
         let Some(payload) = ready!(Pin::new(&mut self.operation).poll(poller))? else {
             return Poll::Ready(Ok(None));
         };
-        self.operation.decode(Some(&payload)).map_ok(Some)
+        self.operation.read(Some(&payload), self.read).map_ok(Some)
     }
 }
