@@ -68,6 +68,7 @@ impl StoreBackend {
             only_replay: false,
             edit,
             wakes_others: false,
+            given_up: Vec::new(),
             surfaced: 0,
             seen,
             weight,

@@ -75,6 +75,8 @@ pub(crate) struct StoreBackend {
     pub(super) edit: Option<(Arc<str>, Payload)>,
     /// Whether a write held news for other runs.
     pub(super) wakes_others: bool,
+    /// Children that a write has given up: those that nobody has driven end with it.
+    pub(super) given_up: Vec<RunId>,
     /// Outcomes in the draft that were surfaced.
     pub(super) surfaced: u32,
     /// The latest instant that the run has seen: a clock that was set back makes no timer early.

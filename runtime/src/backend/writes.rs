@@ -5,7 +5,8 @@ use super::effects::{Effect, Held};
 use super::live::Activity;
 use super::store_backend::{SURFACED, StoreBackend};
 use super::{OpId, Outcome};
-use crate::store::{End, Next, RunState, RunWrite};
+use crate::ids::RunId;
+use crate::store::{End, Next, RunState, RunWrite, child_id};
 use crate::values::Timestamp;
 
 impl StoreBackend {
@@ -87,6 +88,11 @@ impl StoreBackend {
         std::mem::take(&mut self.wakes_others)
     }
 
+    /// The children that were given up since the last call.
+    pub(crate) fn take_given_up(&mut self) -> Vec<RunId> {
+        std::mem::take(&mut self.given_up)
+    }
+
     /// Whether a write is on its way.
     pub(crate) fn is_writing(&self) -> bool {
         self.in_flight.is_some()
@@ -100,7 +106,9 @@ impl StoreBackend {
     fn write(&mut self, next: Next) -> RunWrite {
         let parts = self.draft.take();
         self.surfaced = 0;
-        self.wakes_others |= !parts.starts.is_empty() || parts.entries.iter().any(is_given_up);
+        let given_up = parts.entries.iter().filter(|entry| is_given_up(entry));
+        self.given_up.extend(given_up.map(|entry| child_id(self.run, &entry.path)));
+        self.wakes_others |= !parts.starts.is_empty() || !self.given_up.is_empty();
         self.beats.written(self.now);
         RunWrite {
             entries: parts.entries,

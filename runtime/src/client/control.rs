@@ -37,7 +37,7 @@ impl From<Option<String>> for Reason {
 
 impl Client {
     /// Asks that a run be cancelled: its function sees it, and may clean up. Once this returns,
-    /// the request is durable.
+    /// the request is durable. A run that nobody has driven yet is over with it.
     pub async fn cancel(&self, run: RunId, reason: impl Into<Reason>) -> Result<()> {
         self.ask(run, Ask::Cancel, reason).await
     }
@@ -87,7 +87,8 @@ impl Client {
         let Reason(reason) = reason.into();
         let (nudge, hub) = (Arc::clone(&self.nudge), Arc::clone(&self.hub));
         // What is but a row comes to its stand with the request: no driver will tell of it.
-        let may_stop = matches!(ask, Ask::Terminate | Ask::Pause);
+        let may_stop = matches!(ask, Ask::Cancel | Ask::Terminate | Ask::Pause);
+        let may_stop_others = ask == Ask::Terminate;
         let (told, answer) = Reply::channel();
         // The run is woken even if the caller stops waiting.
         let reply = Reply::new(move |requested| {
@@ -95,6 +96,10 @@ impl Client {
                 nudge(run);
                 if may_stop {
                     hub.stopped(run);
+                }
+                // Its children, where nobody has driven them.
+                if may_stop_others {
+                    hub.all_changed();
                 }
             }
             told.send(requested);

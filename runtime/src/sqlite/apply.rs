@@ -166,6 +166,14 @@ statements! {
                         stop_reason = ?2, state = iif(?3, 0, state),
                         failure = iif(?3, NULL, failure)
          WHERE n = ?1";
+    has_not_begun =
+        "SELECT 1 FROM run WHERE n = ?1 AND epoch = 0
+           AND NOT EXISTS (SELECT 1 FROM entry WHERE run = ?1)";
+    // 6 is cancelled.
+    cancel_unbegun =
+        "UPDATE run SET inbox_seq = inbox_seq + 1, queued = 0, stop = 1, stop_reason = ?2,
+                        state = 6, failure = NULL, ended_at = ?3, wake_at = NULL
+         WHERE n = ?1";
     ask_pause =
         "UPDATE run SET inbox_seq = inbox_seq + 1, queued = queued | 1, stop = 2, stop_reason = ?2
          WHERE n = ?1";

@@ -12,6 +12,7 @@
 
 mod adopting;
 mod claiming;
+mod family;
 mod mail;
 pub mod model;
 mod probe;
@@ -24,6 +25,7 @@ mod writing;
 
 pub use adopting::*;
 pub use claiming::*;
+pub use family::*;
 pub use mail::*;
 pub use probe::Probe;
 pub use progress::*;
@@ -101,6 +103,12 @@ macro_rules! store_conformance {
             a_pause_is_asked_of_an_owner
             a_pause_is_withdrawn
             a_cancel_ends_a_pause
+            a_cancel_ends_a_run_that_nobody_drove
+            a_call_that_is_given_up_ends_an_idle_child
+            an_end_ends_idle_children
+            a_child_that_was_driven_is_asked_to_cancel
+            a_caller_is_told_of_an_idle_childs_end
+            a_fork_that_is_cancelled_is_driven_to_its_end
             a_wanted_revision_wakes
             an_adoption_changes_the_revision
             an_adoption_leaves_a_pause

@@ -8,7 +8,7 @@ use flowcrate::store::{MemoryStore, Store, child_id};
 use flowcrate::testkit::{CrashTest, Ledger};
 use flowcrate::{
     Caught, Client, Context, Definition, Engine, EngineBuilder, Error, EventDef, Failure, Result,
-    RunFilter, RunHandle, RunId, RunState, RunView, SendEvent, WaitEvent, join,
+    RunFilter, RunHandle, RunId, RunState, RunView, SendEvent, WaitEvent, Watch, join,
 };
 use serde_json::{Value, json};
 
@@ -381,7 +381,7 @@ fn a_child_waits_for_a_worker_that_has_its_revision() {
 }
 
 #[test]
-fn a_child_that_no_worker_drove_is_over_as_soon_as_one_does() {
+fn a_child_that_no_worker_drove_ends_with_its_parents_cancel() {
     run_test(async {
         let ledger = Ledger::default();
         let newer = || Definition { revision: "2".to_owned(), ..callee("ship") };
@@ -391,16 +391,67 @@ fn a_child_that_no_worker_drove_is_over_as_soon_as_one_does() {
         let run = engine.start(workflow, json!(null)).await.unwrap();
         let child = until_only(&engine, "ship", RunState::Pending).await;
         until(&engine, &run, RunState::Waiting).await;
+        let told = tokio::spawn(end_of(engine.client().watch(child.id)));
         engine.client().cancel(run.id(), ()).await.unwrap();
-        // Whoever called it does not wait for it.
         assert_eq!(run.result().await, Err(Error::Cancelled));
-        let view = engine.client().run(child.id).await.unwrap().unwrap();
-        assert_eq!(view.state, RunState::Pending);
+        // Whoever watches it is told, though no worker ever has its revision.
+        let view = told.await.unwrap();
+        assert_eq!((view.state, view.held), (RunState::Cancelled, None));
         assert_eq!(view.stop.unwrap().reason.as_deref(), Some("its caller gave it up"));
+        assert!(view.ended_at.is_some() && view.failure.is_none());
         engine.register(callees(&ledger).swap_remove(0).in_revision("2")).unwrap();
-        until_id(&engine, child.id, RunState::Cancelled).await;
+        assert_eq!(engine.client().journal(child.id).await.unwrap(), []);
         assert!(ledger.all().is_empty(), "{:?}", ledger.all());
     });
+}
+
+#[test]
+fn a_child_that_no_worker_drove_ends_with_its_parents_end() {
+    run_test(async {
+        let ledger = Ledger::default();
+        let workflow =
+            flow(|ctx, _| async move { ctx.call_value("ship", &nobody_has(), &json!(1)).await });
+        let engine = engine_of(&memory(), &ledger, &workflow).await;
+        let run = engine.start(workflow, json!(null)).await.unwrap();
+        let child = until_only(&engine, "ship", RunState::Pending).await;
+        let told = tokio::spawn(end_of(engine.client().watch(child.id)));
+        tokio::time::sleep(Duration::from_millis(5)).await;
+        engine.client().terminate(run.id(), ()).await.unwrap();
+        let view = told.await.unwrap();
+        assert_eq!(view.state, RunState::Cancelled);
+        assert_eq!(view.stop.unwrap().reason.as_deref(), Some("its caller has ended"));
+    });
+}
+
+#[test]
+fn a_call_whose_child_is_cancelled_before_anybody_drove_it_fails_at_once() {
+    run_test(async {
+        let ledger = Ledger::default();
+        let workflow = flow(|ctx, _| async move {
+            let ended = ctx.call_value("ship", &nobody_has(), &json!(1)).await.caught()?;
+            Ok(json!(ended.unwrap_err().code))
+        });
+        let engine = engine_of(&memory(), &ledger, &workflow).await;
+        let run = engine.start(workflow, json!(null)).await.unwrap();
+        let child = until_only(&engine, "ship", RunState::Pending).await;
+        until(&engine, &run, RunState::Waiting).await;
+        engine.client().cancel(child.id, "a mistake").await.unwrap();
+        assert_eq!(run.result().await.unwrap(), json!("child_cancelled"));
+    });
+}
+
+/// The last view of a run, as its watcher is told.
+async fn end_of(mut watch: Watch) -> RunView {
+    let mut last = None;
+    while let Some(view) = watch.next().await.unwrap() {
+        last = Some(view);
+    }
+    last.unwrap()
+}
+
+/// A definition that no engine here registers.
+fn nobody_has() -> Definition {
+    Definition { revision: "2".to_owned(), ..callee("ship") }
 }
 
 #[test]
@@ -441,6 +492,54 @@ async fn family(ctx: Context, _: Value, ledger: Ledger) -> Result<Value> {
     let ship = ctx.call_value("ship", &callee("ship"), &json!(3));
     let (code, shipped) = join((fails, ship)).await?;
     ledger.step(&ctx, "after", json!([code, shipped])).await
+}
+
+/// A parent that gives up a child which nobody ever drives.
+async fn impatient(ctx: Context, _: Value, ledger: Ledger) -> Result<Value> {
+    let won: Value = ctx
+        .race("race")
+        .branch("call", async |ctx: Context| ctx.call_value("ship", &nobody_has(), &json!(1)).await)
+        .branch("nap", async |ctx: Context| {
+            ctx.sleep("nap", Duration::from_millis(1)).await.map(|()| json!("nap"))
+        })
+        .await?;
+    ledger.step(&ctx, "after", won).await
+}
+
+fn crash_test_of_an_idle_child(store: impl Fn() -> Arc<dyn Store> + 'static) {
+    run_test(async move {
+        let test = CrashTest {
+            store: Box::new(store),
+            build: |builder: EngineBuilder, ledger: Ledger| {
+                let builder = builder.linger(Duration::ZERO);
+                registered(builder, &ledger, &counted(&ledger, impatient))
+            },
+            act: async |engine: &Engine| -> Result<RunHandle<Value>> {
+                let workflow = counted(&Ledger::default(), impatient);
+                let run = engine.start(workflow, json!(null)).key("k").await?;
+                if run.result().await.is_ok() {
+                    // Not a moment later: it was in the write that gave the call up.
+                    let child = child_id(run.id(), "race/ship");
+                    let view = engine.client().run(child).await?.unwrap();
+                    assert_eq!(view.state, RunState::Cancelled);
+                }
+                Ok(run)
+            },
+        };
+        assert!(test.run().await >= 6);
+    });
+}
+
+#[test]
+fn a_child_that_nobody_drives_is_over_with_its_call_at_every_crash_point() {
+    crash_test_of_an_idle_child(memory);
+}
+
+#[cfg(feature = "sqlite")]
+#[test]
+fn a_child_that_nobody_drives_is_over_with_its_call_in_a_file() {
+    let (store, _directory) = super::kit::files();
+    crash_test_of_an_idle_child(store);
 }
 
 fn crash_test(store: impl Fn() -> Arc<dyn Store> + 'static, always_replay: bool, linger: Duration) {

@@ -202,6 +202,10 @@ impl Shard {
         if resident.backend.borrow_mut().take_wakes_others() {
             self.claims.want();
         }
+        // Nobody else would tell of a child that ended with this.
+        for child in resident.backend.borrow_mut().take_given_up() {
+            self.settings.hub.stopped(child);
+        }
         self.claims.wrote();
         match std::mem::replace(&mut resident.leaving, Leaving::Now) {
             Leaving::No => {

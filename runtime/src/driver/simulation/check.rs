@@ -54,6 +54,7 @@ impl Checker {
             holds(loaded.row.seed == run.seed, "I3", "the seed is another one")?;
             attempts_grow(&before, &journal)?;
             is_woken(&loaded)?;
+            is_over_unless_it_began(&loaded, &journal)?;
             if !loaded.row.state.is_final() {
                 is_sealed(&loaded, &journal)?;
             }
@@ -211,6 +212,17 @@ fn is_woken(loaded: &Loaded) -> Result<(), String> {
     let due = loaded.entries.iter().filter_map(|entry| entry.waiting.as_ref()?.due).min();
     holds(due.is_none_or(|due| row.wake_at == Some(due)), "I8", "nobody wakes it")?;
     holds(!loaded.entries.iter().all(|entry| entry.status.is_settled()), "I8", "waits for nothing")
+}
+
+/// I39
+fn is_over_unless_it_began(
+    loaded: &Loaded,
+    journal: &BTreeMap<String, Entry>,
+) -> Result<(), String> {
+    let row = &loaded.row;
+    let began = row.epoch > 0 || !journal.is_empty();
+    let waits = row.is_cancel_requested() && !row.state.is_final();
+    holds(began || !waits, "I39", "nobody has driven it, and it waits to be cancelled")
 }
 
 /// I12

@@ -57,6 +57,7 @@ pub(super) const DEFECTS: &[&str] = &[
     "seq begins anew",
     "suspend in the middle of work",
     "suspend without compare-and-set",
+    "what never began waits to be cancelled",
 ];
 
 /// Defects of the SQLite file: the simulation over files notices them, and the file's own tests.

@@ -34,7 +34,8 @@ impl Tables<'_> {
         }
         for entry in &write.entries {
             if &*entry.kind == CALL && entry.status == EntryStatus::Cancelled {
-                self.cancel_child(child_id(write.run, &entry.path), GIVEN_UP)?;
+                let at = entry.ended_at.unwrap_or(entry.started_at);
+                self.cancel_child(child_id(write.run, &entry.path), GIVEN_UP, at)?;
             }
         }
         Ok(())
@@ -51,7 +52,7 @@ impl Tables<'_> {
         let read = |row: &Row<'_>| Ok(RunId::from_bytes(row.get::<_, Blob16>(0)?.0));
         let children = self.sql.awaited_children.query_map([run.as_bytes()], read)?;
         for child in children.collect::<Result<Vec<_>>>()? {
-            self.cancel_child(child, ORPHANED)?;
+            self.cancel_child(child, ORPHANED, at)?;
         }
         let Some((parent, path)) = caller.parent else { return Ok(()) };
         let Some(target) = self.target(parent)? else { return Ok(()) };
@@ -68,12 +69,10 @@ impl Tables<'_> {
         Ok(())
     }
 
-    fn cancel_child(&mut self, child: RunId, reason: &str) -> Result<()> {
+    fn cancel_child(&mut self, child: RunId, reason: &str, at: Timestamp) -> Result<()> {
         // Only what has ended refuses it; it is not there only if its call never was.
-        let ask = Request {
-            reason: Some(reason.to_owned()),
-            ..Request::new(child, Ask::Cancel, Timestamp(0))
-        };
+        let reason = Some(reason.to_owned());
+        let ask = Request { reason, ..Request::new(child, Ask::Cancel, at) };
         self.request(&ask).map(drop)
     }
 }

@@ -28,6 +28,15 @@ impl Tables<'_> {
         if target.stop == Some(StopKind::Cancel) {
             return Ok(false);
         }
+        if self.sql.has_not_begun.exists([target.n])? {
+            // It has nothing to clean up, and may wait long for a worker.
+            self.sql.cancel_unbegun.execute((target.n, &asked.reason, asked.at.0))?;
+            let caller = self.sql.caller.query_row([target.n], |row| caller(row, 0))?;
+            self.part(asked.run, caller, asked.at, |reason| {
+                ChildEnd::Cancelled(reason.map(str::to_owned))
+            })?;
+            return Ok(true);
+        }
         let goes_on = target.state == RunState::Paused
             && target.failure.as_ref().is_some_and(Failure::is_from_outside);
         self.sql.cancel.execute((target.n, &asked.reason, goes_on))?;

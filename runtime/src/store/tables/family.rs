@@ -1,16 +1,18 @@
 //! Runs that runs start: children that begin, are given up, and end.
 
 use super::Tables;
+use crate::Timestamp;
 use crate::ids::RunId;
 use crate::store::family::{GIVEN_UP, ORPHANED};
 use crate::store::{
-    CALL, ChildEnd, EntryStatus, InboxEvent, NewRun, RunWrite, child_end_key, child_id,
+    Ask, CALL, ChildEnd, Entry, EntryStatus, InboxEvent, NewRun, Request, RunWrite, child_end_key,
+    child_id,
 };
 
 /// What a write means for other runs than its own.
 pub(super) struct Relations {
     starts: Vec<NewRun>,
-    given_up: Vec<RunId>,
+    given_up: Vec<(RunId, Timestamp)>,
 }
 
 impl Relations {
@@ -20,7 +22,8 @@ impl Relations {
             .entries
             .iter()
             .filter(|entry| &*entry.kind == CALL && entry.status == EntryStatus::Cancelled);
-        let given_up = calls.map(|entry| child_id(write.run, &entry.path)).collect();
+        let at = |entry: &Entry| entry.ended_at.unwrap_or(entry.started_at);
+        let given_up = calls.map(|entry| (child_id(write.run, &entry.path), at(entry))).collect();
         Self { starts: std::mem::take(&mut write.children), given_up }
     }
 }
@@ -33,23 +36,24 @@ impl Tables {
                 self.start(child);
             }
         }
-        for child in relations.given_up {
+        for (child, at) in relations.given_up {
             if !sabotage!("children that are given up go on") {
-                self.cancel_child(child, GIVEN_UP);
+                self.cancel_child(child, GIVEN_UP, at);
             }
         }
     }
 
     /// A run has ended: its awaited children are to end, and its caller is told.
     pub(super) fn part(&mut self, id: RunId) {
+        let Some(at) = self.runs.get(&id).and_then(|run| run.row.ended_at) else { return };
         if !sabotage!("children outlive their parent") {
             for child in self.children.remove(&id).unwrap_or_default() {
-                self.cancel_child(child, ORPHANED);
+                self.cancel_child(child, ORPHANED, at);
             }
         }
         let Some(run) = self.runs.get(&id) else { return };
         let row = &run.row;
-        let (Some(parent), Some(at)) = (row.parent.clone(), row.ended_at) else { return };
+        let Some(parent) = row.parent.clone() else { return };
         let reason = row.stop.as_ref().and_then(|stop| stop.reason.as_deref());
         let end = ChildEnd::new(row.state, row.output.as_ref(), row.failure.as_ref(), reason);
         if parent.awaited {
@@ -57,7 +61,7 @@ impl Tables {
         }
     }
 
-    fn tell_parent(&mut self, parent: RunId, path: &str, end: &ChildEnd, at: crate::Timestamp) {
+    fn tell_parent(&mut self, parent: RunId, path: &str, end: &ChildEnd, at: Timestamp) {
         let Some(run) = self.runs.get_mut(&parent) else { return };
         let waits = |path| {
             let stored = run.entries.get(path);
@@ -77,10 +81,9 @@ impl Tables {
         self.active.insert(parent);
     }
 
-    fn cancel_child(&mut self, child: RunId, reason: &str) {
-        let Some(run) = self.runs.get_mut(&child) else { return };
-        if !run.row.state.is_final() && run.cancel(Some(reason.to_owned())) {
-            self.active.insert(child);
-        }
+    fn cancel_child(&mut self, child: RunId, reason: &str, at: Timestamp) {
+        // Only what has ended refuses it; it is not there only if its call never was.
+        let reason = Some(reason.to_owned());
+        self.request(Request { reason, ..Request::new(child, Ask::Cancel, at) });
     }
 }

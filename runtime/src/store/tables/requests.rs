@@ -14,7 +14,12 @@ impl Tables {
         }
         let id = asked.run;
         let changed = match asked.ask {
-            Ask::Cancel => run.cancel(asked.reason),
+            Ask::Cancel
+                if run.has_begun() || sabotage!("what never began waits to be cancelled") =>
+            {
+                run.cancel(asked.reason)
+            }
+            Ask::Cancel => return self.cancel_unbegun(asked),
             Ask::Pause => return self.pause(asked),
             Ask::Resume => run.resume(),
             Ask::Adopt(revision) => run.want(revision),
@@ -24,6 +29,21 @@ impl Tables {
             return Requested::Unchanged;
         }
         self.active.insert(id);
+        Requested::Accepted
+    }
+
+    /// A run that nobody has driven has nothing to clean up, and may wait long for somebody who
+    /// can: the cancel is its end.
+    fn cancel_unbegun(&mut self, asked: Request) -> Requested {
+        let Some(run) = self.runs.get_mut(&asked.run) else { return Requested::UnknownRun };
+        run.cancel(asked.reason);
+        let row = &mut run.row;
+        row.state = RunState::Cancelled;
+        row.failure = None;
+        row.ended_at = Some(asked.at);
+        row.ready = false;
+        self.active.remove(&asked.run);
+        self.part(asked.run);
         Requested::Accepted
     }
 
@@ -72,6 +92,11 @@ impl Tables {
 }
 
 impl Run {
+    /// Whether anybody has driven it, or it shares what another one did.
+    fn has_begun(&self) -> bool {
+        self.row.epoch > 0 || !self.entries.is_empty()
+    }
+
     pub(super) fn cancel(&mut self, reason: Option<String>) -> bool {
         let row = &mut self.row;
         if row.is_cancel_requested() {

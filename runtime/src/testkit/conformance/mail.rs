@@ -114,14 +114,14 @@ pub fn mail_is_read_from_a_position<S: Store>(store: &Probe<S>) {
 
 /// A cancel is mail of its own; asked again it changes nothing.
 pub fn a_cancel_is_asked_once<S: Store>(store: &Probe<S>) {
-    let run = new_run();
-    store.start(run.clone());
-    assert_eq!(store.cancel(run.id), Requested::Accepted);
-    let row = store.row(run.id);
+    let run = store.owned(store.worker());
+    store.write(suspend(run, None));
+    assert_eq!(store.cancel(run), Requested::Accepted);
+    let row = store.row(run);
     assert_eq!((row.is_cancel_requested(), row.inbox_seq, row.ready), (true, 1, true));
-    assert_eq!(row.state, RunState::Pending);
-    assert_eq!(store.cancel(run.id), Requested::Unchanged);
-    assert_eq!(store.row(run.id).inbox_seq, 1);
+    assert_eq!(row.state, RunState::Waiting);
+    assert_eq!(store.cancel(run), Requested::Unchanged);
+    assert_eq!(store.row(run).inbox_seq, 1);
     assert_eq!(store.cancel(RunId::new()), Requested::UnknownRun);
     let ended = store.owned(store.worker());
     store.write(RunWrite { next: Next::End(completed()), ..write(ended) });
