@@ -35,7 +35,18 @@ fn main() -> io::Result<()> {
         "pub(super) static WORKSPACE: &str = include_str!({:?});",
         manifest.display().to_string()
     );
+    let index = public_index(&root.join("Cargo.lock"))?;
+    let _ = writeln!(table, "pub(super) static PUBLIC_INDEX: &str = {index:?};");
     fs::write(PathBuf::from(variable("OUT_DIR")?).join("vendor.rs"), table)
+}
+
+/// The registry that the lock file takes outside crates from.
+fn public_index(lock: &Path) -> io::Result<String> {
+    println!("cargo::rerun-if-changed={}", lock.display());
+    let text = fs::read_to_string(lock)?;
+    let source = text.lines().find_map(|line| line.strip_prefix("source = \"registry+"));
+    let source = source.and_then(|source| source.strip_suffix('"'));
+    source.map(str::to_owned).ok_or_else(|| io::Error::other("Cargo.lock names no registry"))
 }
 
 fn variable(name: &str) -> io::Result<String> {

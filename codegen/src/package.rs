@@ -36,6 +36,20 @@ pub enum Support {
     Vendored,
     /// In folders of this machine, by package name; for tests and for work on flowcrate itself.
     Path(BTreeMap<String, String>),
+    /// In the registry that the crate is published to.
+    Registry(Published),
+}
+
+/// How a published crate names itself and finds ours.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Published {
+    /// The version that is published.
+    pub version: String,
+    /// Address of the registry's index, `sparse+http://…/index/`: a name would mean something to
+    /// those alone who configured it.
+    pub index: String,
+    /// The version of our own crates there.
+    pub support: String,
 }
 
 /// The files of an emitted crate by path, `/` between parts.
@@ -81,6 +95,7 @@ pub fn package(
         structure: &emitted.structure,
         input: &input,
         custom: emitted.custom.is_some(),
+        support,
     };
     let readme = readme::readme(&readme)?;
     let manifest = manifest::manifest(&manifest::Manifest {

@@ -15,6 +15,8 @@ mod import;
 mod operations;
 mod page;
 pub mod problem;
+mod publish;
+mod registry;
 mod runs;
 mod schema;
 mod upgrade;
@@ -59,6 +61,7 @@ pub fn router(app: App, hosts: Hosts) -> Router {
         .routes(routes!(workflows::list, workflows::create))
         .routes(routes!(workflows::read, workflows::replace, workflows::delete))
         .routes(routes!(export::export))
+        .routes(routes!(publish::publish))
         .routes(routes!(check::check))
         .routes(routes!(upgrade::check))
         .routes(routes!(catalogue::catalogue))
@@ -79,6 +82,7 @@ pub fn router(app: App, hosts: Hosts) -> Router {
         .split_for_parts();
     let document = document::finished(serde_json::to_value(document).unwrap_or_default());
     api.route("/api/v1/openapi.json", get(move || async move { Json(document) }))
+        .merge(registry::routes())
         .fallback(fallback)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(DefaultBodyLimit::max(body::LIMIT))
@@ -89,16 +93,20 @@ pub fn router(app: App, hosts: Hosts) -> Router {
         .with_state(app)
 }
 
-/// Gzip for what shrinks; event streams must not sit in a compressor's buffer.
+/// Gzip for what shrinks, as packed files do not; what cargo's index says is sent as it is; event
+/// streams must not sit in a compressor's buffer.
 fn compression() -> CompressionLayer<impl tower_http::compression::Predicate> {
-    let predicate = DefaultPredicate::new().and(NotForContentType::new("application/zip"));
+    let predicate = DefaultPredicate::new()
+        .and(NotForContentType::new("application/zip"))
+        .and(NotForContentType::new(registry::INDEX))
+        .and(NotForContentType::new(registry::PACKAGE));
     CompressionLayer::new().compress_when(predicate)
 }
 
-/// What no route takes: a problem below `/api` and `/hooks`, else the editor.
+/// What no route takes: a problem below `/api`, `/hooks` and `/index`, else the editor.
 async fn fallback(uri: Uri, headers: axum::http::HeaderMap) -> Response {
     let path = uri.path();
-    let ours = ["/api", "/hooks"].iter().any(|root| {
+    let ours = ["/api", "/hooks", "/index"].iter().any(|root| {
         path.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     });
     if ours {

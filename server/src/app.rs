@@ -10,6 +10,7 @@ use crate::clock::Clock;
 use crate::compiler::Compiler;
 use crate::draft;
 use crate::error::Error;
+use crate::registry::Registry;
 use crate::runs::Runs;
 use crate::store::{Draft, Store};
 
@@ -22,6 +23,8 @@ pub struct App {
     pub compiler: Arc<Compiler>,
     /// Runs.
     pub runs: Runs,
+    /// Published crates.
+    pub registry: Arc<Registry>,
     /// The time.
     pub clock: Clock,
     /// Becomes true when the server stops, so that endless answers end.
@@ -35,10 +38,11 @@ impl App {
         store: Store,
         compiler: Arc<Compiler>,
         runs: Runs,
-        clock: Clock,
-        stopping: watch::Receiver<bool>,
+        registry: Registry,
+        (clock, stopping): (Clock, watch::Receiver<bool>),
     ) -> Self {
-        Self { store, compiler, runs, clock, stopping, schedules: Arc::new(Notify::new()) }
+        let (registry, schedules) = (Arc::new(registry), Arc::new(Notify::new()));
+        Self { store, compiler, runs, registry, clock, stopping, schedules }
     }
 
     /// Checks a graph and makes what the store keeps of it, on a thread that may take its time;

@@ -5,11 +5,13 @@
 
 mod callees;
 mod check;
+mod client;
 mod compile;
 mod explain;
 mod import;
 mod new;
 mod output;
+mod publish;
 mod run;
 mod serve;
 mod watch;
@@ -42,6 +44,8 @@ enum Command {
     Compile(compile::Args),
     /// Run a graph here and now, and print its output
     Run(run::Args),
+    /// Publish a workflow of a running server as a crate
+    Publish(publish::Args),
     /// Turn another tool's workflow into a graph
     Import(import::Args),
     /// Explain a diagnostic's code
@@ -83,6 +87,7 @@ fn execute(cli: Cli) -> ExitCode {
         Some(Command::Check(args)) => check::execute(&args),
         Some(Command::Compile(args)) => compile::execute(&args),
         Some(Command::Run(args)) => run::execute(&args),
+        Some(Command::Publish(args)) => publish::execute(&args),
         Some(Command::Import(args)) => import::execute(&args),
         Some(Command::Explain(args)) => Ok(explain::execute(&args)),
         Some(Command::New(args)) => new::execute(&args),
@@ -109,6 +114,10 @@ fn exit_code(error: &Error) -> u8 {
         | Error::Outdated { .. }
         | Error::NameTaken(_)
         | Error::HookTaken { .. }
+        | Error::CrateTaken { .. }
+        | Error::Released { .. }
+        | Error::CrateName { .. }
+        | Error::Unfit(_)
         | Error::Stale { .. } => 1,
     }
 }

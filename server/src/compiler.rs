@@ -58,7 +58,12 @@ impl Compiler {
 
     /// Compiles a graph to the files of a crate that finds ours in `vendor/`.
     pub fn compile(&self, source: &[u8], callees: &Callees) -> Compiled {
-        flowcrate_codegen::compile(source, self.known(callees), &Support::Vendored)
+        self.compile_for(source, callees, &Support::Vendored)
+    }
+
+    /// Compiles a graph to the files of a crate that finds ours where `support` says.
+    pub fn compile_for(&self, source: &[u8], callees: &Callees, support: &Support) -> Compiled {
+        flowcrate_codegen::compile(source, self.known(callees), support)
     }
 
     /// What the compiler thinks of a graph, as text.

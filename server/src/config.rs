@@ -35,6 +35,9 @@ pub struct Flags {
         value_delimiter = ','
     )]
     pub allow_hosts: Vec<String>,
+    /// The one address that published crates name this server by [default: where it listens]
+    #[arg(long, value_name = "URL", env = "FLOWCRATE_PUBLIC_URL")]
+    pub public_url: Option<String>,
 }
 
 /// The file's form.
@@ -45,6 +48,7 @@ struct File {
     data: Option<PathBuf>,
     #[serde(default)]
     allow_hosts: Vec<String>,
+    public_url: Option<String>,
 }
 
 /// What `serve` goes by.
@@ -56,6 +60,8 @@ pub struct Config {
     pub data: PathBuf,
     /// Names that it goes by, besides those of loopback.
     pub allow_hosts: Vec<String>,
+    /// The address that published crates name it by; none: where it listens.
+    pub public_url: Option<String>,
 }
 
 impl Config {
@@ -71,6 +77,7 @@ impl Config {
             listen: address(&listen)?,
             data: flags.data.or(file.data).unwrap_or_else(|| PathBuf::from(DATA)),
             allow_hosts: [flags.allow_hosts, file.allow_hosts].concat(),
+            public_url: flags.public_url.or(file.public_url),
         })
     }
 }

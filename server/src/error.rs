@@ -73,6 +73,40 @@ pub enum Error {
         /// The name of its owner.
         workflow: String,
     },
+    /// The crate's name belongs to another crate.
+    #[error(
+        "the crate name {name:?} is taken by {by:?}, which comes from elsewhere: rename this one, \
+         to {suggestion:?} say"
+    )]
+    CrateTaken {
+        /// The name.
+        name: String,
+        /// The crate that has it, under a name that cargo takes for the same.
+        by: String,
+        /// A name that is free.
+        suggestion: String,
+    },
+    /// The version is released, and so it stays as it is.
+    #[error("version {version} of {name} is released already, and a version never changes")]
+    Released {
+        /// The crate.
+        name: String,
+        /// The version.
+        version: String,
+    },
+    /// No crate can have this name.
+    #[error("{name:?} cannot be the name of a crate, since {why}: call it {suggestion:?}")]
+    CrateName {
+        /// The name.
+        name: String,
+        /// Why not.
+        why: &'static str,
+        /// One that is free.
+        suggestion: String,
+    },
+    /// What was to be published is not fit for it.
+    #[error("{0}")]
+    Unfit(String),
     /// The workflow changed since the caller read it.
     #[error("the workflow has changed since: it is now at {current}")]
     Stale {

@@ -16,6 +16,7 @@ pub mod examples;
 pub mod export;
 pub mod interpret;
 pub mod lock;
+pub mod registry;
 pub mod runs;
 pub mod schedules;
 pub mod server;

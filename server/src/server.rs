@@ -1,7 +1,7 @@
 //! The running server: opens what it needs, listens, and closes all of it in order.
 
 use std::future::{Future, IntoFuture as _};
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,6 +16,7 @@ use crate::compiler::Compiler;
 use crate::config::Config;
 use crate::error::Error;
 use crate::lock::DataLock;
+use crate::registry::{Address, Registry};
 use crate::runs::Runs;
 use crate::store::Store;
 use crate::{examples, schedules};
@@ -50,13 +51,19 @@ impl Server {
         let compiler = Arc::new(Compiler::new());
         let journal = config.data.join("runs.db");
         let runs = Runs::open(&journal, store.clone(), Arc::clone(&compiler)).await?;
-        let app = App::new(store, compiler, runs, clock, stopping);
+        let public = match &config.public_url {
+            Some(url) => Address::new(url)?,
+            None => Address::new(&format!("http://{}", reachable(address)))?,
+        };
+        let hosts = Hosts {
+            any: !address.ip().is_loopback(),
+            allowed: config.allow_hosts.iter().cloned().chain([public.host()]).collect(),
+        };
+        let app = App::new(store, compiler, runs, Registry::new(public), (clock, stopping));
         store_examples(&app).await?;
-        let any = !address.ip().is_loopback();
-        if any {
+        if hosts.any {
             tracing::warn!(%address, "listening beyond this machine: whoever reaches it may run workflows");
         }
-        let hosts = Hosts { any, allowed: config.allow_hosts.clone() };
         Ok(Self { app, hosts, listener, address, stop, _lock: lock })
     }
 
@@ -111,6 +118,16 @@ impl Server {
         drop(lock);
         done.map_err(|source| Error::io("cannot go on listening", source))
     }
+}
+
+/// The address by which this machine reaches a socket that listens on all its addresses.
+fn reachable(address: SocketAddr) -> SocketAddr {
+    let ip = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    SocketAddr::new(ip, address.port())
 }
 
 async fn close(app: &App) {

@@ -1,9 +1,11 @@
-//! The server's own database: workflows, their revisions, webhooks and schedules.
+//! The server's own database: workflows, their revisions, webhooks, schedules
+//! and the registry's crates.
 //!
 //! All SQL of the server stands in this module's files, so that another database can follow.
 //! Runs are not here: the engine keeps them in its own journal.
 
 mod callees;
+mod crates;
 mod schedules;
 mod workflows;
 
@@ -16,12 +18,16 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use crate::error::Error;
 
 pub use callees::CalleeDraft;
+pub use crates::{Crate, Found, Origin, Release, ReleaseDraft, folded};
 pub use schedules::DueSchedule;
 pub use workflows::{Current, Draft, Hook, ScheduleDraft, Trigger, Workflow};
 
 /// One migration a format; the position is the format that it leads from.
-const MIGRATIONS: [&str; 2] =
-    [include_str!("../migrations/1.sql"), include_str!("../migrations/2.sql")];
+const MIGRATIONS: [&str; 3] = [
+    include_str!("../migrations/1.sql"),
+    include_str!("../migrations/2.sql"),
+    include_str!("../migrations/3.sql"),
+];
 
 /// A handle on the database. Cheap to clone.
 #[derive(Clone, Debug)]

@@ -1,13 +1,15 @@
 //! The sources of our own crates, packed at build time, so that an exported crate builds with
-//! the server gone.
+//! the server gone, and a published one from this server alone.
 //!
-//! The manifests lean on this workspace; [`files`] resolves what they inherit and drops what only
-//! development needs, so that each vendored package stands on its own.
+//! The manifests lean on this workspace; [`files`] and [`packages`] resolve what they inherit and
+//! drop what only development needs, so that each package stands on its own.
 
 mod manifest;
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
+
+use manifest::Siblings;
 
 mod packed {
     include!(concat!(env!("OUT_DIR"), "/vendor.rs"));
@@ -16,7 +18,7 @@ mod packed {
 static FILES: LazyLock<BTreeMap<String, Vec<u8>>> = LazyLock::new(|| {
     packed::SOURCES
         .iter()
-        .map(|(path, bytes)| (format!("vendor/{path}"), resolved(path, bytes)))
+        .map(|(path, bytes)| (format!("vendor/{path}"), resolved(path, bytes, Siblings::Beside)))
         .collect()
 });
 
@@ -25,13 +27,38 @@ pub fn files() -> &'static BTreeMap<String, Vec<u8>> {
     &FILES
 }
 
-fn resolved(path: &str, bytes: &[u8]) -> Vec<u8> {
+/// Address of the registry that outside dependencies of this build come from, as its lock file
+/// names it: what cargo takes for the place of ordinary public crates.
+pub fn public_index() -> &'static str {
+    packed::PUBLIC_INDEX
+}
+
+/// The version that the workspace gives our crates.
+pub fn workspace_version() -> &'static str {
+    env!("CARGO_PKG_VERSION")
+}
+
+/// Our packages as a registry with this index serves them in this version: files by path within
+/// the package, by the package's name.
+pub fn packages(index: &str, version: &str) -> BTreeMap<&'static str, BTreeMap<String, Vec<u8>>> {
+    let siblings = Siblings::Released { index, version };
+    let mut packages: BTreeMap<_, BTreeMap<_, _>> = BTreeMap::new();
+    for (path, bytes) in packed::SOURCES {
+        let Some((package, file)) = path.split_once('/') else { continue };
+        let bytes = resolved(path, bytes, siblings);
+        packages.entry(package).or_default().insert(file.to_owned(), bytes);
+    }
+    packages
+}
+
+fn resolved(path: &str, bytes: &[u8], siblings: Siblings<'_>) -> Vec<u8> {
     if !path.ends_with("/Cargo.toml") {
         return bytes.to_vec();
     }
     let text = String::from_utf8_lossy(bytes);
-    // Both manifests are our own, packed by the build; a test resolves each of them.
-    manifest::resolve(&text, packed::WORKSPACE).map_or_else(|_| bytes.to_vec(), String::into_bytes)
+    // All manifests are our own, packed by the build; a test resolves each of them.
+    manifest::resolve(&text, packed::WORKSPACE, siblings)
+        .map_or_else(|_| bytes.to_vec(), String::into_bytes)
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Proofs over the whole workspace: what the tests in `tests/tests/` share.
 
 pub mod batch;
+pub mod cargo_home;
 pub mod emitted;
 pub mod fixtures;
 pub mod metamorphic;

@@ -105,7 +105,18 @@ impl Server {
 
     /// The raw answer; fails the test on anything but success.
     pub fn ok(&self, method: &str, path: &str, body: &[u8]) -> Reply {
-        let reply = self.request(method, path, &[], body);
+        self.ok_with(method, path, &[], body)
+    }
+
+    /// The same, with headers.
+    pub fn ok_with(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> Reply {
+        let reply = self.request(method, path, headers, body);
         let reply = reply.unwrap_or_else(|error| fail(&format!("{method} {path}: {error}")));
         if !(200..300).contains(&reply.status) {
             let text = String::from_utf8_lossy(&reply.body).into_owned();

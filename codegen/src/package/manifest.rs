@@ -25,7 +25,15 @@ pub(super) fn manifest(crate_: &Manifest<'_>) -> String {
     document.insert("dependencies", Item::Table(dependencies(crate_)));
     document.insert("dev-dependencies", Item::Table(dev_dependencies(crate_)));
     document.insert("bin", Item::ArrayOfTables([binary(crate_)].into_iter().collect()));
-    document.insert("profile", Item::Table(profiles()));
+    if !matches!(crate_.support, Support::Registry(_)) {
+        // Of a dependency cargo reads neither.
+        document.insert("profile", Item::Table(profiles()));
+        document.insert("workspace", Item::Table(workspace(crate_)));
+    }
+    document.to_string()
+}
+
+fn workspace(crate_: &Manifest<'_>) -> Table {
     let mut workspace = Table::new();
     workspace.decor_mut().set_prefix(
         "\n# The crate stands alone, wherever it is unpacked. Delete to join a workspace.\n",
@@ -34,20 +42,32 @@ pub(super) fn manifest(crate_: &Manifest<'_>) -> String {
         // Our crates are dependencies here, not members: their tests stay at home.
         workspace.insert("exclude", value(strings(["vendor"])));
     }
-    document.insert("workspace", Item::Table(workspace));
-    document.to_string()
+    workspace
 }
 
 fn package(crate_: &Manifest<'_>) -> Table {
     let mut table = Table::new();
     table.insert("name", value(crate_.name));
-    table.insert("version", value("0.1.0"));
+    let version = match crate_.support {
+        Support::Registry(published) => published.version.as_str(),
+        Support::Vendored | Support::Path(_) => "0.1.0",
+    };
+    table.insert("version", value(version));
     table.insert("edition", value("2024"));
     table.insert("rust-version", value(env!("CARGO_PKG_RUST_VERSION")));
     if !crate_.description.is_empty() {
         table.insert("description", value(crate_.description));
     }
-    table.insert("publish", value(false));
+    match crate_.support {
+        Support::Registry(_) => {
+            table.insert("readme", value("README.md"));
+            table.insert("keywords", value(strings(["durable", "flowcrate", "workflow"])));
+            table.insert("categories", value(strings(["asynchronous"])));
+        }
+        Support::Vendored | Support::Path(_) => {
+            table.insert("publish", value(false));
+        }
+    }
     table
 }
 
@@ -84,6 +104,10 @@ fn dependency(package: &str, features: &BTreeSet<String>, support: &Support) -> 
         }
         (true, Support::Vendored) => {
             table.insert("path", format!("vendor/{package}").into());
+        }
+        (true, Support::Registry(published)) => {
+            table.insert("version", published.support.as_str().into());
+            table.insert("registry-index", published.index.as_str().into());
         }
         (false, _) => {
             table.insert("version", versions::requirement(package).into());

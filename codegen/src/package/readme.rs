@@ -3,7 +3,7 @@
 use minijinja::{Environment, context};
 use serde_json::Value;
 
-use super::mermaid;
+use super::{Support, mermaid};
 use crate::check::{Body, Checked};
 
 /// What the README says besides the graph itself.
@@ -16,11 +16,12 @@ pub(super) struct Readme<'a> {
     pub(super) structure: &'a str,
     pub(super) input: &'a Value,
     pub(super) custom: bool,
+    pub(super) support: &'a Support,
 }
 
 /// Renders the README; an error is a bug of the template.
 pub(super) fn readme(readme: &Readme<'_>) -> Result<String, minijinja::Error> {
-    let Readme { checked, package, library, structure, input, custom } = *readme;
+    let Readme { checked, package, library, structure, input, custom, support } = *readme;
     let mut environment = Environment::new();
     environment.add_template("readme", include_str!("readme.md.jinja"))?;
     let events: Vec<String> = checked
@@ -60,6 +61,20 @@ pub(super) fn readme(readme: &Readme<'_>) -> Result<String, minijinja::Error> {
         library,
         structure,
         custom,
+        published => published(support),
+    })
+}
+
+/// Where a published crate is had from; none where it is not published.
+fn published(support: &Support) -> Option<minijinja::Value> {
+    let Support::Registry(published) = support else { return None };
+    let major = |version: &str| version.split('.').next().unwrap_or_default().to_owned();
+    // Below 1.0 the second number is the one that matters.
+    let support = published.support.rsplit_once('.').map_or("0", |(minor, _)| minor);
+    Some(context! {
+        version => major(&published.version),
+        support,
+        index => published.index.clone(),
     })
 }
 

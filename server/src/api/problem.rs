@@ -135,6 +135,24 @@ impl From<Error> for Problem {
             Error::HookTaken { .. } => {
                 Self::conflict("hook_taken", "the webhook path is taken", detail)
             }
+            Error::CrateTaken { .. } => {
+                Self::conflict("crate_taken", "the crate's name is taken", detail)
+            }
+            Error::Released { .. } => {
+                Self::conflict("released", "the version is released already", detail)
+            }
+            Error::CrateName { .. } => Self::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "crate_name",
+                "no crate can have this name",
+                detail,
+            ),
+            Error::Unfit(_) => Self::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "unfit",
+                "this cannot be published",
+                detail,
+            ),
             Error::Stale { .. } => Self::new(
                 StatusCode::PRECONDITION_FAILED,
                 "stale",

@@ -2,8 +2,21 @@
 
 use toml_edit::{DocumentMut, InlineTable, Item, Table, TableLike, TomlError, Value};
 
-/// The manifest of a member as a package that stands in `vendor/` beside its siblings.
-pub(super) fn resolve(member: &str, workspace: &str) -> Result<String, TomlError> {
+/// Where a resolved package finds its siblings of this workspace.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Siblings<'a> {
+    /// Beside it, in `vendor/`.
+    Beside,
+    /// In a registry, all in this one version.
+    Released { index: &'a str, version: &'a str },
+}
+
+/// The manifest of a member as a package that stands on its own.
+pub(super) fn resolve(
+    member: &str,
+    workspace: &str,
+    siblings: Siblings<'_>,
+) -> Result<String, TomlError> {
     let mut manifest: DocumentMut = member.parse()?;
     let workspace: DocumentMut = workspace.parse()?;
     for part in ["dev-dependencies", "lints", "bench", "test", "example"] {
@@ -11,13 +24,16 @@ pub(super) fn resolve(member: &str, workspace: &str) -> Result<String, TomlError
     }
     if let Some(package) = manifest.get_mut("package").and_then(Item::as_table_mut) {
         inherit_fields(package, &workspace);
+        if let Siblings::Released { version, .. } = siblings {
+            package.insert("version", version.into());
+        }
     }
-    inherit_tables(manifest.as_table_mut(), &workspace);
+    inherit_tables(manifest.as_table_mut(), &workspace, siblings);
     if let Some(targets) = manifest.get_mut("target").and_then(Item::as_table_like_mut) {
         for (_, target) in targets.iter_mut() {
             if let Some(target) = target.as_table_mut() {
                 target.remove("dev-dependencies");
-                inherit_tables(target, &workspace);
+                inherit_tables(target, &workspace, siblings);
             }
         }
     }
@@ -40,7 +56,7 @@ fn inherit_fields(package: &mut Table, workspace: &DocumentMut) {
     }
 }
 
-fn inherit_tables(table: &mut Table, workspace: &DocumentMut) {
+fn inherit_tables(table: &mut Table, workspace: &DocumentMut, siblings: Siblings<'_>) {
     let from = workspace.get("workspace").and_then(|table| table.get("dependencies"));
     for part in ["dependencies", "build-dependencies"] {
         let Some(list) = table.get_mut(part).and_then(Item::as_table_mut) else { continue };
@@ -48,7 +64,7 @@ fn inherit_tables(table: &mut Table, workspace: &DocumentMut) {
         for name in names {
             let Some(own) = list.get(&name).filter(|item| is_inherited(item)) else { continue };
             let Some(shared) = from.and_then(|table| table.get(&name)) else { continue };
-            let merged = merge(shared, own.as_table_like());
+            let merged = merge(shared, own.as_table_like(), siblings);
             list.remove(&name);
             list.insert(&name, Item::Value(Value::InlineTable(merged)));
         }
@@ -65,7 +81,7 @@ fn is_inherited(item: &Item) -> bool {
 }
 
 /// The workspace's entry, with the member's features and `optional` on top.
-fn merge(shared: &Item, own: Option<&dyn TableLike>) -> InlineTable {
+fn merge(shared: &Item, own: Option<&dyn TableLike>, siblings: Siblings<'_>) -> InlineTable {
     let mut merged = InlineTable::new();
     if let Some(version) = shared.as_str() {
         merged.insert("version", version.into());
@@ -75,8 +91,18 @@ fn merge(shared: &Item, own: Option<&dyn TableLike>) -> InlineTable {
             merged.insert(key, value.clone());
         }
     }
-    if let Some(path) = merged.get("path").and_then(Value::as_str).map(vendored) {
-        merged.insert("path", path.into());
+    if let Some(folder) = merged.get("path").and_then(Value::as_str).map(str::to_owned) {
+        match siblings {
+            Siblings::Beside => {
+                merged.insert("path", vendored(&folder).into());
+            }
+            Siblings::Released { index, version } => {
+                merged.remove("path");
+                // They are released together, and so they go together.
+                merged.insert("version", format!("={version}").into());
+                merged.insert("registry-index", index.into());
+            }
+        }
     }
     for (key, item) in own.into_iter().flat_map(TableLike::iter) {
         match (key, item.as_value()) {
@@ -120,7 +146,16 @@ plain = "2"
 
     #[test]
     fn inherited_parts_are_written_out() {
-        let member = r#"
+        let released = Siblings::Released { index: "sparse+http://h/index/", version: "0.1.7" };
+        assert_eq!(resolve(MEMBER, WORKSPACE, Siblings::Beside).unwrap(), VENDORED);
+        let text = resolve(MEMBER, WORKSPACE, released).unwrap();
+        let expected = VENDORED
+            .replace("\nversion = \"0.1.0\"\n", "\nversion = \"0.1.7\"\n")
+            .replace("path = \"../flowcrate\", version = \"0.1.0\", default-features = false", "version = \"=0.1.7\", default-features = false, registry-index = \"sparse+http://h/index/\"");
+        assert_eq!(text, expected);
+    }
+
+    const MEMBER: &str = r#"
 [package]
 name = "a"
 version.workspace = true
@@ -143,7 +178,7 @@ trybuild.workspace = true
 [lints]
 workspace = true
 "#;
-        let expected = r#"[package]
+    const VENDORED: &str = r#"[package]
 name = "a"
 version = "0.1.0"
 
@@ -159,6 +194,4 @@ serde = { version = "1", default-features = false, features = ["std", "derive"],
 [target.'cfg(unix)'.dependencies]
 plain = { version = "2" }
 "#;
-        assert_eq!(resolve(member, WORKSPACE).unwrap(), expected);
-    }
 }

@@ -18,6 +18,7 @@ mod api {
     mod events;
     mod import;
     mod meta;
+    mod publish;
     mod runs;
     mod watch;
     mod workflows;

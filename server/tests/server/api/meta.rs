@@ -58,6 +58,7 @@ async fn the_document_names_every_route() {
         "/api/v1/workflows",
         "/api/v1/workflows/{id}",
         "/api/v1/workflows/{id}/export",
+        "/api/v1/workflows/{id}/publish",
         "/api/v1/workflows/{id}/runs",
         "/api/v1/workflows/{id}/upgrade",
         "/healthz",

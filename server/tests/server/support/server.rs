@@ -80,6 +80,7 @@ impl TestServer {
             listen: "127.0.0.1:0".parse().unwrap(),
             data: folder.path().join("data"),
             allow_hosts: Vec::new(),
+            public_url: None,
         };
         let server = Server::bind_with(&config, clock).await.unwrap();
         let router = server.router();

@@ -1,0 +1,49 @@
+//! The sparse index: a file of lines for each crate.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+
+use super::refusal::{Refusal, Result};
+use crate::api::etag;
+use crate::app::App;
+use crate::registry::{self, digest, index_path};
+
+/// Lines are sent as they are: a compressed answer would not be what its strong entity tag names.
+pub(in crate::api) const MEDIA_TYPE: &str = "application/x-cargo-index";
+
+/// Where packages and the web API are.
+pub(super) async fn config(State(app): State<App>) -> Json<Value> {
+    let base = app.registry.address.base();
+    Json(json!({ "dl": format!("{base}/api/v1/crates"), "api": base }))
+}
+
+/// The lines of the crate whose file has this path; 404 for every other path, so that cargo says
+/// that there is no such crate.
+pub(super) async fn lines(
+    State(app): State<App>,
+    Path(path): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response> {
+    let name = path.rsplit('/').next().unwrap_or_default();
+    let unknown = || Refusal::not_found(format!("the index has no {path}"));
+    if index_path(name).as_deref() != Some(path.as_str()) {
+        return Err(unknown());
+    }
+    if registry::SUPPORT.contains(&name) {
+        app.registry.support(&app.store, app.clock.now().0).await?;
+    }
+    let crate_ = app.store.crate_named(name).await?;
+    // Names that cargo takes for the same have files of their own; it asks for each of them.
+    let crate_ =
+        crate_.filter(|found| found.name.eq_ignore_ascii_case(name)).ok_or_else(unknown)?;
+    let text = registry::index(&app.store.releases(&crate_.name).await?)?;
+    let etag = format!("\"{}\"", digest(text.as_bytes()));
+    if etag::unchanged(&headers, &etag) {
+        return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, etag)]).into_response());
+    }
+    let headers = [(header::CONTENT_TYPE, MEDIA_TYPE.to_owned()), (header::ETAG, etag)];
+    Ok((headers, text).into_response())
+}

@@ -1,0 +1,46 @@
+//! Refusals as cargo prints them: `{"errors": [{"detail": …}]}`.
+
+use axum::Json;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde_json::json;
+
+use crate::api::problem::Problem;
+use crate::error::Error;
+
+/// What a handler of cargo's requests gives.
+pub(super) type Result<T, E = Refusal> = std::result::Result<T, E>;
+
+/// Why a request of cargo's is refused.
+#[derive(Debug)]
+pub(super) struct Refusal {
+    status: StatusCode,
+    detail: String,
+}
+
+impl Refusal {
+    /// A refusal with the text that cargo prints.
+    pub(super) fn new(status: StatusCode, detail: impl Into<String>) -> Self {
+        Self { status, detail: detail.into() }
+    }
+
+    /// 404. Never 403 for what is not there: cargo takes only 404, 410 and 451 for an answer.
+    pub(super) fn not_found(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, detail)
+    }
+}
+
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Self {
+        let problem = Problem::from(error);
+        let status = StatusCode::from_u16(problem.status);
+        Self::new(status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), problem.detail)
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let body = json!({ "errors": [{ "detail": self.detail }] });
+        (self.status, Json(body)).into_response()
+    }
+}

@@ -1,0 +1,60 @@
+//! `flowcrate publish`: a workflow of a running server becomes a version of a crate.
+
+use serde_json::{Value, json};
+
+use super::client::ServerArgs;
+use super::{Outcome, output};
+use crate::error::Error;
+
+/// Flags.
+#[derive(clap::Args, Debug)]
+pub(super) struct Args {
+    /// The workflow's name or id
+    name: String,
+    /// What is new, for those who use the crate
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    note: String,
+    /// Print the answer as JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    server: ServerArgs,
+}
+
+/// Publishes, and says how the crate is added.
+pub(super) fn execute(args: &Args) -> Result<Outcome, Error> {
+    let path = format!("/api/v1/workflows/{}/publish", segment(&args.name));
+    let answer = args.server.post(&path, &json!({ "note": args.note }))?;
+    if args.json {
+        output::say_json(&answer.body);
+    } else {
+        tell(&answer.body);
+    }
+    Ok(if (200..300).contains(&answer.status) { Outcome::Fine } else { Outcome::Failed })
+}
+
+fn tell(body: &Value) {
+    let text = |key: &str| body[key].as_str().unwrap_or_default();
+    if body["crate"].is_null() {
+        let detail = if text("detail").is_empty() { "the server refused" } else { text("detail") };
+        output::complain(detail);
+        return;
+    }
+    let (name, version, index) = (text("crate"), text("version"), text("index"));
+    let news = if body["fresh"] == true { "published" } else { "unchanged" };
+    output::say(&format!("{name} {version} {news}"));
+    output::complain(&format!(
+        "use it: {name} = {{ version = \"{version}\", registry-index = \"{index}\", \
+         default-features = false }}"
+    ));
+}
+
+/// The name as one segment of a path.
+fn segment(name: &str) -> String {
+    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    name.bytes()
+        .map(
+            |byte| if plain(&byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") },
+        )
+        .collect()
+}

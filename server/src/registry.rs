@@ -1,0 +1,91 @@
+//! The registry: published workflows, and the crates that they need, as cargo takes them.
+//!
+//! Everything that cargo is told follows from the rows of the store, and so an index that answers
+//! and a package that is there are one and the same commit. What is published is immutable: a
+//! version's bytes never change, whatever becomes of the workflow, of this server's sources or of
+//! its address.
+
+mod address;
+mod archive;
+mod index_line;
+mod names;
+mod publish;
+mod support;
+
+use tokio::sync::{Mutex, OnceCell};
+
+use crate::error::Error;
+use crate::store::{Release, Store};
+
+pub use address::Address;
+pub use archive::digest;
+pub use index_line::{IndexDependency, IndexLine};
+pub use publish::{Published, Wishes, publish};
+pub use support::PACKAGES as SUPPORT;
+
+/// What the registry's handlers share.
+#[derive(Debug)]
+pub struct Registry {
+    /// The address that everything published names.
+    pub address: Address,
+    /// The version in which our own crates are released, once it is known.
+    support: OnceCell<String>,
+    /// Held from the choice of a version to its release.
+    publishing: Mutex<()>,
+}
+
+impl Registry {
+    /// A registry at an address.
+    pub fn new(address: Address) -> Self {
+        Self { address, support: OnceCell::new(), publishing: Mutex::new(()) }
+    }
+
+    /// The version of our own crates in this registry; releases them where they are not yet.
+    pub async fn support(&self, store: &Store, now: i64) -> Result<&str, Error> {
+        let release = || support::release(store, &self.address, now);
+        self.support.get_or_try_init(release).await.map(String::as_str)
+    }
+}
+
+/// The lines of a crate's index, one a version, as cargo reads them.
+pub fn index(releases: &[Release]) -> Result<String, Error> {
+    let mut text = String::new();
+    for release in releases {
+        let mut line = IndexLine::from_json(&release.line)?;
+        line.yanked = release.yanked;
+        text.push_str(&line.to_json()?);
+        text.push('\n');
+    }
+    Ok(text)
+}
+
+/// Where the index has a crate: `1/a`, `2/ab`, `3/a/abc`, `or/de/order-intake`. None for what no
+/// crate is called.
+pub fn index_path(name: &str) -> Option<String> {
+    let name = name.to_ascii_lowercase();
+    if !names::is_crate_name(&name) {
+        return None;
+    }
+    Some(match name.len() {
+        1 | 2 => format!("{}/{name}", name.len()),
+        3 => format!("3/{}/{name}", name.get(..1)?),
+        _ => format!("{}/{}/{name}", name.get(..2)?, name.get(2..4)?),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::index_path;
+
+    #[test]
+    fn paths_of_the_index() {
+        let path = |name| index_path(name).unwrap_or_default();
+        assert_eq!(path("a"), "1/a");
+        assert_eq!(path("ab"), "2/ab");
+        assert_eq!(path("abc"), "3/a/abc");
+        assert_eq!(path("Order-Intake"), "or/de/order-intake");
+        for name in ["", "ä", "a/b", "..", "-a", "1a"] {
+            assert_eq!(index_path(name), None, "{name}");
+        }
+    }
+}

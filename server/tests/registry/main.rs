@@ -1,0 +1,11 @@
+//! The registry, asked by the real cargo in a fresh home.
+
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
+
+mod public;
+mod support;

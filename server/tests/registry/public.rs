@@ -1,0 +1,129 @@
+//! A public registry, through all that a user of a published workflow does.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::support::{World, built, succeeded};
+
+/// Runs the workflow inside its own process, without any file.
+const CONSUMER: &str = r#"//! A program that runs a published workflow.
+
+use flowcrate::{Engine, Result, store::MemoryStore};
+use hello::{Hello, Person};
+
+async fn greet() -> Result<String> {
+    let engine = Engine::builder().store(MemoryStore::new()).register(Hello).build().await?;
+    let person = Person { name: "Ada".to_owned() };
+    Ok(engine.start(Hello, person).await?.result().await?.greeting)
+}
+
+fn main() {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    println!("{}", runtime.block_on(greet()).expect("a greeting"));
+}
+"#;
+
+#[test]
+fn what_is_published_is_added_built_searched_shown_and_installed() {
+    let world = World::new();
+    publish(&world);
+    let project = world.project("greeter", CONSUMER);
+    added_and_built(&world, &project);
+    found(&world, &project);
+    updated(&world, &project);
+    installed(&world);
+    added_without_configuration(&world);
+}
+
+fn publish(world: &World) {
+    let args = ["publish", "hello"];
+    let first = succeeded(&world.flowcrate(&args), &args);
+    assert!(first.contains("hello 1.0.0 published"), "{first}");
+    let again = succeeded(&world.flowcrate(&args), &args);
+    assert!(again.contains("hello 1.0.0 unchanged"), "{again}");
+}
+
+fn added_and_built(world: &World, project: &Path) {
+    world.cargo(project, &["add", "hello", "--registry", "flows", "--no-default-features"]);
+    world.cargo(project, &["add", "flowcrate", "--registry", "flows", "--no-default-features"]);
+    world.cargo(project, &["add", "tokio", "--no-default-features", "--features", "rt"]);
+    world.cargo(project, &["build"]);
+    let out = Command::new(built("greeter")).output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&out.stdout), "Hello, Ada!\n");
+    let tree = world.cargo(project, &["tree", "-e", "normal"]);
+    assert!(tree.contains("hello v1.0.0 (registry `flows`)"), "{tree}");
+    assert!(!tree.contains("rusqlite"), "the library brings a database driver:\n{tree}");
+    let lock = fs::read_to_string(project.join("Cargo.lock")).unwrap();
+    assert!(lock.contains(&format!("source = \"{}\"", world.index())), "{lock}");
+}
+
+fn found(world: &World, project: &Path) {
+    let info = world.cargo(project, &["info", "hello", "--registry", "flows"]);
+    for part in ["version: 1.0.0", "Greets a person by name", "#workflow", "standalone"] {
+        assert!(info.contains(part), "{part}:\n{info}");
+    }
+    let search = world.cargo(project, &["search", "greets", "--registry", "flows"]);
+    assert!(search.starts_with("hello = \"1.0.0\""), "{search}");
+    let none = world.cargo(project, &["search", "nothing-like-it", "--registry", "flows"]);
+    assert!(!none.contains("hello"), "{none}");
+    let unknown = world.refused(project, &["add", "helo", "--registry", "flows"]);
+    assert!(unknown.contains("could not be found in registry index"), "{unknown}");
+}
+
+/// A new version reaches those who ask for updates, and nobody else.
+fn updated(world: &World, project: &Path) {
+    let mut workflow = world.server.get("/api/v1/workflows/hello");
+    let graph = &mut workflow["graph"];
+    let text = graph.to_string().replace("Hello, {{", "Good day, {{");
+    world.server.ok_with("PUT", "/api/v1/workflows/hello", &[("if-match", "*")], text.as_bytes());
+    assert_eq!(world.publish("hello")["version"], "1.0.1");
+    let locked = |version: &str| {
+        let lock = fs::read_to_string(project.join("Cargo.lock")).unwrap();
+        lock.contains(&format!("name = \"hello\"\nversion = \"{version}\""))
+    };
+    world.cargo(project, &["metadata", "--format-version", "1", "--locked"]);
+    assert!(locked("1.0.0"));
+    world.cargo(project, &["update"]);
+    assert!(locked("1.0.1"));
+}
+
+/// The binary of the crate is the workflow's command line.
+fn installed(world: &World) {
+    let folder = world.scratch.path();
+    let root = folder.join("installed").display().to_string();
+    let install = ["install", "hello", "--registry", "flows", "--root", &root, "--debug"];
+    world.cargo(folder, &[&install[..], &["--version", "1.0.0"]].concat());
+    fs::write(folder.join("input.json"), "{\"name\": \"Ada\"}").unwrap();
+    let out = Command::new(folder.join("installed/bin/hello"))
+        .args(["run", "--input", "input.json"])
+        .current_dir(folder)
+        .output()
+        .unwrap();
+    let output: Value = serde_json::from_slice(&out.stdout).unwrap();
+    assert_eq!(output["greeting"], "Hello, Ada!");
+    assert!(folder.join(".flowcrate").exists(), "the journal is a file");
+}
+
+/// The address in the manifest is enough.
+fn added_without_configuration(world: &World) {
+    let config = world.home.path().join("config.toml");
+    let text = fs::read_to_string(&config).unwrap();
+    let (public, _) = text.split_once("[registries.flows]").unwrap();
+    fs::write(&config, public).unwrap();
+    let project = world.project("plain", "//! Nothing.\nfn main() {}\n");
+    let manifest = project.join("Cargo.toml");
+    let dependency =
+        format!("hello = {{ version = \"1\", registry-index = \"{}\" }}\n", world.index());
+    let text = fs::read_to_string(&manifest).unwrap();
+    fs::write(&manifest, text + &dependency).unwrap();
+    let tree = world.cargo(&project, &["tree", "-e", "normal"]);
+    assert!(tree.contains("hello v1.0.1") && tree.contains("rusqlite"), "{tree}");
+    fs::write(&config, text_with_flows(public, &world.index())).unwrap();
+}
+
+fn text_with_flows(public: &str, index: &str) -> String {
+    format!("{public}[registries.flows]\nindex = \"{index}\"\n")
+}

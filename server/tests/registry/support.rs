@@ -1,0 +1,88 @@
+//! A server, a fresh home for cargo, and what both say.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use flowcrate_tests::cargo_home::CargoHome;
+use flowcrate_tests::emitted;
+use flowcrate_tests::server::Server;
+use serde_json::Value;
+
+/// A registry and somebody who uses it.
+pub(crate) struct World {
+    pub(crate) server: Server,
+    pub(crate) home: CargoHome,
+    pub(crate) scratch: tempfile::TempDir,
+}
+
+impl World {
+    /// A fresh server, and a home that knows it as `flows`.
+    pub(crate) fn new() -> Self {
+        let scratch = tempfile::tempdir().unwrap();
+        let server = Server::start(binary(), &scratch.path().join("data")).unwrap();
+        let index = format!("sparse+http://{}/index/", server.address());
+        let home = CargoHome::fresh(scratch.path(), &index).unwrap();
+        Self { server, home, scratch }
+    }
+
+    pub(crate) fn index(&self) -> String {
+        format!("sparse+http://{}/index/", self.server.address())
+    }
+
+    /// `flowcrate` with these arguments, asking this server.
+    pub(crate) fn flowcrate(&self, args: &[&str]) -> Output {
+        Command::new(binary())
+            .args(args)
+            .current_dir(self.scratch.path())
+            .env("FLOWCRATE_SERVER", format!("http://{}", self.server.address()))
+            .env("FLOWCRATE_DATA", self.scratch.path().join("data"))
+            .output()
+            .unwrap()
+    }
+
+    /// Cargo in a folder; fails the test where cargo fails.
+    #[track_caller]
+    pub(crate) fn cargo(&self, folder: &Path, args: &[&str]) -> String {
+        succeeded(&self.home.cargo(folder, args).unwrap(), args)
+    }
+
+    /// What cargo says where it must fail.
+    #[track_caller]
+    pub(crate) fn refused(&self, folder: &Path, args: &[&str]) -> String {
+        let out = self.home.cargo(folder, args).unwrap();
+        assert!(!out.status.success(), "cargo {args:?} succeeded:\n{}", text(&out));
+        text(&out)
+    }
+
+    /// A new project that prints what `main` does.
+    pub(crate) fn project(&self, name: &str, main: &str) -> PathBuf {
+        self.home.project(name, main).unwrap()
+    }
+
+    /// Publishes a workflow of the server.
+    #[track_caller]
+    pub(crate) fn publish(&self, name: &str) -> Value {
+        let path = format!("/api/v1/workflows/{name}/publish");
+        self.server.post(&path, &Value::Null)
+    }
+}
+
+pub(crate) fn binary() -> &'static Path {
+    Path::new(env!("CARGO_BIN_EXE_flowcrate"))
+}
+
+/// Both streams of a command that must have succeeded.
+#[track_caller]
+pub(crate) fn succeeded(out: &Output, args: &[&str]) -> String {
+    assert!(out.status.success(), "{args:?}:\n{}", text(out));
+    text(out)
+}
+
+pub(crate) fn text(out: &Output) -> String {
+    format!("{}{}", String::from_utf8_lossy(&out.stdout), String::from_utf8_lossy(&out.stderr))
+}
+
+/// The built binary of a project.
+pub(crate) fn built(name: &str) -> PathBuf {
+    emitted::target().join("debug").join(name)
+}

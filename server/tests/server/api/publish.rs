@@ -1,0 +1,106 @@
+//! Publishing, and the index that it shows in.
+
+use serde_json::{Value, json};
+
+use crate::support::graphs::{double, graph, manual, node};
+use crate::support::server::TestServer;
+
+async fn publish(server: &TestServer, name: &str) -> crate::support::server::Reply {
+    server.post(&format!("/api/v1/workflows/{name}/publish"), &Value::Null).await
+}
+
+async fn lines(server: &TestServer, path: &str) -> Vec<Value> {
+    let reply = server.get(path).await;
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    reply.text().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+#[tokio::test]
+async fn a_version_is_immutable_and_in_the_index_when_the_answer_comes() {
+    let server = TestServer::start().await;
+    server.store(&double("twice")).await;
+    let first = publish(&server, "twice").await.expect(201);
+    assert_eq!(first["crate"], "twice");
+    assert_eq!(first["version"], "1.0.0");
+    let found = lines(&server, "/index/tw/ic/twice").await;
+    assert_eq!(found[0]["vers"], "1.0.0");
+    assert_eq!(found[0]["cksum"], first["checksum"]);
+    let package = server.get("/api/v1/crates/twice/1.0.0/download").await;
+    assert_eq!(package.header("content-type"), "application/gzip");
+    // The very same content is no second version.
+    let again = publish(&server, "twice").await.expect(200);
+    assert_eq!((&again["version"], &again["fresh"]), (&json!("1.0.0"), &json!(false)));
+    let mut changed = double("twice");
+    changed["nodes"][1]["data"]["inputs"]["value"] = json!("{{ trigger.n * 3 }}");
+    let headers = [("if-match", "*")];
+    let stored = server.send("PUT", "/api/v1/workflows/twice", &headers, changed.to_string()).await;
+    stored.expect(200);
+    assert_eq!(publish(&server, "twice").await.expect(201)["version"], "1.0.1");
+    let server = server.restart().await;
+    let found = lines(&server, "/index/tw/ic/twice").await;
+    assert_eq!(found.iter().map(|line| &line["vers"]).collect::<Vec<_>>(), ["1.0.0", "1.0.1"]);
+    let later = server.get("/api/v1/crates/twice/1.0.0/download").await;
+    assert_eq!(later.body, package.body);
+}
+
+#[tokio::test]
+async fn the_index_has_strong_tags_and_knows_nothing_that_is_not_there() {
+    let server = TestServer::start().await;
+    let config = server.get("/index/config.json").await.expect(200);
+    let base = config["api"].as_str().unwrap();
+    assert_eq!(config["dl"], format!("{base}/api/v1/crates"));
+    // Our own crates are there before anything is published.
+    let own = server.get("/index/fl/ow/flowcrate").await;
+    let tag = own.header("etag").to_owned();
+    assert!(tag.starts_with('"'), "{tag}");
+    let same = [("if-none-match", tag.as_str()), ("accept-encoding", "gzip")];
+    let unchanged = server.send("GET", "/index/fl/ow/flowcrate", &same, "").await;
+    assert_eq!(unchanged.status, 304);
+    let plain = server.send("GET", "/index/fl/ow/flowcrate", &same[1..], "").await;
+    assert_eq!(plain.header("content-encoding"), "");
+    for path in [
+        "/index/he/ll/hello",
+        "/index/fl/ow/Flowcrate",
+        "/index/fl/ow/../flowcrate",
+        "/index/",
+        "/index/x",
+        "/index/3/a/ab%2Fc",
+        "/api/v1/crates/flowcrate/9.9.9/download",
+    ] {
+        let reply = server.get(path).await;
+        assert_eq!(reply.status, 404, "{path}: {}", reply.text());
+    }
+}
+
+#[tokio::test]
+async fn a_name_belongs_to_the_workflow_that_had_it_first() {
+    let server = TestServer::start().await;
+    server.store(&double("twice")).await;
+    publish(&server, "twice").await.expect(201);
+    let headers = [("if-match", "*")];
+    let renamed = double("double").to_string();
+    server.send("PUT", "/api/v1/workflows/twice", &headers, renamed).await.expect(200);
+    assert_eq!(publish(&server, "double").await.expect(201)["version"], "1.0.0");
+    assert_eq!(lines(&server, "/index/tw/ic/twice").await.len(), 1, "the old crate stays");
+    server.store(&double("twice")).await;
+    let taken = publish(&server, "twice").await.problem(409, "crate_taken");
+    assert!(taken["detail"].as_str().unwrap().contains("twice-2"), "{taken}");
+    server.store(&double("con")).await;
+    let reserved = publish(&server, "con").await.problem(422, "crate_name");
+    assert!(reserved["detail"].as_str().unwrap().contains("workflow-con"), "{reserved}");
+    publish(&server, "absent").await.problem(404, "not_found");
+    let wishes = json!({ "bumb": "major" });
+    let misspelt = server.post("/api/v1/workflows/double/publish", &wishes).await;
+    misspelt.problem(400, "bad_request");
+}
+
+#[tokio::test]
+async fn a_crate_whose_functions_nobody_wrote_is_not_published() {
+    let server = TestServer::start().await;
+    let output = json!({ "type": "object", "properties": {} });
+    let custom = node("look", "custom@1", &json!({ "config": { "output": output } }));
+    let nodes = [manual(&json!({ "n": { "type": "integer" } })), custom];
+    server.store(&graph("own", &nodes, &["start>look"])).await;
+    let refused = publish(&server, "own").await.problem(422, "unfit");
+    assert!(refused["detail"].as_str().unwrap().contains("src/custom.rs"), "{refused}");
+}
