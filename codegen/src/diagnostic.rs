@@ -78,7 +78,7 @@ impl Diagnostic {
         Self {
             code: code.id,
             severity: code.severity,
-            message: message.into(),
+            message: harmless(message.into()),
             node: None,
             field: None,
             span: None,
@@ -111,14 +111,14 @@ impl Diagnostic {
     /// The same, with an instruction.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
-        self.help = Some(help.into());
+        self.help = Some(harmless(help.into()));
         self
     }
 
     /// The same, with a change that mends it.
     #[must_use]
     pub fn fix(mut self, title: impl Into<String>, patch: Vec<Value>) -> Self {
-        self.fix = Some(Fix { title: title.into(), patch });
+        self.fix = Some(Fix { title: harmless(title.into()), patch });
         self
     }
 
@@ -146,6 +146,42 @@ fn order(diagnostic: &Diagnostic) -> Order<'_> {
 /// Whether any of them stops the compiler.
 pub fn any_error(diagnostics: &[Diagnostic]) -> bool {
     diagnostics.iter().any(Diagnostic::is_error)
+}
+
+/// What a message or a help shows: one line that ends, and that shows as what it is. Text of the
+/// graph may stand in it, and a terminal or a page shows it.
+pub(crate) fn harmless(text: String) -> String {
+    /// In bytes; more is no message.
+    const MOST: usize = 1_900;
+    if text.len() <= MOST && !text.contains(is_unprintable) {
+        return text;
+    }
+    let mut short = String::with_capacity(text.len().min(MOST + 4));
+    for character in text.chars() {
+        if short.len() >= MOST {
+            short.push('…');
+            break;
+        }
+        if character.is_control() {
+            short.push(' ');
+        } else if !is_unprintable(character) {
+            short.push(character);
+        }
+    }
+    short
+}
+
+/// Control characters, direction marks and the like: what shows as something else than it is, and
+/// what rustc refuses in comments.
+pub(crate) fn is_unprintable(c: char) -> bool {
+    c.is_control()
+        || matches!(
+            c,
+            '\u{200B}'..='\u{200F}'
+                | '\u{202A}'..='\u{202E}'
+                | '\u{2060}'..='\u{2069}'
+                | '\u{FEFF}'
+        )
 }
 
 /// A node's name for a message: its label in quotes, on one line, cut where it is long.

@@ -4,6 +4,7 @@ pub mod batch;
 pub mod cargo_home;
 pub mod emitted;
 pub mod fixtures;
+pub mod hostile;
 pub mod metamorphic;
 pub mod model;
 pub mod order_intake;

@@ -4,7 +4,7 @@ use flowcrate::types::{Type, project};
 use serde_json::{Map, Value};
 
 use super::site::Site;
-use crate::diagnostic::{Diagnostic, code, pointer_token, quoted};
+use crate::diagnostic::{Diagnostic, code, harmless, pointer_token, quoted};
 use crate::schema::{self, Declared, SchemaIssue};
 
 /// The keys that say of what type something is.
@@ -111,11 +111,11 @@ impl<'a> Site<'a> {
         Diagnostic {
             code: issue.code,
             severity: issue.severity,
-            message: issue.message,
+            message: harmless(issue.message),
             node: Some(self.node.raw.id.to_string()),
             field: Some(format!("{pointer}{}", issue.pointer)),
             span: None,
-            help: issue.help,
+            help: issue.help.map(harmless),
             fix: None,
         }
     }

@@ -3,6 +3,8 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
+use crate::diagnostic::is_unprintable;
+
 /// Columns that a doc line may use, before indentation.
 const WIDTH: usize = 88;
 
@@ -35,18 +37,6 @@ pub(crate) fn plain(text: &str) -> String {
 pub(crate) fn code(text: &str) -> String {
     let one_line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     one_line.chars().filter(|c| *c != '`' && !is_unprintable(*c)).take(60).collect()
-}
-
-/// Control characters, direction marks and the like, which rustc refuses in comments.
-pub(crate) fn is_unprintable(c: char) -> bool {
-    c.is_control()
-        || matches!(
-            c,
-            '\u{200B}'..='\u{200F}'
-                | '\u{202A}'..='\u{202E}'
-                | '\u{2060}'..='\u{2069}'
-                | '\u{FEFF}'
-        )
 }
 
 /// A line that begins like a list, a quote, a rule or a heading is none.

@@ -5,7 +5,7 @@ pub(crate) mod layout;
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::docs;
+use crate::diagnostic::is_unprintable;
 
 /// What heads every file that the compiler owns. No time and no path: same graph, same bytes.
 const HEADER: &str =
@@ -14,7 +14,7 @@ const HEADER: &str =
 /// A `//` comment before the statement or item that follows.
 pub(crate) fn comment(text: &str) -> TokenStream {
     let text: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let text: String = text.chars().filter(|c| !docs::is_unprintable(*c)).take(80).collect();
+    let text: String = text.chars().filter(|c| !is_unprintable(*c)).take(80).collect();
     let text = format!(" {text}");
     // prettyplease prints this attribute as a comment.
     quote!(#[comment = #text])

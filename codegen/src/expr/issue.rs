@@ -1,6 +1,6 @@
 //! What is wrong with an expression.
 
-use crate::diagnostic::{Diagnostic, Fix, Severity, Span};
+use crate::diagnostic::{Diagnostic, Fix, Severity, Span, harmless};
 
 /// One finding about a field's text. The check stage adds node and field: [`ExprIssue::at`].
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,11 +54,11 @@ impl ExprIssue {
         Diagnostic {
             code: self.code,
             severity: if self.code.starts_with('W') { Severity::Warning } else { Severity::Error },
-            message: self.message,
+            message: harmless(self.message),
             node: Some(node.to_owned()),
             field: Some(field.to_owned()),
             span: Some(self.span),
-            help: self.help,
+            help: self.help.map(harmless),
             fix: self.fix.map(|fix| *fix),
         }
     }

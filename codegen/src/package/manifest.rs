@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use toml_edit::{Array, DocumentMut, InlineTable, Item, Table, value};
 
 use super::{Dependencies, Support, versions};
+use crate::diagnostic::harmless;
 
 /// What the manifest says of the crate itself.
 pub(super) struct Manifest<'a> {
@@ -55,8 +56,9 @@ fn package(crate_: &Manifest<'_>) -> Table {
     table.insert("version", value(version));
     table.insert("edition", value("2024"));
     table.insert("rust-version", value(env!("CARGO_PKG_RUST_VERSION")));
-    if !crate_.description.is_empty() {
-        table.insert("description", value(crate_.description));
+    let description = harmless(crate_.description.trim().to_owned());
+    if !description.is_empty() {
+        table.insert("description", value(description));
     }
     match crate_.support {
         Support::Registry(_) => {

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use crate::check::{Body, Checked, Node, Scope};
+use crate::diagnostic::is_unprintable;
 
 /// Renders `flowchart TD`, loops as subgraphs, in topological order.
 pub(super) fn flowchart(checked: &Checked) -> String {
@@ -72,6 +73,7 @@ fn text(label: &str) -> String {
                 let _ = write!(out, "#{};", u32::from(char));
             }
             _ if char.is_control() => out.push(' '),
+            _ if is_unprintable(char) => {}
             _ => out.push(char),
         }
     }

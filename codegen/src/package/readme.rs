@@ -5,6 +5,8 @@ use serde_json::Value;
 
 use super::{Support, mermaid};
 use crate::check::{Body, Checked};
+use crate::diagnostic::is_unprintable;
+use crate::emit::docs;
 
 /// What the README says besides the graph itself.
 pub(super) struct Readme<'a> {
@@ -48,12 +50,12 @@ pub(super) fn readme(readme: &Readme<'_>) -> Result<String, minijinja::Error> {
     }
     environment.get_template("readme")?.render(context! {
         title => checked.name.clone(),
-        description => sentence(&checked.description),
+        description => docs::plain(&checked.description),
         diagram => mermaid::flowchart(checked),
         nodes => checked.nodes.len(),
         revision => checked.revision.get(..12).unwrap_or(&checked.revision),
         has_input => !input.is_null(),
-        input => serde_json::to_string_pretty(input).unwrap_or_default(),
+        input => json(input),
         events,
         triggers,
         served,
@@ -78,18 +80,17 @@ fn published(support: &Support) -> Option<minijinja::Value> {
     })
 }
 
-/// User text as one Markdown paragraph that cannot open a fence, a tag or a heading.
-fn sentence(text: &str) -> String {
+/// A value as JSON that shows as what it is.
+fn json(value: &Value) -> String {
+    let text = serde_json::to_string_pretty(value).unwrap_or_default();
     let mut out = String::with_capacity(text.len());
     for char in text.chars() {
-        match char {
-            '`' | '<' | '>' | '[' | ']' | '*' | '_' | '#' | '|' | '\\' | '~' => {
-                out.push('\\');
-                out.push(char);
-            }
-            _ if char.is_control() => out.push(' '),
-            _ => out.push(char),
+        if char != '\n' && is_unprintable(char) {
+            // All of them are in the basic plane.
+            out.push_str(&format!("\\u{:04x}", u32::from(char)));
+        } else {
+            out.push(char);
         }
     }
-    out.split_whitespace().collect::<Vec<_>>().join(" ")
+    out
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::diagnostic::{Diagnostic, code, nearest, quoted};
+use crate::diagnostic::{Diagnostic, code, harmless, nearest, quoted};
 
 /// The fields of one object of the document. Null and absent are the same (S10).
 pub(super) struct Reader<'d> {
@@ -130,7 +130,7 @@ impl<'d> Reader<'d> {
         let expected: Vec<String> = texts.iter().map(|text| format!("`{text}`")).collect();
         let _: Option<()> = self.wrong(field, &quoted(&found), &expected.join(" or "));
         if let (Some(help), Some(last)) = (help, self.out.last_mut()) {
-            last.help = Some(help);
+            last.help = Some(harmless(help));
         }
         None
     }
