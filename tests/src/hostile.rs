@@ -141,7 +141,8 @@ fn walk(value: &Value, at: &mut String, found: &mut Vec<Place>) {
         Value::String(_) => found.push(Place::Value(at.clone())),
         Value::Array(items) => {
             for (number, item) in items.iter().enumerate() {
-                at.push_str(&format!("/{number}"));
+                at.push('/');
+                at.push_str(&number.to_string());
                 walk(item, at, found);
                 at.truncate(length);
             }

@@ -91,17 +91,15 @@ fn judged(source: &[u8], known: Known<'_>) -> Result<Option<CrateFiles>, String>
     if let Some(files) = &files {
         wrong.extend(faults(files));
         for (path, file) in &files.files {
-            if path.ends_with(".rs")
-                && let Err(error) = syn::parse_file(std::str::from_utf8(&file.bytes).unwrap())
-            {
-                wrong.push(format!("{path} does not parse: {error}"));
-            }
-            if path.ends_with(".toml")
-                && let Err(error) =
-                    toml::from_str::<toml::Table>(std::str::from_utf8(&file.bytes).unwrap())
-            {
-                wrong.push(format!("{path} does not parse: {error}"));
-            }
+            let text = std::str::from_utf8(&file.bytes).unwrap_or_default();
+            let error = match path.rsplit('.').next() {
+                Some("rs") => syn::parse_file(text).err().map(|error| error.to_string()),
+                Some("toml") => {
+                    toml::from_str::<toml::Table>(text).err().map(|error| error.to_string())
+                }
+                _ => None,
+            };
+            wrong.extend(error.map(|error| format!("{path} does not parse: {error}")));
         }
     }
     if wrong.is_empty() { Ok(files) } else { Err(format!("{wrong:#?}\n{}", text())) }

@@ -1,5 +1,7 @@
 //! `README.md` of the emitted crate. The one place that renders what is not Rust.
 
+use std::fmt::Write as _;
+
 use minijinja::{Environment, context};
 use serde_json::Value;
 
@@ -86,8 +88,8 @@ fn json(value: &Value) -> String {
     let mut out = String::with_capacity(text.len());
     for char in text.chars() {
         if char != '\n' && is_unprintable(char) {
-            // All of them are in the basic plane.
-            out.push_str(&format!("\\u{:04x}", u32::from(char)));
+            // All of them are in the basic plane; writing to a String cannot fail.
+            let _ = write!(out, "\\u{:04x}", u32::from(char));
         } else {
             out.push(char);
         }

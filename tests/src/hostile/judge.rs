@@ -45,10 +45,9 @@ fn rust(text: &str) -> Vec<String> {
     let mut found: Vec<String> = deceptive(text).into_iter().collect();
     for part in lexed(text) {
         let wrong = match part {
-            Part::Literal(_) => false,
             Part::Doc(text) => fence(text),
-            // A label above its code; a line that ends is the next part.
-            Part::Comment(_) => false,
+            // A comment has the label of what follows; behind its line is the next part.
+            Part::Literal(_) | Part::Comment(_) => false,
             // A name may be made of the word, and is never the word itself.
             Part::Code(text) => text.split(|c| !is_word(c)).any(|word| word == MARK),
         };
