@@ -21,7 +21,7 @@ mod virtual_time;
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tokio::sync::oneshot;
@@ -30,7 +30,7 @@ pub(crate) use hub::Hub;
 pub(crate) use link::Link;
 use registry::Registry;
 pub use residence::Occupancy;
-use shard::{Message, Shard};
+use shard::{Lease, Message, Shard};
 pub use start::Start;
 #[cfg(feature = "testkit")]
 pub(crate) use trial::{Tried, replay};
@@ -151,6 +151,7 @@ impl EngineBuilder {
         self.registry.check(store.as_ref())?;
         let worker = WorkerId::new();
         let (reply, opened) = Reply::channel();
+        let asked = Instant::now();
         store.submit(Transaction::Open(worker, reply));
         opened.await?;
         let (registry, hub) = (Arc::new(self.registry), Arc::new(Hub::default()));
@@ -162,6 +163,7 @@ impl EngineBuilder {
         let settings = shard::Settings {
             store: Arc::clone(&store),
             worker,
+            lease: store.lease().map(|lease| Lease::new(lease, asked)),
             registry: Arc::clone(&registry),
             hub: Arc::clone(&hub),
             runtime: Box::new(runtime),

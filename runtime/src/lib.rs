@@ -45,7 +45,8 @@ assert_eq!(run.result().await?, "hello, Ada");
 //!
 //! Without features this crate is what the compiler needs: the types of the workflow language
 //! ([`types`]), its operators ([`expr`]) and the [`catalogue`] of kinds.
-//! Feature `engine` adds durable execution, `sqlite` the embedded journal, `host` the command line
+//! Feature `engine` adds durable execution, `sqlite` the embedded journal, `postgres` the
+//! one that many workers share, `host` the command line
 //! of a workflow, `serve` webhooks and events over HTTP, `schedule` cron schedules, `testkit` what
 //! it takes to test workflows and stores.
 
@@ -94,6 +95,8 @@ mod journaled;
 #[cfg(feature = "engine")]
 mod payload;
 pub mod policy;
+#[cfg(feature = "postgres")]
+pub mod postgres;
 #[cfg(feature = "engine")]
 pub mod profile;
 #[cfg(feature = "schedule")]

@@ -4,14 +4,21 @@
 //! through its [`Reply`] once its result is *durable*. Many transactions, of many runs, may share
 //! one physical commit; a refused one has no effect and never aborts its neighbours.
 //! Transactions of one caller are applied in the order in which they were submitted.
+//!
+//! A store has *one* worker, the last that opened it, or *many*: then each holds a
+//! [lease](Store::lease) that it has to renew, and what a worker without one owns is abandoned.
 //! [`Query`]s read committed state.
 
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+pub(crate) mod answer;
 mod codec;
 pub(crate) mod family;
 mod filter;
 pub(crate) mod fork;
 mod limit;
 mod memory;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+pub(crate) mod path;
 mod progress;
 mod reply;
 mod rows;
@@ -38,6 +45,8 @@ pub use transaction::{
 };
 pub use undo::{Compensation, UNDO_SUFFIX, Undoable, is_undo};
 
+use std::time::Duration;
+
 use crate::profile::Profile;
 use crate::{RunId, Timestamp};
 
@@ -56,6 +65,12 @@ pub trait Store: Send + Sync + 'static {
     /// The promises that this store keeps. An engine over it refuses what needs more.
     fn profile(&self) -> Profile {
         Profile::full()
+    }
+
+    /// How long a worker's lease is, where a store has many workers. None where it has one, the
+    /// last that opened it.
+    fn lease(&self) -> Option<Duration> {
+        None
     }
 
     /// The most bytes of JSON that a value may have. A transaction with a larger one is refused.

@@ -8,6 +8,8 @@
 )]
 
 mod clock;
+#[cfg(all(feature = "postgres", unix))]
+mod cluster;
 pub mod conformance;
 mod crashes;
 mod faults;
@@ -18,6 +20,8 @@ mod replay;
 
 pub use crate::driver::{VirtualTime, pass};
 pub use clock::SimClock;
+#[cfg(all(feature = "postgres", unix))]
+pub use cluster::Cluster;
 pub use crashes::CrashTest;
 pub use faults::{Fault, FaultStore};
 pub use ledger::Ledger;

@@ -5,6 +5,13 @@ mod memory {
     flowcrate::store_conformance!(flowcrate::store::MemoryStore::new());
 }
 
+/// The model of a store for many workers.
+mod shared_memory {
+    flowcrate::store_conformance!(many_workers: |lease| {
+        flowcrate::store::MemoryStore::new().shared(lease)
+    });
+}
+
 mod sqlite {
     use flowcrate::sqlite::SqliteStore;
     use flowcrate::testkit::conformance::{Probe, model};

@@ -41,7 +41,7 @@ impl Claims {
     /// A run was dropped from memory without a write.
     pub(super) fn evicted(&mut self, run: RunId, epoch: u64, now: Timestamp) {
         self.evicted.insert(run, epoch);
-        self.not_before = Some(later(now, self.back_off()));
+        self.hold_off(now);
     }
 
     /// Something was written: the store is well.
@@ -49,11 +49,15 @@ impl Claims {
         self.failures = 0;
     }
 
-    /// How long to wait after one more failure: longer each time, a minute at most.
-    fn back_off(&mut self) -> Duration {
+    /// Waits after a failure: longer after each one, a minute at most. What fails while it waits
+    /// already, such as all runs of one commit, is the same failure.
+    fn hold_off(&mut self, now: Timestamp) {
+        if self.not_before.is_some_and(|at| at > now) {
+            return;
+        }
         let back_off = BACK_OFF * 2_u32.pow(self.failures.min(8));
         self.failures = self.failures.saturating_add(1);
-        back_off
+        self.not_before = Some(later(now, back_off));
     }
 
     /// The runs to be released now.
@@ -93,7 +97,7 @@ impl Claims {
     pub(super) fn failed(&mut self, now: Timestamp) {
         self.in_flight = false;
         self.wanted = true;
-        self.not_before = Some(later(now, self.back_off()));
+        self.hold_off(now);
     }
 
     /// When the next claim is due.

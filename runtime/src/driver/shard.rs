@@ -3,6 +3,7 @@
 
 mod adopt;
 mod advance;
+mod lease;
 mod take_up;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -26,6 +27,7 @@ use crate::store::{
     Claim, Claimed, Inbox, Loaded, Next, Query, Reply, Store, StoreError, Transaction, Written,
 };
 use crate::values::Timestamp;
+pub(super) use lease::Lease;
 
 /// Runs in memory above which no further ones are claimed; one that is started here waits as a
 /// row until there is room.
@@ -78,6 +80,8 @@ pub(super) enum Message {
     Hint,
     /// A run's function was woken by somebody else.
     Woken(RunId),
+    /// The worker's lease was renewed, or not.
+    Renewed(Result<(), StoreError>),
     /// Hand the runs over in order.
     Shutdown(oneshot::Sender<()>),
     /// Stop at once.
@@ -88,6 +92,8 @@ pub(super) enum Message {
 pub(super) struct Settings {
     pub(super) store: Arc<dyn Store>,
     pub(super) worker: WorkerId,
+    /// Where the store has many workers.
+    pub(super) lease: Option<Lease>,
     pub(super) registry: Arc<Registry>,
     pub(super) hub: Arc<Hub>,
     pub(super) runtime: Box<dyn Spawn>,
@@ -192,12 +198,14 @@ impl Shard {
             }
             return Some(Duration::ZERO);
         }
+        let lease = self.keep_lease();
         let reap = self.reaper.reap(self.now);
         let agenda = self.agenda.first().map(|(at, _)| *at);
         // Without room the next claim is made when a run leaves, which is a message.
         let claims = self.claims.next().filter(|_| self.residence.has_room(self.runs.len()));
         let next = [agenda, claims, reap].into_iter().flatten().min();
-        next.map(|at| until(self.now, at))
+        let nap = next.map(|at| until(self.now, at));
+        nap.into_iter().chain(lease).min()
     }
 
     pub(super) fn take(&mut self, message: Message) {
@@ -240,6 +248,7 @@ impl Shard {
             Message::Woken(run) => {
                 self.touched.insert(run);
             }
+            Message::Renewed(renewed) => self.renewed(renewed),
             Message::Shutdown(done) => self.shut_down(done),
             Message::Abandon => self.closed = true,
         }
@@ -253,7 +262,8 @@ impl Shard {
             self.submit(advance::bare_write(run, epoch, Next::Release));
         }
         let room = self.residence.has_room(self.runs.len() + self.loading.len());
-        if !room || !self.claims.begin(self.now) {
+        let lapsed = self.settings.lease.as_ref().is_some_and(Lease::is_lapsed);
+        if !room || lapsed || !self.claims.begin(self.now) {
             return;
         }
         let Settings { store, worker, registry, sender, .. } = &self.settings;

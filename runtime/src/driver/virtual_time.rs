@@ -139,6 +139,7 @@ impl Played {
         let worker = WorkerId::from_bytes([1; 16]);
         store.submit(Transaction::Open(worker, Reply::new(drop)));
         let shard = Shard::new(Settings {
+            lease: None,
             store: Arc::new(store.clone()),
             worker,
             registry,

@@ -22,10 +22,8 @@ use super::failing::{failed, is_final};
 use super::queue::{Next, Served};
 use super::values::Sweeper;
 use super::{Role, Shared};
-use crate::store::{
-    Appended, Claimed, Delivered, Fired, Forked, Requested, Started, StoreError, Transaction,
-    Written,
-};
+use crate::store::answer::{Answer, refuse, reply};
+use crate::store::{StoreError, Transaction};
 use large::Large;
 
 /// How often the writer looks whether another process has written.
@@ -52,19 +50,6 @@ pub(super) struct Writer<'c> {
     sweeper: Sweeper<'c>,
     /// When to look for blobs to sweep.
     sweep_at: Instant,
-}
-
-/// What a transaction is answered once it is durable.
-enum Answer {
-    Opened,
-    Started(Started),
-    Claimed(Claimed),
-    Written(Written),
-    Delivered(Delivered),
-    Appended(Appended),
-    Requested(Requested),
-    Fired(Fired),
-    Forked(Forked),
 }
 
 /// Why a commit did not come about.
@@ -212,8 +197,10 @@ impl<'c> Writer<'c> {
         Ok(match transaction {
             Transaction::Open(worker, _) => {
                 tables.open(*worker)?;
-                Answer::Opened
+                Answer::Done
             }
+            // One worker at a time, and the file's lock says which.
+            Transaction::Renew(..) | Transaction::Leave(..) => Answer::Done,
             Transaction::Start(run, _) => Answer::Started(tables.start(run)?),
             Transaction::Claim(claim, _) => Answer::Claimed(tables.claim(claim)?),
             Transaction::Write(write, _) => match tables.write(write)? {
@@ -278,41 +265,6 @@ impl<'c> Writer<'c> {
         if self.shared.role == Role::Client {
             super::poke::poke(&self.shared.path);
         }
-    }
-}
-
-impl Answer {
-    /// Whether a run now waits for a worker that does not know of it.
-    fn starts_unowned(&self, transaction: &Transaction) -> bool {
-        match (self, transaction) {
-            (Self::Started(Started::New), Transaction::Start(run, _)) => run.owner.is_none(),
-            (Self::Fired(Fired::Done(Some(Started::New))) | Self::Forked(Forked::Done), _) => true,
-            _ => false,
-        }
-    }
-}
-
-/// Gives a transaction its answer. Each kind has but one kind of answer; a pair that does not
-/// match would drop the reply, which then says itself that it was lost.
-fn reply(transaction: Transaction, answer: Answer) {
-    match (transaction, answer) {
-        (Transaction::Open(_, reply), Answer::Opened) => reply.send(Ok(())),
-        (Transaction::Start(_, reply), Answer::Started(answer)) => reply.send(Ok(answer)),
-        (Transaction::Claim(_, reply), Answer::Claimed(answer)) => reply.send(Ok(answer)),
-        (Transaction::Write(_, reply), Answer::Written(answer)) => reply.send(Ok(answer)),
-        (Transaction::Append(_, reply), Answer::Appended(answer)) => reply.send(Ok(answer)),
-        (Transaction::Event(_, reply), Answer::Delivered(answer)) => reply.send(Ok(answer)),
-        (Transaction::Fire(_, reply), Answer::Fired(answer)) => reply.send(Ok(answer)),
-        (Transaction::Fork(_, reply), Answer::Forked(answer)) => reply.send(Ok(answer)),
-        (Transaction::Request(_, reply), Answer::Requested(answer)) => reply.send(Ok(answer)),
-        (transaction, _) => drop(transaction),
-    }
-}
-
-/// Answers every transaction with an error.
-fn refuse(batch: impl IntoIterator<Item = Transaction>, error: &StoreError) {
-    for transaction in batch {
-        transaction.refuse(error);
     }
 }
 

@@ -33,7 +33,11 @@ impl Transaction {
                     end.output.iter().for_each(&mut look);
                 }
             }
-            Self::Open(..) | Self::Claim(..) | Self::Request(..) => {}
+            Self::Open(..)
+            | Self::Renew(..)
+            | Self::Leave(..)
+            | Self::Claim(..)
+            | Self::Request(..) => {}
         }
     }
 
@@ -53,7 +57,7 @@ impl Transaction {
                 write.children.iter().for_each(|child| look(child.id));
             }
             Self::Request(asked, _) => look(asked.run),
-            Self::Open(..) | Self::Claim(..) => {}
+            Self::Open(..) | Self::Renew(..) | Self::Leave(..) | Self::Claim(..) => {}
         }
     }
 
@@ -69,7 +73,7 @@ impl Transaction {
     }
 
     /// Bytes of its payloads.
-    #[cfg(feature = "sqlite")]
+    #[cfg(any(feature = "sqlite", feature = "postgres"))]
     pub(crate) fn weight(&self) -> usize {
         let mut weight = 0;
         self.each_payload(|payload| weight += payload.as_str().len());
@@ -77,13 +81,13 @@ impl Transaction {
     }
 
     /// Whether it comes from outside the runs, so that it can be asked to come again later.
-    #[cfg(feature = "sqlite")]
+    #[cfg(any(feature = "sqlite", feature = "postgres"))]
     pub(crate) fn is_from_outside(&self) -> bool {
         matches!(self, Self::Start(..) | Self::Event(..))
     }
 
     /// The same transaction from outside, calling `over` when it is answered.
-    #[cfg(feature = "sqlite")]
+    #[cfg(any(feature = "sqlite", feature = "postgres"))]
     pub(crate) fn then(self, over: impl FnOnce() + Send + 'static) -> Self {
         fn after<T: Send + 'static>(
             reply: Reply<T>,
@@ -107,7 +111,9 @@ impl Transaction {
             reply.send(Err(error.clone()));
         }
         match self {
-            Self::Open(_, reply) => send(reply, error),
+            Self::Open(_, reply) | Self::Renew(_, reply) | Self::Leave(_, reply) => {
+                send(reply, error);
+            }
             Self::Start(_, reply) => send(reply, error),
             Self::Claim(_, reply) => send(reply, error),
             Self::Write(_, reply) => send(reply, error),

@@ -2,11 +2,12 @@
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use super::tables::Tables;
-use super::{MAX_PAYLOAD, Query, Store, Transaction};
-use crate::Timestamp;
-use crate::clock::{Clock, SystemClock};
+use super::{Claim, Claimed, MAX_PAYLOAD, Query, Store, Transaction};
+use crate::clock::{Clock, SystemClock, later};
+use crate::{Timestamp, WorkerId};
 
 /// A store in memory. Clones share their contents; a process that ends takes them along.
 #[derive(Clone)]
@@ -14,6 +15,7 @@ pub struct MemoryStore {
     tables: Arc<Mutex<Tables>>,
     clock: Arc<dyn Clock>,
     max_payload: usize,
+    lease: Option<Duration>,
 }
 
 impl MemoryStore {
@@ -24,13 +26,44 @@ impl MemoryStore {
 
     /// An empty store on a clock of your own.
     pub fn with_clock(clock: impl Clock) -> Self {
-        Self { tables: Arc::default(), clock: Arc::new(clock), max_payload: MAX_PAYLOAD }
+        let (tables, clock) = (Arc::default(), Arc::new(clock));
+        Self { tables, clock, max_payload: MAX_PAYLOAD, lease: None }
     }
 
     /// The same store, taking values of this many bytes of JSON at most.
     #[must_use]
     pub fn max_payload(self, bytes: usize) -> Self {
         Self { max_payload: bytes, ..self }
+    }
+
+    /// The same store for many workers, each of which holds its runs for so long after it last
+    /// [renewed](Transaction::Renew) its lease.
+    #[must_use]
+    pub fn shared(self, lease: Duration) -> Self {
+        Self { lease: Some(lease), ..self }
+    }
+
+    fn open(&self, worker: WorkerId) {
+        match self.lease {
+            None => self.tables().open(worker),
+            Some(_) => self.renew(worker),
+        }
+    }
+
+    fn renew(&self, worker: WorkerId) {
+        if let Some(lease) = self.lease {
+            self.tables().renew(worker, later(self.now(), lease));
+        }
+    }
+
+    fn claim(&self, claim: &Claim) -> Claimed {
+        match self.lease {
+            None => self.tables().claim(claim),
+            Some(lease) => {
+                let now = self.now();
+                self.tables().claim_at(claim, now, later(now, lease))
+            }
+        }
     }
 
     fn tables(&self) -> MutexGuard<'_, Tables> {
@@ -62,9 +95,11 @@ impl Store for MemoryStore {
         }
         let Some(transaction) = transaction.fitting(self.max_payload) else { return };
         match transaction {
-            Transaction::Open(worker, reply) => answer!(reply, self.tables().open(worker)),
+            Transaction::Open(worker, reply) => answer!(reply, self.open(worker)),
+            Transaction::Renew(worker, reply) => answer!(reply, self.renew(worker)),
+            Transaction::Leave(worker, reply) => answer!(reply, self.tables().leave(worker)),
             Transaction::Start(run, reply) => answer!(reply, self.tables().start(*run)),
-            Transaction::Claim(claim, reply) => answer!(reply, self.tables().claim(&claim)),
+            Transaction::Claim(claim, reply) => answer!(reply, self.claim(&claim)),
             Transaction::Write(write, reply) => answer!(reply, self.tables().write(*write)),
             Transaction::Append(item, reply) => answer!(reply, self.tables().append(*item)),
             Transaction::Event(event, reply) => answer!(reply, self.tables().event(*event)),
@@ -98,6 +133,10 @@ impl Store for MemoryStore {
 
     fn max_payload(&self) -> usize {
         self.max_payload
+    }
+
+    fn lease(&self) -> Option<Duration> {
+        self.lease
     }
 
     fn on_hint(&self, call: Box<dyn Fn() + Send + Sync>) {

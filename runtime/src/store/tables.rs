@@ -23,6 +23,8 @@ use family::Relations;
 #[derive(Debug, Default)]
 pub(super) struct Tables {
     driver: Option<WorkerId>,
+    /// Until when each worker holds its runs, where there are many.
+    leases: BTreeMap<WorkerId, Timestamp>,
     runs: BTreeMap<RunId, Run>,
     keys: BTreeMap<(Arc<str>, String), RunId>,
     /// Runs that a claim may have to look at: not ended, and ready or owned.
@@ -58,6 +60,16 @@ impl Tables {
         self.driver = Some(worker);
     }
 
+    /// Gives a worker a lease, where there are many.
+    pub(super) fn renew(&mut self, worker: WorkerId, until: Timestamp) {
+        self.leases.insert(worker, until);
+    }
+
+    /// Ends a worker's lease.
+    pub(super) fn leave(&mut self, worker: WorkerId) {
+        self.leases.remove(&worker);
+    }
+
     pub(super) fn start(&mut self, new: NewRun) -> Started {
         if let Some(key) = &new.key {
             let key = (new.workflow.clone(), key.clone());
@@ -82,17 +94,38 @@ impl Tables {
         Started::New
     }
 
+    /// A claim where there is one worker.
     pub(super) fn claim(&mut self, claim: &Claim) -> Claimed {
-        let mut claimed = Claimed::default();
         if self.driver != Some(claim.worker) {
-            claimed.superseded = true;
-            return claimed;
+            return Claimed { superseded: true, ..Claimed::default() };
         }
+        self.claim_beside(claim, |_, _| false)
+    }
+
+    /// A claim where there are many workers, at an instant; its own lease, if it has none, is to
+    /// last until then.
+    pub(super) fn claim_at(&mut self, claim: &Claim, now: Timestamp, until: Timestamp) -> Claimed {
+        let lives = move |leases: &BTreeMap<WorkerId, Timestamp>, worker: WorkerId| {
+            leases.get(&worker).is_some_and(|until| *until > now)
+        };
+        if !lives(&self.leases, claim.worker) {
+            self.renew(claim.worker, until);
+        }
+        self.claim_beside(claim, lives)
+    }
+
+    /// A claim beside others that live.
+    fn claim_beside(
+        &mut self,
+        claim: &Claim,
+        lives: impl Fn(&BTreeMap<WorkerId, Timestamp>, WorkerId) -> bool,
+    ) -> Claimed {
+        let mut claimed = Claimed::default();
         let worker = claim.worker;
-        claimed
-            .nudged
-            .extend(self.taken_away.iter().filter_map(|(w, run)| (*w == worker).then_some(*run)));
-        self.taken_away.clear();
+        self.taken_away.retain(|(of, run)| {
+            claimed.nudged.extend((*of == worker).then_some(*run));
+            *of != worker
+        });
         let due = self.wakes.iter().take_while(|(at, _)| *at <= claim.now).map(|(_, run)| *run);
         let candidates: Vec<RunId> = due.chain(self.active.iter().copied()).collect();
         for id in candidates {
@@ -102,7 +135,9 @@ impl Tables {
                 if std::mem::take(&mut row.ready) {
                     claimed.nudged.push(id);
                 }
-            } else if is_claimable(row, claim) {
+            } else if row.owner.is_none_or(|owner| !lives(&self.leases, owner))
+                && is_claimable(row, claim)
+            {
                 if claimed.runs.len() == claim.limit {
                     claimed.more = true;
                     break;

@@ -20,9 +20,16 @@ use crate::{Failure, Timestamp};
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Transaction {
-    /// A worker takes over the store: it alone may claim from now on, and every run that
-    /// another worker owns counts as abandoned.
+    /// A worker begins to drive runs. Where a store has [one](super::Store::lease), it alone may
+    /// claim from now on, and every run that another worker owns counts as abandoned. Where it has
+    /// many, this is the worker's first lease.
     Open(WorkerId, Reply<()>),
+    /// Extends the lease of a worker, whatever has become of it, by the whole of its time from
+    /// now. A store of one worker has nothing to do.
+    Renew(WorkerId, Reply<()>),
+    /// Ends the lease of a worker now: what it owns counts as abandoned. A store of one worker has
+    /// nothing to do.
+    Leave(WorkerId, Reply<()>),
     /// Starts a run, unless its (workflow, key) has one.
     Start(Box<NewRun>, Reply<Started>),
     /// Takes runs that are ready, due or abandoned.
@@ -117,7 +124,8 @@ pub enum Started {
 /// Asks for runs to drive.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Claim {
-    /// Who asks; refused unless it opened the store last.
+    /// Who asks; refused unless it opened the store last, where that has one worker. Where it has
+    /// many, one whose lease is over has a new one by it.
     pub worker: WorkerId,
     /// The (workflow, revision) pairs that it can drive.
     pub definitions: Vec<(Arc<str>, Arc<str>)>,
@@ -147,7 +155,8 @@ pub struct Claimed {
     /// ended, its definition is asked for, and
     /// - it is unowned, not paused, and ready or due (`wake_at <= now`); or
     /// - it is unowned, paused, ready, and a cancel was requested or another revision is wanted; or
-    /// - it is owned by another worker (`takeovers` is raised).
+    /// - it is owned by another worker, which has no lease where there are leases (`takeovers` is
+    ///   raised).
     ///
     /// A claim sets owner, raises the epoch and clears `ready` and `wake_at`.
     pub runs: Vec<(RunId, u64)>,
@@ -158,7 +167,8 @@ pub struct Claimed {
     pub next_wake: Option<Timestamp>,
     /// Whether the limit kept back some.
     pub more: bool,
-    /// Another worker has opened the store: nothing was claimed, and nothing ever will be.
+    /// Another worker has opened the store, and there can be only one: nothing was claimed, and
+    /// nothing ever will be.
     pub superseded: bool,
 }
 

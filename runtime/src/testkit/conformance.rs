@@ -5,6 +5,11 @@
 //!     // An expression that gives an empty store, evaluated once per test.
 //!     flowcrate::store_conformance!(MyStore::new());
 //! }
+//!
+//! mod my_store_of_many_workers {
+//!     // One for many workers is told how long its leases are.
+//!     flowcrate::store_conformance!(many_workers: |lease| MyStore::with_lease(lease));
+//! }
 //! ```
 //!
 //! Each case is a function over an empty store that panics where the store is wrong.
@@ -19,6 +24,7 @@ mod probe;
 mod progress;
 mod reading;
 mod requests;
+mod sharing;
 mod starting;
 mod undoing;
 mod writing;
@@ -31,6 +37,7 @@ pub use probe::Probe;
 pub use progress::*;
 pub use reading::*;
 pub use requests::*;
+pub use sharing::*;
 pub use starting::*;
 pub use undoing::*;
 pub use writing::*;
@@ -42,7 +49,34 @@ use crate::store::Store;
 /// of a store and whatever must outlive it, such as a directory, will do too.
 #[macro_export]
 macro_rules! store_conformance {
+    (many_workers: $store:expr) => {
+        $crate::store_conformance! { @each ($store)(std::time::Duration::from_hours(1)); }
+        $crate::store_conformance! { @cases ($store)(std::time::Duration::from_hours(1));
+            workers_claim_beside_each_other
+            a_worker_that_left_is_taken_over
+            a_claim_gives_a_lease
+            each_run_goes_to_one_of_many
+            one_key_has_one_run_whoever_starts_it
+            a_zombie_writes_nothing
+            a_fenced_write_starts_no_child
+            mail_nudges_the_owner_alone
+            a_terminate_is_told_to_the_owner_alone
+            each_worker_is_told_the_next_wake
+            families_of_many_workers_end
+        }
+        $crate::store_conformance! { @cases ($store)(std::time::Duration::from_secs(1));
+            a_lease_runs_out
+            a_renewed_lease_does_not_run_out
+            a_late_renewal_keeps_what_nobody_took
+        }
+    };
     ($store:expr) => {
+        $crate::store_conformance! { @each $store; }
+        $crate::store_conformance! { @cases $store;
+            only_the_latest_worker_claims
+        }
+    };
+    (@each $store:expr;) => {
         $crate::store_conformance! { @cases $store;
             a_start_reads_back
             an_owned_start_is_running
@@ -58,7 +92,6 @@ macro_rules! store_conformance {
             a_claim_keeps_to_its_limit
             a_claim_takes_what_is_due
             a_claim_tells_the_next_wake
-            only_the_latest_worker_claims
             a_new_worker_takes_over
             takeovers_end_with_an_entry
             a_stale_owner_is_taken_over

@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::advance::bare_write;
-use super::{Message, Shard};
+use super::{Lease, Message, Shard};
 use crate::backend::{UNWIND_PATH, can_undo, is_unwinding};
 use crate::driver::resident::Resident;
 use crate::engine::{RootWaker, encode_end, inner_prefix, items_prefix, workflow_panic};
@@ -21,7 +21,8 @@ impl Shard {
     pub(super) fn take_up(&mut self, mut loaded: Loaded, epoch: u64) {
         let run = loaded.row.id;
         let nudged = self.loading.remove(&run).unwrap_or_default();
-        if self.closing.is_some() {
+        let lapsed = self.settings.lease.as_ref().is_some_and(Lease::is_lapsed);
+        if self.closing.is_some() || lapsed {
             return self.submit(bare_write(run, epoch, Next::Release));
         }
         if !self.runs.contains_key(&run) && !loaded.row.is_cancel_requested() {

@@ -353,6 +353,7 @@ impl World {
         };
         let tasks = SimTasks::default();
         let mut shard = Shard::new(Settings {
+            lease: None,
             store: Arc::new(store.clone()),
             worker,
             registry: Arc::new(registry),

@@ -8,10 +8,11 @@ use std::collections::VecDeque;
 use std::sync::mpsc::{Receiver, TryRecvError, channel};
 use std::time::Duration;
 
-use super::{Trouble, Writer, refuse};
+use super::{Trouble, Writer};
 use crate::RunId;
 use crate::sqlite::failing::failed;
 use crate::sqlite::values::{Kept, Sealer, part};
+use crate::store::answer::refuse;
 use crate::store::{StoreError, Transaction};
 
 /// How long to wait for a value that is being sealed.

@@ -16,9 +16,13 @@ use crate::{Payload, RunId, Timestamp, WorkerId};
 /// Applies `steps` random transactions, drawn from `seed`, to a store and to the model, and
 /// panics with the seed and the step where they first differ.
 pub fn agrees_with_the_model<S: Store>(store: &Probe<S>, seed: u64, steps: u32) {
+    let model = match store.store().lease() {
+        None => MemoryStore::new(),
+        Some(lease) => MemoryStore::new().shared(lease),
+    };
     let mut pair = Pair {
         store,
-        model: Probe::new(MemoryStore::new()),
+        model: Probe::new(model),
         dice: Dice(seed),
         runs: Vec::new(),
         workers: Vec::new(),
@@ -92,6 +96,7 @@ impl<S: Store> Pair<'_, S> {
             78..82 => self.resume(),
             82..95 => self.claim(),
             95..98 => self.fire(),
+            98 => self.leave(),
             _ => self.open(),
         }
     }
@@ -120,9 +125,21 @@ impl<S: Store> Pair<'_, S> {
         self.model.open(worker);
     }
 
-    /// Mostly the latest worker, sometimes an older one.
+    /// Where there are leases, a worker's is over.
+    fn leave(&mut self) {
+        let gone = self.dice.pick(&self.workers).filter(|_| self.store.store().lease().is_some());
+        match gone {
+            None => self.open(),
+            Some(gone) => {
+                self.store.leave(gone);
+                self.model.leave(gone);
+            }
+        }
+    }
+
+    /// Mostly the latest worker, sometimes an older one; any where there are many.
     fn worker(&mut self) -> Option<WorkerId> {
-        if self.dice.one_in(12) {
+        if self.dice.one_in(12) || self.store.store().lease().is_some() {
             return self.dice.pick(&self.workers);
         }
         self.workers.last().copied()

@@ -1,7 +1,7 @@
 //! A store asked from a test: every call waits for its answer.
 
-use std::sync::Arc;
 use std::sync::mpsc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::failure::{Cause, ErrorClass};
@@ -20,6 +20,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 #[derive(Debug)]
 pub struct Probe<S> {
     store: S,
+    /// Workers that have opened the store through this.
+    workers: Mutex<Vec<WorkerId>>,
 }
 
 /// An answer that is on its way.
@@ -56,7 +58,7 @@ macro_rules! asks {
 impl<S: Store> Probe<S> {
     /// Asks this store.
     pub fn new(store: S) -> Self {
-        Self { store }
+        Self { store, workers: Mutex::default() }
     }
 
     /// The store.
@@ -67,6 +69,10 @@ impl<S: Store> Probe<S> {
     asks! {
         /// [`Transaction::Open`].
         fn open(worker: WorkerId) -> () = submit |reply| Transaction::Open(worker, reply);
+        /// [`Transaction::Renew`].
+        fn renew(worker: WorkerId) -> () = submit |reply| Transaction::Renew(worker, reply);
+        /// [`Transaction::Leave`].
+        fn leave(worker: WorkerId) -> () = submit |reply| Transaction::Leave(worker, reply);
         /// [`Transaction::Start`].
         fn start(run: NewRun) -> Started = submit |reply| Transaction::Start(Box::new(run), reply);
         /// [`Transaction::Claim`].
@@ -121,10 +127,21 @@ impl<S: Store> Probe<S> {
         self.ask(run, Ask::Resume)
     }
 
-    /// A worker that has opened the store.
+    /// A worker that has opened the store, after every one before has gone.
     pub(super) fn worker(&self) -> WorkerId {
+        let before =
+            std::mem::take(&mut *self.workers.lock().unwrap_or_else(PoisonError::into_inner));
+        for gone in before {
+            self.leave(gone);
+        }
+        self.another()
+    }
+
+    /// A worker that has opened the store beside those that are there.
+    pub(super) fn another(&self) -> WorkerId {
         let worker = WorkerId::new();
         self.open(worker);
+        self.workers.lock().unwrap_or_else(PoisonError::into_inner).push(worker);
         worker
     }
 

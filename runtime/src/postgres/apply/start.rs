@@ -1,0 +1,69 @@
+//! Starts.
+
+use tokio_postgres::types::ToSql;
+use uuid::Uuid;
+
+use super::{Applied, Applier, Result, Tells, applied, read, unsent};
+use crate::RunId;
+use crate::postgres::codec::{get, hash, to_json, uuid, worker_uuid};
+use crate::postgres::values::{Codec, Stored};
+use crate::store::answer::Answer;
+use crate::store::{NewRun, Started, StoreError};
+
+/// A start that is ready to be sent.
+pub(super) struct Ready<'n> {
+    new: &'n NewRun,
+    events: String,
+    input: Stored<'n>,
+    tags: Option<String>,
+}
+
+impl<'n> Ready<'n> {
+    pub(super) fn new(new: &'n NewRun, codec: &Codec) -> std::result::Result<Self, StoreError> {
+        let tags = if new.tags.is_empty() { None } else { Some(to_json(&new.tags)?) };
+        Ok(Self { new, events: to_json(&new.events)?, input: codec.payload(&new.input)?, tags })
+    }
+}
+
+impl Applier<'_> {
+    pub(super) async fn start(&self, new: &NewRun) -> Result<Applied> {
+        let ready = unsent(Ready::new(new, self.codec))?;
+        self.send_start(&ready, false).await
+    }
+
+    /// Starts a run; a child stays as it is if it is there.
+    pub(super) async fn send_start(&self, ready: &Ready<'_>, is_child: bool) -> Result<Applied> {
+        let Ready { new, events, input, tags } = ready;
+        let names: Vec<&str> = new.tags.keys().map(String::as_str).collect();
+        let values: Vec<&str> = new.tags.values().map(String::as_str).collect();
+        let parent = new.parent.as_ref();
+        let parameters: [&(dyn ToSql + Sync); 18] = [
+            &uuid(new.id),
+            &&*new.workflow,
+            &&*new.revision,
+            &new.fingerprint.as_deref().unwrap_or_default(),
+            events,
+            &new.key,
+            &new.seed.as_slice(),
+            input,
+            &new.input_hash.as_bytes().as_slice(),
+            &new.at.0,
+            &new.owner.map(worker_uuid),
+            tags,
+            &names,
+            &values,
+            &parent.map(|parent| uuid(parent.run)),
+            &parent.map(|parent| &parent.path),
+            &parent.is_some_and(|parent| parent.awaited),
+            &is_child,
+        ];
+        let row = self.client.query_one(&self.sql.start, &parameters).await?;
+        let Some(existing) = read(get::<Option<Uuid>>(&row, 0))? else {
+            let tells = if new.owner.is_none() { Tells::Workers } else { Tells::Nobody };
+            return Ok(applied(Answer::Started(Started::New), tells));
+        };
+        let id = RunId::from_bytes(existing.into_bytes());
+        let existing = Started::Existing { id, input_hash: read(hash(&row, 1))? };
+        Ok(applied(Answer::Started(existing), Tells::Nobody))
+    }
+}

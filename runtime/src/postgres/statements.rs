@@ -1,0 +1,184 @@
+//! What is said to the database. Each text is prepared once per connection.
+
+use tokio_postgres::{Client, Error, Statement};
+
+/// What [`run`](super::codec::run) reads, in its order.
+macro_rules! run_columns {
+    () => {
+        "run.id, definition.workflow, definition.revision, definition.events, run.key, run.seed, \
+         run.state, run.input, run.input_hash, run.output, run.failure, run.started_at, \
+         run.ended_at, run.epoch, worker.id, run.ready, run.wake_at, run.inbox_seq, run.stop, \
+         run.takeovers, run.tags, run.published, run.response, run.stop_reason, run.parent, \
+         run.parent_path, run.awaited, run.forked_from, run.forked_input, run.revisions::text, \
+         run.wanted_revision, run.refusal, definition.fingerprint"
+    };
+}
+
+/// Where they come from.
+macro_rules! run_tables {
+    () => {
+        "(run JOIN definition ON definition.n = run.definition \
+          LEFT JOIN worker ON worker.n = run.owner)"
+    };
+}
+
+/// Entries of a run as [`entry`](super::codec::entry) reads them: settled ones by `seq`, then those
+/// without one.
+macro_rules! entries {
+    ($which:literal) => {
+        concat!(
+            "SELECT entry.path, entry.kind, entry.status, entry.seq, entry.input, \
+                    entry.input_hash, entry.output, entry.error, entry.attempts, entry.forgiven, \
+                    entry.started_at, entry.ended_at, entry.wait_order, entry.wait_due, \
+                    entry.wait_event, entry.wait_key, entry.issued, entry.undo_step, \
+                    entry.undo_input \
+             FROM run JOIN entry ON entry.run = run.n WHERE run.id = $1 AND ",
+            $which,
+            " ORDER BY entry.seq NULLS LAST, entry.started_at, entry.path"
+        )
+    };
+}
+
+macro_rules! statements {
+    ($($(#[$doc:meta])* $set:ident { $($name:ident = $sql:expr;)+ })+) => {
+        $(
+            $(#[$doc])*
+            pub(super) struct $set {
+                $(pub(super) $name: Statement,)+
+            }
+
+            impl $set {
+                /// Prepares all of them.
+                pub(super) async fn prepare(client: &Client) -> Result<Self, Error> {
+                    Ok(Self { $($name: client.prepare($sql).await?,)+ })
+                }
+            }
+        )+
+    };
+}
+
+statements! {
+    /// Of the connection that writes.
+    Writes {
+        lock = "SELECT lock_v1($1, $2)";
+        renew = "SELECT renew_v1($1, $2)";
+        leave = "UPDATE worker SET expires_at = '-infinity' WHERE id = $1";
+        forget_workers =
+            "DELETE FROM worker WHERE expires_at < clock_timestamp() - interval '1 day'
+               AND NOT EXISTS (SELECT 1 FROM run WHERE owner = worker.n)";
+        start =
+            "SELECT existing, existing_hash FROM start_v1($1, $2, $3, $4, $5, $6, $7, $8, $9, $10,
+                                                          $11, $12, $13, $14, $15, $16, $17, $18)";
+        claim = "SELECT what, run_id, number FROM claim_v1($1, $2, $3, $4, $5, $6, $7)";
+        write =
+            "SELECT result, conflict, state, tells
+             FROM write_v1($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16,
+                           $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30,
+                           $31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, $42, $43, $44::text::jsonb,
+                           $45)";
+        append = "SELECT result, idx FROM append_v1($1, $2, $3, $4, $5, $6, $7)";
+        event = "SELECT event_v1($1, $2, $3, $4, $5, $6, $7)";
+        cancel = "SELECT cancel_v1($1, $2, $3)";
+        request = "SELECT request_v1($1, $2, $3, $4, $5, $6, $7)";
+        fire = "SELECT fire_v1($1, $2, $3, $4, $5, $6)";
+        next_fire = "SELECT rule, next_fire FROM schedule WHERE name = $1";
+        original =
+            "SELECT n, state, started_at, forked_from, tags FROM run WHERE id = $1 FOR UPDATE";
+        marks =
+            "SELECT path, kind, status, seq, issued, attempts, sealed, undo_step IS NOT NULL
+             FROM entry WHERE run = $1";
+        // The output, failure and what else comes with time is not part of a beginning.
+        copy_run =
+            "INSERT INTO run (id, definition, state, epoch, ready, started_at, seed, input,
+                              input_hash, tags, forked_from, forked_input, response)
+             SELECT $2, definition, 0, 0, true, $3, seed, input, input_hash, tags, $4, $5,
+                    CASE WHEN $6 THEN response END
+             FROM run WHERE n = $1 RETURNING n";
+        copy_tags =
+            "INSERT INTO tag (name, value, started_at, id)
+             SELECT t.name, t.value, $3, $4 FROM unnest($1::text[], $2::text[]) AS t (name, value)";
+        // An input may have been made with the run's id, which is another one now: no hash.
+        copy_entries =
+            "INSERT INTO entry (run, sealed, path, kind, status, seq, input, output, error,
+                                attempts, forgiven, issued, started_at, ended_at, undo_step,
+                                undo_input)
+             SELECT $2, t.sealed, e.path, kind, status, seq, input, output, error, attempts,
+                    forgiven, issued, started_at, ended_at, undo_step, undo_input
+             FROM unnest($3::text[], $4::boolean[]) AS t (path, sealed)
+             JOIN entry e ON e.run = $1 AND e.path = t.path";
+    }
+
+    /// Of the connection that reads.
+    Reads {
+        row = concat!("SELECT ", run_columns!(), " FROM ", run_tables!(), " WHERE run.id = $1");
+        unsealed = entries!("NOT entry.sealed");
+        open = entries!("entry.status < 3 AND NOT entry.sealed");
+        whole = entries!("true");
+        mail =
+            "SELECT event.seq, event.name, event.key, event.payload, event.at
+             FROM run JOIN event ON event.run = run.n
+             WHERE run.id = $1 AND NOT consumed AND seq > $2 ORDER BY seq";
+        // A sealed entry whose compensation is settled and sealed, too, is done with.
+        undos =
+            "SELECT path, seq, undo_step, undo_input FROM run JOIN entry ON entry.run = run.n
+             WHERE run.id = $1 AND sealed AND undo_step IS NOT NULL AND NOT EXISTS (
+               SELECT 1 FROM entry AS undo
+               WHERE undo.run = entry.run AND undo.sealed AND undo.path = entry.path || '!undo'
+                 AND undo.status >= 3)
+             ORDER BY seq NULLS LAST, path";
+        progress =
+            "SELECT idx, path, item_id, value, at FROM run JOIN progress ON progress.run = run.n
+             WHERE run.id = $1 AND stream = $2 AND idx >= $3 ORDER BY idx LIMIT $4";
+        next_fire = "SELECT rule, next_fire FROM schedule WHERE name = $1";
+        listed = concat!(
+            "SELECT ", run_columns!(), " FROM (
+               SELECT n FROM run
+               WHERE started_at >= $1 AND (started_at, id) < ($2, $3)
+               ORDER BY started_at DESC, id DESC LIMIT $4) AS place
+             JOIN ", run_tables!(), " ON run.n = place.n
+             ORDER BY run.started_at DESC, run.id DESC");
+        // Ranges of one index, each in the order of the list.
+        by_state = concat!(
+            "SELECT ", run_columns!(), " FROM (
+               SELECT stretch.n FROM definition AS d
+               CROSS JOIN unnest($6::smallint[]) AS s (state)
+               CROSS JOIN LATERAL (
+                 SELECT n, started_at, id FROM run
+                 WHERE definition = d.n AND state = s.state
+                   AND started_at >= $1 AND (started_at, id) < ($2, $3)
+                 ORDER BY started_at DESC, id DESC LIMIT $4) AS stretch
+               WHERE d.workflow = $5 OR $5 IS NULL
+               ORDER BY stretch.started_at DESC, stretch.id DESC LIMIT $4) AS place
+             JOIN ", run_tables!(), " ON run.n = place.n
+             ORDER BY run.started_at DESC, run.id DESC");
+        // Runs under the first of the tags that have the others, too.
+        by_tag = concat!(
+            "SELECT ", run_columns!(), " FROM tag JOIN ", run_tables!(), " ON run.id = tag.id
+             WHERE tag.name = ($7::text[])[1] AND tag.value = ($8::text[])[1]
+               AND tag.started_at >= $1 AND (tag.started_at, tag.id) < ($2, $3)
+               AND (definition.workflow = $5 OR $5 IS NULL)
+               AND (run.state = ANY ($6::smallint[]))
+               AND NOT EXISTS (
+                 SELECT 1 FROM unnest($7::text[], $8::text[]) AS t (name, value)
+                 WHERE NOT EXISTS (
+                   SELECT 1 FROM tag AS other
+                   WHERE other.name = t.name AND other.value = t.value
+                     AND other.started_at = tag.started_at AND other.id = tag.id))
+             ORDER BY tag.started_at DESC, tag.id DESC LIMIT $4");
+        // One run at most per workflow.
+        by_key = concat!(
+            "SELECT ", run_columns!(), " FROM (SELECT DISTINCT workflow FROM definition
+                                               WHERE workflow = $5 OR $5 IS NULL) AS d
+             JOIN start_key ON start_key.workflow = d.workflow AND start_key.key = $9
+             JOIN ", run_tables!(), " ON run.id = start_key.id
+             WHERE run.started_at >= $1 AND (run.started_at, run.id) < ($2, $3)
+               AND (run.state = ANY ($6::smallint[]))
+               AND NOT EXISTS (
+                 SELECT 1 FROM unnest($7::text[], $8::text[]) AS t (name, value)
+                 WHERE NOT EXISTS (
+                   SELECT 1 FROM tag
+                   WHERE tag.name = t.name AND tag.value = t.value
+                     AND tag.started_at = run.started_at AND tag.id = run.id))
+             ORDER BY run.started_at DESC, run.id DESC LIMIT $4");
+    }
+}
