@@ -69,8 +69,11 @@ pub fn run(folder: &str, members: &[Member], lints: bool) -> Result<Outcome, Str
     let (mut left, mut refused) = (members.to_vec(), BTreeMap::new());
     // Linting is the faster one, and says what building says.
     for command in ["clippy", "build"].into_iter().skip(usize::from(!lints)) {
-        while let Some(said) = refusal(folder, &left, command)? {
+        while !left.is_empty()
+            && let Some(said) = refusal(folder, &left, command)?
+        {
             let found = faults(&said);
+            keep(&left, &found).map_err(|error| error.to_string())?;
             let before = left.len();
             left.retain(|member| !found.contains_key(&member.name));
             if left.len() == before {
@@ -79,7 +82,22 @@ pub fn run(folder: &str, members: &[Member], lints: bool) -> Result<Outcome, Str
             refused.extend(found);
         }
     }
-    Ok(Outcome { ran: play(folder, &left)?, refused })
+    let ran = if left.is_empty() { BTreeMap::new() } else { play(folder, &left)? };
+    Ok(Outcome { ran, refused })
+}
+
+/// Writes down what was refused, to be looked at: `target/emitted/refused/<name>.rs`.
+fn keep(members: &[Member], found: &BTreeMap<String, Vec<String>>) -> std::io::Result<()> {
+    let folder = emitted::target().with_file_name("refused");
+    std::fs::create_dir_all(&folder)?;
+    for member in members {
+        if let Some(said) = found.get(&member.name) {
+            let said = said.join("\n").replace('\n', "\n// ");
+            let text = format!("{}\n// {said}\n", member.emitted.workflow);
+            std::fs::write(folder.join(&member.name).with_extension("rs"), text)?;
+        }
+    }
+    Ok(())
 }
 
 /// What cargo says against the crate of these members; none if nothing.
@@ -137,6 +155,7 @@ fn write(folder: &str, members: &[Member]) -> std::io::Result<PathBuf> {
     std::fs::write(folder.join("Cargo.toml"), manifest(members))?;
     std::fs::copy(emitted::root().join("Cargo.lock"), folder.join("Cargo.lock"))?;
     let source = folder.join("src");
+    std::fs::create_dir_all(&source)?;
     let (mut modules, mut calls) = (String::new(), String::new());
     for Member { name, emitted, .. } in members {
         let own = source.join(name);

@@ -21,5 +21,6 @@ mod policy;
 mod scopes;
 mod state;
 mod stop;
+mod undo;
 
 pub use play::{Event, Played, Script, play};

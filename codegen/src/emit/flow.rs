@@ -8,6 +8,7 @@ mod concurrent;
 mod diverge;
 mod pattern;
 mod run;
+mod simpler;
 mod slots;
 mod switch;
 mod told;
@@ -17,6 +18,7 @@ use flowcrate::types::Type;
 use proc_macro2::{Group, Ident, TokenStream, TokenTree};
 use quote::quote;
 
+pub(crate) use simpler::same;
 pub(crate) use slots::Slot;
 
 use super::Emitter;
@@ -71,8 +73,8 @@ struct Lines {
     code: Vec<TokenStream>,
     /// Whether control never reaches the end.
     diverges: bool,
-    /// Condition and body, if the only statement is an `if` without `else`.
-    lone_if: Option<(TokenStream, TokenStream)>,
+    /// The only statement, if that is an `if` without `else`.
+    lone_if: Option<LoneIf>,
     /// Name and value, if the last statement binds a variable and says no more.
     last_let: Option<(Ident, TokenStream)>,
     /// The same of a statement that binds what a branch hands out.
@@ -125,10 +127,16 @@ impl Lines {
         tail
     }
 
-    fn push_if(&mut self, condition: TokenStream, body: TokenStream) {
+    fn push_if(
+        &mut self,
+        comment: Option<&TokenStream>,
+        condition: TokenStream,
+        body: TokenStream,
+    ) {
         let lone = self.code.is_empty();
-        self.push(quote!(if #condition { #body }));
-        self.lone_if = lone.then_some((condition, body));
+        self.push(quote!(#comment if #condition { #body }));
+        let comment = comment.cloned();
+        self.lone_if = lone.then_some(LoneIf { comment, condition, body });
     }
 }
 
@@ -215,15 +223,10 @@ impl<'e, 'a> Flow<'e, 'a> {
                 let slots = self.slots(&when.exports, &[&when.block], false, locals);
                 let mode = if slots.is_empty() { Mode::Statements } else { Mode::Values(&slots) };
                 let body = self.block(Some(&when.block), locals.clone(), &mode);
-                if slots.is_empty() {
-                    let (condition, body) = collapse(condition, body);
-                    lines.push_if(condition, body);
-                    return;
-                }
-                let none = self.block(None, locals.clone(), &mode).code;
-                let pattern = self.bind(&slots, locals);
-                let body = body.code;
-                lines.push_values(None, pattern, &quote!(if #condition { #body } else { #none }));
+                let otherwise =
+                    (!slots.is_empty()).then(|| self.block(None, locals.clone(), &mode));
+                let whole = branch::Whole::If { condition, body, otherwise };
+                self.place(whole, &slots, None, None, locals, lines);
             }
             Stmt::Join(join) => self.join(join, locals, lines),
             Stmt::Tasks(tasks) => self.tasks(tasks, locals, lines),
@@ -383,31 +386,51 @@ impl<'e, 'a> Flow<'e, 'a> {
         match live {
             Live::Always => quote!(true),
             Live::Left { node, handle } => self.left(node, handle, locals),
-            Live::Any(parts) => {
-                let parts: Vec<_> = parts.iter().map(|part| self.live_part(part, locals)).collect();
-                quote!(#(#parts)||*)
-            }
-            Live::All(parts) => {
-                let parts: Vec<_> = parts.iter().map(|part| self.live_part(part, locals)).collect();
-                quote!(#(#parts)&&*)
-            }
+            Live::Any(parts) => self.live_parts(parts, false, locals),
+            Live::All(parts) => self.live_parts(parts, true, locals),
         }
     }
 
-    fn live_part(&mut self, live: &Live, locals: &Locals) -> TokenStream {
-        let code = self.live(live, locals);
-        match live {
-            Live::Any(_) | Live::All(_) => quote!((#code)),
-            Live::Always | Live::Left { .. } => code,
+    /// Parts of which one has to hold, or `all`; without those that are certain.
+    fn live_parts(&mut self, parts: &[Live], all: bool, locals: &Locals) -> TokenStream {
+        let mut open: Vec<(TokenStream, bool)> = Vec::new();
+        for part in parts {
+            let code = self.live(part, locals);
+            match simpler::literal(&code) {
+                Some(holds) if holds == all => {}
+                Some(_) => return code,
+                None => open.push((code, matches!(part, Live::Any(_) | Live::All(_)))),
+            }
+        }
+        if let [(code, _)] = open.as_slice() {
+            return code.clone();
+        }
+        let open: Vec<TokenStream> = open
+            .into_iter()
+            .map(|(code, nests)| if nests { quote!((#code)) } else { code })
+            .collect();
+        match (open.as_slice(), all) {
+            ([], all) => quote!(#all),
+            (open, true) => quote!(#(#open)&&*),
+            (open, false) => quote!(#(#open)||*),
         }
     }
 }
 
 /// The code of a block.
+#[derive(Clone, Default)]
 struct BlockCode {
     code: TokenStream,
     diverges: bool,
-    lone_if: Option<(TokenStream, TokenStream)>,
+    lone_if: Option<LoneIf>,
+}
+
+/// `if` without `else`.
+#[derive(Clone)]
+struct LoneIf {
+    comment: Option<TokenStream>,
+    condition: TokenStream,
+    body: TokenStream,
 }
 
 impl BlockCode {
@@ -420,8 +443,10 @@ impl BlockCode {
 /// `if a { if b { … } }` as `if a && b { … }`.
 fn collapse(condition: TokenStream, body: BlockCode) -> (TokenStream, TokenStream) {
     match body.lone_if {
-        Some((inner, code)) => (quote!(#condition && #inner), code),
-        None => (condition, body.code),
+        Some(LoneIf { comment: None, condition: inner, body }) => {
+            (quote!(#condition && #inner), body)
+        }
+        _ => (condition, body.code),
     }
 }
 

@@ -2,7 +2,7 @@
 
 mod layers;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use flowcrate::types::Type;
 use proc_macro2::{Ident, TokenStream};
@@ -30,6 +30,8 @@ pub(crate) struct Locals {
     started: Option<NodeId>,
     /// Names of variables that belong to the function or async block itself.
     own: Layers<String, ()>,
+    /// Variables of what was caught that are references, as parameters are.
+    borrowed: BTreeSet<String>,
     /// Whether `trigger` is a reference.
     trigger_borrowed: bool,
     /// Optionals that a condition has found to be there.
@@ -140,6 +142,9 @@ impl Locals {
     }
 
     fn note(&mut self, name: &Ident, form: Form) {
+        if !self.borrowed.is_empty() {
+            self.borrowed.remove(&name.to_string());
+        }
         if form == Form::Plain {
             self.own.insert(name.to_string(), ());
         } else {
@@ -245,6 +250,13 @@ impl Locals {
             let is_value = matches!(variable.form, Form::Plain | Form::Reference);
             Variable { form: if is_value { form } else { variable.form }, ..variable.clone() }
         };
+        inner.borrowed.clear();
+        if borrowed {
+            let all =
+                self.outputs.entries().into_values().chain(self.errors.entries().into_values());
+            let caught = all.filter(|variable| variable.form == Form::Caught);
+            inner.borrowed.extend(caught.map(|variable| variable.name.to_string()));
+        }
         inner.outputs = inner.outputs.map(held);
         inner.errors = inner.errors.map(held);
         inner.loops = inner.loops.map(|loop_| LoopVariables { borrowed, ..loop_.clone() });
@@ -258,6 +270,7 @@ impl Locals {
     pub(crate) fn is_reference(&self, name: &str) -> bool {
         let is = |variable: &&Variable| variable.name == name && variable.form == Form::Reference;
         (name == "trigger" && self.trigger_borrowed)
+            || self.borrowed.contains(name)
             || self.outputs.entries().values().any(is)
             || self.errors.entries().values().any(is)
             || self.loops.entries().values().any(|loop_| loop_.item == name && loop_.borrowed)

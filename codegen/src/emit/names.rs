@@ -287,8 +287,8 @@ impl NodeNames {
     pub(crate) fn of(id: &str) -> Self {
         let value = snake(id, "node");
         Self {
-            error: format!("{value}_error"),
-            handle: format!("{value}_left_by"),
+            error: joined(&value, "error"),
+            handle: joined(&value, "left_by"),
             stem: pascal(id, "Node"),
             item: "item".to_owned(),
             index: "index".to_owned(),
@@ -307,23 +307,23 @@ pub(crate) fn node_names(checked: &Checked, function: &str) -> BTreeMap<NodeId, 
     let mut names = BTreeMap::new();
     for (id, node) in &checked.nodes {
         let value = values.allocate(&snake(id, "node"), "_step");
-        let error = values.allocate(&format!("{value}_error"), "_");
-        let handle = values.allocate(&format!("{value}_left_by"), "_");
+        let error = values.allocate(&joined(&value, "error"), "_");
+        let handle = values.allocate(&joined(&value, "left_by"), "_");
         let stem = stems.allocate(&pascal(id, "Node"), "Step");
         let nested = node.parent.is_some();
         let (item, index) = match &node.body {
             Body::ForEach { .. } if nested => (
-                values.allocate(&format!("{value}_item"), "_"),
-                values.allocate(&format!("{value}_index"), "_"),
+                values.allocate(&joined(&value, "item"), "_"),
+                values.allocate(&joined(&value, "index"), "_"),
             ),
             Body::While { .. } if nested => (
-                values.allocate(&format!("{value}_state"), "_"),
-                values.allocate(&format!("{value}_index"), "_"),
+                values.allocate(&joined(&value, "state"), "_"),
+                values.allocate(&joined(&value, "index"), "_"),
             ),
             Body::While { .. } => ("state".to_owned(), "index".to_owned()),
             // The elements of a filter beside the items of the loops around it.
             Body::Transform { value: list } if nested && binds_item(list) => {
-                (values.allocate(&format!("{value}_item"), "_"), "index".to_owned())
+                (values.allocate(&joined(&value, "item"), "_"), "index".to_owned())
             }
             _ => ("item".to_owned(), "index".to_owned()),
         };
@@ -338,6 +338,11 @@ pub(crate) fn node_names(checked: &Checked, function: &str) -> BTreeMap<NodeId, 
         names.insert(undo.node.id.clone(), NodeNames { value, stem, ..of });
     }
     names
+}
+
+/// `match_` and `error` as `match_error`: two underscores are no snake case.
+fn joined(value: &str, what: &str) -> String {
+    format!("{}_{what}", value.trim_end_matches('_'))
 }
 
 /// Whether a closure in the expression has an element of its own.

@@ -126,12 +126,14 @@ impl Policy {
                 quote!(on_exhausted: #krate::policy::OnExhausted::#value)
             }),
         ];
+        let all = parts.len();
         let written: Vec<_> = parts.into_iter().flatten().collect();
         if written.is_empty() {
             return quote!(<#krate::Policy as ::core::default::Default>::default());
         }
         // What has no argument here is as in the default, too.
-        let rest = quote!(..<#krate::Policy as ::core::default::Default>::default());
+        let rest = (written.len() < all)
+            .then(|| quote!(..<#krate::Policy as ::core::default::Default>::default()));
         quote!(#krate::Policy { #(#written,)* #rest })
     }
 }

@@ -63,7 +63,6 @@ pub fn charge(
                 .with(::flowcrate::policy::ErrorClass::Timeout)
                 .with(::flowcrate::policy::ErrorClass::RateLimited),
             on_exhausted: ::flowcrate::policy::OnExhausted::Pause,
-            ..<::flowcrate::Policy as ::core::default::Default>::default()
         });
     ctx.step::<ChargeInput, Payment, _, _>(spec, input, charge)
 }

@@ -9,7 +9,7 @@ use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context as Poller, Poll, Waker};
+use std::task::{Context as Poller, Poll, Wake, Waker};
 use std::time::Duration;
 
 use futures_util::FutureExt;
@@ -260,15 +260,17 @@ impl Spawned for Handle {
 }
 
 impl Bodies {
-    /// Polls all bodies once; whether one has ended.
+    /// Polls all bodies once; whether one has ended, or only let others run.
     fn poll(&self) -> bool {
         let bodies = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        let yielded = Arc::new(Yielded::default());
+        let waker = Waker::from(Arc::clone(&yielded));
         let mut ended = false;
         for mut body in bodies {
             if body.over.load(Ordering::SeqCst) {
                 continue;
             }
-            let mut poller = Poller::from_waker(Waker::noop());
+            let mut poller = Poller::from_waker(&waker);
             if Pin::new(&mut body.future).poll(&mut poller).is_ready() {
                 body.over.store(true, Ordering::SeqCst);
                 ended = true;
@@ -276,6 +278,16 @@ impl Bodies {
                 self.0.lock().unwrap_or_else(PoisonError::into_inner).push(body);
             }
         }
-        ended
+        ended || yielded.0.load(Ordering::SeqCst)
+    }
+}
+
+/// Whether a body asked to be polled again at once.
+#[derive(Default)]
+struct Yielded(AtomicBool);
+
+impl Wake for Yielded {
+    fn wake(self: Arc<Self>) {
+        self.0.store(true, Ordering::SeqCst);
     }
 }

@@ -22,6 +22,9 @@ pub struct World {
 pub struct Attempt {
     /// How long it takes, in milliseconds.
     pub takes: u64,
+    /// When it gives a sign of life, in milliseconds from its beginning, ascending.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub beats: Vec<u64>,
     /// How it ends.
     pub end: End,
 }
@@ -49,7 +52,7 @@ impl World {
         let id = path.rsplit('/').next().unwrap_or(path);
         let turn: usize =
             path.split('[').filter_map(|part| part.split_once(']')?.0.parse::<usize>().ok()).sum();
-        let nothing = Attempt { takes: 1, end: End::Answer(0) };
+        let nothing = Attempt { takes: 1, beats: Vec::new(), end: End::Answer(0) };
         let Some(lives) = self.steps.get(id).filter(|lives| !lives.is_empty()) else {
             return nothing;
         };
@@ -121,7 +124,14 @@ impl Said {
 )]
 pub async fn call(step: StepContext, input: Call) -> Result<Said, StepError> {
     let attempt = WORLD.with_borrow(|world| world.attempt(step.path(), step.attempt()));
-    pass(Duration::from_millis(attempt.takes)).await;
+    let mut passed = 0;
+    for beat in attempt.beats.iter().filter(|beat| **beat < attempt.takes) {
+        pass(Duration::from_millis(beat - passed)).await;
+        passed = *beat;
+        // Nobody may want the outcome any more; it goes on all the same.
+        let _ = step.heartbeat(&passed).await;
+    }
+    pass(Duration::from_millis(attempt.takes - passed)).await;
     match attempt.end {
         End::Answer(answer) => Ok(Said::of(answer, input)),
         End::Retryable => Err(StepError::retryable("flaky", "not this time")),

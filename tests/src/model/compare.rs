@@ -87,7 +87,9 @@ fn agree(expected: Option<&Entry>, seen: Option<&EntryView>, model: &Played) -> 
 
 fn agree_on(expected: &Entry, seen: &EntryView) -> bool {
     let seen_error = seen.error.as_ref().and_then(|error| serde_json::to_value(error).ok());
-    let input = |kind: &str| !matches!(kind, "wait@1" | "wait_event@1" | "winner");
+    let input = |kind: &str| {
+        !matches!(kind, "wait@1" | "wait_event@1" | "approval@1" | "winner" | "unwind")
+    };
     let ended = seen.ended_at.map(millis);
     expected.kind == seen.kind
         && expected.status == seen.status.as_str()
@@ -131,6 +133,10 @@ fn same(model: &Value, run: &Value) -> bool {
                 |of: &Map<String, Value>, key: &String| of.get(key).cloned().unwrap_or_default();
             let mut keys = model.keys().chain(run.keys());
             keys.all(|key| same(&get(model, key), &get(run, key)))
+        }
+        (Value::Number(model), Value::Number(run)) if model.is_f64() || run.is_f64() => {
+            let both = model.as_f64().zip(run.as_f64());
+            both.is_some_and(|(model, run)| model.total_cmp(&run).is_eq())
         }
         (model, run) => model == run,
     }

@@ -99,11 +99,20 @@ impl Sim<'_> {
             return;
         }
         let end = if self.ops[op].stopping { self.end_of_stopped(op, end) } else { end };
+        let end = self.with_returned(op, end);
+        if let Some(at) = self.undoes(op) {
+            if matches!(end, End::Done(_)) {
+                self.record(op, &end);
+            }
+            return self.undo_ended(at, end);
+        }
+        let end = self.with_undo(op, end);
         self.record(op, &end);
         if let (End::Cancelled, Work::Step(step)) = (&end, &self.ops[op].work)
             && step.runs
         {
             self.in_doubt(op);
+            self.register_in_doubt(op);
         }
         let (region, id) = (self.ops[op].region, self.ops[op].node.clone());
         if self.ops[op].stopping || self.regions[region].phase != Phase::Live {
@@ -111,10 +120,57 @@ impl Sim<'_> {
             return self.come_to_rest(region);
         }
         match end {
-            End::Done(output) => self.leave(region, &id, Ok(("out".to_owned(), output))),
+            End::Done(output) => {
+                let output = self.returning(op, output);
+                let handle =
+                    self.graph.nodes.get(&id).map_or("out", |node| node.left_with(&output));
+                self.leave(region, &id, Ok((handle.to_owned(), output)));
+            }
             End::Failed(failure) => self.leave(region, &id, Err(failure)),
             End::Cancelled => self.set(region, &id, State::Gone),
         }
+    }
+
+    /// S24: a step whose compensation has no input has failed, whatever it did.
+    fn with_undo(&mut self, op: OpId, end: End) -> End {
+        let (End::Done(output), Work::Step(step)) = (&end, &self.ops[op].work) else { return end };
+        let (output, attempts) = (output.clone(), step.attempt);
+        match self.register(op, &output) {
+            Ok(()) => end,
+            Err(Stop::Fails) => {
+                let failure = Failure::expression(self.ops[op].path.clone());
+                End::Failed(Failure { attempts, ..failure })
+            }
+            Err(Stop::Unknown(what)) => {
+                self.unknown.push(what);
+                end
+            }
+        }
+    }
+
+    /// A try that may return is recorded with what it returned.
+    fn with_returned(&self, op: OpId, end: End) -> End {
+        match (&self.ops[op].work, end) {
+            (Work::Try(tried), End::Done(output)) if self.graph.returns(&self.ops[op].node) => {
+                let returned = tried.returned.clone().unwrap_or_default();
+                End::Done(Value::from(vec![output, returned]))
+            }
+            (_, end) => end,
+        }
+    }
+
+    /// Hands what a try returned outwards (S31); its own output is what is left.
+    fn returning(&mut self, op: OpId, output: Value) -> Value {
+        let (region, id) = (self.ops[op].region, self.ops[op].node.clone());
+        if !matches!(self.ops[op].work, Work::Try(_)) || !self.graph.returns(&id) {
+            return output;
+        }
+        if let Work::Try(tried) = &mut self.ops[op].work
+            && let Some(returned) = tried.returned.take()
+        {
+            self.regions[region].returned = Some(returned);
+        }
+        output.get(0).cloned().unwrap_or_default()
     }
 
     /// S22: an outcome within the grace time counts; all else is cancelled.
@@ -154,7 +210,7 @@ impl Sim<'_> {
             return Ok(Value::Null);
         }
         let given = if name.is_empty() { Some(&node.result) } else { node.result.get(name) };
-        let place = Place { sim: self, region, element: None, state: None };
+        let place = Place { sim: self, region, element: None, state: None, own: None };
         if let Some(given) = given.filter(|given| !given.is_null()) {
             return expr::value(given, &place);
         }
@@ -173,7 +229,7 @@ impl Sim<'_> {
     pub(super) fn end(&mut self, region: RegionId, end: End) {
         self.regions[region].phase = Phase::Ended;
         match self.regions[region].op {
-            None => self.ended = Some(end),
+            None => self.end_of_run(end),
             Some(op) => self.region_ended(op, region, end),
         }
     }

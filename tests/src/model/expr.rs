@@ -2,6 +2,8 @@
 //!
 //! It knows the operators and the few filters that random graphs use. Absent is null (S10).
 
+use std::cmp::Ordering;
+
 use flowcrate_codegen::expr::ast::{AstKind, Binary, Invocation, Part, Unary};
 use flowcrate_codegen::expr::{Ast, Template, parse};
 use serde_json::{Map, Value};
@@ -75,6 +77,38 @@ pub(super) fn duration(field: &Value, env: &dyn Env) -> Result<u64, Stop> {
     }
 }
 
+/// An instant, in milliseconds since the run's start: a name, and what is added to it.
+pub(super) fn instant(field: &Value, env: &dyn Env) -> Result<u64, Stop> {
+    let text = field.as_str().unwrap_or_default();
+    let template = parsed(text)?;
+    match template.exact().map(|ast| &ast.kind) {
+        Some(AstKind::Binary(Binary::Add, left, right)) => {
+            let from = eval(left, env)?;
+            let length = match &right.kind {
+                AstKind::Call(call) if call.name == "duration" => {
+                    call.args.first().and_then(Ast::text).and_then(milliseconds)
+                }
+                _ => None,
+            };
+            let from = from.as_str().and_then(clock);
+            from.zip(length)
+                .map(|(from, length)| from + length)
+                .ok_or_else(|| Stop::Unknown(format!("the instant {text}")))
+        }
+        _ => unknown(format!("the instant {text}")),
+    }
+}
+
+/// `1970-01-01T00:00:02.500Z`: runs begin at this day's first instant, and are short.
+fn clock(text: &str) -> Option<u64> {
+    let time = text.strip_prefix("1970-01-01T")?.strip_suffix('Z')?;
+    let (time, thousandths) = time.split_once('.')?;
+    let parts = time.split(':').map(|part| part.parse::<u64>().ok());
+    let parts: Option<Vec<u64>> = parts.collect();
+    let seconds = parts?.into_iter().fold(0, |sum, part| sum * 60 + part);
+    Some(seconds * 1_000 + thousandths.parse::<u64>().ok()?)
+}
+
 /// `1h 2m 3s 4ms`.
 pub(super) fn milliseconds(text: &str) -> Option<u64> {
     let part = |part: &str| {
@@ -115,15 +149,16 @@ fn eval(ast: &Ast, env: &dyn Env) -> Evaluated {
     match &ast.kind {
         AstKind::Null => Ok(Value::Null),
         AstKind::Bool(flag) => Ok(Value::Bool(*flag)),
+        AstKind::Number(number) => finite(*number),
         AstKind::Int(number) => {
             i64::try_from(*number).map(Value::from).map_err(|_| Stop::Unknown(number.to_string()))
         }
         AstKind::Text(text) => Ok(Value::from(text.as_str())),
-        AstKind::Name(_) | AstKind::Attribute { .. } => chain(ast, env),
+        AstKind::Name(_) | AstKind::Attribute { .. } => chain(ast, env, false),
         AstKind::Item { base, index } => item(&eval(base, env)?, &eval(index, env)?),
         AstKind::Unary(Unary::Not, operand) => Ok(Value::Bool(!flag(&eval(operand, env)?)?)),
         AstKind::Unary(Unary::Negate, operand) => {
-            int(&eval(operand, env)?)?.checked_neg().map(Value::from).ok_or(Stop::Fails)
+            arithmetic(Binary::Subtract, &Value::from(0), &eval(operand, env)?)
         }
         AstKind::Binary(operator, left, right) => binary(*operator, left, right, env),
         AstKind::Concat(parts) => {
@@ -155,9 +190,20 @@ fn eval(ast: &Ast, env: &dyn Env) -> Evaluated {
     }
 }
 
+/// The field of the payload that has no type: random graphs read keys of this one alone.
+const UNTYPED: &str = "raw";
+
+/// The value of a chain that is covered (S8): what is absent on the way is absent.
+fn covered(ast: &Ast, env: &dyn Env) -> Evaluated {
+    match &ast.kind {
+        AstKind::Name(_) | AstKind::Attribute { .. } => chain(ast, env, true),
+        _ => eval(ast, env),
+    }
+}
+
 /// A name and the fields behind it. A field of what is absent is absent (S8 allows that only where
-/// the chain is covered).
-fn chain(ast: &Ast, env: &dyn Env) -> Evaluated {
+/// the chain is covered); of what has no type, a missing key fails unless it is covered (S12).
+fn chain(ast: &Ast, env: &dyn Env, covered: bool) -> Evaluated {
     let mut path = Vec::new();
     let mut at = ast;
     while let AstKind::Attribute { base, name, .. } = &at.kind {
@@ -170,8 +216,14 @@ fn chain(ast: &Ast, env: &dyn Env) -> Evaluated {
     } else {
         (eval(at, env)?, 0)
     };
+    let mut untyped = false;
     for name in path.get(taken..).unwrap_or_default() {
-        value = value.get(name).cloned().unwrap_or_default();
+        let found = value.get(name).cloned();
+        if untyped && !covered && found.is_none() {
+            return Err(Stop::Fails);
+        }
+        untyped |= name == UNTYPED;
+        value = found.unwrap_or_default();
     }
     Ok(value)
 }
@@ -194,23 +246,46 @@ fn binary(operator: Binary, left: &Ast, right: &Ast, env: &dyn Env) -> Evaluated
         _ => {}
     }
     let right = eval(right, env)?;
-    let numbers = || Ok::<_, Stop>((int(&left)?, int(&right)?));
+    match (operator, &left, &right) {
+        (Binary::Add, Value::Array(left), Value::Array(right)) => {
+            Ok([&left[..], right].concat().into())
+        }
+        (Binary::Add, Value::String(left), Value::String(right)) => {
+            Ok(format!("{left}{right}").into())
+        }
+        _ => arithmetic(operator, &left, &right),
+    }
+}
+
+/// An operation on two values that are there.
+fn arithmetic(operator: Binary, left: &Value, right: &Value) -> Evaluated {
+    let numbers = || Ok::<_, Stop>((int(left)?, int(right)?));
     let checked = |result: Option<i64>| result.map(Value::from).ok_or(Stop::Fails);
+    let compared = |holds: fn(Ordering) -> bool| {
+        // Numbers are finite: any two compare.
+        let order = if left.is_i64() && right.is_i64() {
+            Some(int(left)?.cmp(&int(right)?))
+        } else {
+            number(left)?.partial_cmp(&number(right)?)
+        };
+        Ok(Value::Bool(order.is_some_and(holds)))
+    };
+    let whole = left.is_i64() && right.is_i64();
     match operator {
-        Binary::And | Binary::Or => Ok(Value::Bool(flag(&right)?)),
-        Binary::Equal => Ok(Value::Bool(left == right)),
-        Binary::NotEqual => Ok(Value::Bool(left != right)),
-        Binary::Less => Ok(Value::Bool(numbers()?.0 < numbers()?.1)),
-        Binary::LessEqual => Ok(Value::Bool(numbers()?.0 <= numbers()?.1)),
-        Binary::Greater => Ok(Value::Bool(numbers()?.0 > numbers()?.1)),
-        Binary::GreaterEqual => Ok(Value::Bool(numbers()?.0 >= numbers()?.1)),
-        Binary::Add => match (&left, &right) {
-            (Value::Array(left), Value::Array(right)) => Ok([&left[..], right].concat().into()),
-            (Value::String(left), Value::String(right)) => Ok(format!("{left}{right}").into()),
-            _ => checked(numbers()?.0.checked_add(numbers()?.1)),
-        },
-        Binary::Subtract => checked(numbers()?.0.checked_sub(numbers()?.1)),
-        Binary::Multiply => checked(numbers()?.0.checked_mul(numbers()?.1)),
+        Binary::And | Binary::Or => Ok(Value::Bool(flag(right)?)),
+        Binary::Equal => Ok(Value::Bool(alike(left, right))),
+        Binary::NotEqual => Ok(Value::Bool(!alike(left, right))),
+        Binary::Less => compared(Ordering::is_lt),
+        Binary::LessEqual => compared(Ordering::is_le),
+        Binary::Greater => compared(Ordering::is_gt),
+        Binary::GreaterEqual => compared(Ordering::is_ge),
+        Binary::Add if whole => checked(numbers()?.0.checked_add(numbers()?.1)),
+        Binary::Subtract if whole => checked(numbers()?.0.checked_sub(numbers()?.1)),
+        Binary::Multiply if whole => checked(numbers()?.0.checked_mul(numbers()?.1)),
+        Binary::Add => finite(number(left)? + number(right)?),
+        Binary::Subtract => finite(number(left)? - number(right)?),
+        Binary::Multiply => finite(number(left)? * number(right)?),
+        Binary::Divide => finite(number(left)? / number(right)?),
         // Rounded down; the rest has the sign of the divisor.
         Binary::FloorDivide => {
             let (left, right) = numbers()?;
@@ -224,8 +299,8 @@ fn binary(operator: Binary, left: &Ast, right: &Ast, env: &dyn Env) -> Evaluated
             let other_sign = rest != 0 && (rest < 0) != (right < 0);
             checked(Some(if other_sign { rest + right } else { rest }))
         }
-        Binary::In => match &right {
-            Value::Array(items) => Ok(Value::Bool(items.contains(&left))),
+        Binary::In => match right {
+            Value::Array(items) => Ok(Value::Bool(items.contains(left))),
             _ => unknown(format!("{left} in {right}")),
         },
         _ => unknown(operator.text().to_owned()),
@@ -233,7 +308,8 @@ fn binary(operator: Binary, left: &Ast, right: &Ast, env: &dyn Env) -> Evaluated
 }
 
 fn filter(operand: &Ast, call: &Invocation, env: &dyn Env) -> Evaluated {
-    let value = eval(operand, env)?;
+    let covers = matches!(call.name.as_str(), "default" | "d");
+    let value = if covers { covered(operand, env)? } else { eval(operand, env)? };
     match (call.name.as_str(), &value) {
         ("default" | "d", Value::Null) => {
             call.args.first().map_or(Ok(Value::Null), |fallback| eval(fallback, env))
@@ -241,7 +317,10 @@ fn filter(operand: &Ast, call: &Invocation, env: &dyn Env) -> Evaluated {
         ("default" | "d", _) => Ok(value),
         ("length" | "count", Value::Array(items)) => Ok(items.len().into()),
         ("length" | "count", Value::String(text)) => Ok(text.chars().count().into()),
+        ("string", Value::Null | Value::Array(_) | Value::Object(_)) => Err(Stop::Fails),
         ("string", _) => text(&value).map(Value::String),
+        ("int", _) => to_int(&value),
+        ("float", _) => to_number(&value),
         ("upper", Value::String(text)) => Ok(text.to_uppercase().into()),
         ("sum", Value::Array(items)) => items
             .iter()
@@ -256,7 +335,7 @@ fn filter(operand: &Ast, call: &Invocation, env: &dyn Env) -> Evaluated {
 }
 
 fn test(operand: &Ast, call: &Invocation, env: &dyn Env) -> Evaluated {
-    let value = eval(operand, env)?;
+    let value = covered(operand, env)?;
     match call.name.as_str() {
         "defined" => Ok(Value::Bool(!value.is_null())),
         "undefined" | "none" => Ok(Value::Bool(value.is_null())),
@@ -271,7 +350,7 @@ fn function(call: &Invocation, env: &dyn Env) -> Evaluated {
         // S9.
         "first_of" => {
             for candidate in &call.args {
-                let value = eval(candidate, env)?;
+                let value = covered(candidate, env)?;
                 if !value.is_null() {
                     return Ok(value);
                 }
@@ -294,6 +373,45 @@ fn int(value: &Value) -> Result<i64, Stop> {
     value.as_i64().ok_or_else(|| Stop::Unknown(format!("{value} as an int")))
 }
 
+fn number(value: &Value) -> Result<f64, Stop> {
+    value.as_f64().ok_or_else(|| Stop::Unknown(format!("{value} as a number")))
+}
+
+/// S17: a number is finite.
+fn finite(number: f64) -> Evaluated {
+    if number.is_finite() { Ok(Value::from(number)) } else { Err(Stop::Fails) }
+}
+
+/// Numbers are the same by their value.
+fn alike(left: &Value, right: &Value) -> bool {
+    match (left.as_f64(), right.as_f64()) {
+        (Some(left), Some(right)) => left.total_cmp(&right).is_eq(),
+        _ => left == right,
+    }
+}
+
+/// `| int`: of digits, of a number cut off towards zero, of a bool.
+#[expect(clippy::cast_possible_truncation, reason = "random numbers are small")]
+fn to_int(value: &Value) -> Evaluated {
+    match value {
+        Value::Number(number) if number.is_i64() => Ok(value.clone()),
+        Value::Number(number) => Ok((number.as_f64().unwrap_or(0.0).trunc() as i64).into()),
+        Value::String(text) => text.parse::<i64>().map(Value::from).map_err(|_| Stop::Fails),
+        Value::Bool(flag) => Ok(i64::from(*flag).into()),
+        _ => Err(Stop::Fails),
+    }
+}
+
+/// `| float`.
+fn to_number(value: &Value) -> Evaluated {
+    match value {
+        Value::Number(_) => finite(number(value)?),
+        Value::String(text) => text.parse::<f64>().map_err(|_| Stop::Fails).and_then(finite),
+        Value::Bool(flag) => finite(if *flag { 1.0 } else { 0.0 }),
+        _ => Err(Stop::Fails),
+    }
+}
+
 fn flag(value: &Value) -> Result<bool, Stop> {
     value.as_bool().ok_or_else(|| Stop::Unknown(format!("{value} as a bool")))
 }
@@ -304,6 +422,7 @@ fn text(value: &Value) -> Result<String, Stop> {
         Value::String(text) => Ok(text.clone()),
         Value::Bool(flag) => Ok(flag.to_string()),
         Value::Number(number) if number.is_i64() => Ok(number.to_string()),
+        Value::Number(number) => Ok(format!("{:?}", number.as_f64().unwrap_or_default())),
         other => unknown(format!("the text of {other}")),
     }
 }

@@ -12,6 +12,7 @@ pub(super) struct Graph {
 
 /// A node.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "a document has as many words")]
 pub(super) struct Node {
     pub(super) id: String,
     pub(super) parent: Option<String>,
@@ -21,6 +22,9 @@ pub(super) struct Node {
     pub(super) inputs: Map<String, Value>,
     pub(super) result: Value,
     pub(super) policy: Value,
+    /// S24: what undoes it, and whether also where nobody knows if it took effect.
+    pub(super) compensate: Value,
+    pub(super) in_doubt: bool,
     /// S2: `join: all`.
     pub(super) needs_all: bool,
     /// S14.
@@ -42,6 +46,15 @@ impl Node {
     /// The handle by which it leaves where nothing else is said (S14, S21).
     pub(super) fn default_handle(&self) -> &'static str {
         if self.kind == "switch@1" { "default" } else { "out" }
+    }
+
+    /// The handle by which it leaves with an output.
+    pub(super) fn left_with(&self, output: &Value) -> &'static str {
+        match (self.kind.as_str(), output["approved"].as_bool()) {
+            ("approval@1", Some(true)) => "approved",
+            ("approval@1", _) => "rejected",
+            _ => "out",
+        }
     }
 
     /// An input, where there is one that is not null (S10).
@@ -90,6 +103,20 @@ impl Graph {
         let within =
             |node: &&Node| node.parent.as_deref() == parent && node.region.as_str() == region;
         self.nodes.values().filter(within).collect()
+    }
+
+    /// Whether a try may return (S31): a return stands in its body or catch, or in those of a try
+    /// that does.
+    pub(super) fn returns(&self, scope: &str) -> bool {
+        self.nodes.values().any(|node| {
+            node.parent.as_deref() == Some(scope)
+                && node.region != "finally"
+                && match node.kind.as_str() {
+                    "return@1" => !node.disabled,
+                    "try@1" => !node.disabled && self.returns(&node.id),
+                    _ => false,
+                }
+        })
     }
 
     /// The regions of a scope that hold nodes, sorted.
@@ -162,6 +189,8 @@ fn read_node(node: &Value) -> Node {
         inputs: object("inputs"),
         result: data["result"].clone(),
         policy: data["policy"].clone(),
+        compensate: data["compensate"].clone(),
+        in_doubt: data["in_doubt"] == "compensate",
         needs_all: data["join"] == "all",
         disabled: data["disabled"] == true,
         continues: data["on_error"] == "continue",

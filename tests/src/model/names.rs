@@ -13,6 +13,8 @@ pub(super) struct Place<'a, 'g> {
     pub(super) element: Option<Value>,
     /// A loop whose state is looked at before an iteration.
     pub(super) state: Option<(&'a str, Value)>,
+    /// A step whose output is seen before it has left (S24).
+    pub(super) own: Option<(&'a str, Value)>,
 }
 
 impl Env for Place<'_, '_> {
@@ -30,6 +32,7 @@ impl Env for Place<'_, '_> {
                 let item = self.element.clone().or_else(|| Some(self.nearest(false)?.0));
                 item.map(|item| (item, 1))
             }
+            ["run", "started_at", ..] => Some(("1970-01-01T00:00:00.000Z".into(), 2)),
             ["index", ..] => self.nearest(true).map(|(_, index)| (index.into(), 1)),
             ["loops", id, "index", ..] => Some((self.of_loop(id)?.1.into(), 3)),
             ["loops", id, "item" | "state", ..] => match &self.state {
@@ -54,6 +57,11 @@ impl Place<'_, '_> {
 
     /// S7: where it left by a handle that is not `error`.
     fn output(&self, id: &str) -> Value {
+        if let Some((own, output)) = &self.own
+            && *own == id
+        {
+            return output.clone();
+        }
         match self.state(id) {
             Some(State::Left(left)) if left.error.is_none() => left.output.clone(),
             _ => Value::Null,

@@ -49,7 +49,7 @@ impl Sim<'_> {
     }
 
     fn begin(&mut self, region: RegionId, node: &Node) -> Beginning {
-        let place = Place { sim: self, region, element: None, state: None };
+        let place = Place { sim: self, region, element: None, state: None, own: None };
         let input = |name: &str| match node.input(name) {
             Some(field) => expr::value(field, &place),
             None => Ok(Value::Null),
@@ -71,9 +71,9 @@ impl Sim<'_> {
                 Ok(Begun::Failed(Failure::new(code, &message, self.path(region, &node.id))))
             }
             "return@1" => {
-                // S31.
+                // S31: within a try it is what the try returns, if it does not fail.
                 let value = input("value")?;
-                self.output = value;
+                self.regions[region].returned = Some(value);
                 out(Value::Null)
             }
             "respond@1" => {
@@ -86,6 +86,12 @@ impl Sim<'_> {
                 self.note(path, &node.kind, self.now, value, &End::Done(Value::Null));
                 out(Value::Null)
             }
+            "wait@1" if node.input("until").is_some() => {
+                let field = node.input("until").unwrap_or(&Value::Null);
+                let until = expr::instant(field, &place)?;
+                let length = until.saturating_sub(self.now);
+                Ok(Begun::Under(json!({ "duration": length }), Work::Timer))
+            }
             "wait@1" => {
                 let field = node.input("duration").unwrap_or(&Value::Null);
                 let length = expr::duration(field, &place)?;
@@ -97,13 +103,32 @@ impl Sim<'_> {
                 let key = input("key")?.as_str().map(str::to_owned);
                 let event = node.config.get("event").and_then(Value::as_str).unwrap_or_default();
                 let input = json!({ "event": event, "key": key, "timeout": timeout });
-                Ok(Begun::Under(input, Work::Wait { event: event.to_owned(), key }))
+                let wait = Work::Wait { event: event.to_owned(), key, asked: Vec::new() };
+                Ok(Begun::Under(input, wait))
+            }
+            // S34: an event whose payload is the answer; it is called after the node.
+            "approval@1" => {
+                let timeout = node.input("timeout");
+                let timeout = timeout.map(|field| expr::duration(field, &place)).transpose()?;
+                let key = input("key")?.as_str().map(str::to_owned);
+                let event = node.config.get("event").and_then(Value::as_str).unwrap_or(&node.id);
+                let asked = match input("assignees")? {
+                    Value::Array(asked) => asked,
+                    _ => Vec::new(),
+                };
+                let input = json!({ "event": event, "key": key, "timeout": timeout });
+                Ok(Begun::Under(input, Work::Wait { event: event.to_owned(), key, asked }))
             }
             "scripted.call@1" => {
                 let fields = node.inputs.iter();
                 let fields =
                     fields.map(|(name, field)| Ok((name.clone(), expr::value(field, &place)?)));
                 let input = record(fields.collect::<Result<Vec<_>, Stop>>()?);
+                // S12: what has no type is read as what the input is, strictly.
+                let text = |value: &Value| value.is_null() || value.is_string();
+                if !input["count"].is_i64() || !text(&input["text"]) {
+                    return Err(Stop::Fails);
+                }
                 let Some(policy) = Policy::read(&node.policy) else {
                     return Err(Stop::Unknown(format!("the policy {}", node.policy)));
                 };
@@ -133,15 +158,31 @@ impl Sim<'_> {
     }
 
     /// An attempt of a step begins.
-    fn attempt(&mut self, op: OpId) {
+    pub(super) fn attempt(&mut self, op: OpId) {
         let path = self.ops[op].path.clone();
         let Work::Step(step) = &mut self.ops[op].work else { return };
         step.runs = true;
         let (number, timeout) = (step.attempt, step.policy.timeout);
-        let takes = self.world.attempt(&path, number).takes;
-        self.due(takes, Due::Attempt(op, number));
-        if let Some(timeout) = timeout {
+        // S20: the time of all attempts cuts the last one short.
+        let total = step.policy.total.map(|total| (step.since + total).saturating_sub(self.now));
+        let heartbeat = step.policy.heartbeat;
+        let does = self.world.attempt(&path, number);
+        self.due(does.takes, Due::Attempt(op, number));
+        if let Some(timeout) = timeout.into_iter().chain(total).min() {
             self.due(timeout, Due::Timeout(op, number));
+        }
+        if let Some(longest) = heartbeat {
+            let mut last = 0;
+            for beat in does.beats.iter().take_while(|beat| **beat < does.takes) {
+                if *beat == last + longest {
+                    self.doubt("a sign of life that comes just in time");
+                }
+                if *beat >= last + longest {
+                    break;
+                }
+                last = *beat;
+            }
+            self.due(last + longest, Due::Silence(op, number));
         }
     }
 
@@ -154,7 +195,7 @@ impl Sim<'_> {
         match due {
             Due::Attempt(op, number) => !self.ops[*op].over && attempt(op, number),
             // A body that was told has its grace time and no other.
-            Due::Timeout(op, number) => {
+            Due::Timeout(op, number) | Due::Silence(op, number) => {
                 !self.ops[*op].over && !self.ops[*op].stopping && attempt(op, number)
             }
             Due::Retry(op) | Due::Timer(op) | Due::Grace(op) => !self.ops[*op].over,
@@ -166,11 +207,13 @@ impl Sim<'_> {
         match due {
             Due::Attempt(op, number) => {
                 let said = self.world.attempt(&self.ops[op].path, number).end;
-                self.attempt_ended(op, number, &said, said_failure(&said));
+                self.attempt_ended(op, number, Some(&said), said_failure(&said));
             }
             Due::Timeout(op, number) => {
-                let failure = ("timeout", super::compare::ANY);
-                self.attempt_ended(op, number, &Said::Retryable, failure);
+                self.attempt_ended(op, number, None, ("timeout", super::compare::ANY));
+            }
+            Due::Silence(op, number) => {
+                self.attempt_ended(op, number, None, ("heartbeat_timeout", super::compare::ANY));
             }
             Due::Retry(op) => {
                 if let Work::Step(step) = &mut self.ops[op].work {
@@ -191,8 +234,8 @@ impl Sim<'_> {
     }
 
     /// S20: the outcome, or another attempt.
-    fn attempt_ended(&mut self, op: OpId, number: u32, said: &Said, failed: (&str, &str)) {
-        if let (Said::Answer(answer), "") = (said, failed.0) {
+    fn attempt_ended(&mut self, op: OpId, number: u32, said: Option<&Said>, failed: (&str, &str)) {
+        if let Some(Said::Answer(answer)) = said {
             let call = serde_json::from_value::<Call>(self.ops[op].input.clone());
             let Ok(call) = call else {
                 return self.unknown.push(format!("the input {}", self.ops[op].input));
@@ -209,7 +252,10 @@ impl Sim<'_> {
                 step.runs = false;
                 self.due(delay, Due::Retry(op));
             }
-            Verdict::Pause if !stopping => self.paused = Some(failure),
+            Verdict::Pause if !stopping => {
+                step.runs = false;
+                self.parked.push((op, failure));
+            }
             Verdict::Retry(_) | Verdict::Fail | Verdict::Pause => {
                 self.finish(op, End::Failed(failure));
             }
@@ -224,9 +270,10 @@ impl Sim<'_> {
                 continue;
             };
             let waits = |op: &&OpId| match &self.ops[**op].work {
-                Work::Wait { event: name, key } => {
+                Work::Wait { event: name, key, asked } => {
                     let open = !self.ops[**op].over && !self.ops[**op].stopping;
-                    open && *name == event.name && *key == event.key
+                    let by = || asked.contains(&event.payload["by"]);
+                    open && *name == event.name && *key == event.key && (asked.is_empty() || by())
                 }
                 _ => false,
             };
@@ -254,7 +301,7 @@ impl Sim<'_> {
 
     /// S37: filter, sort and aggregate over `item`.
     fn over_list(&self, region: RegionId, node: &Node) -> Result<Value, Stop> {
-        let place = |element| Place { sim: self, region, element, state: None };
+        let place = |element| Place { sim: self, region, element, state: None, own: None };
         let items = expr::value(node.input("items").unwrap_or(&Value::Null), &place(None))?;
         let Value::Array(items) = items else {
             return Err(Stop::Unknown(format!("the list {items}")));

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::graph::Graph;
-use super::state::{At, Due, End, Entry, Left, Phase, Region, Sim, State};
+use super::state::{At, Due, End, Entry, Left, Phase, Region, Sim, State, Work};
 
 /// More instants than this are no end.
 const INSTANTS: usize = 20_000;
@@ -84,12 +84,14 @@ pub fn play(document: &Value, script: &Script) -> Played {
         ops: Vec::new(),
         inbox: Vec::new(),
         journal: BTreeMap::new(),
-        output: Value::Null,
         response: None,
         ended: None,
         paused: None,
+        parked: Vec::new(),
         cuts: BTreeSet::new(),
         doubts: Vec::new(),
+        undos: Vec::new(),
+        undoings: Vec::new(),
         unknown: Vec::new(),
     };
     for (number, event) in script.events.iter().enumerate() {
@@ -127,6 +129,7 @@ impl Sim<'_> {
             caught: None,
             nodes,
             phase: Phase::Live,
+            returned: None,
             failures: Vec::new(),
         });
     }
@@ -134,6 +137,7 @@ impl Sim<'_> {
     fn run(&mut self) {
         for _ in 0..INSTANTS {
             self.settle();
+            self.pause();
             if self.ended.is_some() || self.paused.is_some() || !self.unknown.is_empty() {
                 return;
             }
@@ -151,6 +155,20 @@ impl Sim<'_> {
             }
         }
         self.unknown.push("the run has no end".to_owned());
+    }
+
+    /// S20: what is under way comes to its end before the run pauses; a rest or a wait does not.
+    fn pause(&mut self) {
+        let runs = |op: &super::state::Op| matches!(&op.work, Work::Step(step) if step.runs);
+        if self.ended.is_some() || self.ops.iter().any(|op| !op.over && runs(op)) {
+            return;
+        }
+        let mut parked = self.parked.iter().filter(|(op, _)| !self.ops[*op].over);
+        let first = parked.next().map(|(_, failure)| failure.clone());
+        if parked.next().is_some() {
+            self.doubt("two policies are spent");
+        }
+        self.paused = first;
     }
 
     /// The next instant at which something happens that still matters.
@@ -179,7 +197,10 @@ impl Sim<'_> {
     fn stands(self) -> Played {
         let stands = match (self.paused, self.ended) {
             (Some(failure), _) => Stands::Paused(failure.value()),
-            (None, Some(End::Done(_))) => Stands::Completed(self.output),
+            (None, Some(End::Done(_))) => {
+                let returned = self.regions.into_iter().next().and_then(|top| top.returned);
+                Stands::Completed(returned.unwrap_or_default())
+            }
             (None, Some(End::Failed(failure))) => Stands::Failed(failure.value()),
             (None, Some(End::Cancelled) | None) => Stands::Waiting,
         };

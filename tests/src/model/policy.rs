@@ -15,7 +15,12 @@ pub(super) struct Policy {
     cap: u64,
     /// How long an attempt may take.
     pub(super) timeout: Option<u64>,
-    total: Option<u64>,
+    /// How long all attempts may take.
+    pub(super) total: Option<u64>,
+    /// How long an attempt may give no sign of life.
+    pub(super) heartbeat: Option<u64>,
+    /// The classes of errors after which another attempt follows; all where it is not said.
+    retried: Option<Vec<String>>,
     pauses: bool,
 }
 
@@ -47,21 +52,31 @@ impl Policy {
             cap: length("cap", Some(60_000))??,
             timeout: length("timeout", Some(30_000))?,
             total: length("total", None)?,
+            heartbeat: length("heartbeat", None)?,
+            retried: match policy.get("retry_on") {
+                None | Some(Value::Null) => None,
+                Some(list) => Some(classes(list)?),
+            },
             pauses: policy.get("on_exhausted").is_some_and(|word| word == "pause"),
         })
     }
 
     /// Judges the failure of the attempt of this number, at `now`; the first began at `since`.
-    pub(super) fn judge(&self, end: &End, number: u32, since: At, now: At) -> Verdict {
-        let delay = match end {
-            End::Fatal | End::Answer(_) => return Verdict::Fail,
+    /// None of `end`: it took too long, or gave no sign of life.
+    pub(super) fn judge(&self, end: Option<&End>, number: u32, since: At, now: At) -> Verdict {
+        let grown = self.factor.saturating_pow(number - 1).saturating_mul(self.initial);
+        let (delay, class) = match end {
+            Some(End::Fatal | End::Answer(_)) => return Verdict::Fail,
             // A delay that the other side chose is not cut short.
-            End::Busy(delay) => *delay,
-            End::Retryable | End::Panic => {
-                let grown = self.factor.saturating_pow(number - 1).saturating_mul(self.initial);
-                grown.min(self.cap)
-            }
+            Some(End::Busy(delay)) => (*delay, "rate_limited"),
+            Some(End::Retryable) => (grown.min(self.cap), "retryable"),
+            Some(End::Panic) => (grown.min(self.cap), "panic"),
+            None => (grown.min(self.cap), "timeout"),
         };
+        // What is of no class that is tried again has failed, whatever else the policy says.
+        if self.retried.as_ref().is_some_and(|retried| !retried.iter().any(|one| one == class)) {
+            return Verdict::Fail;
+        }
         let in_time = self.total.is_none_or(|total| now + delay < since + total);
         match (number < self.attempts && in_time, self.pauses) {
             (true, _) => Verdict::Retry(delay),
@@ -69,4 +84,9 @@ impl Policy {
             (false, false) => Verdict::Fail,
         }
     }
+}
+
+/// What `retry_on` lists.
+fn classes(list: &Value) -> Option<Vec<String>> {
+    list.as_array()?.iter().map(|word| Some(word.as_str()?.to_owned())).collect()
 }

@@ -9,10 +9,11 @@ use super::graph::Node;
 use super::names::Place;
 use super::ops::Begun;
 use super::state::{Each, End, Failure, OpId, Phase, Race, RegionId, Sim, Try, Work, record};
+use super::undo::Waiting;
 
 impl Sim<'_> {
     pub(super) fn begin_scope(&self, region: RegionId, node: &Node) -> Result<Begun, Stop> {
-        let place = Place { sim: self, region, element: None, state: None };
+        let place = Place { sim: self, region, element: None, state: None, own: None };
         let field = |name: &str| node.input(name).unwrap_or(&Value::Null);
         match node.kind.as_str() {
             "for_each@1" => {
@@ -43,7 +44,10 @@ impl Sim<'_> {
                 let race = Race { running, finished, winner: None, failed: Vec::new() };
                 Ok(Begun::Under(json!({ "branches": branches }), Work::Race(race)))
             }
-            "try@1" => Ok(Begun::Under(Value::Null, Work::Try(Try { region: 0, outcome: None }))),
+            "try@1" => Ok(Begun::Under(
+                Value::Null,
+                Work::Try(Try { region: 0, outcome: None, returned: None }),
+            )),
             other => Err(Stop::Unknown(format!("the kind {other}"))),
         }
     }
@@ -189,6 +193,7 @@ impl Sim<'_> {
             region: around.region,
             element: None,
             state: Some((&around.node, state.clone())),
+            own: None,
         };
         let condition = node.input("condition").unwrap_or(&Value::Null);
         match expr::holds(condition, &place) {
@@ -229,7 +234,7 @@ impl Sim<'_> {
             return self.finish(op, End::Cancelled);
         }
         if won {
-            return self.leave_race(op);
+            return self.undo_losers(op);
         }
         let Some((first, failure)) = failed.first().cloned() else {
             let failure = Failure::new("no_branches", super::compare::ANY, path);
@@ -237,6 +242,9 @@ impl Sim<'_> {
         };
         if failed.iter().filter(|(at, _)| *at == first).count() > 1 {
             self.doubt("two branches failed first");
+        }
+        if !self.undos.is_empty() {
+            self.doubt("what a race did of which nobody won");
         }
         self.finish(op, End::Failed(failure));
     }
@@ -280,11 +288,23 @@ impl Sim<'_> {
     fn part_ended(&mut self, op: OpId, region: RegionId, tried: Try, end: End) {
         let name = self.regions[region].name.clone();
         let stopping = self.ops[op].stopping;
+        // S31: what a body returned before it failed does not count.
+        if let (End::Done(_), "body" | "catch", Work::Try(tried)) =
+            (&end, name.as_str(), &mut self.ops[op].work)
+        {
+            tried.returned = self.regions[region].returned.take();
+        }
         match (name.as_str(), end) {
             ("finally", End::Failed(failure)) => self.finish(op, End::Failed(failure)),
             ("finally", _) => self.finish(op, tried.outcome.unwrap_or(End::Cancelled)),
             ("body", End::Failed(failure)) if self.has_catch(op) && !stopping => {
-                self.enter(op, "catch", Some(failure));
+                // S24: only where the try says so.
+                let undoes = self.is_undone(op);
+                let own = |sim: &Self, at| sim.is_within(at, region);
+                let waiting = Waiting::Catch(op, failure.clone());
+                if !(undoes && self.undo_within(&own, waiting)) {
+                    self.caught(op, failure);
+                }
             }
             (_, end) => {
                 // It was cancelled before its outcome was known.
@@ -298,6 +318,32 @@ impl Sim<'_> {
                     self.finish(op, end);
                 }
             }
+        }
+    }
+
+    /// What the body did is undone, if it is.
+    pub(super) fn caught(&mut self, op: OpId, failure: Failure) {
+        self.enter(op, "catch", Some(failure));
+    }
+
+    /// S24, S28: what the losers did is undone before the race is left, but for those that are kept.
+    pub(super) fn undo_losers(&mut self, op: OpId) {
+        let Work::Race(race) = &self.ops[op].work else { return };
+        let winner = race.winner.as_ref().map(|(name, _)| name.clone()).unwrap_or_default();
+        let node = self.graph.nodes.get(&self.ops[op].node);
+        let keep = node.and_then(|node| node.config.get("keep")).and_then(Value::as_array);
+        let keep = keep.cloned().unwrap_or_default();
+        let lost = |sim: &Self, at: RegionId| {
+            let outer = |region: &RegionId| sim.regions[*region].outer;
+            std::iter::successors(Some(at), outer).any(|region| {
+                let region = &sim.regions[region];
+                region.op == Some(op)
+                    && region.name != winner
+                    && !keep.iter().any(|kept| *kept == region.name)
+            })
+        };
+        if !self.undo_within(&lost, Waiting::Race(op)) {
+            self.leave_race(op);
         }
     }
 

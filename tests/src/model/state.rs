@@ -103,6 +103,8 @@ pub(super) struct Region {
     pub(super) caught: Option<Failure>,
     pub(super) nodes: BTreeMap<String, State>,
     pub(super) phase: Phase,
+    /// What a return within has given (S31).
+    pub(super) returned: Option<Value>,
     /// Failures of this instant that nothing within takes.
     pub(super) failures: Vec<Failure>,
 }
@@ -127,9 +129,16 @@ pub(super) struct Op {
 pub(super) enum Work {
     Step(Step),
     Timer,
-    Wait { event: String, key: Option<String> },
+    /// For an event; of those who are asked, if anybody is.
+    Wait {
+        event: String,
+        key: Option<String>,
+        asked: Vec<Value>,
+    },
     Each(Each),
-    While { iteration: u64 },
+    While {
+        iteration: u64,
+    },
     Race(Race),
     Try(Try),
 }
@@ -174,6 +183,8 @@ pub(super) struct Try {
     pub(super) region: RegionId,
     /// What body and catch came to, while `finally` runs.
     pub(super) outcome: Option<End>,
+    /// What the part that came to its end returned (S31).
+    pub(super) returned: Option<Value>,
 }
 
 /// An entry as the model expects it.
@@ -204,6 +215,8 @@ pub(super) enum Due {
     Attempt(OpId, u32),
     /// It has taken too long.
     Timeout(OpId, u32),
+    /// It has given no sign of life.
+    Silence(OpId, u32),
     /// The next attempt begins.
     Retry(OpId),
     /// A timer, or the time-out of a wait.
@@ -229,14 +242,18 @@ pub(super) struct Sim<'a> {
     /// Events that nobody has taken, in their order.
     pub(super) inbox: Vec<usize>,
     pub(super) journal: BTreeMap<String, Entry>,
-    pub(super) output: Value,
     pub(super) response: Option<Value>,
     pub(super) ended: Option<End>,
     /// S20: a spent policy that pauses the run.
     pub(super) paused: Option<Failure>,
+    /// Steps whose policies are spent: the run pauses for the first as soon as no body runs.
+    pub(super) parked: Vec<(OpId, Failure)>,
     /// Instants at which something was cancelled.
     pub(super) cuts: BTreeSet<At>,
     pub(super) doubts: Vec<String>,
+    /// What can be undone, in the order of the outcomes (S24).
+    pub(super) undos: Vec<super::undo::Undo>,
+    pub(super) undoings: Vec<super::undo::Undoing>,
     /// What the model cannot play.
     pub(super) unknown: Vec<String>,
 }
@@ -272,6 +289,7 @@ impl Sim<'_> {
             caught: None,
             nodes,
             phase: Phase::Live,
+            returned: None,
             failures: Vec::new(),
         };
         self.regions.push(region);

@@ -41,6 +41,7 @@ impl Sim<'_> {
     /// Cancels what is under way: at once, or once it has come to its end. `guarded`: a `finally`
     /// follows, so that a body has its grace time.
     pub(super) fn cancel(&mut self, op: OpId, guarded: bool) {
+        self.doubts_of_undoing(op);
         if self.ops[op].over || std::mem::replace(&mut self.ops[op].stopping, true) {
             return;
         }
@@ -50,7 +51,9 @@ impl Sim<'_> {
         }
         match self.ops[op].work.clone() {
             // One that was to begin at this instant has not begun.
-            Work::Step(step) if step.runs && guarded && self.age(op) > 0 => {
+            Work::Step(step)
+                if step.runs && (guarded || self.can_be_undone(op)) && self.age(op) > 0 =>
+            {
                 self.due(GRACE, Due::Grace(op));
             }
             Work::Step(_) | Work::Timer | Work::Wait { .. } => self.finish(op, End::Cancelled),
@@ -72,7 +75,8 @@ impl Sim<'_> {
             // What is done in any case is done (S23).
             Work::Try(tried) if tried.outcome.is_some() => {}
             Work::Try(tried) => {
-                let guarded = guarded || self.has_finally(op);
+                // As runtime/PROTOCOL.md: one that is undone before its catch has a grace, too.
+                let guarded = guarded || self.has_finally(op) || self.is_undone(op);
                 self.cancel_region(tried.region, guarded);
             }
         }
@@ -93,7 +97,7 @@ impl Sim<'_> {
             self.cancel_region(loser, false);
         }
         if none {
-            self.leave_race(op);
+            self.undo_losers(op);
         }
     }
 

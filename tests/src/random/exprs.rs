@@ -17,6 +17,7 @@ impl Exprs<'_> {
         if self.rng.percent(10) {
             return match ty {
                 Ty::Int => self.rng.below(9).into(),
+                Ty::Number => self.rng.pick(&[0.5, 1.25, 2.75]).copied().into(),
                 Ty::Bool => self.rng.percent(50).into(),
                 Ty::Text => self.mixed(),
                 _ => format!("{{{{ {} }}}}", self.of(ty, 2)).into(),
@@ -55,6 +56,20 @@ impl Exprs<'_> {
                 let filter = self.rng.pick(&["length", "sum"]).copied().unwrap_or("sum");
                 format!("({list} | {filter})")
             }
+            (Ty::Int, 7) => self.converted("int").unwrap_or_else(|| self.read(ty)),
+            (Ty::Text, 9) if self.rng.percent(40) => {
+                self.converted("string").unwrap_or_else(|| self.read(ty))
+            }
+            (Ty::Number, 7) if deep => {
+                let operator = self.rng.pick(&["+", "-", "*", "/"]).copied().unwrap_or("+");
+                let by = self.rng.pick(&["0.5", "1.25", "3", "-2.5"]).copied().unwrap_or("2.5");
+                format!("({} {operator} {by})", self.of(ty, depth - 1))
+            }
+            (Ty::Number, 8) if deep => format!("({} | float)", self.of(&Ty::Int, depth - 1)),
+            // Fails where it is divided by 0.
+            (Ty::Number, 9) if deep && self.rng.percent(30) => {
+                format!("({} / {})", self.of(&Ty::Int, depth - 1), self.of(&Ty::Int, depth - 1))
+            }
             (Ty::Bool, 7) if deep => {
                 let operator = self.rng.pick(&["and", "or"]).copied().unwrap_or("and");
                 format!("({} {operator} {})", self.of(ty, depth - 1), self.of(ty, depth - 1))
@@ -69,6 +84,30 @@ impl Exprs<'_> {
             }
             _ => self.read(ty),
         }
+    }
+
+    /// What has no type, made an int or text: that may fail (S12).
+    fn converted(&mut self, to: &str) -> Option<String> {
+        let numbers: Vec<Name> =
+            self.names.iter().flat_map(Name::parts).filter(|part| part.ty == Ty::Number).collect();
+        if to == "int" && self.rng.percent(40) {
+            let part = self.rng.pick(&numbers)?.clone();
+            let last = if part.sure { String::new() } else { " | default(1.5)".to_owned() };
+            return Some(format!("({}{last} | int)", part.path));
+        }
+        let path = self.untyped()?;
+        Some(match self.rng.below(3) {
+            0 => format!("({path} | default(4) | {to})"),
+            1 => format!("({path}.k | default(2) | {to})"),
+            _ => format!("({path}.k | {to})"),
+        })
+    }
+
+    /// A name of what has no type.
+    pub(super) fn untyped(&mut self) -> Option<String> {
+        let all: Vec<Name> =
+            self.names.iter().flat_map(Name::parts).filter(|part| part.ty == Ty::Any).collect();
+        self.rng.pick(&all).filter(|part| part.sure).map(|part| part.path.clone())
     }
 
     fn comparison(&mut self, depth: usize) -> String {
@@ -89,7 +128,17 @@ impl Exprs<'_> {
             let text = self.rng.pick(&texts).cloned().unwrap_or_default();
             return format!("({path} == '{text}')");
         }
+        if self.rng.percent(8)
+            && let Some(path) = self.untyped()
+        {
+            let tests = [" is defined", ".k is defined", " == 3", ".k is none", ".k == 2"];
+            return format!("({path}{})", self.rng.pick(&tests).copied().unwrap_or(" == 3"));
+        }
         let operator = self.rng.pick(&["<", ">", "==", "!=", "<=", ">="]).copied().unwrap_or("<");
+        if self.rng.percent(15) {
+            let left = self.of(&Ty::Number, depth.saturating_sub(1));
+            return format!("({left} {operator} {})", self.rng.below(8));
+        }
         let left = self.of(&Ty::Int, depth.saturating_sub(1));
         format!("({left} {operator} {})", self.rng.below(8))
     }
@@ -132,7 +181,8 @@ impl Exprs<'_> {
     }
 
     fn readable(&self, ty: &Ty) -> Vec<Name> {
-        self.names.iter().flat_map(Name::parts).filter(|part| part.ty == *ty).collect()
+        let all = self.names.iter().flat_map(Name::parts);
+        all.filter(|part| part.ty == *ty && (part.sure || *ty != Ty::Any)).collect()
     }
 
     /// A literal of the type.
@@ -153,7 +203,11 @@ impl Exprs<'_> {
                     .collect();
                 format!("{{{}}}", fields.join(", "))
             }
-            Ty::Null | Ty::Enum(_) | Ty::Optional(_) => "none".to_owned(),
+            Ty::Number => {
+                self.rng.pick(&["0.5", "1.25", "2.0"]).copied().unwrap_or("1.5").to_owned()
+            }
+            Ty::Instant => "run.started_at".to_owned(),
+            Ty::Null | Ty::Any | Ty::Enum(_) | Ty::Optional(_) => "none".to_owned(),
         }
     }
 }

@@ -41,6 +41,8 @@ pub(super) struct Maker<'r> {
     /// How many more nodes there may be.
     pub(super) budget: usize,
     pub(super) responds: bool,
+    /// Whether a return stands in a try.
+    pub(super) returns: bool,
 }
 
 /// Where a region stands.
@@ -51,23 +53,41 @@ pub(super) struct Within {
     pub(super) depth: usize,
     /// Whether a loop is around, so that there is an `index`.
     pub(super) looped: bool,
+    /// Whether a return or respond may stand here (S31, S32).
+    pub(super) answers: bool,
     /// Names from around.
     pub(super) names: Vec<Name>,
 }
 
 /// A document, and the events that its workflow declares.
 pub(super) fn document(rng: &mut Rng, seed: u64) -> (Value, BTreeMap<String, bool>) {
-    let budget = usize::try_from(rng.between(3, 16)).unwrap_or(8);
+    // Mostly small, so that what fails is easily read; and some that are not.
+    let (least, most) = match rng.below(100) {
+        0..85 => (3, 16),
+        85..95 => (17, 30),
+        _ => (31, 60),
+    };
+    let budget = usize::try_from(rng.between(least, most)).unwrap_or(8);
     let (ids, events) = (BTreeSet::new(), BTreeMap::new());
-    let mut maker =
-        Maker { rng, nodes: Vec::new(), edges: Vec::new(), ids, events, budget, responds: false };
+    let mut maker = Maker {
+        rng,
+        nodes: Vec::new(),
+        edges: Vec::new(),
+        ids,
+        events,
+        budget,
+        responds: false,
+        returns: false,
+    };
     let mut placed = maker.triggers();
-    let count = maker.rng.between(2, 7);
-    let within = Within { names: vec![Name::sure("trigger", payload())], ..Within::default() };
+    let count = maker.rng.between(2, 7) + least / 4;
+    let within = Within { names: names_of_triggers(&placed), answers: true, ..Within::default() };
     for _ in 0..count {
         maker.node(&mut placed, &within);
     }
-    maker.returns(&placed, &within);
+    if !maker.returns {
+        maker.returns(&placed, &within);
+    }
     let Maker { nodes, edges, events, .. } = maker;
     let name = format!("g{seed}");
     let graph = json!({ "format": 1, "name": name, "nodes": nodes, "edges": edges });
@@ -82,7 +102,22 @@ pub(super) fn payload() -> Ty {
         ("s", Ty::Text),
         ("xs", Ty::ints()),
         ("o", Ty::Int.optional()),
+        ("f", Ty::Number),
+        ("raw", Ty::Any),
     ])
+}
+
+/// S16, S30: `trigger` where all payloads have one type.
+fn names_of_triggers(placed: &[Placed]) -> Vec<Name> {
+    let first = placed.first().and_then(|node| node.gives.clone());
+    if placed.iter().all(|node| node.gives == first) {
+        return first.map(|ty| Name::sure("trigger", ty)).into_iter().collect();
+    }
+    let name = |node: &Placed| {
+        let path = format!("triggers.{}", node.id);
+        node.gives.clone().map(|ty| Name { path, ty, sure: false })
+    };
+    placed.iter().filter_map(name).collect()
 }
 
 impl Maker<'_> {
@@ -100,25 +135,38 @@ impl Maker<'_> {
     fn triggers(&mut self) -> Vec<Placed> {
         let schema = json!({
             "type": "object",
-            "required": ["n", "flag", "s", "xs"],
+            "required": ["n", "flag", "s", "xs", "f"],
             "properties": {
                 "n": { "type": "integer" },
                 "flag": { "type": "boolean" },
                 "s": { "type": "string" },
                 "xs": { "type": "array", "items": { "type": "integer" } },
                 "o": { "type": "integer" },
+                "f": { "type": "number" },
+                "raw": {},
             },
         });
-        let several = self.rng.percent(12);
+        let kinds: &[&str] = match self.rng.below(100) {
+            0..80 => &["manual@1"],
+            80..90 => &["manual@1", "webhook@1"],
+            90..95 => &["schedule@1"],
+            _ => &["manual@1", "schedule@1"],
+        };
         let mut placed = Vec::new();
-        for kind in ["manual@1", "webhook@1"].into_iter().take(1 + usize::from(several)) {
+        for kind in kinds {
             let id = self.id();
-            let data = json!({ "label": id, "kind": kind, "config": { "schema": schema } });
+            let (config, gives) = if *kind == "schedule@1" {
+                let gives = Ty::record([("scheduled_at", Ty::Instant)]);
+                (json!({ "cron": "*/5 * * * *" }), gives)
+            } else {
+                (json!({ "schema": schema }), payload())
+            };
+            let data = json!({ "label": id, "kind": kind, "config": config });
             self.nodes.push(json!({ "id": id, "type": "trigger", "data": data }));
             placed.push(Placed {
                 id,
                 handles: vec!["out".to_owned()],
-                gives: Some(payload()),
+                gives: Some(gives),
                 fails_over: false,
                 continues: false,
                 preds: Vec::new(),
@@ -246,7 +294,6 @@ impl Maker<'_> {
     fn returns(&mut self, placed: &[Placed], within: &Within) {
         let choice = placed.iter().rposition(|node| node.handles.iter().any(|h| h == "true"));
         let choice = choice.filter(|_| self.rng.percent(35));
-        let shape = [("a", Ty::Int), ("b", Ty::Text), ("c", Ty::ints()), ("d", Ty::Bool)];
         let ends: Vec<Vec<(usize, String)>> = match choice {
             Some(at) => ["true", "false"].map(|handle| vec![(at, handle.to_owned())]).to_vec(),
             None => vec![self.last_preds(placed)],
@@ -256,11 +303,7 @@ impl Maker<'_> {
             let all = preds.len() > 1 && self.rng.percent(20);
             let names = Self::names(placed, &preds, all, within);
             let id = self.id();
-            let mut value = Map::new();
-            for (name, ty) in &shape {
-                let field = super::exprs::Exprs { rng: self.rng, names: &names }.field(ty);
-                value.insert((*name).to_owned(), field);
-            }
+            let mut value = self.returned(&names);
             if !several {
                 let whole: Vec<&Name> = names
                     .iter()
@@ -277,6 +320,34 @@ impl Maker<'_> {
             self.place(&id, data, within);
             self.connect(placed, &id, &preds);
         }
+    }
+
+    /// What every return gives.
+    fn returned(&mut self, names: &[Name]) -> Map<String, Value> {
+        let shape = [("a", Ty::Int), ("b", Ty::Text), ("c", Ty::ints()), ("d", Ty::Bool)];
+        let mut value = Map::new();
+        for (name, ty) in &shape {
+            let field = super::exprs::Exprs { rng: self.rng, names }.field(ty);
+            value.insert((*name).to_owned(), field);
+        }
+        value
+    }
+
+    /// A return within a try (S31).
+    pub(super) fn return_within(&mut self, placed: &mut Vec<Placed>, within: &Within) {
+        let (preds, all) = self.preds(placed, within);
+        let names = Self::names(placed, &preds, all, within);
+        let id = self.id();
+        let value = self.returned(&names);
+        let mut data = json!({ "kind": "return@1", "inputs": { "value": value } });
+        if all {
+            data["join"] = "all".into();
+        }
+        self.place(&id, data, within);
+        self.connect(placed, &id, &preds);
+        let handles = vec!["out".to_owned()];
+        let (gives, fails_over, continues) = (None, false, false);
+        placed.push(Placed { id, handles, gives, fails_over, continues, preds, all });
     }
 
     /// The nodes that nothing follows yet, and some others.
@@ -325,7 +396,8 @@ fn sure_by(
         let Some(node) = placed.get(*source) else { return false };
         if *source == of {
             return if value {
-                node.handles.first() == Some(handle) && !node.continues && handle == "out"
+                let gives = matches!(handle.as_str(), "out" | "approved" | "rejected");
+                gives && node.handles.contains(handle) && !node.continues
             } else {
                 handle == "error"
             };

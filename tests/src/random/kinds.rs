@@ -4,27 +4,29 @@ use serde_json::{Map, Value, json};
 
 use super::exprs::Exprs;
 use super::graph::{Made, MadeNode, Maker, Within};
+use super::rng::Rng;
 use super::types::{Name, Ty};
 
 impl Maker<'_> {
     /// A node of a random kind.
     pub(super) fn make(&mut self, id: &str, names: &[Name], within: &Within) -> MadeNode {
-        let deep = within.depth < 3 && self.budget > 1;
+        let deep = within.depth < 4 && self.budget > 1;
         let made = match self.rng.below(100) {
             20..34 => self.transform(names),
             34..45 => self.condition(names),
             45..51 => self.switch(names),
-            51..60 => self.wait(names, within),
-            60..65 => self.wait_event(within),
-            65..70 => self.list_node(names),
+            51..58 => self.wait(names, within),
+            58..63 => self.wait_event(within),
+            63..66 => self.approval(within),
+            66..70 => self.list_node(names),
             70..74 => self.failure(names),
-            74..76 if within.depth == 0 && !self.responds => self.respond(names),
+            74..76 if within.answers && !self.responds => self.respond(names),
             76..82 if deep => self.for_each(id, names, within),
             82..87 if deep => self.while_loop(id, names, within),
             87..92 if deep => self.race(id, names, within),
             92..100 if deep => self.try_scope(id, names, within),
             // And a fifth of all.
-            _ => self.action(names),
+            _ => self.action(id, names),
         };
         self.with_errors(made)
     }
@@ -65,7 +67,8 @@ impl Maker<'_> {
     /// A type that a transform may give.
     pub(super) fn some_type(&mut self) -> Ty {
         match self.rng.below(10) {
-            0..4 => Ty::Int,
+            0..3 => Ty::Int,
+            3 => Ty::Number,
             4 => Ty::Bool,
             5 => Ty::Text,
             6 => Ty::ints(),
@@ -84,30 +87,77 @@ impl Maker<'_> {
     }
 
     fn transform(&mut self, names: &[Name]) -> MadeNode {
+        let untyped = self.exprs(names).untyped().filter(|_| self.rng.percent(10));
+        if let Some(path) = untyped {
+            let value = format!("{{{{ {path} }}}}");
+            let data = json!({ "kind": "transform@1", "inputs": { "value": value } });
+            return made(data, Some(Ty::Any));
+        }
         let ty = self.some_type();
         let value = self.value_of(&ty, names);
         made(json!({ "kind": "transform@1", "inputs": { "value": value } }), Some(ty))
     }
 
-    fn action(&mut self, names: &[Name]) -> MadeNode {
+    fn action(&mut self, id: &str, names: &[Name]) -> MadeNode {
         let mut inputs = json!({ "count": self.value_of(&Ty::Int, names) });
         if self.rng.percent(30) {
             inputs["text"] = self.value_of(&Ty::Text, names);
         }
+        // S12: read as an int, strictly.
+        if self.rng.percent(5)
+            && let Some(path) = self.exprs(names).untyped()
+        {
+            inputs["count"] = format!("{{{{ {path} }}}}").into();
+        }
+        let policy = self.policy();
+        let mut data = json!({ "kind": "scripted.call@1", "inputs": inputs, "policy": policy });
+        if self.rng.percent(18) {
+            self.undoable(id, &mut data, names);
+        }
+        made(data, Some(Ty::said()))
+    }
+
+    /// S24.
+    fn undoable(&mut self, id: &str, data: &mut Value, names: &[Name]) {
+        let in_doubt = self.rng.percent(30);
+        let mut seen = names.to_vec();
+        seen.push(Name { path: format!("steps.{id}"), ty: Ty::said(), sure: !in_doubt });
+        let inputs = json!({ "count": self.value_of(&Ty::Int, &seen) });
+        let attempts = self.rng.between(1, 3);
+        let policy = json!({ "max_attempts": attempts, "initial": "700ms", "jitter": false });
+        data["compensate"] =
+            json!({ "kind": "scripted.call@1", "inputs": inputs, "policy": policy });
+        if in_doubt {
+            data["in_doubt"] = "compensate".into();
+        }
+    }
+
+    /// S20.
+    pub(super) fn policy(&mut self) -> Value {
         let attempts = self.rng.between(1, 4);
         let mut policy = json!({ "max_attempts": attempts, "jitter": false });
-        if self.rng.percent(60) {
-            policy["initial"] = format!("{}ms", self.rng.between(1, 3_000)).into();
-        }
+        let mut length = |rng: &mut Rng, times: usize, name: &str, (least, most): (u64, u64)| {
+            if rng.percent(times) {
+                policy[name] = format!("{}ms", rng.between(least, most)).into();
+            }
+        };
+        length(self.rng, 60, "initial", (1, 3_000));
+        length(self.rng, 30, "timeout", (300, 4_000));
+        length(self.rng, 12, "total", (500, 12_000));
+        length(self.rng, 12, "heartbeat", (200, 3_000));
         if self.rng.percent(30) {
             policy["factor"] = self.rng.between(1, 3).into();
             policy["cap"] = format!("{}ms", self.rng.between(500, 9_000)).into();
         }
-        if self.rng.percent(30) {
-            policy["timeout"] = format!("{}ms", self.rng.between(300, 4_000)).into();
+        if self.rng.percent(12) {
+            let classes = ["retryable", "rate_limited", "timeout", "panic"];
+            let kept: Vec<&str> = classes.into_iter().filter(|_| self.rng.percent(55)).collect();
+            policy["retry_on"] = kept.into();
         }
-        let data = json!({ "kind": "scripted.call@1", "inputs": inputs, "policy": policy });
-        made(data, Some(Ty::said()))
+        if self.rng.percent(4) {
+            policy["on_exhausted"] = "pause".into();
+        }
+        policy
     }
 
     fn condition(&mut self, names: &[Name]) -> MadeNode {
@@ -147,8 +197,13 @@ impl Maker<'_> {
         MadeNode { data, rest: Made { handles, gives: None, fails_over: false, continues: false } }
     }
 
-    fn wait(&mut self, _: &[Name], within: &Within) -> MadeNode {
+    fn wait(&mut self, names: &[Name], within: &Within) -> MadeNode {
         let length = self.rng.between(1, 6_000);
+        if self.rng.percent(25) {
+            let from = self.exprs(names).of(&Ty::Instant, 0);
+            let until = format!("{{{{ {from} + duration('{length}ms') }}}}");
+            return made(json!({ "kind": "wait@1", "inputs": { "until": until } }), None);
+        }
         // In a loop each iteration takes another time.
         let duration = if within.looped {
             format!("{{{{ duration('{length}ms') * (index + 1) }}}}")
@@ -178,6 +233,36 @@ impl Maker<'_> {
         let config = json!({ "event": event, "schema": schema });
         let data = json!({ "kind": "wait_event@1", "config": config, "inputs": inputs });
         let gives = Some(Ty::record([("n", Ty::Int)]));
+        MadeNode { data, rest: Made { handles, gives, fails_over: false, continues: false } }
+    }
+
+    /// S34.
+    fn approval(&mut self, within: &Within) -> MadeNode {
+        let event = format!("ask{}", self.rng.below(2));
+        let keyed = self.rng.percent(30);
+        let keyed = *self.events.entry(event.clone()).or_insert(keyed);
+        let mut inputs = json!({});
+        if keyed {
+            inputs["key"] = if within.looped { "{{ 'k' ~ index }}" } else { "k0" }.into();
+        }
+        match self.rng.below(3) {
+            0 => inputs["assignees"] = json!(["ann"]),
+            1 => inputs["assignees"] = json!("{{ ['ann', 'bob'] }}"),
+            _ => {}
+        }
+        let mut handles = vec!["approved".to_owned(), "rejected".to_owned()];
+        if self.rng.percent(85) {
+            inputs["timeout"] = format!("{}ms", self.rng.between(1, 9_000)).into();
+            handles.push("timeout".to_owned());
+        }
+        let schema = json!({
+            "type": "object", "required": ["n"], "properties": { "n": { "type": "integer" } },
+        });
+        let config = json!({ "event": event, "schema": schema });
+        let data = json!({ "kind": "approval@1", "config": config, "inputs": inputs });
+        let form = Ty::record([("n", Ty::Int)]);
+        let answer = [("approved", Ty::Bool), ("form", form), ("by", Ty::Text.optional())];
+        let gives = Some(Ty::record(answer));
         MadeNode { data, rest: Made { handles, gives, fails_over: false, continues: false } }
     }
 

@@ -18,6 +18,10 @@ impl Maker<'_> {
             self.budget = self.budget.max(usize::from(placed.is_empty()));
             self.node(&mut placed, &within);
         }
+        if within.answers && !self.returns && self.rng.percent(15) {
+            self.returns = true;
+            self.return_within(&mut placed, &within);
+        }
         // At the end a node has left or not: nobody knows.
         let mut names = within.names.clone();
         for node in &placed {
@@ -64,12 +68,18 @@ impl Maker<'_> {
     }
 
     fn inner(within: &Within, names: &[Name]) -> Within {
-        Within { depth: within.depth + 1, names: names.to_vec(), ..within.clone() }
+        let names = names.to_vec();
+        Within { depth: within.depth + 1, names, answers: false, ..within.clone() }
     }
 
     pub(super) fn for_each(&mut self, id: &str, names: &[Name], within: &Within) -> MadeNode {
         let items = match self.rng.below(3) {
-            0 => json!("{{ trigger.xs }}"),
+            0 if within.names.first().is_some_and(|name| {
+                name.path == "trigger" && name.ty == super::graph::payload()
+            }) =>
+            {
+                json!("{{ trigger.xs }}")
+            }
             1 => json!(format!("{{{{ range({}) }}}}", self.rng.below(4))),
             _ => json!(format!("{{{{ {} }}}}", self.exprs(names).of(&Ty::ints(), 1))),
         };
@@ -143,12 +153,19 @@ impl Maker<'_> {
             }
             fields.push((branch, ty.optional()));
         }
-        let data = json!({ "kind": "race@1", "result": results });
+        let mut data = json!({ "kind": "race@1", "result": results });
+        if self.rng.percent(15) {
+            let kept = self.rng.pick(&branches).copied().unwrap_or("left");
+            data["config"] = json!({ "keep": [kept] });
+        }
         made(data, Some(Ty::record(fields)))
     }
 
     pub(super) fn try_scope(&mut self, id: &str, names: &[Name], within: &Within) -> MadeNode {
         let inner = Self::inner(within, names);
+        // S31: body and catch may both return, since only one of them counts.
+        let (answers, returned) = (within.answers, self.returns);
+        let answering = Within { answers, ..inner.clone() };
         let (has_catch, has_finally) = match self.rng.below(4) {
             0 => (true, true),
             1 => (false, true),
@@ -156,12 +173,13 @@ impl Maker<'_> {
         };
         let ty = self.some_type();
         let mut results = Map::new();
-        let (seen, placed) = self.region(id, "body", &inner);
+        let (seen, placed) = self.region(id, "body", &answering);
+        let body_returned = std::mem::replace(&mut self.returns, returned);
         let own = has_catch.then(|| ty.clone());
         let (result, ty) = self.result(&seen, &placed, own);
         results.extend(result.map(|result| ("body".to_owned(), result)));
         if has_catch {
-            let mut catch = inner.clone();
+            let mut catch = answering;
             let error = format!("errors.{id}");
             catch.names.push(Name::sure(format!("{error}.code"), Ty::Text));
             catch.names.push(Name::sure(format!("{error}.attempts"), Ty::Int));
@@ -170,9 +188,14 @@ impl Maker<'_> {
             let (result, _) = self.result(&seen, &[], Some(ty.clone()));
             results.extend(result.map(|result| ("catch".to_owned(), result)));
         }
+        self.returns |= body_returned;
         if has_finally {
             self.region(id, "finally", &inner);
         }
-        made(json!({ "kind": "try@1", "result": results }), Some(ty))
+        let mut data = json!({ "kind": "try@1", "result": results });
+        if has_catch && self.rng.percent(35) {
+            data["config"] = json!({ "compensate": true });
+        }
+        made(data, Some(ty))
     }
 }

@@ -7,8 +7,13 @@ use std::collections::BTreeMap;
 pub(super) enum Ty {
     Null,
     Int,
+    Number,
     Bool,
     Text,
+    /// A timestamp.
+    Instant,
+    /// Whatever it is: `any`.
+    Any,
     Enum(Vec<String>),
     List(Box<Ty>),
     Record(BTreeMap<String, Ty>),

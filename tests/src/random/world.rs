@@ -16,9 +16,14 @@ pub(super) fn script(rng: &mut Rng, graph: &Value, events: &BTreeMap<String, boo
         let id = node["id"].as_str().unwrap_or_default().to_owned();
         match node["data"]["kind"].as_str() {
             Some("scripted.call@1") => {
+                if node["data"].get("compensate").is_some() {
+                    let undo = (0..=rng.below(2)).map(|_| undoing(rng)).collect();
+                    steps.insert(format!("{id}!undo"), undo);
+                }
                 steps.insert(id, (0..=rng.below(3)).map(|_| life(rng)).collect());
             }
-            Some("manual@1" | "webhook@1") => triggers.push(id),
+            Some("manual@1" | "webhook@1") => triggers.push((id, false)),
+            Some("schedule@1") => triggers.push((id, true)),
             _ => {}
         }
     }
@@ -29,7 +34,16 @@ pub(super) fn script(rng: &mut Rng, graph: &Value, events: &BTreeMap<String, boo
     if rng.percent(50) {
         payload["o"] = rng.below(9).into();
     }
-    let trigger = rng.pick(&triggers).cloned().unwrap_or_default();
+    payload["f"] = rng.pick(&[0.5, 1.25, 3.75, -2.5]).copied().into();
+    let raw = [json!(3), json!("12"), json!("x"), json!(true), json!({ "k": 2 }), json!([1, 2])];
+    if rng.percent(80) {
+        payload["raw"] = rng.pick(&raw).cloned().unwrap_or_default();
+    }
+    let (trigger, scheduled) = rng.pick(&triggers).cloned().unwrap_or_default();
+    if scheduled {
+        let at = format!("1970-01-01T00:00:0{}.{:03}Z", rng.below(9), rng.below(1_000));
+        payload = json!({ "scheduled_at": at });
+    }
     let events = sent(rng, events);
     Script { trigger, payload, world: World { steps }, events }
 }
@@ -45,7 +59,7 @@ fn life(rng: &mut Rng) -> Vec<Attempt> {
             _ => End::Panic,
         };
         if rng.percent(45) {
-            life.push(Attempt { takes: takes(rng), end });
+            life.push(attempt(rng, end));
         }
     }
     let end = if rng.percent(90) {
@@ -53,8 +67,31 @@ fn life(rng: &mut Rng) -> Vec<Attempt> {
     } else {
         End::Retryable
     };
-    life.push(Attempt { takes: takes(rng), end });
+    life.push(attempt(rng, end));
     life
+}
+
+/// What the attempts of a compensation do: mostly what they should.
+fn undoing(rng: &mut Rng) -> Vec<Attempt> {
+    let mut life = Vec::new();
+    if rng.percent(20) {
+        let end = if rng.percent(80) { End::Retryable } else { End::Fatal };
+        life.push(attempt(rng, end));
+    }
+    life.push(attempt(rng, End::Answer(1)));
+    life
+}
+
+fn attempt(rng: &mut Rng, end: End) -> Attempt {
+    let (takes, mut beats) = (takes(rng), Vec::new());
+    if rng.percent(40) {
+        let mut at = 0;
+        for _ in 0..rng.below(6) {
+            at += rng.between(1, 1_500);
+            beats.push(at);
+        }
+    }
+    Attempt { takes, beats, end }
 }
 
 fn takes(rng: &mut Rng) -> u64 {
@@ -66,7 +103,13 @@ fn sent(rng: &mut Rng, events: &BTreeMap<String, bool>) -> Vec<Event> {
     for (name, keyed) in events {
         for _ in 0..rng.below(4) {
             let key = keyed.then(|| format!("k{}", rng.below(3)));
-            let payload = json!({ "n": rng.below(9) });
+            let mut payload = json!({ "n": rng.below(9) });
+            if name.starts_with("ask") {
+                payload = json!({ "approved": rng.percent(60), "form": payload });
+                if let Some(by) = rng.pick(&[Some("ann"), Some("bob"), None]).copied().flatten() {
+                    payload["by"] = by.into();
+                }
+            }
             sent.push(Event { at: rng.between(1, 9_000), name: name.clone(), key, payload });
         }
     }

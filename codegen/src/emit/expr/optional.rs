@@ -55,6 +55,13 @@ impl Exprs<'_, '_> {
             Type::Null => return self.code(fallback),
             _ => return self.code(value),
         }
+        // Where it is there after all, nothing takes its place.
+        if let (ExprKind::Name(name), Type::Optional { some }) = (&value.kind, &value.ty)
+            && let Some((code, have)) = self.locals.named(name)
+            && have == **some
+        {
+            return self.adapt(code, &have, ty);
+        }
         let code = self.taken(value);
         self.or_else(code, fallback, &value.ty, ty)
     }
@@ -92,7 +99,7 @@ impl Exprs<'_, '_> {
         if let Type::Optional { .. } = ty {
             let value = receiver(code, optional);
             let other = other.owned(ty);
-            return Code::value(if is_path(&other) {
+            return Code::value(if is_path(&other) || is_payload(&other) {
                 quote!(#value.or(#other))
             } else {
                 quote!(#value.or_else(|| #other))
@@ -128,7 +135,7 @@ impl Exprs<'_, '_> {
                     return Code::value(quote!(#base.#test(|value| #place)));
                 }
                 let other = other.owned(ty);
-                let cheap = is_cheap(fallback) || is_path(&other);
+                let cheap = is_cheap(fallback) || is_path(&other) || is_payload(&other);
                 Code::value(if cheap {
                     quote!(#base.map_or(#other, |value| #place))
                 } else {
@@ -141,7 +148,7 @@ impl Exprs<'_, '_> {
                     return Code::value(quote!(#value.unwrap_or_default()));
                 }
                 let other = other.owned(ty);
-                if is_cheap(fallback) || is_path(&other) {
+                if is_cheap(fallback) || is_path(&other) || is_payload(&other) {
                     Code::value(quote!(#value.unwrap_or(#other)))
                 } else {
                     Code::value(quote!(#value.unwrap_or_else(|| #other)))
@@ -304,6 +311,15 @@ fn is_path(code: &TokenStream) -> bool {
         proc_macro2::TokenTree::Ident(_) => true,
         proc_macro2::TokenTree::Punct(punct) => punct.as_char() == '.',
         proc_macro2::TokenTree::Group(_) | proc_macro2::TokenTree::Literal(_) => false,
+    })
+}
+
+/// A field of whichever payload started the run.
+fn is_payload(code: &TokenStream) -> bool {
+    let Ok(syn::Expr::Match(code)) = syn::parse2::<syn::Expr>(code.clone()) else { return false };
+    code.arms.iter().all(|arm| {
+        let body = &arm.body;
+        is_path(&quote!(#body))
     })
 }
 

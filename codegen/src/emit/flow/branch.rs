@@ -1,6 +1,6 @@
 //! Branches: `if`, `if let` and `match` over the handle that a node left by.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
 use super::super::kinds;
@@ -8,7 +8,9 @@ use super::super::locals::{Form, HandleForm, Locals};
 use super::super::mentions::mentions;
 use super::super::names::ident;
 use super::pattern::{Pattern, bound_names, form_size, unbound};
-use super::{BlockCode, Final, Flow, Lines, Mode, Slot, catches, collapse, variable};
+use super::simpler::{Simple, effect, has_let};
+use super::unused::has_effect;
+use super::{BlockCode, Final, Flow, Lines, LoneIf, Mode, Slot, catches, collapse, variable};
 use crate::check::{Body, Node, NodeId};
 use crate::ir::{Block, Branch, Part, Subject};
 use crate::lower::handles;
@@ -170,7 +172,7 @@ impl Flow<'_, '_> {
         lines: &mut Lines,
     ) {
         let slots = self.branch_slots(branch, locals);
-        let mut block = BlockCode { code: TokenStream::new(), diverges: false, lone_if: None };
+        let mut block = BlockCode::default();
         let mode = mode(end, &slots);
         let mut found = false;
         for arm in &branch.arms {
@@ -202,7 +204,11 @@ impl Flow<'_, '_> {
             lines.diverges = true;
         } else if slots.is_empty() {
             lines.diverges = block.diverges;
-            lines.push(code);
+            if !code.is_empty() {
+                let lone = lines.code.is_empty();
+                lines.push(code);
+                lines.lone_if = block.lone_if.filter(|_| lone);
+            }
         } else {
             let pattern = self.bind(slots, locals);
             // A comment stands before a statement.
@@ -272,6 +278,12 @@ impl Flow<'_, '_> {
             return;
         }
         let code = &scrutinee.code;
+        if matches!(mode, Mode::Statements) && arms.iter().all(|arm| arm.body.code.is_empty()) {
+            if let Some(effect) = effect(code) {
+                lines.push(quote!(#comment #effect));
+            }
+            return;
+        }
         let (condition, arms) = match scrutinee.form {
             HandleForm::Bool => {
                 return self.bool_branch(code, arms, missing, &slots, end, comment, locals, lines);
@@ -295,6 +307,16 @@ impl Flow<'_, '_> {
         locals: &mut Locals,
         lines: &mut Lines,
     ) {
+        let silent = end.is_none() && slots.is_empty();
+        let whole = match whole.simpler(silent) {
+            Simple::Whole(whole) => whole,
+            Simple::Block(effect, block) => {
+                if let Some(effect) = effect {
+                    lines.push(quote!(#comment #effect));
+                }
+                return self.place_block(block, slots, end, locals, lines);
+            }
+        };
         if end.is_some() {
             let code = whole.code();
             lines.push(quote!(#comment #code));
@@ -302,13 +324,9 @@ impl Flow<'_, '_> {
         } else if slots.is_empty() {
             lines.diverges = whole.diverges();
             match whole {
-                Whole::If { condition, body, otherwise: None } if comment.is_none() => {
-                    let (condition, body) = collapse(condition, body);
-                    lines.push_if(condition, body);
-                }
                 Whole::If { condition, body, otherwise: None } => {
                     let (condition, body) = collapse(condition, body);
-                    lines.push(quote!(#comment if #condition { #body }));
+                    lines.push_if(comment, condition, body);
                 }
                 whole => {
                     let code = whole.code();
@@ -556,11 +574,10 @@ fn match_code(
     }
     let mut diverges = complete || missing.is_some();
     let mut printed = Vec::new();
+    let rest_is_silent = !complete && missing.is_none();
     for ArmCode { pattern, guard, body, .. } in arms {
         diverges &= body.diverges;
-        let code = body.code;
-        let guard = guard.map(|guard| quote!(if #guard));
-        printed.push(quote!(#pattern #guard => { #code }));
+        printed.push(arm(&pattern, guard, body, rest_is_silent));
     }
     if !complete {
         diverges &= missing.as_ref().is_some_and(|block| block.diverges);
@@ -568,6 +585,25 @@ fn match_code(
         printed.push(quote!(_ => { #code }));
     }
     Whole::Match { code: quote!(match #looked_at { #(#printed)* }), diverges }
+}
+
+/// An arm. What it asks before all else may as well be asked before it, if nothing else follows.
+pub(super) fn arm(
+    pattern: &TokenStream,
+    guard: Option<TokenStream>,
+    body: BlockCode,
+    rest_is_silent: bool,
+) -> TokenStream {
+    if let (true, None, Some(LoneIf { comment, condition, body })) =
+        (rest_is_silent, &guard, &body.lone_if)
+        && !has_effect(condition)
+        && !has_let(condition)
+    {
+        return quote!(#comment #pattern if #condition => { #body });
+    }
+    let code = body.code;
+    let guard = guard.map(|guard| quote!(if #guard));
+    quote!(#pattern #guard => { #code })
 }
 
 /// Whether `if let` reads better than `match`.
@@ -600,6 +636,16 @@ fn if_condition(arm: &ArmCode, code: &TokenStream, looked_at: &TokenStream) -> T
     }
 }
 
+/// The method that tells the contrary.
+fn opposite(method: &Ident) -> Option<Ident> {
+    let pairs = [("is_ok", "is_err"), ("is_some", "is_none")];
+    let other = |(one, other): (&str, &'static str)| (method == one).then(|| ident(other));
+    pairs
+        .into_iter()
+        .find_map(other)
+        .or_else(|| pairs.into_iter().map(|(one, other)| (other, one)).find_map(other))
+}
+
 /// `!condition`, of any condition. Numbers of the language are finite, so all comparisons turn.
 pub(super) fn negated(code: &TokenStream) -> TokenStream {
     match syn::parse2::<syn::Expr>(code.clone()) {
@@ -619,6 +665,10 @@ pub(super) fn negated(code: &TokenStream) -> TokenStream {
             } else {
                 quote!(!(#code))
             }
+        }
+        Ok(syn::Expr::MethodCall(mut call)) if opposite(&call.method).is_some() => {
+            call.method = opposite(&call.method).unwrap_or(call.method);
+            quote!(#call)
         }
         Ok(syn::Expr::Unary(unary)) if matches!(unary.op, syn::UnOp::Not(_)) => {
             let inner = unary.expr;

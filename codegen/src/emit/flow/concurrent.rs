@@ -122,7 +122,8 @@ impl Flow<'_, '_> {
         let end = Final::Slots(slots.to_vec());
         if slots.is_empty() {
             let body = self.block(Some(&task.block), inner.clone(), &super::Mode::Statements).code;
-            return quote!(if #live { #body } Ok(()));
+            let guarded = (!body.is_empty()).then(|| quote!(if #live { #body }));
+            return quote!(#guarded Ok(()));
         }
         let body = self.body(&task.block, inner.clone(), &end);
         let none = self.body(&Block::default(), inner.clone(), &end);

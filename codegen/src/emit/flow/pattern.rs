@@ -1,6 +1,6 @@
 //! What a handle looks like in a `match`, by how a variable tells it.
 
-use proc_macro2::{Group, TokenStream, TokenTree};
+use proc_macro2::{Group, Ident, TokenStream, TokenTree};
 use quote::quote;
 
 use super::super::locals::{Form, HandleForm, Locals};
@@ -119,19 +119,23 @@ pub(super) fn unbound(pattern: TokenStream) -> TokenStream {
         TokenTree::Group(group) => {
             TokenTree::Group(Group::new(group.delimiter(), unbound(group.stream()))).into()
         }
-        TokenTree::Ident(name) if name.to_string().starts_with(char::is_lowercase) => quote!(_),
+        TokenTree::Ident(name) if is_variable(&name) => quote!(_),
         other => TokenStream::from(other),
     };
     pattern.into_iter().map(each).collect()
+}
+
+/// `true` and `false` look like names, and are what is asked for.
+fn is_variable(name: &Ident) -> bool {
+    let name = name.to_string();
+    name.starts_with(char::is_lowercase) && name != "true" && name != "false"
 }
 
 /// The names that a pattern binds.
 pub(super) fn bound_names(pattern: &TokenStream) -> Vec<String> {
     let each = |token| match token {
         TokenTree::Group(group) => bound_names(&group.stream()),
-        TokenTree::Ident(name) if name.to_string().starts_with(char::is_lowercase) => {
-            vec![name.to_string()]
-        }
+        TokenTree::Ident(name) if is_variable(&name) => vec![name.to_string()],
         _ => Vec::new(),
     };
     pattern.clone().into_iter().flat_map(each).collect()

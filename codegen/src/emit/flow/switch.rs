@@ -7,7 +7,9 @@ use quote::quote;
 use super::super::expr::{Code, Exprs};
 use super::super::locals::Locals;
 use super::super::names::ident;
-use super::branch::Whole;
+use super::branch::{Whole, arm};
+use super::simpler::same;
+use super::unused::has_effect;
 use super::{BlockCode, Final, Flow, Lines, Mode};
 use crate::check::{Case, Node};
 use crate::expr::{Expr, ExprKind};
@@ -54,35 +56,25 @@ impl Flow<'_, '_> {
             bodies.push((arm.handle.clone(), body));
         }
         let missing = self.block(None, locals.clone(), &mode);
-        let mut printed = Vec::new();
-        let mut diverges = true;
+        let mut ways = Vec::new();
         let drawn_default = bodies.iter().any(|(handle, _)| handle == "default");
         for (case, pattern) in cases.iter().zip(&patterns.arms) {
             taken += 1;
             match bodies.iter().find(|(handle, _)| *handle == case.handle) {
-                Some((_, body)) => {
-                    diverges &= body.diverges;
-                    let code = &body.code;
-                    printed.push(quote!(#pattern => { #code }));
-                }
-                None if drawn_default => {
-                    diverges &= missing.diverges;
-                    let code = &missing.code;
-                    printed.push(quote!(#pattern => { #code }));
-                }
+                Some((_, body)) => ways.push((pattern, body.clone())),
+                None if drawn_default => ways.push((pattern, missing.clone())),
                 None => taken -= 1,
             }
         }
-        if !(patterns.exhaustive && taken == cases.len()) {
+        let rest = (!(patterns.exhaustive && taken == cases.len())).then(|| {
             let rest = bodies.iter().find(|(handle, _)| handle == "default");
-            let body = rest.map_or(&missing, |(_, body)| body);
-            diverges &= body.diverges;
-            let code = &body.code;
-            printed.push(quote!(_ => { #code }));
-        }
+            rest.map_or(&missing, |(_, body)| body).clone()
+        });
         debug_assert!(handles(node).len() > 1);
-        let code = quote!(match #looked_at { #(#printed)* });
-        self.place(Whole::Match { code, diverges }, &slots, end, comment.as_ref(), locals, lines);
+        let silent = matches!(mode, Mode::Statements);
+        if let Some(whole) = by_value(&looked_at, ways, rest, silent) {
+            self.place(whole, &slots, end, comment.as_ref(), locals, lines);
+        }
         true
     }
 
@@ -128,19 +120,19 @@ impl Flow<'_, '_> {
         if rest.is_none() && !matches!(mode, Mode::Statements) {
             rest = Some(self.block(None, locals.clone(), &mode));
         }
-        let mut diverges = rest.as_ref().is_some_and(|body| body.diverges);
-        let mut chain = rest.map(|body| body.code).map(|code| quote!({ #code }));
-        for (case, test) in cases.iter().zip(tests).rev() {
-            let Some((_, body)) = bodies.iter().find(|(handle, _)| **handle == case.handle) else {
-                continue;
-            };
-            diverges &= body.diverges;
-            let code = &body.code;
-            let other = chain.map(|other| quote!(else #other));
-            chain = Some(quote!(if #test { #code } #other));
+        let mut ways = Vec::new();
+        for (case, test) in cases.iter().zip(tests) {
+            // What an earlier case asks for no later one gets.
+            let known = ways.iter().any(|(earlier, _)| same(earlier, &test));
+            let place = bodies.iter().position(|(handle, _)| **handle == case.handle);
+            if let (Some(place), false) = (place, known) {
+                ways.push((test, bodies.swap_remove(place).1));
+            }
         }
-        let code = chain.unwrap_or_default();
-        self.place(Whole::Match { code, diverges }, &slots, end, comment.as_ref(), locals, lines);
+        let whole = chain(ways, rest, matches!(mode, Mode::Statements));
+        if let Some(whole) = whole {
+            self.place(whole, &slots, end, comment.as_ref(), locals, lines);
+        }
         true
     }
 
@@ -189,6 +181,86 @@ impl Flow<'_, '_> {
             _ => None,
         }
     }
+}
+
+/// A `match` on a value, without the ways that do nothing; an `if` where one way is left.
+fn by_value(
+    looked_at: &TokenStream,
+    mut ways: Vec<(&TokenStream, BlockCode)>,
+    mut rest: Option<BlockCode>,
+    silent: bool,
+) -> Option<Whole> {
+    let rest_is_silent = silent && rest.as_ref().is_none_or(|rest| rest.code.is_empty());
+    if rest_is_silent {
+        let all = ways.len();
+        ways.retain(|(_, body)| !body.code.is_empty());
+        if ways.len() < all {
+            rest = Some(BlockCode::default());
+        }
+        if ways.is_empty() {
+            return None;
+        }
+        if let (1, Some(_), Some((pattern, body))) = (ways.len(), &rest, ways.first().cloned()) {
+            let condition = quote!(#looked_at == #pattern);
+            return Some(Whole::If { condition, body, otherwise: None });
+        }
+    }
+    let diverges = ways.iter().all(|(_, body)| body.diverges)
+        && rest.as_ref().is_none_or(|rest| rest.diverges);
+    let asks_first = rest_is_silent && rest.is_some();
+    let arms = ways.into_iter().map(|(pattern, body)| arm(pattern, None, body, asks_first));
+    let mut arms: Vec<TokenStream> = arms.collect();
+    arms.extend(rest.map(|rest| rest.code).map(|code| quote!(_ => { #code })));
+    Some(Whole::Match { code: quote!(match #looked_at { #(#arms)* }), diverges })
+}
+
+/// A chain of `if`, without what does nothing at its end.
+fn chain(
+    mut ways: Vec<(TokenStream, BlockCode)>,
+    rest: Option<BlockCode>,
+    silent: bool,
+) -> Option<Whole> {
+    let mut rest = rest.filter(|rest| !silent || !rest.code.is_empty());
+    if silent && rest.is_none() {
+        while ways.last().is_some_and(|(test, body)| body.code.is_empty() && !has_effect(test)) {
+            ways.pop();
+        }
+    }
+    // Neighbours that do the same are one.
+    ways.dedup_by(|(test, body), (earlier, before)| {
+        let alike = same(&body.code, &before.code);
+        if alike {
+            *earlier = either(earlier, test);
+        }
+        alike
+    });
+    let diverges =
+        rest.as_ref().is_some_and(|rest| rest.diverges) && ways.iter().all(|way| way.1.diverges);
+    let (first, body) = (!ways.is_empty()).then(|| ways.remove(0))?;
+    if ways.is_empty() {
+        return Some(Whole::If { condition: first, body, otherwise: rest });
+    }
+    let mut otherwise = rest.take().map(|rest| rest.code).map(|code| quote!({ #code }));
+    for (test, body) in ways.into_iter().rev() {
+        let other = otherwise.map(|other| quote!(else #other));
+        let code = body.code;
+        otherwise = Some(quote!(if #test { #code } #other));
+    }
+    let Some(otherwise) = otherwise else {
+        return Some(Whole::If { condition: first, body, otherwise: None });
+    };
+    let code = body.code;
+    Some(Whole::Match { code: quote!(if #first { #code } else #otherwise), diverges })
+}
+
+/// `one || other`.
+fn either(one: &TokenStream, other: &TokenStream) -> TokenStream {
+    let operand = |code: &TokenStream| match syn::parse2::<syn::Expr>(code.clone()) {
+        Ok(syn::Expr::If(_) | syn::Expr::Match(_) | syn::Expr::Closure(_)) => quote!((#code)),
+        _ => code.clone(),
+    };
+    let (one, other) = (operand(one), operand(other));
+    quote!(#one || #other)
 }
 
 struct Patterns<'c> {

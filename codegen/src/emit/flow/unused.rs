@@ -78,7 +78,7 @@ fn is_attribute(token: &TokenTree) -> bool {
 }
 
 /// Whether computing the value may do something or fail.
-fn has_effect(value: &TokenStream) -> bool {
+pub(super) fn has_effect(value: &TokenStream) -> bool {
     value.clone().into_iter().any(|token| match token {
         TokenTree::Group(group) => has_effect(&group.stream()),
         TokenTree::Ident(word) => word == "await" || word == "return",
@@ -87,7 +87,7 @@ fn has_effect(value: &TokenStream) -> bool {
     })
 }
 
-fn is_caught(value: &TokenStream) -> bool {
+pub(super) fn is_caught(value: &TokenStream) -> bool {
     let is = |token| matches!(&token, TokenTree::Ident(word) if word == "caught");
     value.clone().into_iter().any(is)
 }

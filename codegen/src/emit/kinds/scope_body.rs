@@ -6,7 +6,7 @@ use quote::quote;
 
 use crate::check::{Node, Scope};
 use crate::emit::flow::{Final, Flow};
-use crate::emit::locals::Locals;
+use crate::emit::locals::{Held, Locals};
 use crate::emit::mentions::{Mentioned, mentions};
 use crate::emit::names::{NodeNames, ident, snake};
 use crate::emit::{docs, print};
@@ -140,6 +140,7 @@ fn outlined(
     let hint = flow.emitter.hint(&node.id, own.what.0, &own.what.1);
     let mut parameters = Vec::new();
     let mut arguments = Vec::new();
+    let mut owns_buffer = false;
     let context = flow.emitter.symbols.import("flowcrate::Context");
     let mut mentioned = Mentioned::default();
     mentioned.add(body.clone());
@@ -154,6 +155,7 @@ fn outlined(
         let variable = ident(&variable);
         let (ty, borrowed) = flow.emitter.held_type(&held, &hint);
         if borrowed && !is_given {
+            owns_buffer |= matches!(held, Held::Value(Type::List { .. } | Type::String));
             parameters.push(quote!(#variable: &#ty));
             let passed = outer.is_reference(&variable.to_string());
             arguments.push(if passed { quote!(#variable) } else { quote!(&#variable) });
@@ -177,11 +179,15 @@ fn outlined(
     )]);
     let lint = (parameters.len() > MOST_PARAMETERS)
         .then(|| quote!(#[expect(clippy::too_many_arguments, reason = "the body uses them")]));
+    let slices = owns_buffer.then(|| {
+        quote!(#[allow(clippy::ptr_arg, reason = "what is borrowed is a list or text of its own")])
+    });
     // Those of the code around it are among them, and do no harm here.
     let lints = crate::emit::lints::attributes(&flow.emitter.lints);
     flow.emitter.functions.push(quote! {
         #doc
         #lint
+        #slices
         #lints
         async fn #name(#(#parameters),*) -> #result { #body }
     });

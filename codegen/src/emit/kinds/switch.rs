@@ -1,11 +1,12 @@
 //! `switch@1`: the name of the first case that holds.
 
+use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::{NodeCode, Outcome};
 use crate::check::{Case, Node};
 use crate::emit::expr::Exprs;
-use crate::emit::flow::{Flow, evaluated};
+use crate::emit::flow::{Flow, evaluated, same};
 use crate::emit::locals::Locals;
 
 pub(super) fn emit(
@@ -16,10 +17,17 @@ pub(super) fn emit(
 ) -> NodeCode {
     let hint = flow.emitter.hint(&node.id, "Value", "");
     let mut exprs = Exprs::new(flow.emitter, locals, hint);
-    let tests: Vec<_> = cases.iter().map(|case| exprs.condition(&case.when).tokens()).collect();
+    let mut tests: Vec<(&Case, TokenStream)> = Vec::new();
+    for case in cases {
+        let test = exprs.condition(&case.when).tokens();
+        // What an earlier case asks for no later one gets.
+        if !tests.iter().any(|(_, earlier)| same(earlier, &test)) {
+            tests.push((case, test));
+        }
+    }
     let fallible = exprs.fallible;
     let mut code = quote!({ "default" });
-    for (case, test) in cases.iter().zip(tests).rev() {
+    for (case, test) in tests.into_iter().rev() {
         let handle = &case.handle;
         code = quote!(if #test { #handle } else #code);
     }
