@@ -14,6 +14,7 @@ mod output;
 mod publish;
 mod run;
 mod serve;
+mod token;
 mod watch;
 
 use std::process::ExitCode;
@@ -46,6 +47,8 @@ enum Command {
     Run(run::Args),
     /// Publish a workflow of a running server as a crate
     Publish(publish::Args),
+    /// Make, list and revoke tokens, with which cargo publishes
+    Token(token::Args),
     /// Turn another tool's workflow into a graph
     Import(import::Args),
     /// Explain a diagnostic's code
@@ -88,6 +91,7 @@ fn execute(cli: Cli) -> ExitCode {
         Some(Command::Compile(args)) => compile::execute(&args),
         Some(Command::Run(args)) => run::execute(&args),
         Some(Command::Publish(args)) => publish::execute(&args),
+        Some(Command::Token(args)) => token::execute(&args),
         Some(Command::Import(args)) => import::execute(&args),
         Some(Command::Explain(args)) => Ok(explain::execute(&args)),
         Some(Command::New(args)) => new::execute(&args),

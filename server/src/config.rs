@@ -38,6 +38,9 @@ pub struct Flags {
     /// The one address that published crates name this server by [default: where it listens]
     #[arg(long, value_name = "URL", env = "FLOWCRATE_PUBLIC_URL")]
     pub public_url: Option<String>,
+    /// Tell nobody of published crates without a token (`flowcrate token create --scope read`)
+    #[arg(long, env = "FLOWCRATE_PRIVATE_REGISTRY")]
+    pub private_registry: bool,
 }
 
 /// The file's form.
@@ -49,6 +52,8 @@ struct File {
     #[serde(default)]
     allow_hosts: Vec<String>,
     public_url: Option<String>,
+    #[serde(default)]
+    private_registry: bool,
 }
 
 /// What `serve` goes by.
@@ -62,6 +67,8 @@ pub struct Config {
     pub allow_hosts: Vec<String>,
     /// The address that published crates name it by; none: where it listens.
     pub public_url: Option<String>,
+    /// Whether the registry wants a token of everybody.
+    pub private_registry: bool,
 }
 
 impl Config {
@@ -78,6 +85,7 @@ impl Config {
             data: flags.data.or(file.data).unwrap_or_else(|| PathBuf::from(DATA)),
             allow_hosts: [flags.allow_hosts, file.allow_hosts].concat(),
             public_url: flags.public_url.or(file.public_url),
+            private_registry: flags.private_registry || file.private_registry,
         })
     }
 }

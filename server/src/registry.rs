@@ -11,23 +11,30 @@ mod index_line;
 mod names;
 mod publish;
 mod support;
+mod tokens;
+mod upload;
 
 use tokio::sync::{Mutex, OnceCell};
 
+use crate::app::App;
 use crate::error::Error;
-use crate::store::{Release, Store};
+use crate::store::{Origin, Release, ReleaseDraft, Store, Token};
 
 pub use address::Address;
 pub use archive::digest;
 pub use index_line::{IndexDependency, IndexLine};
 pub use publish::{Published, Wishes, publish};
 pub use support::PACKAGES as SUPPORT;
+pub use tokens::{create as create_token, holder};
+pub use upload::{Upload, read as read_upload};
 
 /// What the registry's handlers share.
 #[derive(Debug)]
 pub struct Registry {
     /// The address that everything published names.
     pub address: Address,
+    /// Whether it tells nobody anything without a token.
+    pub private: bool,
     /// The version in which our own crates are released, once it is known.
     support: OnceCell<String>,
     /// Held from the choice of a version to its release.
@@ -36,8 +43,8 @@ pub struct Registry {
 
 impl Registry {
     /// A registry at an address.
-    pub fn new(address: Address) -> Self {
-        Self { address, support: OnceCell::new(), publishing: Mutex::new(()) }
+    pub fn new(address: Address, private: bool) -> Self {
+        Self { address, private, support: OnceCell::new(), publishing: Mutex::new(()) }
     }
 
     /// The version of our own crates in this registry; releases them where they are not yet.
@@ -45,6 +52,26 @@ impl Registry {
         let release = || support::release(store, &self.address, now);
         self.support.get_or_try_init(release).await.map(String::as_str)
     }
+}
+
+/// Releases an upload, whose first version makes its sender the owner of the crate.
+pub async fn release(app: &App, upload: Upload, by: &Token) -> Result<(), Error> {
+    let Upload { described, package } = upload;
+    let now = app.clock.now().0;
+    let _one_at_a_time = app.registry.publishing.lock().await;
+    let draft = ReleaseDraft {
+        name: described.line.name.clone(),
+        origin: Origin::Upload,
+        description: described.description,
+        version: described.line.vers.clone(),
+        content: described.line.cksum.clone(),
+        line: described.line.to_json()?,
+        package,
+        revision: None,
+        note: String::new(),
+        owner: Some(by.name.clone()),
+    };
+    app.store.release(&[draft], now).await
 }
 
 /// The lines of a crate's index, one a version, as cargo reads them.

@@ -59,7 +59,8 @@ impl Server {
             any: !address.ip().is_loopback(),
             allowed: config.allow_hosts.iter().cloned().chain([public.host()]).collect(),
         };
-        let app = App::new(store, compiler, runs, Registry::new(public), (clock, stopping));
+        let registry = Registry::new(public, config.private_registry);
+        let app = App::new(store, compiler, runs, registry, (clock, stopping));
         store_examples(&app).await?;
         if hosts.any {
             tracing::warn!(%address, "listening beyond this machine: whoever reaches it may run workflows");

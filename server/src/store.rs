@@ -1,12 +1,14 @@
-//! The server's own database: workflows, their revisions, webhooks, schedules
-//! and the registry's crates.
+//! The server's own database: workflows, their revisions, webhooks, schedules,
+//! the registry's crates and the API's tokens.
 //!
 //! All SQL of the server stands in this module's files, so that another database can follow.
 //! Runs are not here: the engine keeps them in its own journal.
 
 mod callees;
 mod crates;
+mod owners;
 mod schedules;
+mod tokens;
 mod workflows;
 
 use std::path::Path;
@@ -20,13 +22,15 @@ use crate::error::Error;
 pub use callees::CalleeDraft;
 pub use crates::{Crate, Found, Origin, Release, ReleaseDraft, folded};
 pub use schedules::DueSchedule;
+pub use tokens::{Scope, Token};
 pub use workflows::{Current, Draft, Hook, ScheduleDraft, Trigger, Workflow};
 
 /// One migration a format; the position is the format that it leads from.
-const MIGRATIONS: [&str; 3] = [
+const MIGRATIONS: [&str; 4] = [
     include_str!("../migrations/1.sql"),
     include_str!("../migrations/2.sql"),
     include_str!("../migrations/3.sql"),
+    include_str!("../migrations/4.sql"),
 ];
 
 /// A handle on the database. Cheap to clone.

@@ -7,16 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use flowcrate_tests::emitted;
+use flowcrate_tests::readme::block;
 use flowcrate_tests::server::Server;
-
-/// The fenced block right after `<!-- test: NAME -->`.
-fn block(name: &str) -> String {
-    let readme = std::fs::read_to_string(emitted::root().join("README.md")).expect("README.md");
-    let marker = format!("<!-- test: {name} -->");
-    let (_, after) = readme.split_once(&marker).expect("the README has this block");
-    let body = after.trim_start().split_once('\n').expect("an opening fence").1;
-    body.split("\n```").next().expect("a closing fence").to_owned()
-}
 
 /// A folder in which the commands find what the README says is there.
 fn checkout() -> tempfile::TempDir {

@@ -10,6 +10,10 @@ use std::process::{Command, Output, Stdio};
 
 use crate::emitted;
 
+/// The profile of emitted crates, so that what these were built with serves again.
+const PROFILE: &str = "[profile.dev]\ndebug = \"line-tables-only\"\n\n\
+                       [profile.dev.package.\"*\"]\ndebug = false\n";
+
 /// The home, and the projects beside it.
 pub struct CargoHome {
     folder: PathBuf,
@@ -21,7 +25,7 @@ impl CargoHome {
         let home = folder.join("cargo-home");
         fs::create_dir_all(&home)?;
         let config = format!(
-            "{}\n[registries.flows]\nindex = \"{index}\"\n",
+            "{}\n{PROFILE}\n[registries.flows]\nindex = \"{index}\"\n",
             public_crates(&folder.join("public"))?
         );
         fs::write(home.join("config.toml"), config)?;
@@ -37,11 +41,9 @@ impl CargoHome {
     pub fn project(&self, name: &str, main: &str) -> io::Result<PathBuf> {
         let folder = self.folder.join(name);
         fs::create_dir_all(folder.join("src"))?;
-        // The profile is that of emitted crates, so that what these were built with serves again.
         let manifest = format!(
             "[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n\
-             [profile.dev]\ndebug = \"line-tables-only\"\n\n\
-             [profile.dev.package.\"*\"]\ndebug = false\n\n[dependencies]\n"
+             [dependencies]\n"
         );
         fs::write(folder.join("Cargo.toml"), manifest)?;
         fs::write(folder.join("src/main.rs"), main)?;
@@ -51,6 +53,12 @@ impl CargoHome {
     /// The real cargo with this home, in the target folder of emitted crates.
     pub fn command(&self, folder: &Path) -> Command {
         let mut command = Command::new(env!("CARGO"));
+        self.settle(&mut command, folder);
+        command
+    }
+
+    /// Lets a command that calls cargo do so with this home.
+    pub fn settle(&self, command: &mut Command, folder: &Path) {
         command
             .current_dir(folder)
             .env("CARGO_HOME", self.path())
@@ -59,7 +67,6 @@ impl CargoHome {
             .env("RUSTFLAGS", "-D warnings")
             .env_remove("CARGO_REGISTRIES_FLOWS_TOKEN")
             .stdin(Stdio::null());
-        command
     }
 
     /// Runs it.

@@ -10,5 +10,6 @@ pub mod model;
 pub mod order_intake;
 pub mod played;
 pub mod random;
+pub mod readme;
 pub mod server;
 pub mod service;

@@ -33,9 +33,15 @@ impl Reply {
 impl Server {
     /// Starts the binary with its data in a folder, and waits until it says where it listens.
     pub fn start(binary: &Path, data: &Path) -> std::io::Result<Self> {
+        Self::start_with(binary, data, &[])
+    }
+
+    /// The same, with further flags.
+    pub fn start_with(binary: &Path, data: &Path, flags: &[&str]) -> std::io::Result<Self> {
         let mut child = Command::new(binary)
             .args(["serve", "--listen", "127.0.0.1:0", "--data"])
             .arg(data)
+            .args(flags)
             .env("FLOWCRATE_ALLOW_PRIVATE", "1")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

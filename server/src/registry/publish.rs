@@ -182,5 +182,6 @@ fn draft(
         package,
         revision: Some(source.workflow.revision.clone()),
         note,
+        owner: None,
     })
 }

@@ -73,6 +73,7 @@ fn drafts(address: &Address, version: &str, content: &str) -> Result<Vec<Release
             package,
             revision: None,
             note: String::new(),
+            owner: None,
         });
     }
     Ok(drafts)

@@ -72,6 +72,8 @@ pub struct ReleaseDraft {
     pub revision: Option<String>,
     /// The publisher's note.
     pub note: String,
+    /// Who owns the crate if this is its first version; none: every publisher.
+    pub owner: Option<String>,
 }
 
 /// A version that was released, without its package.
@@ -144,6 +146,13 @@ impl Store {
              from releases where name = ?1 order by id";
         let rows = sqlx::query(select).bind(name).fetch_all(&self.pool).await?;
         rows.iter().map(read).collect()
+    }
+
+    /// Yanks a version, or takes that back; whether there is one.
+    pub async fn yank(&self, name: &str, version: &str, yanked: bool) -> Result<bool, Error> {
+        let update = "update releases set yanked = ?3 where name = ?1 and version = ?2";
+        let done = sqlx::query(update).bind(name).bind(version).bind(yanked);
+        Ok(done.execute(&self.pool).await?.rows_affected() > 0)
     }
 
     /// Up to `limit` crates whose name or description has the text in it, and how many there are.
@@ -226,12 +235,18 @@ async fn put_crate(tx: &mut SqliteConnection, draft: &ReleaseDraft, now: i64) ->
             .bind(workflow)
             .bind(&draft.description)
             .bind(now)
-            .execute(tx)
+            .execute(&mut *tx)
             .await?;
+        if let Some(owner) = &draft.owner {
+            let insert = "insert into owners (crate, owner) values (?1, ?2)";
+            sqlx::query(insert).bind(&draft.name).bind(owner).execute(tx).await?;
+        }
         return Ok(());
     };
-    // The name as it was first written stays, and so does whom it belongs to.
-    if found.name != draft.name || found.origin != draft.origin {
+    // The name as it was first written stays, and so does whom it belongs to. Of a workflow's
+    // crate a person may publish what she changed by hand.
+    let by_hand = draft.origin == Origin::Upload && matches!(found.origin, Origin::Workflow(_));
+    if found.name != draft.name || !(found.origin == draft.origin || by_hand) {
         return Err(taken(tx, &draft.name, found.name).await?);
     }
     sqlx::query("update crates set description = ?2 where name = ?1")

@@ -7,5 +7,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod private;
 mod public;
 mod support;
+mod tokens;

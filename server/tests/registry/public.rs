@@ -4,9 +4,10 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use flowcrate_tests::readme;
 use serde_json::Value;
 
-use crate::support::{World, built, succeeded};
+use crate::support::{World, binary, built, succeeded, text};
 
 /// Runs the workflow inside its own process, without any file.
 const CONSUMER: &str = r#"//! A program that runs a published workflow.
@@ -29,6 +30,7 @@ fn main() {
 #[test]
 fn what_is_published_is_added_built_searched_shown_and_installed() {
     let world = World::new();
+    the_readme(&world);
     publish(&world);
     let project = world.project("greeter", CONSUMER);
     added_and_built(&world, &project);
@@ -38,12 +40,39 @@ fn what_is_published_is_added_built_searched_shown_and_installed() {
     added_without_configuration(&world);
 }
 
+/// The section of the README, word for word, but for the port.
+fn the_readme(world: &World) {
+    let main = readme::block("registry main");
+    let project = world.project("readme", &format!("//! The README's program.\n{main}\n"));
+    world.cargo(&project, &["add", "tokio", "--features", "macros,rt-multi-thread"]);
+    let config = readme::block("registry config").replace("127.0.0.1:7700", world.server.address());
+    fs::create_dir(project.join(".cargo")).unwrap();
+    fs::write(project.join(".cargo/config.toml"), config).unwrap();
+    let mut command = Command::new("bash");
+    world.home.settle(&mut command, &project);
+    let bin = binary().parent().unwrap().display().to_string();
+    let out = command
+        .args(["-euxo", "pipefail", "-c", &readme::block("registry commands")])
+        .env("PATH", format!("{bin}:{}", std::env::var("PATH").unwrap()))
+        .env("FLOWCRATE_SERVER", format!("http://{}", world.server.address()))
+        .output()
+        .unwrap();
+    let said = succeeded(&out, &["the README"]);
+    assert!(said.contains("hello 1.0.0 published"), "{said}");
+    assert!(said.contains("\nHello, Ada!\n") || said.starts_with("Hello, Ada!"), "{said}");
+    assert!(project.join("greetings.db").exists());
+}
+
 fn publish(world: &World) {
     let args = ["publish", "hello"];
     let first = succeeded(&world.flowcrate(&args), &args);
-    assert!(first.contains("hello 1.0.0 published"), "{first}");
-    let again = succeeded(&world.flowcrate(&args), &args);
-    assert!(again.contains("hello 1.0.0 unchanged"), "{again}");
+    assert!(first.contains("hello 1.0.0 unchanged"), "the README published it: {first}");
+    let args = ["publish", "site-watch"];
+    let other = succeeded(&world.flowcrate(&args), &args);
+    assert!(other.contains("site-watch 1.0.0 published"), "{other}");
+    let args = ["publish", "absent"];
+    let absent = text(&world.flowcrate(&args));
+    assert!(absent.contains("there is no workflow \"absent\""), "{absent}");
 }
 
 fn added_and_built(world: &World, project: &Path) {

@@ -18,8 +18,14 @@ pub(crate) struct World {
 impl World {
     /// A fresh server, and a home that knows it as `flows`.
     pub(crate) fn new() -> Self {
+        Self::with(&[])
+    }
+
+    /// The same, with further flags of the server.
+    pub(crate) fn with(flags: &[&str]) -> Self {
         let scratch = tempfile::tempdir().unwrap();
-        let server = Server::start(binary(), &scratch.path().join("data")).unwrap();
+        let data = scratch.path().join("data");
+        let server = Server::start_with(binary(), &data, flags).unwrap();
         let index = format!("sparse+http://{}/index/", server.address());
         let home = CargoHome::fresh(scratch.path(), &index).unwrap();
         Self { server, home, scratch }
@@ -57,6 +63,23 @@ impl World {
     /// A new project that prints what `main` does.
     pub(crate) fn project(&self, name: &str, main: &str) -> PathBuf {
         self.home.project(name, main).unwrap()
+    }
+
+    /// Makes a token, as its operator does while the server runs.
+    #[track_caller]
+    pub(crate) fn token(&self, scope: &str, name: &str) -> String {
+        let args = ["token", "create", "--scope", scope, "--name", name];
+        let out = self.flowcrate(&args);
+        succeeded(&out, &args);
+        String::from_utf8(out.stdout).unwrap().trim().to_owned()
+    }
+
+    /// `cargo login` with a token.
+    #[track_caller]
+    pub(crate) fn login(&self, token: &str) {
+        let args = ["login", "--registry", "flows"];
+        let out = self.home.cargo_with(self.scratch.path(), &args, token).unwrap();
+        succeeded(&out, &args);
     }
 
     /// Publishes a workflow of the server.

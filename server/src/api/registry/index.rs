@@ -6,6 +6,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
+use super::access::Reader;
 use super::refusal::{Refusal, Result};
 use crate::api::etag;
 use crate::app::App;
@@ -14,15 +15,21 @@ use crate::registry::{self, digest, index_path};
 /// Lines are sent as they are: a compressed answer would not be what its strong entity tag names.
 pub(in crate::api) const MEDIA_TYPE: &str = "application/x-cargo-index";
 
-/// Where packages and the web API are.
-pub(super) async fn config(State(app): State<App>) -> Json<Value> {
+/// Where packages and the web API are. A private registry says it to holders of tokens only: its
+/// 401 is how cargo learns that it needs one.
+pub(super) async fn config(_: Reader, State(app): State<App>) -> Json<Value> {
     let base = app.registry.address.base();
-    Json(json!({ "dl": format!("{base}/api/v1/crates"), "api": base }))
+    let mut config = json!({ "dl": format!("{base}/api/v1/crates"), "api": base });
+    if app.registry.private {
+        config["auth-required"] = true.into();
+    }
+    Json(config)
 }
 
 /// The lines of the crate whose file has this path; 404 for every other path, so that cargo says
 /// that there is no such crate.
 pub(super) async fn lines(
+    _: Reader,
     State(app): State<App>,
     Path(path): Path<String>,
     headers: HeaderMap,

@@ -1,7 +1,7 @@
 //! Refusals as cargo prints them: `{"errors": [{"detail": …}]}`.
 
 use axum::Json;
-use axum::http::StatusCode;
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
@@ -16,12 +16,20 @@ pub(super) type Result<T, E = Refusal> = std::result::Result<T, E>;
 pub(super) struct Refusal {
     status: StatusCode,
     detail: String,
+    /// What a 401 says of where tokens are had.
+    challenge: Option<String>,
 }
 
 impl Refusal {
     /// A refusal with the text that cargo prints.
     pub(super) fn new(status: StatusCode, detail: impl Into<String>) -> Self {
-        Self { status, detail: detail.into() }
+        Self { status, detail: detail.into(), challenge: None }
+    }
+
+    /// 401: cargo asks its credential providers for a token, and says where one is had.
+    pub(super) fn unauthorized(detail: impl Into<String>, base: &str) -> Self {
+        let challenge = Some(format!("Cargo login_url=\"{base}/me\""));
+        Self { challenge, ..Self::new(StatusCode::UNAUTHORIZED, detail) }
     }
 
     /// 404. Never 403 for what is not there: cargo takes only 404, 410 and 451 for an answer.
@@ -41,6 +49,10 @@ impl From<Error> for Refusal {
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let body = json!({ "errors": [{ "detail": self.detail }] });
-        (self.status, Json(body)).into_response()
+        let mut response = (self.status, Json(body)).into_response();
+        if let Some(Ok(challenge)) = self.challenge.map(HeaderValue::try_from) {
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+        }
+        response
     }
 }

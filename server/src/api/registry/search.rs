@@ -5,6 +5,7 @@ use axum::extract::State;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::access::Reader;
 use super::refusal::Result;
 use crate::api::body::Query;
 use crate::app::App;
@@ -24,6 +25,7 @@ pub(super) struct Search {
 
 /// The crates whose name or description has the text in it.
 pub(super) async fn search(
+    _: Reader,
     State(app): State<App>,
     Query(search): Query<Search>,
 ) -> Result<Json<Value>> {

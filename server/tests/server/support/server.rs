@@ -81,6 +81,7 @@ impl TestServer {
             data: folder.path().join("data"),
             allow_hosts: Vec::new(),
             public_url: None,
+            private_registry: false,
         };
         let server = Server::bind_with(&config, clock).await.unwrap();
         let router = server.router();

@@ -1,0 +1,142 @@
+//! Crates that people write and send: login, publish, yank, owners, and who may not.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use crate::support::World;
+
+/// A library that nobody drew.
+fn library(world: &World, version: &str) -> PathBuf {
+    let folder = world.scratch.path().join("tiny");
+    fs::create_dir_all(folder.join("src")).unwrap();
+    let manifest = format!(
+        "[package]\nname = \"tiny\"\nversion = \"{version}\"\nedition = \"2024\"\n\
+         description = \"Written by hand\"\nlicense = \"MIT\"\n\n[dependencies]\n\
+         flowcrate = {{ version = \"0.1\", registry = \"flows\", default-features = false }}\n"
+    );
+    fs::write(folder.join("Cargo.toml"), manifest).unwrap();
+    fs::write(folder.join("src/lib.rs"), "//! Tiny.\n").unwrap();
+    folder
+}
+
+const PUBLISH: [&str; 4] = ["publish", "--registry", "flows", "--no-verify"];
+
+#[test]
+fn a_crate_written_by_hand_is_published_yanked_and_owned() {
+    let world = World::new();
+    let library = library(&world, "1.0.0");
+    let (ada, bob) = (world.token("publish", "ada"), world.token("publish", "bob"));
+    let reader = world.token("read", "eve");
+    let nobody = world.refused(&library, &PUBLISH);
+    assert!(nobody.contains("no token found"), "{nobody}");
+    world.login(&reader);
+    let refused = world.refused(&library, &PUBLISH);
+    assert!(refused.contains("lets its holder read, not publish"), "{refused}");
+    world.login(&ada);
+    world.cargo(&library, &PUBLISH);
+    let twice = world.refused(&library, &PUBLISH);
+    assert!(twice.contains("already exists"), "{twice}");
+    let line = &world.server.ok("GET", "/index/ti/ny/tiny", b"").json();
+    assert_eq!(line["deps"][0]["name"], "flowcrate");
+    assert_eq!(line["deps"][0]["registry"], Value::Null, "it is of this registry");
+    yanked(&world);
+    owned(&world, &library, &bob);
+    revoked(&world, &library);
+}
+
+fn yanked(world: &World) {
+    let project = world.project("user", "//! Nothing.\nfn main() {}\n");
+    world.cargo(&project, &["add", "tiny", "--registry", "flows"]);
+    world.cargo(&project, &["tree"]);
+    let yank = ["yank", "tiny@1.0.0", "--registry", "flows"];
+    world.cargo(&project, &yank);
+    // Whoever has it in a lock file goes on; nobody else gets it.
+    world.cargo(&project, &["tree", "--locked"]);
+    let other = world.project("newcomer", "//! Nothing.\nfn main() {}\n");
+    let refused = world.refused(&other, &["add", "tiny", "--registry", "flows"]);
+    assert!(refused.contains("yanked") || refused.contains("could not be found"), "{refused}");
+    let search = world.cargo(&project, &["search", "tiny", "--registry", "flows"]);
+    assert!(!search.contains("tiny"), "{search}");
+    world.cargo(&project, &[&yank[..], &["--undo"]].concat());
+    world.cargo(&other, &["add", "tiny", "--registry", "flows"]);
+    let absent = world.refused(&project, &["yank", "tiny@9.9.9", "--registry", "flows"]);
+    assert!(absent.contains("there is no tiny 9.9.9"), "{absent}");
+}
+
+fn owner<'a>(more: &[&'a str]) -> Vec<&'a str> {
+    [&["owner", "tiny", "--registry", "flows"], more].concat()
+}
+
+fn owned(world: &World, library: &Path, bob: &str) {
+    assert!(world.cargo(library, &owner(&["--list"])).contains("ada"));
+    let last = world.refused(library, &owner(&["--remove", "ada"]));
+    assert!(last.contains("no owner left"), "{last}");
+    let stranger = world.refused(library, &owner(&["--add", "nobody"]));
+    assert!(stranger.contains("holds a token"), "{stranger}");
+    self::library(world, "1.1.0");
+    world.login(bob);
+    let refused = world.refused(library, &PUBLISH);
+    assert!(refused.contains("\"bob\" is no owner of tiny"), "{refused}");
+    let refused = world.refused(library, &["yank", "tiny@1.0.0", "--registry", "flows"]);
+    assert!(refused.contains("is no owner"), "{refused}");
+    world.login(&world.token("publish", "ada"));
+    world.cargo(library, &owner(&["--add", "bob"]));
+    world.login(bob);
+    world.cargo(library, &PUBLISH);
+    world.cargo(library, &owner(&["--remove", "ada"]));
+    let owners = world.cargo(library, &owner(&["--list"]));
+    assert!(owners.contains("bob") && !owners.contains("ada"), "{owners}");
+}
+
+fn revoked(world: &World, library: &Path) {
+    let listed = world.flowcrate(&["token", "list", "--json"]);
+    let listed: Value = serde_json::from_slice(&listed.stdout).unwrap();
+    let bobs = listed.as_array().unwrap().iter().find(|token| token["name"] == "bob").unwrap();
+    assert_eq!(bobs["scope"], "publish");
+    assert_eq!(bobs["token"], Value::Null, "a token is shown once");
+    let id = bobs["id"].as_str().unwrap();
+    assert!(world.flowcrate(&["token", "revoke", id]).status.success());
+    assert!(!world.flowcrate(&["token", "revoke", id]).status.success());
+    self::library(world, "1.2.0");
+    let refused = world.refused(library, &PUBLISH);
+    assert!(
+        refused.contains("unknown, or revoked") || refused.contains("token rejected"),
+        "{refused}"
+    );
+}
+
+/// What somebody changed by hand in an exported crate is a version of the workflow's crate.
+#[test]
+fn a_workflow_changed_by_hand_is_the_next_version_of_its_crate() {
+    let world = World::new();
+    world.publish("hello");
+    world.login(&world.token("publish", "ada"));
+    let folder = world.scratch.path().join("hello");
+    let graph = flowcrate_tests::emitted::root().join("examples/hello.json");
+    let args = ["compile", &graph.display().to_string(), "--out", "hello"];
+    assert!(world.flowcrate(&args).status.success());
+    let manifest = fs::read_to_string(folder.join("Cargo.toml")).unwrap();
+    let manifest = manifest
+        .replace("version = \"0.1.0\"", "version = \"1.0.1\"")
+        .replace("publish = false\n", "")
+        .replace("path = \"vendor/flowcrate\"", "version = \"0.1\", registry = \"flows\"");
+    fs::write(folder.join("Cargo.toml"), manifest).unwrap();
+    world.cargo(&folder, &PUBLISH);
+    let index = world.server.ok("GET", "/index/he/ll/hello", b"");
+    assert!(String::from_utf8_lossy(&index.body).contains("\"vers\":\"1.0.1\""));
+    // The server's own next version comes after it.
+    let graph = world.server.get("/api/v1/workflows/hello")["graph"].to_string();
+    let graph = graph.replace("Hello, {{", "Good day, {{");
+    world.server.ok_with("PUT", "/api/v1/workflows/hello", &[("if-match", "*")], graph.as_bytes());
+    assert_eq!(world.publish("hello")["version"], "1.0.2");
+    // Our own crates are nobody else's.
+    let said = json!({ "name": "flowcrate", "vers": "9.0.0" }).to_string();
+    let length = u32::try_from(said.len()).unwrap().to_le_bytes();
+    let body = [&length, said.as_bytes(), &[0; 4]].concat();
+    let token = world.token("publish", "ada");
+    let headers = [("authorization", token.as_str())];
+    let reply = world.server.request("PUT", "/api/v1/crates/new", &headers, &body).unwrap();
+    assert_eq!(reply.status, 422);
+}
