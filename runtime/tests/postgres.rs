@@ -6,8 +6,16 @@
     reason = "a test fails by panicking"
 )]
 
+#[path = "postgres/engines.rs"]
+mod engines;
 #[path = "postgres/kit.rs"]
 mod kit;
+#[path = "postgres/ledger.rs"]
+mod ledger;
+#[path = "postgres/outages.rs"]
+mod outages;
+#[path = "postgres/processes.rs"]
+mod processes;
 
 mod store {
     use std::time::Duration;

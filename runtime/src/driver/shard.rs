@@ -192,6 +192,10 @@ impl Shard {
             && let Some(closing) = self.closing.take()
         {
             self.closed = true;
+            if self.settings.lease.is_some() {
+                let leave = Transaction::Leave(self.settings.worker, Reply::new(drop));
+                self.settings.store.submit(leave);
+            }
             for closed in closing {
                 // Nobody may wait for it any more.
                 closed.send(()).unwrap_or_default();

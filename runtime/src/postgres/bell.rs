@@ -17,7 +17,8 @@ use super::failing::describe;
 use super::session::quoted;
 use crate::Timestamp;
 
-/// How often whoever wants hints gets one, if nothing else is heard.
+/// How often each worker looks for itself, whatever it hears: so often at most, and sooner where
+/// leases are that short.
 const LOOK: Duration = Duration::from_secs(10);
 /// How long hints for workers are gathered.
 const GATHER: Duration = Duration::from_millis(10);
@@ -95,13 +96,14 @@ async fn serve_on_one(shared: &Arc<Shared>) -> Result<(), tokio_postgres::Error>
     let notify = format!("NOTIFY {channel}");
     tell_the_time(shared, &client).await?;
     let mut looked = Instant::now();
+    let look = LOOK.min(shared.lease * 2 / 3);
     loop {
-        let next = LOOK.saturating_sub(looked.elapsed());
+        let next = look.saturating_sub(looked.elapsed());
         if tokio::time::timeout(next, shared.bell.heard()).await.is_ok() {
             client.batch_execute(&notify).await?;
             tokio::time::sleep(GATHER).await;
         }
-        if looked.elapsed() >= LOOK {
+        if looked.elapsed() >= look {
             looked = Instant::now();
             tell_the_time(shared, &client).await?;
             shared.hint();

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
+use tokio_postgres::{NoTls, SimpleQueryMessage};
 use uuid::Uuid;
 
 /// Where the programs lie that are not on the path.
@@ -115,6 +116,52 @@ impl Cluster {
     /// The name of a schema that nobody uses yet.
     pub fn schema() -> String {
         format!("s_{}", Uuid::new_v4().simple())
+    }
+
+    /// Says something to the server, and gives the rows of the answer, as texts.
+    pub fn sql(&self, text: &str) -> Vec<Vec<Option<String>>> {
+        let answer = std::thread::scope(|scope| {
+            // Whoever asks may be within a runtime.
+            let asked = scope.spawn(|| {
+                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+                runtime.expect("a runtime").block_on(self.ask(text))
+            });
+            asked.join().expect("the server is asked")
+        });
+        answer.unwrap_or_else(|error| panic!("{text}: {error:?}"))
+    }
+
+    async fn ask(&self, text: &str) -> Result<Vec<Vec<Option<String>>>, tokio_postgres::Error> {
+        let (client, connection) = tokio_postgres::connect(&self.address(), NoTls).await?;
+        let served = tokio::spawn(connection);
+        let mut rows = Vec::new();
+        for message in client.simple_query(text).await? {
+            if let SimpleQueryMessage::Row(row) = message {
+                rows.push((0..row.len()).map(|at| row.get(at).map(str::to_owned)).collect());
+            }
+        }
+        drop(client);
+        // The connection ends with its client.
+        drop(served.await);
+        Ok(rows)
+    }
+
+    /// Empties a journal.
+    pub fn empty(&self, schema: &str) {
+        let tables = [
+            "definition",
+            "worker",
+            "run",
+            "taken_away",
+            "start_key",
+            "tag",
+            "entry",
+            "event",
+            "progress",
+            "schedule",
+        ];
+        let tables = tables.map(|table| format!("\"{schema}\".{table}")).join(", ");
+        self.sql(&format!("TRUNCATE {tables}"));
     }
 
     /// Ends the server at once, as a crash would, and starts it again.

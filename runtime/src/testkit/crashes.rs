@@ -100,6 +100,7 @@ where
         let survives = (self.store)();
         let faulty = FaultStore::new(Arc::clone(&survives)).with(point.write, point.fault);
         self.until_crash(&faulty, &ledger).await;
+        faulty.bury();
         let recorded = recorded(&survives, &ledger).await;
         let before = ledger.all();
         let engine = self.open(survives, &ledger).await;

@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use crate::Timestamp;
 use crate::profile::Profile;
 use crate::store::{Query, Reply, Store, StoreError, Transaction};
+use crate::{Timestamp, WorkerId};
 
 /// What happens to a transaction; see [`FaultStore`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,6 +69,8 @@ struct State {
     /// What happens to which transaction, counted from 1.
     faults: BTreeMap<u64, Fault>,
     dead: bool,
+    /// Workers that were opened through this.
+    workers: Vec<WorkerId>,
     /// What a dead process has asked for: kept, so that nobody is told that it was dropped.
     unanswered: Vec<Box<dyn Any + Send>>,
 }
@@ -97,6 +99,15 @@ impl FaultStore {
         let mut dead = self.dead.subscribe();
         if dead.wait_for(|dead| *dead).await.is_err() {
             std::future::pending::<()>().await;
+        }
+    }
+
+    /// Ends the leases of the workers that were opened through this, where there are leases: the
+    /// process is known to be dead, and nobody need wait until they run out.
+    pub fn bury(&self) {
+        let workers = std::mem::take(&mut self.state().workers);
+        for worker in workers {
+            self.inner.submit(Transaction::Leave(worker, Reply::new(drop)));
         }
     }
 
@@ -149,6 +160,9 @@ impl Store for FaultStore {
             if matches!(transaction, Transaction::Renew(..)) {
                 drop(state);
                 return self.inner.submit(transaction);
+            }
+            if let Transaction::Open(worker, _) = &transaction {
+                state.workers.push(*worker);
             }
             state.count += 1;
             let number = state.count;

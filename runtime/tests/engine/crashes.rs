@@ -212,15 +212,17 @@ async fn act(engine: &Engine, workflow: Flow) -> Result<RunHandle<Value>> {
 }
 
 fn crash_everywhere(linger: Option<Duration>, always_replay: bool) {
-    crash_everywhere_on(|| Arc::new(MemoryStore::new()), linger, always_replay);
+    let all = corpus(&Ledger::default()).len();
+    crash_everywhere_on(|| Arc::new(MemoryStore::new()), linger, always_replay, all);
 }
 
 fn crash_everywhere_on(
     store: impl Fn() -> Arc<dyn Store> + Clone + 'static,
     linger: Option<Duration>,
     always_replay: bool,
+    flows: usize,
 ) {
-    for index in 0..corpus(&Ledger::default()).len() {
+    for index in 0..flows {
         run_test(async {
             let (name, _) = corpus(&Ledger::default())[index];
             let test = CrashTest {
@@ -270,7 +272,36 @@ fn promises_a_b_c_d_hold_on_sqlite() {
         let file = path.join(format!("{}.db", files.get()));
         Arc::new(flowcrate::sqlite::SqliteStore::open(file).unwrap())
     };
-    crash_everywhere_on(store, Some(Duration::ZERO), false);
+    let all = corpus(&Ledger::default()).len();
+    crash_everywhere_on(store, Some(Duration::ZERO), false, all);
+}
+
+#[test]
+fn promises_a_b_c_d_hold_where_there_are_leases() {
+    let store = || -> Arc<dyn Store> { Arc::new(MemoryStore::new().shared(LEASE)) };
+    let all = corpus(&Ledger::default()).len();
+    crash_everywhere_on(store, Some(Duration::ZERO), false, all);
+}
+
+/// Longer than any flow takes: nobody is taken for dead who is not.
+const LEASE: Duration = Duration::from_mins(5);
+
+/// Ten flows, and all of them with `FLOWCRATE_LONG=1`.
+#[cfg(all(feature = "postgres", unix))]
+#[test]
+fn promises_a_b_c_d_hold_on_postgres() {
+    use flowcrate::postgres::PostgresStore;
+    use flowcrate::testkit::Cluster;
+    let (cluster, schema) = (Cluster::shared(), Cluster::schema());
+    let options = PostgresStore::options(cluster.address()).schema(&schema).lease(LEASE);
+    let store = run_test(options.open()).unwrap();
+    let empty = move || -> Arc<dyn Store> {
+        cluster.empty(&schema);
+        Arc::new(store.clone())
+    };
+    let all = corpus(&Ledger::default()).len();
+    let flows = if std::env::var_os("FLOWCRATE_LONG").is_some() { all } else { 10 };
+    crash_everywhere_on(empty, Some(Duration::ZERO), false, flows);
 }
 
 #[test]

@@ -1,0 +1,146 @@
+//! Effects as the world sees them: a file to which every body that begins appends a line.
+
+use std::collections::BTreeMap;
+use std::fs::{File, OpenOptions};
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use flowcrate::store::{Query, Reply, Store};
+use flowcrate::{
+    Context, EntryStatus, Payload, Result, RunId, RunState, StepContext, StepError, join, step,
+    workflow,
+};
+
+/// Where bodies append.
+pub(crate) fn file(place: &Path) -> PathBuf {
+    place.join("ledger")
+}
+
+/// How the clocks of database and bodies may differ, both being this machine's.
+const ERROR: i64 = 60;
+
+/// Appends a line in one write: they do not mix.
+fn note(place: &Path, line: &str) -> std::io::Result<()> {
+    let mut file: File = OpenOptions::new().create(true).append(true).open(file(place))?;
+    file.write_all(line.as_bytes())
+}
+
+fn now() -> u128 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis()
+}
+
+/// Notes that it has begun, and takes its time.
+#[step(retry(max_attempts = 3, initial = "5ms"))]
+pub(crate) async fn effect(
+    step: StepContext,
+    (place, lasts): (PathBuf, u64),
+) -> Result<String, StepError> {
+    let key = step.idempotency_key();
+    let line =
+        format!("{} {} {key} {} {}\n", step.run_id(), step.path(), std::process::id(), now());
+    note(&place, &line)
+        .map_err(|error| StepError::fatal("ledger", "it cannot be written").caused_by(&error))?;
+    tokio::time::sleep(Duration::from_millis(lasts)).await;
+    Ok(format!("{}/{}", step.run_id(), step.path()))
+}
+
+/// Effects one after the other and side by side, with a pause between, after which whoever comes
+/// first goes on.
+#[workflow(name = "busy", revision = "1")]
+pub(crate) async fn busy(ctx: Context, place: PathBuf) -> Result<Vec<String>> {
+    let mut all = vec![effect(&ctx, (place.clone(), 30)).key("first").await?];
+    ctx.sleep("pause", Duration::from_millis(20)).await?;
+    let both = (
+        effect(&ctx, (place.clone(), 50)).key("left"),
+        effect(&ctx, (place.clone(), 1)).key("right"),
+    );
+    let (left, right) = join(both).await?;
+    all.extend([left, right]);
+    let body = async |ctx: Context, place: PathBuf, _| effect(&ctx, (place, 20)).await;
+    all.extend(ctx.for_each("each", vec![place.clone(), place.clone()], 2, body).await?);
+    all.push(effect(&ctx, (place, 10)).key("last").await?);
+    Ok(all)
+}
+
+/// What a run of [`busy`] begins.
+pub(crate) const EFFECTS: usize = 6;
+
+/// One that lasts, between two that do not.
+#[workflow(name = "slow", revision = "1")]
+pub(crate) async fn slow(ctx: Context, (place, lasts): (PathBuf, u64)) -> Result<String> {
+    effect(&ctx, (place.clone(), 0)).key("first").await?;
+    effect(&ctx, (place.clone(), lasts)).key("long").await?;
+    effect(&ctx, (place, 0)).key("last").await
+}
+
+/// An execution of a body.
+#[derive(Debug)]
+pub(crate) struct Execution {
+    pub(crate) run: RunId,
+    pub(crate) path: String,
+    pub(crate) key: String,
+    pub(crate) process: u32,
+    pub(crate) began: i64,
+}
+
+/// All that have begun.
+pub(crate) fn executions(place: &Path) -> Vec<Execution> {
+    let text = std::fs::read_to_string(file(place)).unwrap_or_default();
+    let execution = |line: &str| {
+        let words: Vec<&str> = line.split(' ').collect();
+        let [run, path, key, process, began] = words[..] else { panic!("a torn line: {line}") };
+        Execution {
+            run: run.parse().unwrap(),
+            path: path.to_owned(),
+            key: key.to_owned(),
+            process: process.parse().unwrap(),
+            began: began.parse().unwrap(),
+        }
+    };
+    text.lines().map(execution).collect()
+}
+
+/// Asks a store and waits.
+pub(crate) async fn ask<T: Send + 'static>(
+    store: &dyn Store,
+    query: impl FnOnce(Reply<T>) -> Query,
+) -> T {
+    let (reply, answer) = Reply::channel();
+    store.query(query(reply));
+    answer.await.unwrap()
+}
+
+/// Holds journals against the ledger: each run has completed, each effect happened, none began
+/// after its outcome was recorded, all executions of one have one key. How many executions there
+/// were beyond the first.
+pub(crate) async fn balance(store: &dyn Store, place: &Path, runs: usize) -> usize {
+    let rows = ask(store, |reply| Query::Runs(Box::default(), reply)).await;
+    assert_eq!(rows.len(), runs, "runs are lost");
+    let mut by_step: BTreeMap<(RunId, String), Vec<Execution>> = BTreeMap::new();
+    for execution in executions(place) {
+        by_step.entry((execution.run, execution.path.clone())).or_default().push(execution);
+    }
+    let mut effects = 0;
+    for row in rows {
+        assert_eq!(row.state, RunState::Completed, "{row:?}");
+        let run = row.id;
+        let journal = ask(store, |reply| Query::Journal(run, reply)).await.unwrap();
+        let steps = journal.iter().filter(|entry| entry.path.contains("effect"));
+        for entry in steps {
+            assert_eq!(entry.status, EntryStatus::Completed);
+            let expected = format!("\"{run}/{}\"", entry.path);
+            assert_eq!(entry.output.as_ref().map(Payload::as_str), Some(&*expected));
+            let of_step = by_step.remove(&(run, entry.path.to_string())).unwrap_or_default();
+            assert!(!of_step.is_empty(), "{}: an outcome without its effect", entry.path);
+            assert!(of_step.iter().all(|one| one.key == of_step[0].key), "{of_step:?}");
+            let ended = entry.ended_at.unwrap().0;
+            for one in &of_step {
+                assert!(one.began <= ended + ERROR, "it began again: {one:?}, ended {ended}");
+            }
+            effects += of_step.len() - 1;
+        }
+    }
+    assert!(by_step.is_empty(), "effects without an outcome: {by_step:?}");
+    effects
+}

@@ -1,0 +1,165 @@
+//! Workers that are processes of their own: stopped, continued, killed at random.
+//!
+//! The process is this test's own binary, started again for the one test that is the program.
+
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use flowcrate::Engine;
+use flowcrate::postgres::PostgresStore;
+use flowcrate::store::{Query, Store};
+use flowcrate::testkit::Cluster;
+
+use crate::engines::start;
+use crate::kit::{block_on, options};
+use crate::ledger::{Busy, Slow, ask, balance, executions};
+use crate::outages::settle;
+
+/// Where the program's journal is; only a program has it.
+const PLACE: &str = "FLOWCRATE_TEST_DATABASE";
+
+const LEASE: Duration = Duration::from_millis(1_500);
+
+#[test]
+#[ignore = "the program that the other tests start, stop and kill"]
+fn the_program() {
+    let Ok(place) = std::env::var(PLACE) else { return };
+    let (address, schema) = place.split_once('|').unwrap();
+    block_on(async {
+        let store = PostgresStore::options(address).schema(schema).lease(LEASE);
+        let store = store.open().await.unwrap();
+        let builder = Engine::builder().store(store).register(Busy).register(Slow);
+        let _engine = builder.linger(Duration::ZERO).build().await.unwrap();
+        std::future::pending::<()>().await;
+    });
+}
+
+/// A worker; killed with the test.
+struct Worker(Child);
+
+impl Worker {
+    fn new(schema: &str) -> Self {
+        let place = format!("{}|{schema}", Cluster::shared().address());
+        let program = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "processes::the_program", "--ignored"])
+            .env(PLACE, place)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        Self(program)
+    }
+
+    fn signal(&self, name: &str) {
+        let id = self.0.id().to_string();
+        assert!(Command::new("kill").args([name, &id]).status().unwrap().success());
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        // SIGKILL: nothing of it runs any more.
+        drop(self.0.kill());
+        drop(self.0.wait());
+    }
+}
+
+/// Everything that a run's rows say.
+async fn rows(store: &PostgresStore, run: flowcrate::RunId) -> String {
+    let loaded = ask(store, |reply| Query::Load(run, reply)).await;
+    let journal = ask(store, |reply| Query::Journal(run, reply)).await;
+    format!("{loaded:?} {journal:?}")
+}
+
+/// (e) A worker that is stopped past its lease and continued writes nothing of what was taken
+/// over, though its body comes to its end.
+#[test]
+fn promise_e_a_worker_that_was_stopped_writes_nothing_after_the_takeover() {
+    let place = tempfile::tempdir().unwrap();
+    let place = place.path();
+    let schema = Cluster::schema();
+    block_on(async {
+        let store = options(&schema).lease(LEASE).open().await.unwrap();
+        let zombie = Worker::new(&schema);
+        let run = start_slow(&store, place, 700).await;
+        until(|| executions(place).len() >= 2).await;
+        zombie.signal("-STOP");
+        let heir = Worker::new(&schema);
+        let handle = flowcrate::Client::new(std::sync::Arc::new(store.clone())).handle::<Slow>(run);
+        handle.result().await.unwrap();
+        let before = rows(&store, run).await;
+        zombie.signal("-CONT");
+        tokio::time::sleep(LEASE * 2).await;
+        assert_eq!(rows(&store, run).await, before);
+        // Both began the body, with one key; one of them told of its outcome.
+        let long: Vec<_> =
+            executions(place).into_iter().filter(|one| one.path.contains("long")).collect();
+        assert_eq!(long.len(), 2);
+        assert_eq!(long[0].key, long[1].key);
+        assert_eq!((long[0].process, long[1].process), (zombie.0.id(), heir.0.id()));
+        // It is a worker like any other again.
+        drop(heir);
+        let next = start(&store, place).await;
+        let next = flowcrate::Client::new(std::sync::Arc::new(store.clone())).handle::<Busy>(next);
+        next.result().await.unwrap();
+        drop(zombie);
+    });
+}
+
+async fn until(is_so: impl Fn() -> bool) {
+    let limit = Instant::now() + Duration::from_secs(30);
+    while !is_so() {
+        assert!(Instant::now() < limit, "it does not come so far");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+async fn start_slow(store: &PostgresStore, place: &Path, lasts: u64) -> flowcrate::RunId {
+    use flowcrate::store::{NewRun, Reply, Started, Transaction};
+    let input = flowcrate::Payload::encode(&(place, lasts)).unwrap();
+    let hash = input.canonical().unwrap().hash();
+    let run = NewRun::new("slow", "1", input, hash, store.now());
+    let id = run.id;
+    let (reply, started) = Reply::channel();
+    store.submit(Transaction::Start(Box::new(run), reply));
+    assert_eq!(started.await, Ok(Started::New));
+    id
+}
+
+/// Four workers are killed at random, and others come in their place: no run is lost, no outcome
+/// is there twice, no effect begins after its outcome. A minute, or ten with `FLOWCRATE_LONG=1`.
+#[test]
+fn four_workers_killed_at_random_lose_nothing() {
+    let long = std::env::var_os("FLOWCRATE_LONG").is_some();
+    let time = Duration::from_secs(if long { 600 } else { 40 });
+    let place = tempfile::tempdir().unwrap();
+    let schema = Cluster::schema();
+    block_on(async {
+        let store = options(&schema).lease(LEASE).open().await.unwrap();
+        let mut workers: Vec<Worker> = (0..4).map(|_| Worker::new(&schema)).collect();
+        let (begun, mut runs, mut kills, mut dice) = (Instant::now(), 0, 0, 7_u64);
+        while begun.elapsed() < time {
+            for _ in 0..24 {
+                start(&store, place.path()).await;
+                runs += 1;
+            }
+            dice = dice
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            tokio::time::sleep(Duration::from_millis(150 + (dice >> 33) % 300)).await;
+            if (dice >> 40).is_multiple_of(2) {
+                let victim = usize::try_from((dice >> 50) % 4).unwrap();
+                workers[victim] = Worker::new(&schema);
+                kills += 1;
+            }
+        }
+        assert_eq!(settle(&store).await, runs);
+        let again = balance(&store, place.path(), runs).await;
+        println!("{kills} kills, {runs} runs, {again} effects begun again");
+        assert!(kills >= 20, "only {kills} kills");
+        // Kills cut bodies short, or the test shows nothing; each what was under way in one process.
+        assert!(again > 0, "no kill has cut anything short");
+        assert!(again <= kills * 100, "{again} effects begun again after {kills} kills");
+    });
+}
