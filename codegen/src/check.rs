@@ -446,7 +446,7 @@ pub fn verdict_type(form: Type) -> Type {
         field("form", form),
         field("by", Type::String.optional()),
     ]);
-    Type::Record(RecordType { name: Some("Verdict".to_owned()), fields }.into())
+    Type::Record(RecordType { name: Some("Verdict".to_owned()), fields, closed: false }.into())
 }
 
 /// The type of `errors.<id>` (S7).
@@ -458,5 +458,5 @@ pub fn failure_type() -> Type {
         field("attempts", Type::Int),
         field("path", Type::String),
     ]);
-    Type::Record(RecordType { name: Some("Failure".to_owned()), fields }.into())
+    Type::Record(RecordType { name: Some("Failure".to_owned()), fields, closed: false }.into())
 }

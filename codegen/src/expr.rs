@@ -20,8 +20,8 @@ mod jinja;
 mod template;
 
 pub use ast::{Ast, Template};
-pub(crate) use check::ordered;
 pub use check::{FieldIssue, Understood, check, check_json, check_result};
+pub(crate) use check::{as_list, ordered};
 pub use eval::{Env, eval};
 pub use issue::{Edit, ExprIssue};
 pub use names::facts;

@@ -166,7 +166,7 @@ impl CrateFiles {
 
 /// The pinned sample, or the least input that the type accepts.
 fn example_input(checked: &Checked) -> Value {
-    checked.sample_input.clone().unwrap_or_else(|| example::example(&checked.input))
+    checked.sample_input.clone().unwrap_or_else(|| crate::schema::example(&checked.input))
 }
 
 /// Features of `flowcrate` that the binary needs: `serve` only where something comes from

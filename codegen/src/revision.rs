@@ -164,11 +164,22 @@ pub(crate) fn shape(ty: &Type) -> Value {
         Type::Map { values } => json!({"map": shape(values)}),
         Type::Optional { some } => json!({"optional": shape(some)}),
         Type::Enum(texts) => json!({"enum": texts.values}),
+        Type::Tuple { items } => json!({"tuple": items.iter().map(shape).collect::<Vec<_>>()}),
+        Type::Union(union) => {
+            let choices = union.choices.iter();
+            let choices: Map<String, Value> =
+                choices.map(|(key, choice)| (key.clone(), shape(choice))).collect();
+            json!({"union": choices, "tag": union.tag})
+        }
+        Type::Recursive(recursive) => {
+            json!({"recursive": recursive.defs.iter().map(shape).collect::<Vec<_>>()})
+        }
+        Type::Own { def } => json!({"own": def}),
         Type::Record(record) => {
             let fields = record.fields.iter();
             let fields: Map<String, Value> =
                 fields.map(|(name, field)| (name.clone(), shape(&field.ty))).collect();
-            json!({"record": fields})
+            if record.closed { json!({"closed": fields}) } else { json!({"record": fields}) }
         }
     }
 }

@@ -2,23 +2,28 @@
 //!
 //! What a schema says about types becomes a [`Type`]. What it says about values beyond that
 //! (`minLength`, `pattern`, `maximum`, …) is a warning, since nothing checks it; what would need a
-//! type that the language does not have (`not`, `if`, tuples, unions of unlike types) is an error,
-//! not `any`: nobody should believe in a check that is not made.
+//! type that the language does not have (`not`, `if`, `contains`) is an error, not `any`: nobody
+//! should believe in a check that is not made.
 //!
 //! Our own and not `typify`: types of schemas must unify with those of steps, narrow by guards and
 //! be projected by one function in both back ends, so they are the language's before they are
 //! Rust's.
 
 mod combined;
+mod example;
 mod objects;
+mod recursion;
 mod sample;
+mod tagged;
 mod unions;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use flowcrate::types::Type;
 use serde_json::{Map, Value};
 
+use self::recursion::{Circles, Defining};
+pub(crate) use example::example;
 pub use sample::{from_sample, from_samples};
 
 use crate::diagnostic::{Code, Severity, code, nearest};
@@ -91,7 +96,11 @@ pub fn from_schema(schema: &Value) -> Result<Declared, Vec<SchemaIssue>> {
     let mut reader = Reader {
         root: schema,
         pointer: String::new(),
-        open: Vec::new(),
+        circles: Circles::of(schema),
+        defining: Vec::new(),
+        recursive: BTreeMap::new(),
+        entered: None,
+        inlined: Vec::new(),
         seen: 0,
         unchecked: BTreeSet::new(),
         issues: Vec::new(),
@@ -124,8 +133,16 @@ struct Reader<'s> {
     root: &'s Value,
     /// Where the schema at hand stands.
     pointer: String,
-    /// The references that are being followed, to find circles.
-    open: Vec<String>,
+    /// The references that lead in circles.
+    circles: Circles,
+    /// The circles whose definitions are being read.
+    defining: Vec<Defining>,
+    /// The types of those that were read, by their references.
+    recursive: BTreeMap<String, Type>,
+    /// The place of a definition that is to be read itself, where else its name would be taken.
+    entered: Option<String>,
+    /// The references that stand for choices and are being read.
+    inlined: Vec<String>,
     seen: usize,
     /// Where a constraint stands that no type expresses.
     unchecked: BTreeSet<String>,
@@ -204,6 +221,11 @@ impl<'s> Reader<'s> {
             let issue = SchemaIssue::new(code::SCHEMA_TOO_LARGE, &self.pointer, message);
             return self.report(issue.help("describe the inner parts as any: `{}`"));
         }
+        if self.entered.take().is_none_or(|place| place != self.pointer)
+            && let Some(ty) = self.recursive(&format!("#{}", self.pointer), depth)
+        {
+            return ty;
+        }
         match schema {
             Value::Bool(true) => Some(Type::Any),
             Value::Object(keywords) => {
@@ -228,13 +250,9 @@ impl<'s> Reader<'s> {
     }
 
     fn keywords(&mut self, keywords: &'s Map<String, Value>, depth: usize) -> Option<Type> {
-        const REFUSED: [(&str, &str); 8] = [
+        const REFUSED: [(&str, &str); 7] = [
             ("not", "say what the value is, not what it is not"),
             ("if", "describe all fields, and leave those optional that may be absent"),
-            (
-                "prefixItems",
-                "describe the elements by one schema, `items`, or as an object's fields",
-            ),
             ("patternProperties", "describe the values by `additionalProperties`"),
             ("dependentSchemas", "leave the dependent fields optional"),
             ("$dynamicRef", "write `$ref`"),
@@ -247,8 +265,11 @@ impl<'s> Reader<'s> {
                 return self.wrong(code::SCHEMA_UNSUPPORTED, key, message, help);
             }
         }
+        let is_tuple = tuple_of(keywords).is_some();
         for key in CONSTRAINTS.iter().filter(|key| keywords.contains_key(**key)) {
-            self.unchecked(key);
+            if !(is_tuple && ["minItems", "maxItems"].contains(key)) {
+                self.unchecked(key);
+            }
         }
         if combined::is_combined(keywords) {
             return self.combined(keywords, depth);
@@ -266,7 +287,9 @@ impl<'s> Reader<'s> {
     fn typed(&mut self, keywords: &'s Map<String, Value>, depth: usize) -> Option<Type> {
         match keywords.get("type") {
             None if keywords.contains_key("properties") => self.object(keywords, depth),
-            None if keywords.contains_key("items") => self.array(keywords, depth),
+            None if keywords.contains_key("items") || keywords.contains_key("prefixItems") => {
+                self.array(keywords, depth)
+            }
             None => Some(Type::Any),
             Some(Value::String(name)) => self.named(name, keywords, depth),
             Some(Value::Array(names)) => self.several(names, keywords, depth),
@@ -304,17 +327,49 @@ impl<'s> Reader<'s> {
     }
 
     fn array(&mut self, keywords: &'s Map<String, Value>, depth: usize) -> Option<Type> {
+        if let Some((key, items)) = tuple_of(keywords) {
+            return self.tuple(key, items, keywords, depth);
+        }
         match keywords.get("items") {
             None => Some(Type::list(Type::Any)),
-            Some(Value::Array(_)) => self.wrong(
-                code::SCHEMA_UNSUPPORTED,
-                "items",
-                "a list of schemas in `items` has no counterpart among the types of the language",
-                "describe the elements by one schema",
-            ),
             Some(items) => self.under("items", items, depth).map(Type::list),
         }
     }
+
+    /// Elements of a type each: exactly so many, whatever else the schema says of their number.
+    fn tuple(
+        &mut self,
+        key: &str,
+        items: &'s [Value],
+        keywords: &'s Map<String, Value>,
+        depth: usize,
+    ) -> Option<Type> {
+        if items.len() > TUPLE_LIMIT {
+            let message = format!("a tuple has at most {TUPLE_LIMIT} elements");
+            let help = "describe them by one schema, `items`, or as an object's fields";
+            return self.wrong(code::SCHEMA_UNSUPPORTED, key, message, help);
+        }
+        if let (Some(Value::Object(_)), "prefixItems") = (keywords.get("items"), key) {
+            let message = "a tuple has no elements behind those that are listed";
+            let help = "write `\"items\": false`, or describe all elements by `items` alone";
+            return self.wrong(code::SCHEMA_UNSUPPORTED, "items", message, help);
+        }
+        let mut types = Vec::with_capacity(items.len());
+        for (at, item) in items.iter().enumerate() {
+            let ty = self.within(key, |reader| reader.under(&at.to_string(), item, depth));
+            types.push(ty);
+        }
+        Some(Type::tuple(types.into_iter().collect::<Option<Vec<_>>>()?))
+    }
+}
+
+/// Rust has the traits that we need for tuples of so many elements.
+const TUPLE_LIMIT: usize = 12;
+
+/// The schemas of a tuple's elements, and the keyword that lists them; `items` did, once.
+fn tuple_of(keywords: &Map<String, Value>) -> Option<(&'static str, &[Value])> {
+    let listed = |key: &'static str| Some((key, keywords.get(key)?.as_array()?.as_slice()));
+    listed("prefixItems").or_else(|| listed("items")).filter(|(_, items)| !items.is_empty())
 }
 
 fn text(keywords: &Map<String, Value>) -> Type {

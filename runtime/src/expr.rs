@@ -27,7 +27,8 @@ mod zoned;
 pub use any::{
     any_equal, any_find, any_find_index, any_get, any_index, any_is_boolean, any_is_false,
     any_is_float, any_is_integer, any_is_list, any_is_mapping, any_is_number, any_is_string,
-    any_is_true, any_length, any_to_bool, any_to_int, any_to_number, read,
+    any_is_true, any_length, any_to_bool, any_to_int, any_to_number, find_element, find_field,
+    get_element, get_field, read,
 };
 pub use calendar::{
     timestamp_add_months, timestamp_day, timestamp_from_unix, timestamp_from_unix_ms,

@@ -8,8 +8,10 @@ use serde::{Deserialize, Serialize};
 mod decode;
 mod display;
 mod project;
+mod recursive;
 pub mod typed;
 mod unify;
+mod union;
 mod widen;
 
 pub use decode::decode;
@@ -17,8 +19,10 @@ pub use decode::decode;
 pub use flowcrate_macros::Typed;
 pub(crate) use project::describe;
 pub use project::{ProjectError, project};
+pub use recursive::RecursiveType;
 pub use typed::Typed;
 pub use unify::{Mismatch, unify, unify_all};
+pub use union::{Shape, UnionType, split_tag};
 pub use widen::{widen, widens_to};
 
 /// A type of the language. Cheap to clone.
@@ -62,6 +66,20 @@ pub enum Type {
     },
     /// Anything; every read of it is checked when it happens.
     Any,
+    /// A list of as many elements, which have a type each.
+    Tuple {
+        /// Their types, in order.
+        items: Arc<Vec<Type>>,
+    },
+    /// One of several unlike types.
+    Union(Arc<UnionType>),
+    /// A type that holds values of itself.
+    Recursive(Arc<RecursiveType>),
+    /// Within a recursive type only: the one of its definitions that stands at this place.
+    Own {
+        /// The place.
+        def: usize,
+    },
 }
 
 /// A record's fields, by name.
@@ -73,6 +91,9 @@ pub struct RecordType {
     pub name: Option<String>,
     /// The fields; one whose type is optional may be absent.
     pub fields: BTreeMap<String, Field>,
+    /// Whether a value with other fields is none of this type; else they are let through unseen.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub closed: bool,
 }
 
 /// One field of a record.
@@ -141,16 +162,60 @@ impl Type {
     /// An unnamed record.
     pub fn record(fields: impl IntoIterator<Item = (String, Self)>) -> Self {
         let fields = fields.into_iter().map(|(name, ty)| (name, Field { ty, doc: None })).collect();
-        Self::Record(Arc::new(RecordType { name: None, fields }))
+        Self::Record(Arc::new(RecordType { name: None, fields, closed: false }))
+    }
+
+    /// A list whose elements have a type each.
+    pub fn tuple(items: impl IntoIterator<Item = Self>) -> Self {
+        Self::Tuple { items: Arc::new(items.into_iter().collect()) }
+    }
+
+    /// The same type with `change` made to each of the types that it is made of.
+    #[must_use]
+    pub fn with_parts(&self, change: &mut dyn FnMut(&Self) -> Self) -> Self {
+        match self {
+            Self::List { items } => Self::list(change(items)),
+            Self::Map { values } => Self::map(change(values)),
+            Self::Optional { some } => change(some).optional(),
+            Self::Tuple { items } => Self::tuple(items.iter().map(change)),
+            Self::Record(record) => {
+                let mut record = RecordType::clone(record);
+                for field in record.fields.values_mut() {
+                    field.ty = change(&field.ty);
+                }
+                Self::Record(Arc::new(record))
+            }
+            Self::Union(union) => {
+                let mut union = UnionType::clone(union);
+                for choice in union.choices.values_mut() {
+                    *choice = change(choice);
+                }
+                Self::Union(Arc::new(union))
+            }
+            other => other.clone(),
+        }
+    }
+
+    /// The types that this one is made of.
+    pub fn parts(&self) -> Vec<&Self> {
+        match self {
+            Self::List { items: part } | Self::Map { values: part } => vec![part],
+            Self::Optional { some: part } => vec![part],
+            Self::Tuple { items } => items.iter().collect(),
+            Self::Record(record) => record.fields.values().map(|field| &field.ty).collect(),
+            Self::Union(union) => union.choices.values().collect(),
+            Self::Recursive(recursive) => recursive.defs.iter().collect(),
+            _ => Vec::new(),
+        }
     }
 }
 
 // Names and docs come from context, so two types are equal where their structure is.
 macro_rules! compared_by {
-    ($ty:ty, $field:ident) => {
+    ($ty:ty, $($field:ident),+) => {
         impl PartialEq for $ty {
             fn eq(&self, other: &Self) -> bool {
-                self.$field == other.$field
+                ($(&self.$field),+) == ($(&other.$field),+)
             }
         }
         impl Eq for $ty {}
@@ -161,16 +226,17 @@ macro_rules! compared_by {
         }
         impl Ord for $ty {
             fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-                self.$field.cmp(&other.$field)
+                ($(&self.$field),+).cmp(&($(&other.$field),+))
             }
         }
         impl std::hash::Hash for $ty {
             fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
-                self.$field.hash(state);
+                ($(&self.$field),+).hash(state);
             }
         }
     };
 }
-compared_by!(RecordType, fields);
+compared_by!(RecordType, fields, closed);
 compared_by!(Field, ty);
 compared_by!(EnumType, values);
+compared_by!(UnionType, tag, choices);

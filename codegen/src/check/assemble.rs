@@ -236,7 +236,7 @@ fn input(stage: &Stage<'_>) -> Type {
         (stage.graph.id(*index).to_string(), Field { ty, doc: None })
     };
     let fields = stage.triggers.iter().map(field).collect();
-    Type::Record(RecordType { name: None, fields }.into())
+    Type::Record(RecordType { name: None, fields, closed: false }.into())
 }
 
 /// An input for generated tests.

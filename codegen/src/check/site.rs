@@ -11,6 +11,7 @@ use super::stage::{Output, Stage};
 use crate::diagnostic::{Code, Diagnostic, Fix, code, listed, nearest, pointer_token};
 use crate::expr::{self, Binding, Edit, Expr, FieldIssue, Name, Understood};
 use crate::resolve::Node;
+use crate::schema::example;
 
 /// A place in the graph from which names are read, and the findings there.
 pub(super) struct Site<'a> {
@@ -324,27 +325,10 @@ fn placeholder(ty: &Type) -> Value {
         Type::List { .. } => json!([]),
         Type::Map { .. } => json!({}),
         Type::Record(record) => {
-            let required = record.fields.iter().filter(|(_, field)| !may_be_absent(&field.ty));
+            let required = record.fields.iter().filter(|(_, field)| !field.ty.may_be_absent());
             required.map(|(name, field)| (name.clone(), placeholder(&field.ty))).collect()
         }
         Type::Enum(texts) => texts.values.first().map_or(json!(""), |text| json!(text)),
-    }
-}
-
-/// Whether a field of this type may be left out of a record (S10).
-pub(super) fn may_be_absent(ty: &Type) -> bool {
-    match ty {
-        Type::Null | Type::Any | Type::Optional { .. } => true,
-        Type::Bool
-        | Type::Int
-        | Type::Number
-        | Type::String
-        | Type::Timestamp
-        | Type::Duration
-        | Type::Bytes
-        | Type::List { .. }
-        | Type::Map { .. }
-        | Type::Record(_)
-        | Type::Enum(_) => false,
+        Type::Tuple { .. } | Type::Union(_) | Type::Recursive(_) | Type::Own { .. } => example(ty),
     }
 }

@@ -6,6 +6,7 @@
 
 mod access;
 mod call;
+mod choice;
 mod code;
 mod json;
 mod literal;
@@ -23,7 +24,7 @@ pub(crate) use optional::same;
 use super::locals::{Locals, RUN_ID, STARTED_AT};
 use super::names::ident;
 use super::print::layout::macros;
-use super::types::Hint;
+use super::types::{Hint, is_held_boxed};
 use super::{Emitter, lints};
 use crate::expr::fold::same;
 use crate::expr::{Expr, ExprKind, Name};
@@ -126,6 +127,9 @@ impl<'e, 'a> Exprs<'e, 'a> {
             ExprKind::Default { value, fallback } => self.default(value, fallback, &expr.ty),
             ExprKind::FirstOf(parts) => self.first_of(parts, &expr.ty),
             ExprKind::List(items) => {
+                if let Type::Tuple { items: types } = &expr.ty {
+                    return self.tuple(items, types);
+                }
                 let items: Vec<_> = items.iter().map(|item| self.owned(item)).collect();
                 let code =
                     if items.is_empty() { quote!(Vec::new()) } else { quote!(vec![#(#items),*]) };
@@ -253,13 +257,30 @@ impl<'e, 'a> Exprs<'e, 'a> {
         self.structure(&values, ty)
     }
 
+    fn tuple(&mut self, items: &[Expr], types: &[Type]) -> Code {
+        let mut parts = Vec::with_capacity(items.len());
+        for (item, ty) in items.iter().zip(types) {
+            let value = self.owned(item);
+            parts.push(if is_held_boxed(ty) { quote!(Box::new(#value)) } else { value });
+        }
+        Code::value(quote!((#(#parts,)*)))
+    }
+
     /// A struct literal; fields that are not given are absent.
     fn structure(&mut self, values: &[(String, TokenStream)], ty: &Type) -> Code {
-        let Type::Record(record) = ty else { return Code::Absent };
+        let unfolded = ty.unfolded();
+        let Type::Record(record) = unfolded.as_ref() else { return Code::Absent };
         let path = self.emitter.types.path(ty, &self.hint, &mut self.emitter.symbols);
         let mut fields = Vec::new();
         for (name, value) in values {
             let field = ident(&self.emitter.types.field(ty, name));
+            let boxed = self.emitter.types.is_boxed(ty, name);
+            let may_be_absent = record.fields.get(name).is_some_and(|own| own.ty.may_be_absent());
+            let value = match (boxed, may_be_absent) {
+                (false, _) => value.clone(),
+                (true, false) => quote!(Box::new(#value)),
+                (true, true) => boxed_option(value),
+            };
             if field == value.to_string() {
                 fields.push(quote!(#field));
             } else {
@@ -318,6 +339,15 @@ impl<'e, 'a> Exprs<'e, 'a> {
             return self.code(value).shown();
         }
         self.code(part).shown()
+    }
+}
+
+/// An option as one of a `Box`.
+fn boxed_option(value: &TokenStream) -> TokenStream {
+    match optional::within_some(value) {
+        Some(inner) => quote!(Some(Box::new(#inner))),
+        None if optional::is_none(value) => value.clone(),
+        None => quote!(Option::map(#value, Box::new)),
     }
 }
 

@@ -1,8 +1,12 @@
 //! Types of the language as Rust types: one struct or enum per structure, serde names kept.
 
+mod accessors;
 mod aliases;
+mod boxes;
 mod items;
+mod unions;
 
+pub(crate) use boxes::is_held_boxed;
 use std::collections::BTreeMap;
 
 use flowcrate::types::{EnumType, RecordType, Type};
@@ -62,6 +66,10 @@ pub(crate) struct Types {
     /// Names of custom nodes' outputs that are called after something else.
     outputs: BTreeMap<NodeId, String>,
     aliases: Vec<aliases::Alias>,
+    /// The methods of unions, by the union's place in [`Types::emitted`] and the field's name.
+    accessors: BTreeMap<usize, BTreeMap<String, accessors::Accessor>>,
+    /// What types are called that no field is of.
+    suggested: BTreeMap<Type, Hint>,
     emitted: Vec<Emitted>,
     names: Option<Allocator>,
 }
@@ -153,8 +161,23 @@ impl Types {
                 let some = self.rust(some, hint, symbols);
                 quote!(Option<#some>)
             }
-            Type::Record(_) | Type::Enum(_) => self.named(ty, hint, symbols),
+            Type::Tuple { items } => {
+                let items: Vec<_> =
+                    items.iter().map(|item| self.held(item, hint, symbols)).collect();
+                quote!((#(#items,)*))
+            }
+            Type::Record(_) | Type::Enum(_) | Type::Union(_) | Type::Recursive(_) => {
+                self.named(ty, hint, symbols)
+            }
+            // Stands within a recursive type only, which is unfolded.
+            Type::Own { .. } => imported(symbols, "serde_json::Value"),
         }
+    }
+
+    /// The Rust type of a part of a tuple or union, which is boxed where it may hold the whole.
+    fn held(&mut self, ty: &Type, hint: &Hint, symbols: &mut Symbols) -> TokenStream {
+        let rust = self.rust(ty, hint, symbols);
+        if boxes::is_held_boxed(ty) { quote!(Box<#rust>) } else { rust }
     }
 
     /// The path of a record's or enum's Rust type without generic arguments, for literals.
@@ -222,6 +245,8 @@ impl Types {
         if let Some(known) = self.known.get(ty) {
             return known.clone();
         }
+        let suggested = self.suggested.get(ty).cloned();
+        let hint = suggested.as_ref().unwrap_or(hint);
         let wanted = named(ty).map_or_else(|| hint.name.clone(), |name| pascal(&name, "Data"));
         let known = Known::Emitted(self.emitted.len());
         self.known.insert(ty.clone(), known.clone());
@@ -242,14 +267,26 @@ impl Types {
             compared: false,
         });
         // What it holds stands right behind it.
-        if let Type::Record(record) = ty {
-            for (field, inner) in &record.fields {
-                let inner_hint = Hint::new(
-                    format!("{name}{}", pascal(field, "Field")),
-                    format!("Field `{}` of [`{name}`].", super::docs::code(field)),
-                );
-                self.rust(&inner.ty, &inner_hint, &mut Symbols::default());
+        match ty.unfolded().as_ref() {
+            Type::Record(record) => {
+                for (field, inner) in &record.fields {
+                    let inner_hint = Hint::new(
+                        format!("{name}{}", pascal(field, "Field")),
+                        format!("Field `{}` of [`{name}`].", super::docs::code(field)),
+                    );
+                    self.rust(&inner.ty, &inner_hint, &mut Symbols::default());
+                }
             }
+            Type::Union(union) => {
+                self.suggest_tag(union, &name);
+                for (key, choice) in &union.choices {
+                    let variant = self.variant(ty, key);
+                    let doc = format!("What [`{name}::{variant}`] holds.");
+                    let hint = Hint::new(format!("{name}{variant}"), doc);
+                    self.rust(choice, &hint, &mut Symbols::default());
+                }
+            }
+            _ => {}
         }
         place
     }
@@ -267,7 +304,7 @@ impl Types {
         }
     }
 
-    /// The Rust name of an enum's variant.
+    /// The Rust name of an enum's variant, by its text, or of a union's, by its key.
     pub(crate) fn variant(&self, ty: &Type, text: &str) -> String {
         match self.known.get(ty) {
             Some(Known::Emitted(place)) => self
@@ -300,7 +337,8 @@ impl Types {
             Type::List { items: inner }
             | Type::Map { values: inner }
             | Type::Optional { some: inner } => self.mark(inner, mark),
-            Type::Record(_) | Type::Enum(_) => {
+            Type::Tuple { items } => items.iter().for_each(|item| self.mark(item, mark)),
+            Type::Record(_) | Type::Enum(_) | Type::Union(_) | Type::Recursive(_) => {
                 let place = match self.known.get(ty) {
                     Some(Known::Emitted(place)) => Some(*place),
                     Some(Known::Outside { generic: Some(generic), .. }) => {
@@ -310,10 +348,8 @@ impl Types {
                     Some(Known::Outside { .. }) | None => None,
                 };
                 let done = place.and_then(|place| self.emitted.get_mut(place)).is_none_or(mark);
-                if let (false, Type::Record(record)) = (done, ty) {
-                    for field in record.fields.values() {
-                        self.mark(&field.ty, mark);
-                    }
+                if !done {
+                    ty.unfolded().parts().into_iter().for_each(|part| self.mark(part, mark));
                 }
             }
             _ => {}
@@ -348,6 +384,8 @@ fn named(ty: &Type) -> Option<String> {
     match ty {
         Type::Record(record) => record.name.clone(),
         Type::Enum(texts) => texts.name.clone(),
+        Type::Union(union) => union.name.clone(),
+        Type::Recursive(_) => named(&ty.unfolded()),
         Type::Optional { some } => named(some),
         _ => None,
     }
@@ -374,7 +412,8 @@ fn singular(name: &str) -> String {
 
 fn members(ty: &Type) -> BTreeMap<String, String> {
     let mut names = Allocator::default();
-    match ty {
+    match ty.unfolded().as_ref() {
+        Type::Union(union) => unions::variants(union, &mut names),
         Type::Record(record) => {
             let RecordType { fields, .. } = record.as_ref();
             fields

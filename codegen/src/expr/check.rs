@@ -10,6 +10,7 @@ mod literals;
 mod operators;
 mod overload;
 mod presence;
+mod unions;
 
 use std::collections::BTreeSet;
 
@@ -18,6 +19,8 @@ use serde_json::Value;
 
 pub use json::{FieldIssue, Understood, check_json, check_result};
 pub(crate) use overload::ordered;
+pub(crate) use unions::as_list;
+pub(super) use unions::is_read_as_any;
 
 use self::coerce::{may_be_null, null_is_meant};
 use super::ast::{Ast, AstKind, Part, Template, Unary};
@@ -175,6 +178,9 @@ impl<'n> Checker<'n> {
             (AstKind::Dict(entries), _) => self.dict(entries, ast.span, inner),
             (AstKind::List(items), Some(Type::List { items: ty })) => {
                 self.list_of(items, ty, ast.span)
+            }
+            (AstKind::List(items), Some(Type::Tuple { items: types })) => {
+                self.tuple(items, types, ast.span)
             }
             (AstKind::Conditional { condition, then, otherwise }, _) => {
                 self.conditional(ast.span, condition, then, otherwise.as_deref(), expected)

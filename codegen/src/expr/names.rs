@@ -5,6 +5,7 @@ use std::fmt;
 
 use flowcrate::types::Type;
 
+use super::check::is_read_as_any;
 use super::issue::ExprIssue;
 use super::typed::{Expr, ExprKind, Name};
 use crate::diagnostic::Span;
@@ -178,6 +179,14 @@ pub fn access(expr: &Expr) -> Option<Access> {
     match &expr.kind {
         ExprKind::Name(name) => Some(Access { name: name.clone(), path: Vec::new() }),
         ExprKind::Present(inner) => access(inner),
+        // What is read of a union is read of an any.
+        ExprKind::Read(inner) => match &inner.kind {
+            ExprKind::Key { base, .. } | ExprKind::Index { base, .. } if is_union(base) => {
+                access(inner)
+            }
+            _ => None,
+        },
+        ExprKind::Widen(inner) if is_union(expr) => access(inner),
         ExprKind::Field { base, name } => step(base, Segment::Key(name.clone())),
         ExprKind::Key { base, key, .. } => match &key.kind {
             ExprKind::Literal(serde_json::Value::String(key)) => {
@@ -190,6 +199,14 @@ pub fn access(expr: &Expr) -> Option<Access> {
             _ => None,
         },
         _ => None,
+    }
+}
+
+/// Whether this is a union or tuple as the any that its parts are read of.
+fn is_union(any: &Expr) -> bool {
+    match &any.kind {
+        ExprKind::Widen(inner) => any.ty == Type::Any && is_read_as_any(inner.ty.some()),
+        _ => false,
     }
 }
 

@@ -181,6 +181,10 @@ impl Key {
             | Type::Map { .. }
             | Type::Record(_)
             | Type::Optional { .. }
+            | Type::Tuple { .. }
+            | Type::Union(_)
+            | Type::Recursive(_)
+            | Type::Own { .. }
             | Type::Any => return None,
         };
         Some(Self { order, raw })

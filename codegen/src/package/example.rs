@@ -1,9 +1,9 @@
-//! Examples of a type's values, for README, `input.json` and the rehearsal.
+//! Examples of what comes from outside, for the rehearsal.
 
-use flowcrate::types::Type;
 use serde_json::{Map, Value, json};
 
 use crate::check::{Body, Checked};
+use crate::schema::example;
 
 /// `tests/rehearsal.json`: the input, and an example for whatever comes from outside.
 pub(super) fn rehearsal(checked: &Checked, input: &Value) -> Value {
@@ -42,30 +42,4 @@ fn outside(checked: &Checked) -> (Map<String, Value>, Map<String, Value>) {
         }
     }
     (steps, events)
-}
-
-/// A value that `ty` accepts. Optional parts are left out of records, so it is the least input.
-pub(super) fn example(ty: &Type) -> Value {
-    match ty {
-        Type::Null | Type::Optional { .. } => Value::Null,
-        Type::Bool => json!(true),
-        Type::Int => json!(1),
-        Type::Number => json!(1.5),
-        Type::String => json!("text"),
-        Type::Timestamp => json!("2026-01-01T00:00:00.000Z"),
-        Type::Duration => json!("30s"),
-        Type::Bytes => json!("Ynl0ZXM="),
-        Type::List { items } => json!([example(items)]),
-        Type::Map { values } => json!({ "key": example(values) }),
-        Type::Enum(ty) => ty.values.first().map_or(Value::Null, |value| json!(value)),
-        Type::Any => json!({}),
-        Type::Record(record) => Value::Object(
-            record
-                .fields
-                .iter()
-                .filter(|(_, field)| !matches!(field.ty, Type::Optional { .. } | Type::Null))
-                .map(|(name, field)| (name.clone(), example(&field.ty)))
-                .collect::<Map<_, _>>(),
-        ),
-    }
 }

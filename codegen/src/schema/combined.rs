@@ -2,14 +2,16 @@
 //!
 //! All of them hold at once: the type is the strictest of what each says.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use flowcrate::types::{EnumType, Field, RecordType, Type};
+use flowcrate::types::{EnumType, Field, RecordType, Type, UnionType};
 use serde_json::{Map, Value};
 
 use super::Reader;
 use super::objects::keyword;
+use super::recursion::resolved;
 use crate::diagnostic::code;
 
 /// Whether other schemas take part in what these keywords say.
@@ -63,7 +65,10 @@ impl<'s> Reader<'s> {
             parts.push(("enum", self.enumeration(values, keywords)?));
         } else if let Some(value) = keywords.get("const") {
             parts.push(("const", self.constant(value, keywords)?));
-        } else if ["type", "properties", "items"].iter().any(|key| keywords.contains_key(*key)) {
+        } else if ["type", "properties", "items", "prefixItems"]
+            .iter()
+            .any(|key| keywords.contains_key(*key))
+        {
             parts.push(("type", self.typed(keywords, depth)?));
         }
         Some(parts)
@@ -104,20 +109,40 @@ impl<'s> Reader<'s> {
                 }
             };
         }
+        if !is_closed(&all) && parts.iter().any(|(_, part)| is_closed(part)) {
+            self.unchecked("additionalProperties");
+        }
         Some(all)
     }
 
-    /// The record whose fields of these names are there.
+    /// The record whose fields of these names are there; the union of such records.
     fn requiring(&mut self, ty: Type, required: &[&str]) -> Option<Type> {
-        let Type::Record(record) = &ty else { return Some(ty) };
-        let mut record = RecordType::clone(record);
-        self.known(required, &record.fields.keys().map(String::as_str).collect::<Vec<_>>())?;
-        for name in required {
-            if let Some(field) = record.fields.get_mut(*name) {
-                field.ty = field.ty.some().clone();
+        let unfolded = if required.is_empty() { Cow::Borrowed(&ty) } else { ty.unfolded() };
+        match unfolded.as_ref() {
+            Type::Record(record) => {
+                self.known(
+                    required,
+                    &record.fields.keys().map(String::as_str).collect::<Vec<_>>(),
+                )?;
+                Some(with_required(record, required))
             }
+            Type::Union(union) if union.tag.is_some() => {
+                let mut union = UnionType::clone(union);
+                let fields = union.choices.values().flat_map(|choice| match choice {
+                    Type::Record(record) => record.fields.keys().map(String::as_str).collect(),
+                    _ => Vec::new(),
+                });
+                let tag = union.tag.as_deref();
+                self.known(required, &fields.chain(tag).collect::<Vec<_>>())?;
+                for choice in union.choices.values_mut() {
+                    if let Type::Record(record) = choice {
+                        *choice = with_required(record, required);
+                    }
+                }
+                Some(Type::Union(Arc::new(union)))
+            }
+            _ => Some(ty),
         }
-        Some(Type::Record(Arc::new(record)))
     }
 
     /// `#/$defs/order`: only within the schema.
@@ -127,8 +152,7 @@ impl<'s> Reader<'s> {
             return self.wrong(code::BAD_SCHEMA, "$ref", "a reference is a text", help);
         };
         let root = self.root;
-        let found = target.strip_prefix('#').and_then(|pointer| root.pointer(pointer));
-        let Some(schema) = found else {
+        let Some(schema) = resolved(root, target) else {
             let message = if target.starts_with('#') {
                 format!("there is nothing at `{target}`")
             } else {
@@ -137,37 +161,50 @@ impl<'s> Reader<'s> {
             let help = "put the schema into `$defs` and refer to it as `#/$defs/name`";
             return self.wrong(code::SCHEMA_REFERENCE, "$ref", message, help);
         };
-        if self.open.iter().any(|open| open == target) {
-            let message = format!("`{target}` contains itself, and no type of the language does");
-            let help = "describe the inner occurrence as any: `{}`";
-            return self.wrong(code::SCHEMA_REFERENCE, "$ref", message, help);
+        if let Some(ty) = self.recursive(target, depth) {
+            return ty;
         }
-        self.open.push(target.to_owned());
         let before =
             std::mem::replace(&mut self.pointer, target.trim_start_matches('#').to_owned());
         let ty = self.schema(schema, depth + 1);
         self.pointer = before;
-        self.open.pop();
-        // A definition without a title is called after its key.
-        let key = target.rsplit('/').next().filter(|key| !key.is_empty() && *key != "#");
-        Some(match (ty?, key) {
-            (Type::Record(record), Some(key)) if record.name.is_none() => {
-                renamed(Type::Record(record), Some(key.to_owned()))
-            }
-            (Type::Enum(texts), Some(key)) if texts.name.is_none() => {
-                renamed(Type::Enum(texts), Some(key.to_owned()))
-            }
-            (ty, _) => ty,
-        })
+        Some(called(ty?, target))
     }
 }
 
-/// The record or enum by another name.
+/// A definition's type, which without a title is called after its key.
+pub(super) fn called(ty: Type, target: &str) -> Type {
+    let key = target.rsplit('/').next().filter(|key| !key.is_empty() && *key != "#");
+    let unnamed = match ty.some() {
+        Type::Record(record) => record.name.is_none(),
+        Type::Enum(texts) => texts.name.is_none(),
+        Type::Union(union) => union.name.is_none(),
+        _ => false,
+    };
+    match key {
+        Some(key) if unnamed => renamed(ty, Some(key.to_owned())),
+        _ => ty,
+    }
+}
+
+/// The record, whose fields of these names are there.
+fn with_required(record: &RecordType, required: &[&str]) -> Type {
+    let mut record = RecordType::clone(record);
+    for name in required {
+        if let Some(field) = record.fields.get_mut(*name) {
+            field.ty = field.ty.some().clone();
+        }
+    }
+    Type::Record(Arc::new(record))
+}
+
+/// The record, union or enum by another name.
 fn renamed(ty: Type, name: Option<String>) -> Type {
     match ty {
         Type::Record(record) => {
-            Type::Record(Arc::new(RecordType { name, fields: record.fields.clone() }))
+            Type::Record(Arc::new(RecordType { name, ..RecordType::clone(&record) }))
         }
+        Type::Union(union) => Type::Union(Arc::new(UnionType { name, ..UnionType::clone(&union) })),
         Type::Enum(texts) => Type::Enum(Arc::new(EnumType { name, values: texts.values.clone() })),
         Type::Optional { some } => renamed(Type::clone(&some), name).optional(),
         other => other,
@@ -182,6 +219,10 @@ fn is_typeless(choices: &Value) -> bool {
     choices
         .as_array()
         .is_some_and(|choices| !choices.is_empty() && choices.iter().all(only_required))
+}
+
+fn is_closed(ty: &Type) -> bool {
+    matches!(ty.some(), Type::Record(record) if record.closed)
 }
 
 /// The stricter of two types; where they differ, about what.
@@ -203,6 +244,16 @@ fn both(one: &Type, other: &Type) -> Result<Type, String> {
         {
             Ok(Type::Record(Arc::clone(record)))
         }
+        (Type::Union(union), Type::Record(record)) | (Type::Record(record), Type::Union(union)) => {
+            choices(union, record)
+        }
+        (Type::Union(union), Type::Map { values }) | (Type::Map { values }, Type::Union(union))
+            if union.tag.is_some() && **values == Type::Any =>
+        {
+            Ok(Type::Union(Arc::clone(union)))
+        }
+        (Type::Recursive(_), Type::Record(_)) => both(&one.unfolded(), other),
+        (Type::Record(_), Type::Recursive(_)) => both(one, &other.unfolded()),
         (Type::List { items: one }, Type::List { items: other }) => {
             both(one, other).map(Type::list)
         }
@@ -210,6 +261,22 @@ fn both(one: &Type, other: &Type) -> Result<Type, String> {
         (one, other) if one == other => Ok(one.clone()),
         (one, other) => Err(format!("in their types: {one} and {other}")),
     }
+}
+
+/// A union whose choices have the fields of the record, too.
+fn choices(union: &UnionType, record: &RecordType) -> Result<Type, String> {
+    let mut union = union.clone();
+    // What it is called is what the whole is called.
+    let mut record = RecordType { name: None, ..record.clone() };
+    // The tag says itself of which type it is.
+    let tagged = union.tag.as_ref().map(|tag| record.fields.remove(tag)).is_some();
+    for choice in union.choices.values_mut() {
+        *choice = match choice {
+            Type::Record(choice) if tagged => records(choice, &record)?,
+            other => return Err(format!("in their types: {other} and an object")),
+        };
+    }
+    Ok(Type::Union(Arc::new(union)))
 }
 
 /// The fields of both; those of one name are of the stricter type.
@@ -226,5 +293,10 @@ fn records(one: &RecordType, other: &RecordType) -> Result<Type, String> {
         fields.insert(name.clone(), Field { ty, doc });
     }
     let name = one.name.clone().or_else(|| other.name.clone());
-    Ok(Type::Record(Arc::new(RecordType { name, fields })))
+    // What one of them does not know, that one refuses, if it is closed.
+    let closes = |record: &RecordType| {
+        record.closed && fields.keys().all(|name| record.fields.contains_key(name))
+    };
+    let closed = closes(one) || closes(other);
+    Ok(Type::Record(Arc::new(RecordType { name, fields, closed })))
 }

@@ -71,7 +71,8 @@ impl<'s> Reader<'s> {
             let ty = if required.contains(&name.as_str()) { ty } else { ty.optional() };
             fields.insert(name.clone(), Field { ty, doc: schema.as_object().and_then(doc) });
         }
-        let record = RecordType { name: keyword(keywords, "title"), fields };
+        let closed = keywords.get("additionalProperties") == Some(&Value::Bool(false));
+        let record = RecordType { name: keyword(keywords, "title"), fields, closed };
         complete.then(|| Type::Record(Arc::new(record)))
     }
 
@@ -110,9 +111,8 @@ impl<'s> Reader<'s> {
         }
         match keywords.get("additionalProperties") {
             Some(Value::Bool(false)) => {
-                let record =
-                    RecordType { name: keyword(keywords, "title"), fields: BTreeMap::new() };
-                Some(Type::Record(Arc::new(record)))
+                let (name, fields) = (keyword(keywords, "title"), BTreeMap::new());
+                Some(Type::Record(Arc::new(RecordType { name, fields, closed: true })))
             }
             None | Some(Value::Bool(true)) => Some(Type::map(Type::Any)),
             Some(values) => self.under("additionalProperties", values, depth).map(Type::map),

@@ -86,34 +86,54 @@ fn what_is_no_type_is_refused_where_it_stands() {
             "/required E321 `aa` is required, but not among the properties; did you mean `a`?",
         ),
         (
-            json!({"type": ["string", "integer"]}),
-            "/type E323 the types have no common one: string and int have no common type",
+            json!({"anyOf": [{"type": "string"}, {"items": {"type": "string"}}, {"items": {"type": "integer"}}]}),
+            "/anyOf E323 the choices have no common type, and one form: string and int have no common \
+             type (at `[]`)",
         ),
         (
-            json!({"oneOf": [{"type": "string"}, {"type": "array"}]}),
-            "/oneOf E323 the choices have no common type: string and list<any> have no common type",
+            json!({"oneOf": [{"type": "string"}, {"type": "string", "format": "duration"}]}),
+            "/oneOf E323 the choices have no common type, and one form: string and duration have no \
+             common type",
         ),
         (
             json!({"items": {"not": {}}}),
             "/items/not E323 `not` has no counterpart among the types of the language",
         ),
         (
-            json!({"prefixItems": []}),
-            "/prefixItems E323 `prefixItems` has no counterpart among the types of the language",
+            json!({"prefixItems": vec![json!({}); 13]}),
+            "/prefixItems E323 a tuple has at most 12 elements",
+        ),
+        (
+            json!({"prefixItems": [{"type": "string"}], "items": {"type": "integer"}}),
+            "/items E323 a tuple has no elements behind those that are listed",
         ),
         (json!({"$ref": "#/$defs/a"}), "/$ref E322 there is nothing at `#/$defs/a`"),
         (json!({"$ref": "other.json"}), "/$ref E322 `other.json` lies outside the schema"),
         (
             json!({"$ref": "#/$defs/t", "$defs": {"t": {"items": {"$ref": "#/$defs/t"}}}}),
-            "/$defs/t/items/$ref E322 `#/$defs/t` contains itself, and no type of the language does",
+            "/$ref E322 `#/$defs/t` contains itself without being an object or a choice",
         ),
         (
             json!({"items": {"$ref": "#"}}),
-            "/items/$ref E322 `#` contains itself, and no type of the language does",
+            "/$ref E322 `#` contains itself without being an object or a choice",
+        ),
+        (
+            json!({"$ref": "#/$defs/a", "$defs": {
+                "a": {"$ref": "#/$defs/b"}, "b": {"$ref": "#/$defs/a", "nullable": true}}}),
+            "/$ref E322 `#/$defs/a` is nothing but itself",
+        ),
+        (
+            json!({"$ref": "#/$defs/a", "$defs": {
+                "a": {"properties": {"a": {"$ref": "#/$defs/a"}}, "required": ["a"]}}}),
+            "/$ref E322 `#/$defs/a` needs another of itself in each, without end",
+        ),
+        (
+            json!({"$ref": "#/$defs/a", "$defs": {"a": {"anyOf": [{"type": "string"}, {"$ref": "#/$defs/a"}]}}}),
+            "/$defs/a/anyOf/1 E322 `#/$defs/a` is a choice of itself",
         ),
         (json!({"enum": []}), "/enum E321 `enum` is a list of values"),
         (
-            json!({"enum": ["a", 1]}),
+            json!({"enum": ["a", [1]]}),
             "/enum E321 the values of `enum` are not all texts, numbers or bools",
         ),
         (
@@ -135,7 +155,7 @@ fn s12_schemas_made_of_others_say_all_of_it() {
                 "properties": {"n": {"type": "integer"}}}),
             "{id: string, n: int}",
         ),
-        // A tagged union: the tag is an enum, and what not all choices have is optional.
+        // A tagged union, each of whose choices has what all have.
         (
             json!({"type": "object", "properties": {"at": {"type": "string", "format": "date-time"}},
             "required": ["at", "kind"], "oneOf": [
@@ -144,7 +164,8 @@ fn s12_schemas_made_of_others_say_all_of_it() {
                 {"properties": {"kind": {"const": "iban"}, "iban": {"type": "string"}},
                     "required": ["kind", "iban"]},
             ]}),
-            "{at: timestamp, iban?: string, kind: \"card\" | \"iban\", last4?: string}",
+            "{kind: \"card\", at: timestamp, last4: string} | \
+             {kind: \"iban\", at: timestamp, iban: string}",
         ),
         (
             json!({"allOf": [{"$ref": "#/$defs/base"}, {"required": ["id"]}], "$defs": {"base": base}}),
@@ -163,6 +184,95 @@ fn s12_schemas_made_of_others_say_all_of_it() {
     ] {
         assert_eq!(read(&schema), ty, "{schema}");
     }
+}
+
+#[test]
+fn s12_unlike_types_are_unions_and_lists_of_them_tuples() {
+    for (schema, ty) in [
+        (json!({"type": ["string", "integer", "null"]}), "optional<int | string>"),
+        (json!({"enum": ["a", 1, "b"]}), "int | \"a\" | \"b\""),
+        // Forms that two choices have are one choice.
+        (
+            json!({"anyOf": [{"type": "integer"}, {"type": "string"}, {"const": "x"}, {"type": "number"}]}),
+            "number | string",
+        ),
+        (
+            json!({"oneOf": [{"type": "boolean"}, {"items": {"type": "string"}},
+                {"oneOf": [{"properties": {"k": {"const": "a"}}, "required": ["k"]},
+                    {"properties": {"k": {"const": "b"}, "n": {"type": "integer"}}, "required": ["k"]}]}]}),
+            "bool | list<string> | {k: \"a\"} | {k: \"b\", n?: int}",
+        ),
+        // A tag that is not always there tells nothing apart.
+        (
+            json!({"oneOf": [{"properties": {"k": {"const": "a"}}},
+                {"properties": {"k": {"const": "b"}}, "required": ["k"]}]}),
+            "{k?: \"a\" | \"b\"}",
+        ),
+        (
+            json!({"prefixItems": [{"type": "string"}, {"type": ["number", "null"]}], "items": false}),
+            "tuple<string, optional<number>>",
+        ),
+        (json!({"items": [{"type": "string"}, {"type": "null"}]}), "tuple<string, null>"),
+    ] {
+        assert_eq!(read(&schema), ty, "{schema}");
+    }
+}
+
+#[test]
+fn s12_schemas_that_contain_themselves_are_recursive_types() {
+    let node = json!({"type": "object", "required": ["value"], "properties": {
+        "value": {"type": "integer"}, "next": {"$ref": "#/$defs/node"}}});
+    for (schema, ty) in [
+        (
+            json!({"$ref": "#/$defs/node", "$defs": {"node": node}}),
+            "node {next?: node, value: int}",
+        ),
+        (
+            json!({"items": {"$ref": "#/$defs/node"}, "$defs": {"node": node}}),
+            "list<node {next?: node, value: int}>",
+        ),
+        (
+            json!({"title": "Tree", "properties": {"children": {"items": {"$ref": "#"}}}}),
+            "Tree {children?: list<Tree>}",
+        ),
+        (
+            json!({"$ref": "#/$defs/json", "$defs": {"json": {"anyOf": [
+                {"type": ["null", "boolean", "number", "string"]},
+                {"items": {"$ref": "#/$defs/json"}},
+                {"additionalProperties": {"$ref": "#/$defs/json"}, "type": "object"}]}}}),
+            "optional<json (bool | list<optional<json>> | number | map<optional<json>> | string)>",
+        ),
+        (
+            json!({"$ref": "#/$defs/expr", "$defs": {
+                "expr": {"oneOf": [{"$ref": "#/$defs/add"}, {"$ref": "#/$defs/int"}]},
+                "int": {"properties": {"op": {"const": "int"}, "value": {"type": "integer"}},
+                    "required": ["op", "value"]},
+                "add": {"properties": {"op": {"const": "add"}, "left": {"$ref": "#/$defs/expr"},
+                    "right": {"$ref": "#/$defs/expr"}}, "required": ["op", "left", "right"]}}}),
+            "expr ({op: \"add\", left: expr, right: expr} | {op: \"int\", value: int})",
+        ),
+    ] {
+        assert_eq!(read(&schema), ty, "{schema}");
+    }
+}
+
+#[test]
+fn a_definition_has_one_type_wherever_it_is_named() {
+    let defs = json!({
+        "folder": {"properties": {"files": {"items": {"$ref": "#/$defs/file"}}}},
+        "file": {"properties": {"within": {"$ref": "#/$defs/folder"}}},
+    });
+    let ty = |schema: Value| from_schema(&schema).expect("a type").ty;
+    let file = ty(json!({"$ref": "#/$defs/file", "$defs": defs}));
+    let folder = ty(json!({"$ref": "#/$defs/folder", "$defs": defs}));
+    let Type::Record(record) = folder.unfolded().into_owned() else { panic!("{folder}") };
+    assert_eq!(record.fields["files"].ty, Type::list(file).optional());
+    // Nor do the names of definitions matter.
+    let other = json!({"$ref": "#/$defs/f", "$defs": {
+        "f": {"properties": {"files": {"items": {"$ref": "#/$defs/g"}}}},
+        "g": {"properties": {"within": {"$ref": "#/$defs/f"}}},
+    }});
+    assert_eq!(folder, ty(other));
 }
 
 #[test]

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use flowcrate::types::{EnumType, Type, unify, unify_all};
+use flowcrate::types::{EnumType, Type};
 use serde_json::{Map, Value};
 
 use super::objects::keyword;
+use super::tagged::union_of;
 use super::{Reader, text};
 use crate::diagnostic::code;
 
@@ -26,14 +27,19 @@ impl<'s> Reader<'s> {
             _ if there.is_empty() => Type::Null,
             Some(texts) => enum_of(&texts, keywords),
             None => {
-                let types: Option<Vec<Type>> = there.iter().map(|value| scalar(value)).collect();
-                let Some(Ok(ty)) = types.as_deref().and_then(unify_all) else {
+                let texts: Vec<&str> = there.iter().filter_map(|value| value.as_str()).collect();
+                let others = there.iter().filter(|value| !value.is_string());
+                let types: Option<Vec<Type>> = others.map(|value| scalar(value)).collect();
+                let Some(mut types) = types else {
                     let message = "the values of `enum` are not all texts, numbers or bools";
-                    let help = "list values of one type";
+                    let help = "list texts, numbers and bools only";
                     return self.wrong(code::BAD_SCHEMA, "enum", message, help);
                 };
+                if !texts.is_empty() {
+                    types.push(enum_of(&texts, keywords));
+                }
                 self.unchecked("enum");
-                ty
+                self.united("enum", &types)?
             }
         };
         Some(if absent { ty.optional() } else { ty })
@@ -58,7 +64,7 @@ impl<'s> Reader<'s> {
         }
     }
 
-    /// `oneOf`, `anyOf`: null and others, which must have one type (S11).
+    /// `oneOf`, `anyOf`: null and others, which have one type, or are a union.
     pub(super) fn choice(&mut self, key: &str, choices: &'s Value, depth: usize) -> Option<Type> {
         let Some(choices) = choices.as_array().filter(|choices| !choices.is_empty()) else {
             let message = format!("`{key}` is a list of schemas");
@@ -67,23 +73,42 @@ impl<'s> Reader<'s> {
         let mut types = Vec::with_capacity(choices.len());
         let mut complete = true;
         for (at, choice) in choices.iter().enumerate() {
-            match self.within(key, |reader| reader.under(&at.to_string(), choice, depth)) {
+            match self.within(key, |reader| reader.one_choice(&at.to_string(), choice, depth)) {
                 Some(ty) => types.push(ty),
                 None => complete = false,
             }
         }
-        if !complete {
-            return None;
+        if complete { self.united(key, &types) } else { None }
+    }
+
+    /// A choice, itself where it is a reference to a schema that contains itself: a union is told
+    /// by what its choices are, not by their names.
+    fn one_choice(&mut self, at: &str, choice: &'s Value, depth: usize) -> Option<Type> {
+        let target = choice.as_object().filter(|keywords| keywords.len() == 1);
+        let target = target.and_then(|keywords| keywords.get("$ref")?.as_str());
+        let Some(target) = target.filter(|target| self.circles.leads_in_one(target)) else {
+            return self.under(at, choice, depth);
+        };
+        if self.inlined.iter().any(|open| open == target) {
+            let message = format!("`{target}` is a choice of itself");
+            let help = "leave it out of the choices";
+            return self.wrong(code::SCHEMA_REFERENCE, at, message, help);
         }
-        let unified =
-            types.iter().skip(1).try_fold(types.first()?.clone(), |all, ty| unify(&all, ty));
-        match unified {
+        self.inlined.push(target.to_owned());
+        let ty = self.definition(target, depth + 1);
+        self.inlined.pop();
+        ty
+    }
+
+    /// The type of values that are each of one of these types: their common one (S11), or a union.
+    fn united(&mut self, key: &str, types: &[Type]) -> Option<Type> {
+        match union_of(types) {
             Ok(ty) => Some(ty),
             Err(mismatch) => self.wrong(
                 code::SCHEMA_UNSUPPORTED,
                 key,
-                format!("the choices have no common type: {mismatch}"),
-                "describe the value as any, `{}`, or give the choices one type",
+                format!("the choices have no common type, and one form: {mismatch}"),
+                "describe the value as any, `{}`, or give choices of one form one type",
             ),
         }
     }
@@ -100,25 +125,9 @@ impl<'s> Reader<'s> {
             let help = "write `\"type\": [\"string\", \"null\"]`";
             return self.wrong(code::BAD_SCHEMA, "type", "a list of types holds texts", help);
         };
-        let mut all: Option<Type> = None;
-        for name in names {
-            let ty = self.named(name, keywords, depth)?;
-            all = Some(match all {
-                None => ty,
-                Some(all) => match unify(&all, &ty) {
-                    Ok(ty) => ty,
-                    Err(mismatch) => {
-                        return self.wrong(
-                            code::SCHEMA_UNSUPPORTED,
-                            "type",
-                            format!("the types have no common one: {mismatch}"),
-                            "name one type, and null if it may be absent; leave `type` out for any",
-                        );
-                    }
-                },
-            });
-        }
-        all
+        let types: Option<Vec<Type>> =
+            names.iter().map(|name| self.named(name, keywords, depth)).collect();
+        self.united("type", &types?)
     }
 }
 

@@ -1,6 +1,6 @@
 //! JSON Schema of a type.
 
-use flowcrate::types::{RecordType, Type};
+use flowcrate::types::{RecordType, Type, UnionType};
 use serde_json::{Map, Value, json};
 
 /// The JSON Schema (2020-12) of the values of a type, for forms, API descriptions and models.
@@ -31,7 +31,35 @@ pub fn json_schema(ty: &Type) -> Value {
         Type::Enum(cases) => json!({ "enum": cases.values }),
         Type::Optional { some } => json!({ "anyOf": [json_schema(some), { "type": "null" }] }),
         Type::Any => json!({}),
+        Type::Tuple { items } => {
+            let (count, items) = (items.len(), items.iter().map(json_schema).collect::<Vec<_>>());
+            json!({ "type": "array", "prefixItems": items, "minItems": count, "maxItems": count })
+        }
+        Type::Union(union) => {
+            let choices: Vec<Value> =
+                union.choices.iter().map(|(key, ty)| of_choice(union, key, ty)).collect();
+            json!({ "oneOf": choices })
+        }
+        Type::Recursive(recursive) => {
+            let defs = recursive.defs.iter().enumerate();
+            let defs: Map<String, Value> =
+                defs.map(|(at, def)| (at.to_string(), json_schema(def))).collect();
+            json!({ "$ref": "#/$defs/0", "$defs": defs })
+        }
+        Type::Own { def } => json!({ "$ref": format!("#/$defs/{def}") }),
     }
+}
+
+fn of_choice(union: &UnionType, key: &str, choice: &Type) -> Value {
+    let mut schema = json_schema(choice);
+    let fields = schema.get_mut("properties").and_then(Value::as_object_mut);
+    if let (Some(tag), Some(fields)) = (&union.tag, fields) {
+        fields.insert(tag.clone(), json!({ "const": key }));
+        if let Some(required) = schema.get_mut("required").and_then(Value::as_array_mut) {
+            required.push(tag.as_str().into());
+        }
+    }
+    schema
 }
 
 fn of_record(record: &RecordType) -> Value {
@@ -48,6 +76,9 @@ fn of_record(record: &RecordType) -> Value {
         properties.insert(name.clone(), schema);
     }
     let mut schema = json!({ "type": "object", "properties": properties, "required": required });
+    if let (true, Some(schema)) = (record.closed, schema.as_object_mut()) {
+        schema.insert("additionalProperties".into(), false.into());
+    }
     if let (Some(name), Some(schema)) = (&record.name, schema.as_object_mut()) {
         schema.insert("title".into(), name.as_str().into());
     }

@@ -1,5 +1,6 @@
 //! Values of type any: every read is checked when it happens (S12).
 
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -11,6 +12,39 @@ use crate::types::{decode, describe};
 /// [`project`](crate::types::project) does for values.
 pub fn read<T: DeserializeOwned>(value: &Value) -> Result<T, ExprError> {
     decode(value).map_err(|error| ExprError::new(error.to_string()))
+}
+
+fn raw(value: &impl Serialize) -> Result<Value, ExprError> {
+    serde_json::to_value(value).map_err(|error| ExprError::new(error.to_string()))
+}
+
+/// `value.key` of a union or so, which has a field of this name where it is of the choice that does.
+pub fn get_field<T: DeserializeOwned>(value: &impl Serialize, key: &str) -> Result<T, ExprError> {
+    read(&any_get(&raw(value)?, key)?)
+}
+
+/// `value.key` of a union or so, where it is there.
+pub fn find_field<T: DeserializeOwned>(
+    value: &impl Serialize,
+    key: &str,
+) -> Result<Option<T>, ExprError> {
+    read(&any_find(&raw(value)?, key))
+}
+
+/// `value[index]` of a tuple or so.
+pub fn get_element<T: DeserializeOwned>(
+    value: &impl Serialize,
+    index: i64,
+) -> Result<T, ExprError> {
+    read(&any_index(&raw(value)?, index)?)
+}
+
+/// `value[index]` of a tuple or so, where it is there.
+pub fn find_element<T: DeserializeOwned>(
+    value: &impl Serialize,
+    index: i64,
+) -> Result<Option<T>, ExprError> {
+    read(&any_find_index(&raw(value)?, index))
 }
 
 /// `value.key`.

@@ -10,7 +10,7 @@ use serde::de::{
 };
 use serde_json::{Map, Value};
 
-use super::project::{ProjectError, one_of};
+use super::project::{ProjectError, one_of, tuple_of};
 
 /// Reads `value` as a `T`, strictly: other than `serde_json`'s own, it takes no list for a struct,
 /// no object for an enum, and says where in the value the fault is.
@@ -29,6 +29,10 @@ impl Error for ProjectError {
 
     fn missing_field(field: &'static str) -> Self {
         Self::missing(field)
+    }
+
+    fn unknown_field(field: &str, _: &'static [&'static str]) -> Self {
+        Self::unknown(field)
     }
 }
 
@@ -173,8 +177,19 @@ impl<'de> Deserializer<'de> for Strict<'_> {
         }
     }
 
+    fn deserialize_tuple<V: Visitor<'de>>(
+        self,
+        length: usize,
+        visitor: V,
+    ) -> Result<V::Value, Self::Error> {
+        match self.0 {
+            Value::Array(list) if list.len() == length => visitor.visit_seq(List { at: 0, list }),
+            _ => Err(self.not(&tuple_of(length))),
+        }
+    }
+
     serde::forward_to_deserialize_any! {
-        i128 u128 bytes byte_buf unit_struct tuple tuple_struct identifier ignored_any
+        i128 u128 bytes byte_buf unit_struct tuple_struct identifier ignored_any
     }
 }
 
@@ -192,7 +207,7 @@ impl<'de> SeqAccess<'de> for List<'_> {
     ) -> Result<Option<T::Value>, Self::Error> {
         let Some(value) = self.list.get(self.at) else { return Ok(None) };
         let element = seed.deserialize(Strict(value));
-        let element = element.map_err(|error| error.under(&format!("[{}]", self.at)))?;
+        let element = element.map_err(|error| error.at(self.at))?;
         self.at += 1;
         Ok(Some(element))
     }

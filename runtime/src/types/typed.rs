@@ -70,6 +70,18 @@ impl<T: Typed> Typed for BTreeMap<String, T> {
     }
 }
 
+impl<A: Typed, B: Typed> Typed for (A, B) {
+    fn ty() -> Type {
+        Type::tuple([A::ty(), B::ty()])
+    }
+}
+
+impl<A: Typed, B: Typed, C: Typed> Typed for (A, B, C) {
+    fn ty() -> Type {
+        Type::tuple([A::ty(), B::ty(), C::ty()])
+    }
+}
+
 impl<T: Typed> Typed for Box<T> {
     fn ty() -> Type {
         T::ty()
@@ -83,7 +95,7 @@ pub fn record<const N: usize>(name: &str, fields: [(&str, Type, &str); N]) -> Ty
         (name.to_owned(), Field { ty, doc })
     };
     let fields = fields.into_iter().map(field).collect();
-    Type::Record(Arc::new(RecordType { name: Some(name.to_owned()), fields }))
+    Type::Record(Arc::new(RecordType { name: Some(name.to_owned()), fields, closed: false }))
 }
 
 /// A named enum of texts; what the derive calls.

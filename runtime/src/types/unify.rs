@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{EnumType, Field, RecordType, Type};
+use super::{EnumType, Field, RecordType, Type, UnionType, widens_to};
 
 /// Two types that have no common type.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -24,7 +24,8 @@ fn at(path: &str) -> String {
 /// The type that both `left` and `right` widen to (S11).
 ///
 /// Equal types stay; null with T gives `optional<T>`; int with number gives number; enums unite;
-/// records unite field by field, one-sided fields becoming optional; `any` wins over all.
+/// records unite field by field, one-sided fields becoming optional; unions unite choice by choice,
+/// and take in what widens to one of theirs; `any` wins over all.
 /// Enum with string gives string, since every enum widens to it.
 ///
 /// ```
@@ -58,6 +59,11 @@ pub fn unify(left: &Type, right: &Type) -> Result<Type, Mismatch> {
         (Type::Record(one), Type::Record(other)) => {
             Ok(Type::Record(Arc::new(unify_records(one, other)?)))
         }
+        (Type::Union(one), Type::Union(other)) if one.tag == other.tag => {
+            Ok(Type::Union(Arc::new(unify_unions(one, other)?)))
+        }
+        _ if widens_to(left, right) => Ok(right.clone()),
+        _ if widens_to(right, left) => Ok(left.clone()),
         _ => Err(Mismatch { path: String::new(), left: left.clone(), right: right.clone() }),
     }
 }
@@ -89,6 +95,9 @@ fn named(left: &Type, right: &Type) -> Type {
         (Type::Enum(one), Type::Enum(other)) if one.name.is_none() && other.name.is_some() => {
             right.clone()
         }
+        (Type::Union(one), Type::Union(other)) if one.name.is_none() && other.name.is_some() => {
+            right.clone()
+        }
         _ => left.clone(),
     }
 }
@@ -118,7 +127,22 @@ fn unify_records(one: &RecordType, other: &RecordType) -> Result<RecordType, Mis
             fields.insert(name.clone(), field);
         }
     }
-    Ok(RecordType { name: one.name.clone().or_else(|| other.name.clone()), fields })
+    let name = one.name.clone().or_else(|| other.name.clone());
+    // Every value of both is one of the result, which has all fields of both.
+    Ok(RecordType { name, fields, closed: one.closed && other.closed })
+}
+
+fn unify_unions(one: &UnionType, other: &UnionType) -> Result<UnionType, Mismatch> {
+    let mut choices = one.choices.clone();
+    for (key, choice) in &other.choices {
+        let choice = match choices.get(key) {
+            Some(own) => unify(own, choice)?,
+            None => choice.clone(),
+        };
+        choices.insert(key.clone(), choice);
+    }
+    let name = one.name.clone().or_else(|| other.name.clone());
+    Ok(UnionType { name, tag: one.tag.clone(), choices })
 }
 
 #[cfg(test)]
@@ -175,6 +199,7 @@ mod tests {
         let named = Type::Record(Arc::new(RecordType {
             name: Some("Order".to_owned()),
             fields: BTreeMap::new(),
+            closed: false,
         }));
         let Ok(Type::Record(both)) = unify(&Type::record([]), &named) else { panic!("a record") };
         assert_eq!(both.name.as_deref(), Some("Order"));

@@ -2,12 +2,14 @@
 
 use serde_json::{Map, Value};
 
-use super::Type;
+use super::{Shape, Type, UnionType};
 
 /// Whether a value of type `from` may stand where `to` is expected.
 ///
 /// int as number; T and null as `optional<T>`; an enum as string or as an enum with all its values;
-/// a record as a record each of whose fields it has (widened) or may lack; lists and maps of such;
+/// a record as a record each of whose fields it has (widened) or may lack; lists, tuples and maps
+/// of such; a value as a union with a choice that it widens to, a union as one with more choices;
+/// a recursive type as what it is, and that as it, but not as another recursive type;
 /// anything as `any`. An `any` widens to nothing else: reading it is checked, see
 /// [`project`](super::project).
 pub fn widens_to(from: &Type, to: &Type) -> bool {
@@ -28,6 +30,21 @@ pub fn widens_to(from: &Type, to: &Type) -> bool {
                 .get(name)
                 .map_or_else(|| field.ty.may_be_absent(), |own| widens_to(&own.ty, &field.ty))
         }),
+        (Type::Tuple { items: from }, Type::Tuple { items: to }) => {
+            from.len() == to.len()
+                && from.iter().zip(to.iter()).all(|(from, to)| widens_to(from, to))
+        }
+        (Type::Union(from), Type::Union(to)) if from.tag == to.tag => from
+            .choices
+            .iter()
+            .all(|(key, own)| to.choices.get(key).is_some_and(|choice| widens_to(own, choice))),
+        (Type::Recursive(from), Type::Recursive(to)) => from == to,
+        (Type::Recursive(_), _) if from != to => widens_to(&from.unfolded(), to),
+        (_, Type::Recursive(_)) => widens_to(from, &to.unfolded()),
+        (_, Type::Union(to)) if to.tag.is_none() => {
+            let choice = from.shape().and_then(|shape| to.of_shape(shape));
+            choice.is_some_and(|choice| widens_to(from, choice))
+        }
         (from, to) => from == to,
     }
 }
@@ -35,7 +52,7 @@ pub fn widens_to(from: &Type, to: &Type) -> bool {
 /// `value`, of type `from`, in the form that it has as a `to`. The caller knows that
 /// [`widens_to`] holds; parts of which it does not hold stay as they are.
 ///
-/// Only two things change a value's form: an int that becomes a number, and fields
+/// Only these change a value's form: an int that becomes a number, and fields
 /// that the wider record does not have.
 pub fn widen(value: Value, from: &Type, to: &Type) -> Value {
     match (from, to) {
@@ -57,6 +74,20 @@ pub fn widen(value: Value, from: &Type, to: &Type) -> Value {
                 .into(),
             other => other,
         },
+        (Type::Tuple { items: from }, Type::Tuple { items: to }) => match value {
+            Value::Array(values) => {
+                let parts = values.into_iter().zip(from.iter().zip(to.iter()));
+                parts.map(|(value, (from, to))| widen(value, from, to)).collect::<Vec<_>>().into()
+            }
+            other => other,
+        },
+        (Type::Union(from), Type::Union(to)) => widen_choice(value, from, to),
+        (Type::Recursive(_), _) => widen(value, &from.unfolded(), to),
+        (_, Type::Recursive(_)) => widen(value, from, &to.unfolded()),
+        (_, Type::Union(to)) => match from.shape().and_then(|shape| to.of_shape(shape)) {
+            Some(choice) => widen(value, from, choice),
+            None => value,
+        },
         (Type::Record(from), Type::Record(to)) => match value {
             Value::Object(mut entries) => to
                 .fields
@@ -72,6 +103,23 @@ pub fn widen(value: Value, from: &Type, to: &Type) -> Value {
         },
         _ => value,
     }
+}
+
+/// A value of one union as one of another with the same choices, and more.
+fn widen_choice(value: Value, from: &UnionType, to: &UnionType) -> Value {
+    let key = match &from.tag {
+        Some(tag) => value.get(tag).and_then(Value::as_str).map(str::to_owned),
+        None => Shape::of(&value).map(|shape| shape.key().to_owned()),
+    };
+    let choices = key.and_then(|key| Some((from.choices.get(&key)?, to.choices.get(&key)?)));
+    let Some((own, choice)) = choices else { return value };
+    let tagged = from.tag.as_ref().and_then(|tag| Some((tag.clone(), value.get(tag)?.clone())));
+    let mut value = widen(value, own, choice);
+    // A tag is no field of its record.
+    if let (Some((tag, text)), Value::Object(entries)) = (tagged, &mut value) {
+        entries.insert(tag, text);
+    }
+    value
 }
 
 /// The number that an int is; above 2^53 the nearest one.

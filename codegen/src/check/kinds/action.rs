@@ -8,7 +8,7 @@ use super::Found;
 use crate::check::Body;
 use crate::check::policy;
 use crate::check::settings::shown;
-use crate::check::site::{Site, may_be_absent};
+use crate::check::site::Site;
 use crate::diagnostic::pointer_token;
 use crate::expr::Expr;
 
@@ -67,7 +67,7 @@ fn input(site: &Site<'_>, expected: &Type) -> Option<Expr> {
     let known: Vec<&str> = record.fields.keys().map(String::as_str).collect();
     site.only_inputs(&known);
     for (name, field) in &record.fields {
-        if !may_be_absent(&field.ty) && site.raw_input(name).is_none() {
+        if !field.ty.may_be_absent() && site.raw_input(name).is_none() {
             site.missing_input(name, &field.ty);
         }
     }

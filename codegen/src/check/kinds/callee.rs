@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::WORKFLOW;
 use crate::check::callees::Callee;
-use crate::check::site::{Site, may_be_absent};
+use crate::check::site::Site;
 use crate::check::{Call, Checked, Node};
 use crate::diagnostic::{code, listed, nearest, quoted};
 
@@ -30,7 +30,7 @@ pub(super) fn check(site: &Site<'_>) -> Called {
     let payload = trigger.map(|trigger| trigger.output.as_ref().unwrap_or(&Type::Any));
     let input = match (payload, site.raw_input("input")) {
         // What may be absent is null where nothing is given (S10).
-        (Some(payload), None) if may_be_absent(payload) => {
+        (Some(payload), None) if payload.may_be_absent() => {
             site.typed("/inputs/input", &Value::Null, Some(payload))
         }
         (Some(payload), _) => site.required_input("input", Some(payload)),

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::check::site::Site;
 use crate::diagnostic::code;
-use crate::expr::{Expr, ExprKind};
+use crate::expr::{Expr, ExprKind, as_list};
 
 /// The input `items`, a list, and the type of its elements. `None` where it is wrong.
 pub(super) fn items(site: &Site<'_>) -> Option<(Expr, Type)> {
@@ -26,6 +26,11 @@ pub(super) fn items(site: &Site<'_>) -> Option<(Expr, Type)> {
         // Read as a list when it is used; anything else fails the node.
         Type::Any => Some((site.input("items", Some(&any))?, Type::Any)),
         other => {
+            if let Some(list @ Type::List { .. }) = as_list(other) {
+                let items = site.input("items", Some(&list))?;
+                let Type::List { items: element } = list else { return None };
+                return Some((items, Type::clone(&element)));
+            }
             let message = format!("`items` of {} is {other}, expected a list", site.node.quoted());
             let finding = site.finding(code::WRONG_TYPE, message).field("/inputs/items");
             site.report(finding.help("give it an expression whose value is a list"));

@@ -89,7 +89,7 @@ fn of_all(on_item_error: OnItemError, result: &Type) -> Type {
             let field = |(name, ty): (&str, Type)| (name.to_owned(), Field { ty, doc: None });
             let fields: BTreeMap<String, Field> = fields.into_iter().map(field).collect();
             let name = Some("ItemOutcome".to_owned());
-            Type::list(Type::Record(RecordType { name, fields }.into()))
+            Type::list(Type::Record(RecordType { name, fields, closed: false }.into()))
         }
     }
 }

@@ -84,7 +84,7 @@ fn output(names: &[String], results: &[Expr]) -> Type {
     let results = names.iter().zip(results).filter(|(_, result)| result.ty != Type::Null);
     let fields = results.map(|(name, result)| (name.clone(), field(result.ty.clone().optional())));
     let fields = fields.chain([(WINNER.to_owned(), field(winner))]).collect();
-    Type::Record(RecordType { name: None, fields }.into())
+    Type::Record(RecordType { name: None, fields, closed: false }.into())
 }
 
 /// The race's output where this branch has won.

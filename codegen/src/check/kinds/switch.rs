@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use flowcrate::types::Type;
+use flowcrate::types::{Shape, Type};
 use serde_json::Value;
 
 use super::{ERROR, Found, Handles};
@@ -231,7 +231,15 @@ fn literal(constant: &Value, wanted: &Type) -> Option<AstKind> {
         Type::Int | Type::Number => constant.is_number(),
         Type::String => constant.is_string(),
         Type::Enum(texts) => texts.values.iter().any(|text| constant.as_str() == Some(text)),
+        // Of the choice that has its form.
+        Type::Union(union) => {
+            let choice = Shape::of(constant).and_then(|shape| union.of_shape(shape));
+            return choice.and_then(|choice| self::literal(constant, choice));
+        }
         Type::Null
+        | Type::Tuple { .. }
+        | Type::Recursive(_)
+        | Type::Own { .. }
         | Type::Timestamp
         | Type::Duration
         | Type::Bytes

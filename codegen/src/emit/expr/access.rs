@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use flowcrate::types::Type;
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
 use super::call::{array, collapsed};
-use super::{Code, Exprs};
+use super::{Code, Exprs, Rank};
 use crate::emit::names::ident;
 use crate::emit::types::Types;
 use crate::expr::typed::Name;
@@ -30,6 +30,10 @@ impl Exprs<'_, '_> {
         // The record may be met here for the first time: it must have its name before its fields.
         self.emitter.types.path(record, &self.hint, &mut super::super::symbols::Symbols::default());
         let field = ident(&self.emitter.types.field(record, name));
+        if self.emitter.types.is_boxed(record, name) {
+            let own = record_field(record, name);
+            return self.boxed_field(base, &field, own.is_some_and(|own| own.may_be_absent()));
+        }
         if let Type::Optional { .. } = &base.ty {
             let (option, value) = match self.code(base) {
                 Code::Absent => return Code::Absent,
@@ -66,6 +70,36 @@ impl Exprs<'_, '_> {
                     return Code::value(quote!(i64::from(#base.attempts)));
                 }
                 Code::value(quote!(#base.#field))
+            }
+        }
+    }
+
+    /// A field that is a `Box`, or an `Option` of one.
+    fn boxed_field(&mut self, base: &Expr, field: &Ident, optional: bool) -> Code {
+        let code = self.code(base);
+        if let Code::Absent = code {
+            return code;
+        }
+        if let Type::Optional { .. } = base.ty {
+            let option = code.option();
+            return Code::Option(if optional {
+                quote!(#option.and_then(|value| value.#field.as_deref()))
+            } else {
+                quote!(#option.map(|value| value.#field.as_ref()))
+            });
+        }
+        match (code, optional) {
+            (code @ (Code::Place(_) | Code::Ref(_)), optional) => {
+                let base = code.receiver();
+                unboxed(&quote!(#base.#field), optional)
+            }
+            (code, true) => {
+                let base = code.receiver();
+                Code::value(quote!(#base.#field.map(|value| *value)))
+            }
+            (code, false) => {
+                let base = code.receiver();
+                Code::Value(quote!(*#base.#field), Rank::Unary)
             }
         }
     }
@@ -161,7 +195,7 @@ impl Exprs<'_, '_> {
         let mut arms = Vec::new();
         for (variant, payload) in triggers {
             let variant = ident(&variant);
-            let Some(own) = record_field(&payload, name).cloned() else {
+            let Some(own) = record_field(&payload, name) else {
                 let absent = Code::Absent.owned(wanted);
                 arms.push(quote!(#input::#variant(_) => #absent));
                 continue;
@@ -189,9 +223,18 @@ impl Exprs<'_, '_> {
     }
 }
 
-fn record_field<'t>(record: &'t Type, name: &str) -> Option<&'t Type> {
-    match record {
-        Type::Record(record) => record.fields.get(name).map(|field| &field.ty),
+/// What a place with a `Box`, or an `Option` of one, holds.
+pub(super) fn unboxed(place: &TokenStream, optional: bool) -> Code {
+    if optional {
+        Code::Option(quote!(#place.as_deref()))
+    } else {
+        Code::reference(quote!(#place.as_ref()))
+    }
+}
+
+fn record_field(record: &Type, name: &str) -> Option<Type> {
+    match record.unfolded().as_ref() {
+        Type::Record(record) => record.fields.get(name).map(|field| field.ty.clone()),
         _ => None,
     }
 }

@@ -160,11 +160,15 @@ pub(crate) fn is_copy(ty: &Type) -> bool {
         | Type::Duration
         | Type::Enum(_) => true,
         Type::Optional { some } => is_copy(some),
+        Type::Tuple { items } => items.iter().all(is_copy),
         Type::String
         | Type::Bytes
         | Type::List { .. }
         | Type::Map { .. }
         | Type::Record(_)
+        | Type::Union(_)
+        | Type::Recursive(_)
+        | Type::Own { .. }
         | Type::Any => false,
     }
 }

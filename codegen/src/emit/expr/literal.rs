@@ -1,6 +1,6 @@
 //! Constants.
 
-use flowcrate::types::Type;
+use flowcrate::types::{Shape, Type};
 use flowcrate::{Bytes, Duration, Timestamp};
 use proc_macro2::{Literal, TokenStream, TokenTree};
 use quote::quote;
@@ -10,6 +10,7 @@ use super::{Code, Exprs, Rank};
 use crate::emit::lints;
 use crate::emit::names::ident;
 use crate::emit::print::layout::macros;
+use crate::emit::types::is_held_boxed;
 
 impl Exprs<'_, '_> {
     /// A constant of type `ty`.
@@ -81,6 +82,22 @@ impl Exprs<'_, '_> {
                     quote!(#map::from([#(#entries),*]))
                 })
             }
+            (Type::Tuple { items: types }, Value::Array(values)) => {
+                let values = values.iter().zip(types.iter());
+                let values: Vec<_> = values.map(|(value, ty)| self.held(value, ty)).collect();
+                Code::value(quote!((#(#values,)*)))
+            }
+            (Type::Record(_) | Type::Union(_) | Type::Recursive(_), value) => {
+                self.structured(value, ty)
+            }
+            // A literal of another form than its type is a bug of the check stage.
+            _ => Code::Absent,
+        }
+    }
+
+    /// A constant struct or union.
+    fn structured(&mut self, value: &Value, ty: &Type) -> Code {
+        match (ty.unfolded().as_ref(), value) {
             (Type::Record(record), Value::Object(entries)) => {
                 let mut values = Vec::new();
                 for (name, field) in &record.fields {
@@ -89,9 +106,26 @@ impl Exprs<'_, '_> {
                 }
                 self.structure(&values, ty)
             }
-            // A literal of another form than its type is a bug of the check stage.
+            (Type::Union(union), value) => {
+                let key = match &union.tag {
+                    Some(tag) => value.get(tag).and_then(Value::as_str),
+                    None => Shape::of(value).map(Shape::key),
+                };
+                let choice = key.and_then(|key| Some((key, union.choices.get(key)?)));
+                let Some((key, choice)) = choice else { return Code::Absent };
+                let path = self.emitter.types.path(ty, &self.hint, &mut self.emitter.symbols);
+                let variant = ident(&self.emitter.types.variant(ty, key));
+                let value = self.held(value, choice);
+                Code::value(quote!(#path::#variant(#value)))
+            }
             _ => Code::Absent,
         }
+    }
+
+    /// A constant part of a tuple or union.
+    fn held(&mut self, value: &Value, ty: &Type) -> TokenStream {
+        let value = self.literal(value, ty).owned(ty);
+        if is_held_boxed(ty) { quote!(Box::new(#value)) } else { value }
     }
 
     fn any_literal(&mut self, value: &Value) -> Code {

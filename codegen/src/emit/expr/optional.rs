@@ -247,7 +247,7 @@ impl Exprs<'_, '_> {
 }
 
 /// The value of `Some(value)`.
-fn within_some(code: &TokenStream) -> Option<TokenStream> {
+pub(super) fn within_some(code: &TokenStream) -> Option<TokenStream> {
     let tokens: Vec<TokenTree> = code.clone().into_iter().collect();
     match tokens.as_slice() {
         [TokenTree::Ident(some), TokenTree::Group(inner)] if some == "Some" => Some(inner.stream()),
@@ -255,7 +255,7 @@ fn within_some(code: &TokenStream) -> Option<TokenStream> {
     }
 }
 
-fn is_none(code: &TokenStream) -> bool {
+pub(super) fn is_none(code: &TokenStream) -> bool {
     code.to_string() == "None"
 }
 

@@ -28,7 +28,7 @@ impl Types {
     pub(crate) fn name_output(&mut self, id: &NodeId, ty: &Type, hint: &Hint) {
         self.rust(ty, hint, &mut Symbols::default());
         if let Some(name) = self.alias(ty, hint)
-            && matches!(ty, Type::Record(_) | Type::Enum(_))
+            && matches!(ty, Type::Record(_) | Type::Enum(_) | Type::Union(_))
         {
             self.outputs.insert(id.clone(), name);
         }
@@ -49,7 +49,7 @@ impl Types {
                 None
             }
             Type::Optional { some } => self.alias(some, hint),
-            Type::Record(_) | Type::Enum(_) if named(ty).is_none() => {
+            Type::Record(_) | Type::Enum(_) | Type::Union(_) if named(ty).is_none() => {
                 let Some(Known::Emitted(place)) = self.known.get(ty) else { return None };
                 let place = *place;
                 let known = self.emitted.get(place)?.name.clone();

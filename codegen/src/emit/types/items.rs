@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use flowcrate::types::{Field, Type};
+use flowcrate::types::{RecordType, Type};
 use proc_macro2::TokenStream;
 use quote::quote;
 
@@ -17,11 +17,15 @@ impl Types {
         let mut items = Vec::new();
         for place in 0..self.emitted.len() {
             let Some(emitted) = self.emitted.get(place).cloned() else { continue };
-            items.push(match &emitted.ty {
-                Type::Record(record) => self.structure(&emitted, &record.fields, symbols),
-                Type::Enum(texts) => enumeration(&emitted, &texts.values, symbols),
-                _ => TokenStream::new(),
-            });
+            match emitted.ty.unfolded().as_ref() {
+                Type::Record(record) => items.push(self.structure(&emitted, record, symbols)),
+                Type::Enum(texts) => items.push(enumeration(&emitted, &texts.values, symbols)),
+                Type::Union(union) => {
+                    items.extend(self.union(&emitted, union, symbols));
+                    items.extend(self.accessor_items(place, &emitted, union, symbols));
+                }
+                _ => {}
+            }
             items.extend(self.alias_items(place, symbols));
         }
         items
@@ -35,16 +39,18 @@ impl Types {
     fn structure(
         &mut self,
         emitted: &Emitted,
-        fields: &BTreeMap<String, Field>,
+        record: &RecordType,
         symbols: &mut Symbols,
     ) -> TokenStream {
         let doc = docs::attributes(std::slice::from_ref(&emitted.doc));
         let derives = derives(emitted, symbols, false);
         let rename_all = rename_all(&emitted.members, &FIELD_RULES);
-        let attribute = rename_all.map(|(rule, _)| quote!(#[serde(rename_all = #rule)]));
+        let renames = rename_all.map(|(rule, _)| quote!(rename_all = #rule));
+        let closed = (record.closed && emitted.decoded).then(|| quote!(deny_unknown_fields));
+        let attribute = serde([renames, closed]);
         let name = ident(&emitted.name);
         let mut lines = Vec::new();
-        for (key, field) in fields {
+        for (key, field) in &record.fields {
             let rust = emitted.members.get(key).cloned().unwrap_or_default();
             let renamed = rename_all.map_or(key != &rust, |(_, apply)| apply(&rust) != *key);
             let mut options = Vec::new();
@@ -61,12 +67,16 @@ impl Types {
                     }
                     options.push(quote!(skip_serializing_if = "Value::is_null"));
                 }
+                Type::Null if emitted.decoded => options.push(quote!(default, skip_serializing)),
                 Type::Null => options.push(quote!(skip)),
                 _ => {}
             }
             let options = (!options.is_empty()).then(|| quote!(#[serde(#(#options),*)]));
             let doc = field.doc.as_deref().map(|doc| docs::attributes(&[docs::sentence(doc)]));
-            let ty = self.rust(&field.ty, &Hint::new("", ""), symbols);
+            let ty = self.rust(field.ty.some(), &Hint::new("", ""), symbols);
+            let ty = if self.is_boxed(&emitted.ty, key) { quote!(Box<#ty>) } else { ty };
+            let optional = matches!(field.ty, Type::Optional { .. });
+            let ty = if optional { quote!(Option<#ty>) } else { ty };
             let rust = ident(&rust);
             lines.push(quote!(#doc #options pub #rust: #ty));
         }
@@ -74,7 +84,13 @@ impl Types {
     }
 }
 
-fn derives(emitted: &Emitted, symbols: &mut Symbols, copy: bool) -> TokenStream {
+/// The attribute of these options, if there are any.
+pub(super) fn serde(options: impl IntoIterator<Item = Option<TokenStream>>) -> Option<TokenStream> {
+    let options: Vec<TokenStream> = options.into_iter().flatten().collect();
+    (!options.is_empty()).then(|| quote!(#[serde(#(#options),*)]))
+}
+
+pub(super) fn derives(emitted: &Emitted, symbols: &mut Symbols, copy: bool) -> TokenStream {
     let serialize = symbols.import("serde::Serialize");
     let copy = copy.then(|| quote!(Copy,));
     let compare = (emitted.compared || emitted.decoded).then(|| quote!(PartialEq,));
@@ -163,7 +179,7 @@ fn separated(name: &str, separator: char) -> String {
 }
 
 /// Whether clippy's `enum_variant_names` might speak up: all variants share a first or last word.
-fn has_common_words<'a>(name: &str, variants: impl Iterator<Item = &'a String>) -> bool {
+pub(super) fn has_common_words<'a>(name: &str, variants: impl Iterator<Item = &'a String>) -> bool {
     let words: Vec<Vec<String>> = variants
         .map(|variant| separated(variant, ' ').split(' ').map(str::to_owned).collect())
         .collect();

@@ -8,7 +8,7 @@ use super::super::names::{ReferenceAt, Root, Unresolved, access};
 use super::super::table;
 use super::super::typed::{Expr, ExprKind, Name};
 use super::super::walk::{member, reference_at};
-use super::{Checker, Typed};
+use super::{Checker, Typed, is_read_as_any};
 use crate::diagnostic::{Code, Span, code, nearest};
 
 /// The first words of names.
@@ -156,7 +156,7 @@ impl Checker<'_> {
     }
 
     /// `expr` as present, where it is optional by its type but proven to be there.
-    fn narrowed(&self, expr: Expr) -> Expr {
+    pub(super) fn narrowed(&self, expr: Expr) -> Expr {
         let Type::Optional { some } = &expr.ty else { return expr };
         let proven = access(&expr).is_some_and(|access| {
             self.known.contains(&access) || self.names.is_present(&access, &self.known)
@@ -181,7 +181,10 @@ impl Checker<'_> {
         let optional = matches!(base.ty, Type::Optional { .. });
         let boxed = |base| Box::new(base);
         let text = || Box::new(Expr::text(key, key_span));
-        let (kind, ty) = match base.ty.some().clone() {
+        if matches!(*base.ty.some().unfolded(), Type::Union(_)) {
+            return self.key_of_union(base, (key, key_span), span, cover);
+        }
+        let (kind, ty) = match base.ty.some().unfolded().into_owned() {
             Type::Record(record) => {
                 let Some(field) = record.fields.get(key) else {
                     let of_element = access(&base).is_none_or(|base| base.name == Name::Element);
@@ -212,6 +215,9 @@ impl Checker<'_> {
     /// `base[index]` where the index is no literal text.
     pub(super) fn item(&mut self, base: Expr, index: Expr, span: Span, cover: bool) -> Typed {
         let base = if cover { base } else { self.present(base)? };
+        if is_read_as_any(base.ty.some()) {
+            return self.item_of_union(base, index, span, cover);
+        }
         let (ty, by_key) = match (base.ty.some().clone(), &index.ty) {
             (Type::List { items }, _) => ((*items).clone(), false),
             (Type::Map { values }, _) => ((*values).clone(), true),

@@ -7,7 +7,7 @@ use super::super::names::access;
 use super::super::table;
 use super::super::typed::{Expr, ExprKind};
 use super::literals::{adapt, not_a_literal};
-use super::{Checker, Typed};
+use super::{Checker, Typed, is_read_as_any};
 use crate::diagnostic::{Span, code};
 
 impl Checker<'_> {
@@ -64,7 +64,10 @@ impl Checker<'_> {
             let span = expr.span;
             return Some(Expr { kind: ExprKind::Read(Box::new(expr)), ty: to.clone(), span });
         }
-        self.report(mismatch(&expr, to))
+        match self.through_any(expr, to) {
+            Ok(typed) => typed,
+            Err(expr) => self.report(mismatch(&expr, to)),
+        }
     }
 
     /// Several values as their one type (S11).
@@ -142,8 +145,8 @@ pub(super) fn may_be_null(expr: &Expr) -> bool {
 /// `expr` as the wider type `to`; a literal becomes one of that type, part by part.
 pub(super) fn widened(expr: Expr, to: &Type) -> Expr {
     let Expr { kind, ty, span } = expr;
-    let kind = match (kind, to) {
-        (kind, to) if ty == *to => kind,
+    let kind = match (kind, to.unfolded().as_ref()) {
+        (kind, _) if ty == *to => kind,
         (ExprKind::Literal(value), _) => ExprKind::Literal(widen(value, &ty, to)),
         (ExprKind::List(items), Type::List { items: to }) => {
             ExprKind::List(items.into_iter().map(|item| widened(item, to)).collect())
@@ -172,6 +175,7 @@ fn mismatch(expr: &Expr, to: &Type) -> ExprIssue {
     let issue = ExprIssue::new(code::WRONG_TYPE.id, expr.span, message);
     match conversion(&expr.ty, to.some()) {
         Some(help) => issue.help(help),
+        None if is_read_as_any(to.some()) => issue.help("give it a value of one of its forms"),
         None => issue,
     }
 }

@@ -1,7 +1,5 @@
 //! JSON values that hold expressions at any depth (S15).
 
-use std::sync::Arc;
-
 use flowcrate::types::{RecordType, Type};
 use serde_json::{Map, Value};
 
@@ -150,6 +148,9 @@ impl Tree<'_> {
     }
 
     fn list(&mut self, items: &[Value], expected: Option<&Type>, depth: usize) -> Typed {
+        if let Some(Type::Tuple { items: types }) = expected.map(Type::some) {
+            return self.tuple(items, types, expected, depth);
+        }
         let wanted = match expected.map(Type::some) {
             Some(Type::List { items }) => Some((**items).clone()),
             Some(Type::Any) => Some(Type::Any),
@@ -176,6 +177,23 @@ impl Tree<'_> {
         }
     }
 
+    fn tuple(
+        &mut self,
+        items: &[Value],
+        types: &[Type],
+        expected: Option<&Type>,
+        depth: usize,
+    ) -> Typed {
+        let mut typed = Vec::with_capacity(items.len());
+        for (at, item) in items.iter().enumerate() {
+            let wanted = types.get(at);
+            typed.push(self.within(&at.to_string(), |tree| tree.value(item, wanted, depth + 1)));
+        }
+        let typed = typed.into_iter().collect::<Option<Vec<_>>>()?;
+        let tuple = self.checker.tuple_of(typed, types, Span::default())?;
+        expected.map_or(Some(tuple.clone()), |expected| self.checker.coerce(tuple, expected))
+    }
+
     fn object(
         &mut self,
         entries: &Map<String, Value>,
@@ -183,7 +201,9 @@ impl Tree<'_> {
         depth: usize,
     ) -> Typed {
         let span = Span::default();
-        let inner = expected.map(Type::some);
+        let whole = expected.map(Type::some);
+        let unfolded = whole.map(Type::unfolded);
+        let inner = unfolded.as_deref();
         let mut fields = Vec::with_capacity(entries.len());
         let mut complete = true;
         for (name, value) in entries {
@@ -204,13 +224,12 @@ impl Tree<'_> {
                 None => complete = false,
             }
         }
-        let ty = match inner {
-            Some(Type::Record(record)) => {
-                let given: Vec<&str> = entries.keys().map(String::as_str).collect();
-                complete &= self.required(record, &given);
-                Type::Record(Arc::clone(record))
-            }
-            Some(map @ Type::Map { .. }) => map.clone(),
+        if let Some(Type::Record(record)) = inner {
+            let given: Vec<&str> = entries.keys().map(String::as_str).collect();
+            complete &= self.required(record, &given);
+        }
+        let ty = match (inner, whole) {
+            (Some(Type::Record(_) | Type::Map { .. }), Some(whole)) => whole.clone(),
             _ => record_of(&fields),
         };
         let record = complete.then_some(Expr { kind: ExprKind::Record(fields), ty, span })?;

@@ -8,7 +8,7 @@ use super::super::typed::{Expr, ExprKind, Name};
 use super::calls::{canonical, comparison, take_named};
 use super::literals::record_of;
 use super::overload::Arguments;
-use super::{Checker, Typed};
+use super::{Checker, Typed, as_list};
 use crate::diagnostic::{Span, code};
 
 impl Checker<'_> {
@@ -21,6 +21,10 @@ impl Checker<'_> {
             }
             Type::Any => Some((self.coerce(value, &Type::list(Type::Any))?, Type::Any)),
             found => {
+                if let Some(list) = as_list(found) {
+                    let value = self.coerce(value, &list)?;
+                    return self.elements(value, what);
+                }
                 let message = format!("`{what}` is not defined for {found}");
                 self.report(
                     ExprIssue::new(code::WRONG_OPERANDS.id, value.span, message)

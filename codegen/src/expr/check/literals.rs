@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::super::ast::{Ast, AstKind, Template};
 use super::super::issue::ExprIssue;
 use super::super::typed::{Expr, ExprKind};
-use super::{Checker, Typed};
+use super::{Checker, Typed, is_read_as_any};
 use crate::diagnostic::{Code, Span, code, nearest};
 
 impl Expr {
@@ -117,6 +117,15 @@ impl Checker<'_> {
         Some(Expr { kind: ExprKind::List(items), ty: Type::list(ty.clone()), span })
     }
 
+    /// A list literal where a tuple is wanted.
+    pub(super) fn tuple(&mut self, items: &[Ast], types: &[Type], span: Span) -> Typed {
+        let wanted = types.iter().map(Some).chain(std::iter::repeat(None));
+        let items: Vec<Typed> =
+            items.iter().zip(wanted).map(|(item, ty)| self.check_as(item, ty)).collect();
+        let items = items.into_iter().collect::<Option<Vec<_>>>()?;
+        self.tuple_of(items, types, span)
+    }
+
     /// A dict literal: a record, or a map where one is wanted.
     pub(super) fn dict(
         &mut self,
@@ -124,11 +133,13 @@ impl Checker<'_> {
         span: Span,
         expected: Option<&Type>,
     ) -> Typed {
+        let unfolded = expected.map(Type::unfolded);
+        let wanted = unfolded.as_deref();
         let mut fields: Vec<(String, Expr)> = Vec::with_capacity(entries.len());
         let mut complete = true;
         for (key, value) in entries {
             let name = self.dict_key(key, &fields);
-            let wanted = match (&name, expected) {
+            let wanted = match (&name, wanted) {
                 (Some(name), Some(Type::Record(record))) => {
                     let Some(ty) = self.wanted_field(record, name, key.span) else {
                         complete = false;
@@ -144,13 +155,12 @@ impl Checker<'_> {
                 _ => complete = false,
             }
         }
-        let ty = match expected {
-            Some(Type::Record(record)) => {
-                let given: Vec<&str> = entries.iter().filter_map(|(key, _)| key.text()).collect();
-                complete &= self.all_required(record, &given, span);
-                Type::Record(Arc::clone(record))
-            }
-            Some(map @ Type::Map { .. }) => map.clone(),
+        if let Some(Type::Record(record)) = wanted {
+            let given: Vec<&str> = entries.iter().filter_map(|(key, _)| key.text()).collect();
+            complete &= self.all_required(record, &given, span);
+        }
+        let ty = match (wanted, expected) {
+            (Some(Type::Record(_) | Type::Map { .. }), Some(expected)) => expected.clone(),
             _ => record_of(&fields),
         };
         complete.then_some(Expr { kind: ExprKind::Record(fields), ty, span })
@@ -221,7 +231,8 @@ pub(super) fn adapt(literal: &Expr, to: &Type) -> Option<Expr> {
         (Type::Int, Type::Number)
         | (Type::String, Type::Enum(_) | Type::Timestamp | Type::Duration | Type::Bytes) => true,
         (Type::List { .. }, Type::List { .. }) => literal.is_empty_list(),
-        _ => false,
+        // Null is no value of them.
+        (ty, to) => *ty != Type::Null && is_read_as_any(to),
     };
     let value = if fits { project(to, value).ok()? } else { return None };
     Some(Expr { kind: ExprKind::Literal(value), ty: to.clone(), span: literal.span })
@@ -255,5 +266,5 @@ pub(super) fn record_of(fields: &[(String, Expr)]) -> Type {
         .iter()
         .map(|(name, value)| (name.clone(), Field { ty: value.ty.clone(), doc: None }))
         .collect();
-    Type::Record(Arc::new(RecordType { name: None, fields }))
+    Type::Record(Arc::new(RecordType { name: None, fields, closed: false }))
 }

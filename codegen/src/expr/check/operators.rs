@@ -11,7 +11,7 @@ use super::super::table;
 use super::super::typed::{Expr, ExprKind};
 use super::coerce::widened;
 use super::literals::adapt;
-use super::{Checker, Typed};
+use super::{Checker, Typed, is_read_as_any};
 use crate::diagnostic::{Span, code};
 
 impl Checker<'_> {
@@ -112,14 +112,21 @@ impl Checker<'_> {
                 span,
             });
         }
-        let (left, right) = self.alike(left, right)?;
+        let by_form = is_read_as_any(&left.ty) || is_read_as_any(&right.ty);
+        let (left, right) = if by_form { (left, right) } else { self.alike(left, right)? };
         let Ok(ty) = unify(&left.ty, &right.ty) else {
             let message = format!("{} and {} are never equal", left.ty, right.ty);
             return self.report(ExprIssue::new(code::INCOMPARABLE.id, span, message).help(
                 "compare values of one type; convert one with `| string`, `| int` or `| float`",
             ));
         };
-        let args = vec![self.coerce(left, &ty)?, self.coerce(right, &ty)?];
+        let args = if by_form {
+            let args = vec![widened(left, &Type::Any), widened(right, &Type::Any)];
+            let kind = ExprKind::Call { op: "any_equal", args };
+            return Some(Expr { kind, ty: Type::Bool, span });
+        } else {
+            vec![self.coerce(left, &ty)?, self.coerce(right, &ty)?]
+        };
         Some(Expr { kind: ExprKind::Call { op: "equal", args }, ty: Type::Bool, span })
     }
 

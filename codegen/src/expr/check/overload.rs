@@ -8,7 +8,8 @@ use serde_json::Value;
 use super::super::issue::ExprIssue;
 use super::super::table::{Bindings, Literal, Op, Param, Pattern, Surface};
 use super::super::typed::{Expr, ExprKind};
-use super::{Checker, Typed};
+use super::coerce::widened;
+use super::{Checker, Typed, as_list, is_read_as_any};
 use crate::diagnostic::{Span, code};
 
 /// How far an operand may be from its parameter; tried in this order.
@@ -75,6 +76,9 @@ impl Checker<'_> {
                 }
             }
         }
+        if let Some(arguments) = read_as_any(arguments) {
+            return self.invoke(candidates, &arguments, what, span);
+        }
         self.report(wrong_operands(&bound, what, span))
     }
 
@@ -124,6 +128,28 @@ impl Checker<'_> {
             }
         }
     }
+}
+
+/// The arguments with unions among them as any, and tuples as lists; `None` where there are none.
+fn read_as_any(arguments: &Arguments) -> Option<Arguments> {
+    let odd = |arg: &Expr| is_read_as_any(&arg.ty);
+    let named = arguments.named.iter().map(|(_, arg)| arg);
+    if !arguments.positional.iter().chain(named).any(odd) {
+        return None;
+    }
+    let any = |arg: &Expr| match &arg.ty {
+        _ if !odd(arg) => arg.clone(),
+        Type::Tuple { .. } => {
+            let kind = ExprKind::Read(Box::new(widened(arg.clone(), &Type::Any)));
+            Expr { kind, ty: as_list(&arg.ty).unwrap_or(Type::Any), span: arg.span }
+        }
+        _ => widened(arg.clone(), &Type::Any),
+    };
+    Some(Arguments {
+        positional: arguments.positional.iter().map(any).collect(),
+        named: arguments.named.iter().map(|(name, arg)| (name.clone(), any(arg))).collect(),
+        each: arguments.each.clone(),
+    })
 }
 
 /// The arguments in the order of the parameters, defaults filled in; `None` where they do not fit
@@ -233,6 +259,10 @@ pub(crate) fn ordered(ty: &Type) -> Option<Type> {
         | Type::Map { .. }
         | Type::Record(_)
         | Type::Optional { .. }
+        | Type::Tuple { .. }
+        | Type::Union(_)
+        | Type::Recursive(_)
+        | Type::Own { .. }
         | Type::Any => None,
     }
 }

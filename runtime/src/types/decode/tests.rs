@@ -1,11 +1,12 @@
 //! What is read, what is refused, and where the refusal points.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::super::{EnumType, Type, Typed, project};
+use super::super::{EnumType, RecordType, Type, Typed, UnionType, project, split_tag};
 use super::*;
 use crate::expr::to_json;
 use crate::values::{Bytes, Duration, Timestamp};
@@ -44,7 +45,7 @@ enum Status {
 impl Typed for Status {
     fn ty() -> Type {
         let values = vec!["in-transit".to_owned(), "new".to_owned()];
-        Type::Enum(std::sync::Arc::new(EnumType { name: None, values }))
+        Type::Enum(Arc::new(EnumType { name: None, values }))
     }
 }
 
@@ -124,6 +125,150 @@ fn agree<T: Typed + DeserializeOwned + Serialize>(value: &Value) {
             panic!("{value}: {projected:?}, but decoding gives {:?}", decoded.err());
         }
     }
+}
+
+/// A union of forms, as the compiler emits it.
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(untagged, try_from = "serde_json::Value")]
+enum Place {
+    List((f64, Option<f64>)),
+    Object(Address),
+    Text(String),
+}
+
+impl TryFrom<Value> for Place {
+    type Error = ProjectError;
+
+    fn try_from(value: Value) -> Result<Self, Self::Error> {
+        match &value {
+            Value::Array(_) => decode(&value).map(Self::List),
+            Value::Object(_) => decode(&value).map(Self::Object),
+            Value::String(_) => decode(&value).map(Self::Text),
+            other => Err(ProjectError::new("a list, an object or a string", other)),
+        }
+    }
+}
+
+impl Typed for Place {
+    fn ty() -> Type {
+        let point = Type::tuple([Type::Number, Type::Number.optional()]);
+        let choices = [("list", point), ("object", Address::ty()), ("text", Type::String)];
+        union(None, choices)
+    }
+}
+
+fn union<const N: usize>(tag: Option<&str>, choices: [(&str, Type); N]) -> Type {
+    let choices = choices.map(|(key, ty)| (key.to_owned(), ty)).into();
+    Type::Union(Arc::new(UnionType { name: None, tag: tag.map(str::to_owned), choices }))
+}
+
+/// A closed record.
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+struct Address {
+    city: String,
+    #[serde(default, skip_serializing)]
+    gone: (),
+    #[serde(skip_serializing_if = "Option::is_none")]
+    zip: Option<i64>,
+}
+
+impl Typed for Address {
+    fn ty() -> Type {
+        let fields = [("city", Type::String), ("gone", Type::Null), ("zip", Type::Int.optional())];
+        let Type::Record(record) = Type::record(fields.map(|(name, ty)| (name.to_owned(), ty)))
+        else {
+            unreachable!("a record")
+        };
+        let record = RecordType { closed: true, ..RecordType::clone(&record) };
+        Type::Record(Arc::new(record))
+    }
+}
+
+/// A recursive union with a tag.
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(tag = "op", try_from = "serde_json::Value")]
+enum Sum {
+    #[serde(rename = "add")]
+    Add(Add),
+    #[serde(rename = "at")]
+    At(Address),
+}
+
+#[derive(Debug, Deserialize, Serialize)]
+struct Add {
+    left: Box<Sum>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    right: Option<Box<Sum>>,
+    terms: Vec<Sum>,
+}
+
+impl TryFrom<Value> for Sum {
+    type Error = ProjectError;
+
+    fn try_from(value: Value) -> Result<Self, Self::Error> {
+        let (tag, rest) = split_tag(&value, "op", &["add", "at"])?;
+        match tag.as_str() {
+            "add" => decode(&rest).map(Self::Add),
+            _ => decode(&rest).map(Self::At),
+        }
+    }
+}
+
+impl Typed for Sum {
+    fn ty() -> Type {
+        let own = Type::Own { def: 0 };
+        let fields =
+            [("left", own.clone()), ("right", own.clone().optional()), ("terms", Type::list(own))];
+        let add = Type::record(fields.map(|(name, ty)| (name.to_owned(), ty)));
+        Type::recursive(&[union(Some("op"), [("add", add), ("at", Address::ty())])], 0)
+    }
+}
+
+/// Values that a place or sum may be, or almost.
+fn choices() -> Vec<Value> {
+    let at = json!({"op": "at", "city": "Bern"});
+    let add = |left: &Value| json!({"op": "add", "left": left, "terms": []});
+    let mut all = oddities();
+    all.extend([
+        json!([1, null]),
+        json!([1, "x"]),
+        json!([1, 2, 3]),
+        json!({"city": "Bern"}),
+        json!({"city": "Bern", "gone": null, "zip": null}),
+        json!({"city": "Bern", "gone": 1}),
+        json!({"city": "Bern", "zip": "3000"}),
+        json!({"city": "Bern", "more": 1, "zip": 3000}),
+        json!({"city": 3, "more": 1}),
+        json!({"zip": 3000, "more": 1}),
+        at.clone(),
+        add(&at),
+        add(&add(&at)),
+        add(&json!({"op": "at"})),
+        add(&json!({"op": "sub"})),
+        json!({"op": null, "left": at}),
+        json!({"op": "at", "city": "Bern", "more": 1}),
+        json!({"op": "add", "left": at, "right": add(&at), "terms": [at, {"op": 3}]}),
+        json!({"op": "add", "left": at, "right": {"op": "at", "city": "x"}, "terms": [at]}),
+    ]);
+    all
+}
+
+#[test]
+fn s12_unions_tuples_and_recursive_types_decode_as_they_project() {
+    for value in choices() {
+        agree::<Place>(&value);
+        agree::<Option<Place>>(&value);
+        agree::<Address>(&value);
+        agree::<Sum>(&value);
+        agree::<(String, Option<i64>)>(&value);
+        agree::<Vec<Sum>>(&json!([{"op": "at", "city": "x"}, value]));
+        agree::<BTreeMap<String, Place>>(&json!({"a": value}));
+    }
+    let deep = json!({"op": "add", "left": {"op": "at", "city": 3}, "terms": []});
+    let error = decode::<Vec<Sum>>(&json!([deep])).unwrap_err().to_string();
+    let expected = "expected a string, found the number 3 (at `city`) (at `left`) (at `[0]`)";
+    assert_eq!(error, expected);
 }
 
 #[test]

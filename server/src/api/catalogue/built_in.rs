@@ -247,7 +247,11 @@ fn payload() -> [FieldView; 3] {
 
 fn record<const N: usize>(name: &str, fields: [(&str, Type); N]) -> Type {
     let fields = fields.map(|(name, ty)| (name.to_owned(), Field { ty, doc: None }));
-    Type::Record(Arc::new(RecordType { name: Some(name.to_owned()), fields: fields.into() }))
+    Type::Record(Arc::new(RecordType {
+        name: Some(name.to_owned()),
+        fields: fields.into(),
+        closed: false,
+    }))
 }
 
 fn kind(kind: &str, label: &str, group: Group, category: &str) -> KindView {
