@@ -221,10 +221,12 @@ impl<'s> Reader<'s> {
             let issue = SchemaIssue::new(code::SCHEMA_TOO_LARGE, &self.pointer, message);
             return self.report(issue.help("describe the inner parts as any: `{}`"));
         }
-        if self.entered.take().is_none_or(|place| place != self.pointer)
-            && let Some(ty) = self.recursive(&format!("#{}", self.pointer), depth)
-        {
-            return ty;
+        let is_named = self.entered.take().is_none_or(|place| place != self.pointer);
+        if is_named && !self.circles.is_empty() {
+            let here = format!("#{}", self.pointer);
+            if self.circles.leads_in_one(&here) {
+                return self.recursive(&here, depth);
+            }
         }
         match schema {
             Value::Bool(true) => Some(Type::Any),

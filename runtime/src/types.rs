@@ -199,8 +199,9 @@ impl Type {
     /// The types that this one is made of.
     pub fn parts(&self) -> Vec<&Self> {
         match self {
-            Self::List { items: part } | Self::Map { values: part } => vec![part],
-            Self::Optional { some: part } => vec![part],
+            Self::List { items: part }
+            | Self::Map { values: part }
+            | Self::Optional { some: part } => vec![part],
             Self::Tuple { items } => items.iter().collect(),
             Self::Record(record) => record.fields.values().map(|field| &field.ty).collect(),
             Self::Union(union) => union.choices.values().collect(),

@@ -145,7 +145,8 @@ impl Types {
             Type::Timestamp => imported(symbols, "flowcrate::Timestamp"),
             Type::Duration => symbols.duration(),
             Type::Bytes => imported(symbols, "flowcrate::Bytes"),
-            Type::Any => imported(symbols, "serde_json::Value"),
+            // `Own` stands within a recursive type only, which is unfolded.
+            Type::Any | Type::Own { .. } => imported(symbols, "serde_json::Value"),
             Type::List { items } => {
                 let hint = Hint::new(singular(&hint.name), one_of(&hint.doc));
                 let items = self.rust(items, &hint, symbols);
@@ -169,8 +170,6 @@ impl Types {
             Type::Record(_) | Type::Enum(_) | Type::Union(_) | Type::Recursive(_) => {
                 self.named(ty, hint, symbols)
             }
-            // Stands within a recursive type only, which is unfolded.
-            Type::Own { .. } => imported(symbols, "serde_json::Value"),
         }
     }
 

@@ -161,8 +161,8 @@ impl<'s> Reader<'s> {
             let help = "put the schema into `$defs` and refer to it as `#/$defs/name`";
             return self.wrong(code::SCHEMA_REFERENCE, "$ref", message, help);
         };
-        if let Some(ty) = self.recursive(target, depth) {
-            return ty;
+        if self.circles.leads_in_one(target) {
+            return self.recursive(target, depth);
         }
         let before =
             std::mem::replace(&mut self.pointer, target.trim_start_matches('#').to_owned());
@@ -294,9 +294,9 @@ fn records(one: &RecordType, other: &RecordType) -> Result<Type, String> {
     }
     let name = one.name.clone().or_else(|| other.name.clone());
     // What one of them does not know, that one refuses, if it is closed.
-    let closes = |record: &RecordType| {
+    let is_end = |record: &RecordType| {
         record.closed && fields.keys().all(|name| record.fields.contains_key(name))
     };
-    let closed = closes(one) || closes(other);
+    let closed = is_end(one) || is_end(other);
     Ok(Type::Record(Arc::new(RecordType { name, fields, closed })))
 }

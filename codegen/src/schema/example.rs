@@ -11,7 +11,8 @@ pub(crate) fn example(ty: &Type) -> Value {
 /// The example; within a recursive type lists and maps are empty, or it would have no end.
 fn least(ty: &Type, recursive: bool) -> Value {
     match ty {
-        Type::Null | Type::Optional { .. } => Value::Null,
+        // `Own` stands within a recursive type only, which is unfolded.
+        Type::Null | Type::Optional { .. } | Type::Own { .. } => Value::Null,
         Type::Bool => json!(true),
         Type::Int => json!(1),
         Type::Number => json!(1.5),
@@ -36,8 +37,6 @@ fn least(ty: &Type, recursive: bool) -> Value {
             value
         }
         Type::Recursive(_) => least(&ty.unfolded(), true),
-        // Stands within a recursive type only, which is unfolded.
-        Type::Own { .. } => Value::Null,
         Type::Record(record) => Value::Object(
             record
                 .fields

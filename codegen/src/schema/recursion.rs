@@ -29,7 +29,9 @@ impl Circles {
         while let Some(at) = next.pop() {
             let schema = graph.node_weight(at).and_then(|target| resolved(root, target));
             let mut named = BTreeSet::new();
-            schema.into_iter().for_each(|schema| references(schema, &mut named));
+            if let Some(schema) = schema {
+                references(schema, &mut named);
+            }
             for target in named {
                 let place = *places.entry(target.to_owned()).or_insert_with(|| {
                     let place = graph.add_node(target.to_owned());
@@ -49,6 +51,11 @@ impl Circles {
                 .filter_map(|(n, number)| Some((graph.node_weight(n)?.clone(), number)))
                 .collect(),
         )
+    }
+
+    /// Whether there are none.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     /// Whether a reference leads to a schema that contains itself.
@@ -73,10 +80,15 @@ fn references<'s>(schema: &'s Value, found: &mut BTreeSet<&'s str>) {
         Value::Object(keywords) => {
             found.extend(keywords.get("$ref").and_then(Value::as_str));
             for key in ["items", "prefixItems", "additionalProperties", "oneOf", "anyOf", "allOf"] {
-                keywords.get(key).into_iter().for_each(|schema| references(schema, found));
+                if let Some(schema) = keywords.get(key) {
+                    references(schema, found);
+                }
             }
-            let fields = keywords.get("properties").and_then(Value::as_object);
-            fields.into_iter().flatten().for_each(|(_, schema)| references(schema, found));
+            for (_, schema) in
+                keywords.get("properties").and_then(Value::as_object).into_iter().flatten()
+            {
+                references(schema, found);
+            }
         }
         _ => {}
     }
@@ -101,21 +113,21 @@ impl Defining {
 }
 
 impl Reader<'_> {
-    /// The type of a schema that contains itself; the outer `None` where it does not.
-    pub(super) fn recursive(&mut self, target: &str, depth: usize) -> Option<Option<Type>> {
+    /// The type of a schema that contains itself.
+    pub(super) fn recursive(&mut self, target: &str, depth: usize) -> Option<Type> {
         let circle = self.circles.number(target)?;
         if let Some(known) = self.recursive.get(target) {
-            return Some(Some(known.clone()));
+            return Some(known.clone());
         }
         let within = self.defining.iter_mut().find(|defining| defining.circle == circle);
         if let Some(defining) = within {
-            return Some(Some(Type::Own { def: defining.place(target) }));
+            return Some(Type::Own { def: defining.place(target) });
         }
         let members = vec![(target.to_owned(), None)];
         self.defining.push(Defining { circle, members });
         let complete = self.define(depth);
         let defining = self.defining.pop()?;
-        Some(complete.and_then(|()| self.close(&defining)))
+        complete.and_then(|()| self.close(&defining))
     }
 
     /// Reads the definitions of the innermost circle, and those that they name.
@@ -193,13 +205,11 @@ fn followed(bodies: &[Type], place: usize) -> Option<Type> {
     for _ in 0..=bodies.len() {
         let body = bodies.get(at)?;
         absent |= body.may_be_absent();
-        match body.some() {
-            Type::Own { def } => at = *def,
-            _ => {
-                let own = Type::Own { def: at };
-                return Some(if absent { own.optional() } else { own });
-            }
-        }
+        let Type::Own { def } = body.some() else {
+            let own = Type::Own { def: at };
+            return Some(if absent { own.optional() } else { own });
+        };
+        at = *def;
     }
     None
 }

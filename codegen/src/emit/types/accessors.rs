@@ -100,10 +100,11 @@ impl Types {
                 let text = ident(&self.variant(&accessor.ty, choice_key));
                 quote!(Self::#variant(_) => #path::#text)
             } else {
-                match self.read_of(choice, key, optional) {
-                    Some(value) => quote!(Self::#variant(value) => #value),
-                    None => quote!(Self::#variant(_) => None),
-                }
+                let value = self.read_of(choice, key, optional);
+                value.map_or_else(
+                    || quote!(Self::#variant(_) => None),
+                    |value| quote!(Self::#variant(value) => #value),
+                )
             });
         }
         let shown = docs::code(key);
@@ -124,13 +125,12 @@ impl Types {
         let field = ident(&self.field(choice, key));
         let boxed = self.is_boxed(choice, key);
         Some(match (optional, ty.may_be_absent()) {
-            (_, true) if is_copy(ty) => quote!(value.#field),
+            (false, _) | (_, true) if is_copy(ty) => quote!(value.#field),
             (_, true) if boxed => quote!(value.#field.as_deref()),
             (_, true) => quote!(value.#field.as_ref()),
             (true, false) if is_copy(ty) => quote!(Some(value.#field)),
             (true, false) if boxed => quote!(Some(value.#field.as_ref())),
             (true, false) => quote!(Some(&value.#field)),
-            (false, false) if is_copy(ty) => quote!(value.#field),
             (false, false) => quote!(&value.#field),
         })
     }

@@ -45,9 +45,9 @@ impl Types {
         let doc = docs::attributes(std::slice::from_ref(&emitted.doc));
         let derives = derives(emitted, symbols, false);
         let rename_all = rename_all(&emitted.members, &FIELD_RULES);
-        let renames = rename_all.map(|(rule, _)| quote!(rename_all = #rule));
+        let rule = rename_all.map(|(rule, _)| quote!(rename_all = #rule));
         let closed = (record.closed && emitted.decoded).then(|| quote!(deny_unknown_fields));
-        let attribute = serde([renames, closed]);
+        let attribute = serde([rule, closed]);
         let name = ident(&emitted.name);
         let mut lines = Vec::new();
         for (key, field) in &record.fields {

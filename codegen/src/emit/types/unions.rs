@@ -54,10 +54,8 @@ impl Types {
     ) -> Vec<TokenStream> {
         let doc = docs::attributes(std::slice::from_ref(&emitted.doc));
         let derives = derives(emitted, symbols, false);
-        let form = match &union.tag {
-            Some(tag) => quote!(tag = #tag),
-            None => quote!(untagged),
-        };
+        let tag = union.tag.as_ref().map(|tag| quote!(tag = #tag));
+        let form = tag.unwrap_or_else(|| quote!(untagged));
         let read = emitted.decoded.then(|| quote!(try_from = "serde_json::Value"));
         let attribute = serde([Some(form), read]);
         let name = ident(&emitted.name);

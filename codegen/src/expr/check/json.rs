@@ -184,13 +184,13 @@ impl Tree<'_> {
         expected: Option<&Type>,
         depth: usize,
     ) -> Typed {
-        let mut typed = Vec::with_capacity(items.len());
+        let mut parts = Vec::with_capacity(items.len());
         for (at, item) in items.iter().enumerate() {
             let wanted = types.get(at);
-            typed.push(self.within(&at.to_string(), |tree| tree.value(item, wanted, depth + 1)));
+            parts.push(self.within(&at.to_string(), |tree| tree.value(item, wanted, depth + 1)));
         }
-        let typed = typed.into_iter().collect::<Option<Vec<_>>>()?;
-        let tuple = self.checker.tuple_of(typed, types, Span::default())?;
+        let parts = parts.into_iter().collect::<Option<Vec<_>>>()?;
+        let tuple = self.checker.tuple_of(parts, types, Span::default())?;
         expected.map_or(Some(tuple.clone()), |expected| self.checker.coerce(tuple, expected))
     }
 

@@ -165,6 +165,7 @@ fn union<const N: usize>(tag: Option<&str>, choices: [(&str, Type); N]) -> Type 
 /// A closed record.
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
+#[allow(dead_code, reason = "only read")]
 struct Address {
     city: String,
     #[serde(default, skip_serializing)]
