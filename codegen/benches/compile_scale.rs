@@ -3,7 +3,8 @@
 //! Budget (design 9): check 30 and 400 ms, all the bytes of a crate 120 ms and 1.6 s for 1,000 and
 //! 10,000 nodes, exponents at most 1.1. `cargo bench -p flowcrate-codegen --bench compile_scale`
 //! prints the table with what was spent of the budget at 10,000 nodes, and fails where a shape is
-//! far over; `-- chain` measures only the shapes whose name holds that.
+//! far over; `-- chain` measures only the shapes whose name holds that, `-- chain 1000` one size of
+//! them, for a profile.
 
 #![allow(
     clippy::panic,
@@ -49,8 +50,15 @@ fn main() {
 
 fn table() {
     let timed = std::env::args().any(|argument| argument == "--bench");
-    let only = std::env::args().skip(1).find(|argument| !argument.starts_with('-'));
-    let sizes: &[usize] = if timed { &[10, 100, 1_000, 10_000] } else { &[10, 100] };
+    let words: Vec<String> =
+        std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
+    let only = words.iter().find(|word| word.parse::<usize>().is_err());
+    let asked: Vec<usize> = words.iter().filter_map(|word| word.parse().ok()).collect();
+    let sizes: &[usize] = match asked.as_slice() {
+        [] if timed => &[10, 100, 1_000, 10_000],
+        [] => &[10, 100],
+        asked => asked,
+    };
     let shapes: [(&str, Shape); 7] = [
         ("chain", chain),
         ("steps in a row", steps),
@@ -62,7 +70,7 @@ fn table() {
     ];
     let mut faults = Vec::new();
     for (name, shape) in shapes {
-        if only.as_ref().is_some_and(|only| !name.contains(only.as_str())) {
+        if only.is_some_and(|only| !name.contains(only.as_str())) {
             continue;
         }
         let mut rows: Vec<(usize, [Duration; 5])> = Vec::new();

@@ -20,7 +20,7 @@ mod status;
 mod url;
 
 use std::collections::BTreeMap;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 
 use flowcrate::{Bytes, Duration, StepContext, StepError, action};
 use futures_util::future::{Either, select};
@@ -155,23 +155,34 @@ pub async fn request<B: DeserializeOwned>(
     step: StepContext,
     input: Request,
 ) -> Result<Response<B>, StepError> {
-    let format = input.read_as.unwrap_or_default();
-    let answered = {
-        let attempt = pin!(exchange::exchange(&input, step.idempotency_key()));
-        match select(attempt, pin!(step.cancelled())).await {
-            Either::Left((answered, _)) => answered?,
-            Either::Right(((), _)) => {
-                return Err(StepError::retryable("cancelled", "the step was cancelled"));
+    let Response { status, headers, body } = answer(step, input).await?;
+    Ok(Response { status, headers, body: decode::typed(&body)? })
+}
+
+/// All of a call that does not depend on the body's type. In a box, so that the client is compiled
+/// with this crate and not anew with each workflow that calls it.
+fn answer(
+    step: StepContext,
+    input: Request,
+) -> Pin<Box<dyn Future<Output = Result<Response<Value>, StepError>> + Send>> {
+    Box::pin(async move {
+        let answered = {
+            let attempt = pin!(exchange::exchange(&input, step.idempotency_key()));
+            match select(attempt, pin!(step.cancelled())).await {
+                Either::Left((answered, _)) => answered?,
+                Either::Right(((), _)) => {
+                    return Err(StepError::retryable("cancelled", "the step was cancelled"));
+                }
             }
+        };
+        if input.fail_on_status.unwrap_or(true) {
+            status::check(&answered)?;
         }
-    };
-    if input.fail_on_status.unwrap_or(true) {
-        status::check(&answered)?;
-    }
-    Ok(Response {
-        status: i64::from(answered.status.as_u16()),
-        body: decode::decode(&answered, format)?,
-        headers: decode::headers(&answered.headers),
+        Ok(Response {
+            status: i64::from(answered.status.as_u16()),
+            body: decode::raw(&answered, input.read_as.unwrap_or_default())?,
+            headers: decode::headers(&answered.headers),
+        })
     })
 }
 

@@ -13,6 +13,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use futures_util::future::BoxFuture;
 use serde::Serialize;
 
 pub use progress::Progress;
@@ -23,7 +24,7 @@ use crate::backend::{Body, Command, Due};
 use crate::engine::{Claim, Core, EventWait, Name, Operation, Scope, Sleep, Step};
 use crate::error::Result;
 use crate::expr::ExprError;
-use crate::failure::{Failure, StepError};
+use crate::failure::{ErrorClass, Failure, StepError};
 use crate::ids::RunId;
 use crate::journaled::{EventPayload, Journaled, StepInput};
 use crate::payload::Payload;
@@ -100,10 +101,22 @@ impl Context {
         Fut: Future<Output = Result<T, StepError>> + Send + 'static,
     {
         let json = encode(&input);
+        // Each workflow compiles this for each of its steps: little of it depends on the types.
         let body: Body = Arc::new(move |step| {
-            let input = step.edited_input().unwrap_or_else(|| Ok(input.clone()));
-            let attempt = input.map(|input| body(step, input));
-            Box::pin(async move { encode_output(&attempt?.await?) })
+            let input = match step.edited_input() {
+                None => input.clone(),
+                Some(edited) => match edited.decode() {
+                    Ok(edited) => edited,
+                    Err(error) => return misfit(&error),
+                },
+            };
+            let attempt = body(step, input);
+            Box::pin(async move {
+                match attempt.await {
+                    Ok(output) => encode_output(&output),
+                    Err(error) => Err(error),
+                }
+            })
         });
         Step::new(self.claim_step(spec, json, body))
     }
@@ -238,11 +251,25 @@ impl WaitEvent {
 }
 
 fn encode<T: Serialize + ?Sized>(value: &T) -> Result<Payload, String> {
-    Payload::encode(value).map_err(|error| error.to_string())
+    told(Payload::encode(value))
+}
+
+fn told(encoded: Result<Payload, serde_json::Error>) -> Result<Payload, String> {
+    encoded.map_err(|error| error.to_string())
 }
 
 /// Only what every step needs once per output type.
 fn encode_output<T: Serialize>(output: &T) -> Result<Payload, StepError> {
-    Payload::encode(output)
-        .map_err(|error| StepError::fatal("output", format!("the output has no JSON: {error}")))
+    written(Payload::encode(output))
+}
+
+fn written(output: Result<Payload, serde_json::Error>) -> Result<Payload, StepError> {
+    output.map_err(|error| StepError::fatal("output", format!("the output has no JSON: {error}")))
+}
+
+/// The attempt of a step to which a fork gives what is none of its inputs.
+fn misfit(error: &serde_json::Error) -> BoxFuture<'static, Result<Payload, StepError>> {
+    let message = format!("the input that the fork gives the step is none of it: {error}");
+    let error = StepError::of_engine(ErrorClass::Fatal, "input", message);
+    Box::pin(std::future::ready(Err(error)))
 }

@@ -1,9 +1,11 @@
 //! Values as the journal stores them: JSON text, and its canonical form for hashing.
 
+mod reader;
+
 use std::fmt;
 use std::sync::Arc;
 
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
@@ -15,12 +17,22 @@ pub struct Payload(Arc<str>);
 impl Payload {
     /// The JSON of `value`.
     pub fn encode<T: Serialize + ?Sized>(value: &T) -> Result<Self, serde_json::Error> {
-        serde_json::to_string(value).map(|text| Self(text.into()))
+        // Little of it is compiled anew for each type.
+        let mut serializer = serde_json::Serializer::new(Vec::with_capacity(128));
+        match value.serialize(&mut serializer) {
+            Ok(()) => Self::written(serializer.into_inner()),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn written(text: Vec<u8>) -> Result<Self, serde_json::Error> {
+        let text = String::from_utf8(text).map_err(serde_json::Error::custom)?;
+        Ok(Self(text.into()))
     }
 
     /// The value that this JSON encodes.
     pub fn decode<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
-        serde_json::from_str(&self.0)
+        reader::read(&self.0)
     }
 
     /// JSON text that is known to be JSON, such as what a store wrote down.
@@ -35,7 +47,7 @@ impl Payload {
 
     /// The value, untyped; null where the text is not JSON, which only a damaged store can cause.
     pub fn to_value(&self) -> Value {
-        self.decode().unwrap_or(Value::Null)
+        serde_json::from_str(&self.0).unwrap_or(Value::Null)
     }
 
     /// `null`.
@@ -46,7 +58,7 @@ impl Payload {
     /// The same value with sorted keys and without null fields: absent and null are one value.
     pub fn canonical(&self) -> Result<Self, serde_json::Error> {
         let mut text = String::with_capacity(self.0.len());
-        write_canonical(&self.decode::<Value>()?, &mut text)?;
+        write_canonical(&serde_json::from_str(&self.0)?, &mut text)?;
         Ok(Self(text.into()))
     }
 

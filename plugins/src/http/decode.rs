@@ -7,34 +7,30 @@ use std::collections::BTreeMap;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use flowcrate::{StepError, types};
+use flowcrate::StepError;
+use flowcrate::types::{self, ProjectError};
 use hyper::header::{self, HeaderMap};
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::ReadAs;
 use super::exchange::Answered;
 
 /// The body as `B`. The words of the error are those that the interpreter has for it.
-pub(super) fn decode<B: DeserializeOwned>(
-    answered: &Answered,
-    read_as: ReadAs,
-) -> Result<B, StepError> {
-    let mut output = Map::new();
-    output.insert("body".to_owned(), raw(answered, read_as)?);
-    types::decode::<Output<B>>(&Value::Object(output))
-        .map(|output| output.body)
-        .map_err(|error| StepError::fatal("bad_response", error.to_string()))
+pub(super) fn typed<B: DeserializeOwned>(body: &Value) -> Result<B, StepError> {
+    match types::decode(body) {
+        Ok(body) => Ok(body),
+        Err(error) => Err(misfit(error)),
+    }
 }
 
-/// As much of the output as has a type of the node's own, so that errors name the whole path.
-#[derive(Deserialize)]
-struct Output<B> {
-    body: B,
+/// Errors name the whole path in the output.
+fn misfit(error: ProjectError) -> StepError {
+    StepError::fatal("bad_response", error.under("body").to_string())
 }
 
-fn raw(answered: &Answered, read_as: ReadAs) -> Result<Value, StepError> {
+/// The body as it is.
+pub(super) fn raw(answered: &Answered, read_as: ReadAs) -> Result<Value, StepError> {
     let body = &answered.body;
     let said = content_type(&answered.headers);
     let is_utf8 = || std::str::from_utf8(body).is_ok();

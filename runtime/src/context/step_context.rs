@@ -58,13 +58,9 @@ impl StepContext {
         (Self { info: Arc::new(info), cancelled, link }, CancelToken(sender))
     }
 
-    /// The input that a fork gives the step; an error if it is none of this step's.
-    pub(super) fn edited_input<I: DeserializeOwned>(&self) -> Option<Result<I, StepError>> {
-        let input = self.info.edited_input.as_ref()?;
-        Some(input.decode().map_err(|error| {
-            let message = format!("the input that the fork gives the step is none of it: {error}");
-            StepError::of_engine(ErrorClass::Fatal, "input", message)
-        }))
+    /// The input that a fork gives the step.
+    pub(super) fn edited_input(&self) -> Option<&Payload> {
+        self.info.edited_input.as_ref()
     }
 
     /// A context outside of any run, for calling a step's function directly, as its tests do.

@@ -170,9 +170,14 @@ impl Operation {
 
     /// The same, of what `from` makes of an output.
     pub(super) fn read<T>(&self, output: Option<&Payload>, from: Read<T>) -> Poll<Result<T>> {
-        let decoded = output.map_or_else(|| from(&Payload::null()), from);
-        decoded
-            .map_or_else(|error| self.undecodable(&error, output), |value| Poll::Ready(Ok(value)))
+        let null = Payload::null();
+        match from(output.unwrap_or(&null)) {
+            Ok(value) => Poll::Ready(Ok(value)),
+            Err(error) => {
+                self.undecodable(&error, output);
+                Poll::Pending
+            }
+        }
     }
 
     /// Waits for its outcome, which must be like this. If it is not the run is paused, and if it is
@@ -191,11 +196,8 @@ impl Operation {
         }
     }
 
-    pub(super) fn undecodable<T>(
-        &self,
-        error: &serde_json::Error,
-        output: Option<&Payload>,
-    ) -> Poll<T> {
+    /// Pauses the run over an output that does not fit.
+    pub(super) fn undecodable(&self, error: &serde_json::Error, output: Option<&Payload>) {
         let text: String = output.map_or("null", Payload::as_str).chars().take(200).collect();
         self.core.borrow_mut().report(Mismatch {
             code: "undecodable",
@@ -203,7 +205,6 @@ impl Operation {
             expected: "an output of the type that the workflow reads".to_owned(),
             found: format!("{text} ({error})"),
         });
-        Poll::Pending
     }
 }
 

@@ -154,7 +154,10 @@ impl Loop<'_> {
     async fn round(&self, ctx: Context, iteration: u64, state: &Payload) -> Round<'_> {
         match (self.start)(ctx, iteration, state) {
             Ok(round) => round,
-            Err(error) => poll_fn(|_| self.operation.undecodable(&error, Some(state))).await,
+            Err(error) => {
+                self.operation.undecodable(&error, Some(state));
+                std::future::pending().await
+            }
         }
     }
 

@@ -47,7 +47,9 @@ impl ProjectError {
         self.under(&format!("[{place}]"))
     }
 
-    pub(super) fn under(mut self, segment: &str) -> Self {
+    /// The same fault of a value in which this one stands at `segment`.
+    #[must_use]
+    pub fn under(mut self, segment: &str) -> Self {
         self.path = match self.path.as_str() {
             "" => segment.to_owned(),
             path if path.starts_with('[') => format!("{segment}{path}"),
