@@ -14,6 +14,8 @@ mod kit;
 mod ledger;
 #[path = "postgres/outages.rs"]
 mod outages;
+#[path = "postgres/plans.rs"]
+mod plans;
 #[path = "postgres/processes.rs"]
 mod processes;
 

@@ -70,12 +70,15 @@ pub(super) fn quoted(name: &str) -> String {
 
 /// What holds on each connection.
 fn settings(schema: &str) -> String {
-    // Tables that were empty when a plan was made grow: no plan is to read all of one. What is
+    // Tables that were empty when a plan was made grow: no plan is to read all of one, nor all that
+    // a list might go on with. Each query has an index in whose order it reads. What is
     // acknowledged is on the disk, whatever else is usual here. A process that was stopped amid a
     // transaction holds its rows for a while only.
     format!(
         "SET search_path TO {};
          SET enable_seqscan = off;
+         SET enable_bitmapscan = off;
+         SET max_parallel_workers_per_gather = 0;
          SET jit = off;
          SET plan_cache_mode = force_generic_plan;
          SET client_min_messages = warning;

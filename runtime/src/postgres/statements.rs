@@ -14,6 +14,32 @@ macro_rules! run_columns {
     };
 }
 
+/// The rows at places that a list has found. Each is fetched by its number, whatever the planner
+/// believes of how many there are.
+macro_rules! run_at {
+    ($place:literal) => {
+        concat!(
+            "CROSS JOIN LATERAL (SELECT ",
+            run_columns!(),
+            ", run.started_at AS at, run.id AS place
+               FROM ",
+            run_tables!(),
+            " WHERE run.",
+            $place,
+            " OFFSET 0) AS found"
+        )
+    };
+}
+
+/// The definitions of a workflow, or all of them; not by a look at the whole table, which would
+/// cost so much, as it is forbidden, that no other cost counts.
+macro_rules! definitions {
+    () => {
+        "(SELECT n, workflow FROM definition WHERE workflow = $5
+          UNION ALL (SELECT n, workflow FROM definition WHERE $5 IS NULL ORDER BY n))"
+    };
+}
+
 /// Where they come from.
 macro_rules! run_tables {
     () => {
@@ -131,54 +157,53 @@ statements! {
              WHERE run.id = $1 AND stream = $2 AND idx >= $3 ORDER BY idx LIMIT $4";
         next_fire = "SELECT rule, next_fire FROM schedule WHERE name = $1";
         listed = concat!(
-            "SELECT ", run_columns!(), " FROM (
-               SELECT n FROM run
+            "SELECT found.* FROM (
+               SELECT n, started_at, id FROM run
                WHERE started_at >= $1 AND (started_at, id) < ($2, $3)
-               ORDER BY started_at DESC, id DESC LIMIT $4) AS place
-             JOIN ", run_tables!(), " ON run.n = place.n
-             ORDER BY run.started_at DESC, run.id DESC");
+               ORDER BY started_at DESC, id DESC LIMIT $4) AS place ",
+            run_at!("n = place.n"),
+            " ORDER BY place.started_at DESC, place.id DESC");
         // Ranges of one index, each in the order of the list.
         by_state = concat!(
-            "SELECT ", run_columns!(), " FROM (
-               SELECT stretch.n FROM definition AS d
+            "SELECT found.* FROM (
+               SELECT stretch.* FROM ", definitions!(), " AS d
                CROSS JOIN unnest($6::smallint[]) AS s (state)
                CROSS JOIN LATERAL (
                  SELECT n, started_at, id FROM run
                  WHERE definition = d.n AND state = s.state
                    AND started_at >= $1 AND (started_at, id) < ($2, $3)
                  ORDER BY started_at DESC, id DESC LIMIT $4) AS stretch
-               WHERE d.workflow = $5 OR $5 IS NULL
-               ORDER BY stretch.started_at DESC, stretch.id DESC LIMIT $4) AS place
-             JOIN ", run_tables!(), " ON run.n = place.n
-             ORDER BY run.started_at DESC, run.id DESC");
+               ORDER BY stretch.started_at DESC, stretch.id DESC LIMIT $4) AS place ",
+            run_at!("n = place.n"),
+            " ORDER BY place.started_at DESC, place.id DESC");
         // Runs under the first of the tags that have the others, too.
         by_tag = concat!(
-            "SELECT ", run_columns!(), " FROM tag JOIN ", run_tables!(), " ON run.id = tag.id
-             WHERE tag.name = ($7::text[])[1] AND tag.value = ($8::text[])[1]
-               AND tag.started_at >= $1 AND (tag.started_at, tag.id) < ($2, $3)
-               AND (definition.workflow = $5 OR $5 IS NULL)
-               AND (run.state = ANY ($6::smallint[]))
-               AND NOT EXISTS (
-                 SELECT 1 FROM unnest($7::text[], $8::text[]) AS t (name, value)
-                 WHERE NOT EXISTS (
-                   SELECT 1 FROM tag AS other
-                   WHERE other.name = t.name AND other.value = t.value
-                     AND other.started_at = tag.started_at AND other.id = tag.id))
-             ORDER BY tag.started_at DESC, tag.id DESC LIMIT $4");
+            "SELECT found.* FROM (
+               SELECT started_at, id FROM tag
+               WHERE name = ($7::text[])[1] AND value = ($8::text[])[1]
+                 AND started_at >= $1 AND (started_at, id) < ($2, $3)
+                 AND NOT EXISTS (
+                   SELECT 1 FROM unnest($7::text[], $8::text[]) AS t (name, value)
+                   WHERE NOT EXISTS (
+                     SELECT 1 FROM tag AS other
+                     WHERE other.name = t.name AND other.value = t.value
+                       AND other.started_at = tag.started_at AND other.id = tag.id))
+               ORDER BY started_at DESC, id DESC) AS place ",
+            run_at!("id = place.id AND (definition.workflow = $5 OR $5 IS NULL)
+                     AND run.state = ANY ($6::smallint[])"),
+            " ORDER BY place.started_at DESC, place.id DESC LIMIT $4");
         // One run at most per workflow.
         by_key = concat!(
-            "SELECT ", run_columns!(), " FROM (SELECT DISTINCT workflow FROM definition
-                                               WHERE workflow = $5 OR $5 IS NULL) AS d
-             JOIN start_key ON start_key.workflow = d.workflow AND start_key.key = $9
-             JOIN ", run_tables!(), " ON run.id = start_key.id
-             WHERE run.started_at >= $1 AND (run.started_at, run.id) < ($2, $3)
-               AND (run.state = ANY ($6::smallint[]))
-               AND NOT EXISTS (
-                 SELECT 1 FROM unnest($7::text[], $8::text[]) AS t (name, value)
-                 WHERE NOT EXISTS (
-                   SELECT 1 FROM tag
-                   WHERE tag.name = t.name AND tag.value = t.value
-                     AND tag.started_at = run.started_at AND tag.id = run.id))
-             ORDER BY run.started_at DESC, run.id DESC LIMIT $4");
+            "SELECT found.* FROM (SELECT DISTINCT workflow FROM ", definitions!(), " AS d) AS d
+             JOIN start_key ON start_key.workflow = d.workflow AND start_key.key = $9 ",
+            run_at!("id = start_key.id AND run.state = ANY ($6::smallint[])
+                     AND run.started_at >= $1 AND (run.started_at, run.id) < ($2, $3)
+                     AND NOT EXISTS (
+                       SELECT 1 FROM unnest($7::text[], $8::text[]) AS t (name, value)
+                       WHERE NOT EXISTS (
+                         SELECT 1 FROM tag
+                         WHERE tag.name = t.name AND tag.value = t.value
+                           AND tag.started_at = run.started_at AND tag.id = run.id))"),
+            " ORDER BY found.at DESC, found.place DESC LIMIT $4");
     }
 }
