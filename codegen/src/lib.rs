@@ -6,6 +6,20 @@
 //! One module is the exception, and a feature of its own: `build`, for a `build.rs`, reads graphs
 //! and writes what they compile to.
 
+// A defect that a test plants to prove that something notices it; nothing without the feature.
+#[cfg(feature = "planted")]
+macro_rules! planted {
+    ($defect:literal) => {
+        crate::planted::is_planted($defect)
+    };
+}
+#[cfg(not(feature = "planted"))]
+macro_rules! planted {
+    ($defect:literal) => {
+        false
+    };
+}
+
 #[cfg(feature = "build")]
 pub mod build;
 pub mod check;
@@ -21,6 +35,8 @@ mod known;
 pub mod lower;
 pub mod mend;
 pub mod package;
+#[cfg(feature = "planted")]
+pub mod planted;
 pub mod resolve;
 pub mod revision;
 pub mod schema;

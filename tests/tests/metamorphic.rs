@@ -12,44 +12,24 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::sync::Arc;
-use std::time::Duration;
 
-use flowcrate::testkit::VirtualTime;
-use flowcrate::{EntryView, RunView};
 use flowcrate_codegen::package::{CrateFile, Support};
 use flowcrate_codegen::{Callees, Known, compile};
 use flowcrate_plugins::Actions;
 use flowcrate_scripted::CallAction;
-use flowcrate_server::callees::Linked;
-use flowcrate_server::compiler::Compiler;
-use flowcrate_server::interpret::{Interpreted, Plan};
 use flowcrate_tests::fixtures::{self, callees, examples, root, running};
 use flowcrate_tests::metamorphic::{Change, Changed, moved, scrambled};
 use flowcrate_tests::model::{self, Event, Script};
 use flowcrate_tests::random::{Case, Rng, case};
-use serde_json::{Value, json};
+use interpreted::{Bench, entries, number, on_large_stack, play, told};
+use serde_json::Value;
 
-/// Futures nest as deep as graphs do.
-const STACK: usize = 256 * 1024 * 1024;
-
-fn number(name: &str) -> Option<u64> {
-    std::env::var(name).ok()?.parse().ok()
-}
+#[path = "support/interpreted.rs"]
+mod interpreted;
 
 fn seeds(default: u64) -> std::ops::Range<u64> {
     let several = 0..number("FLOWCRATE_GRAPHS").unwrap_or(default);
     number("FLOWCRATE_SEED").map_or(several, |seed| seed..seed + 1)
-}
-
-fn on_large_stack(test: impl FnOnce() + Send) {
-    std::thread::scope(|scope| {
-        let thread =
-            std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, test).unwrap();
-        if let Err(panic) = thread.join() {
-            std::panic::resume_unwind(panic);
-        }
-    });
 }
 
 /// A document, and the workflows that it calls.
@@ -165,87 +145,23 @@ fn orders_and_places_change_no_byte_of_a_random_graph() {
     println!("{tried} other orders");
 }
 
-/// What is asked of a changed case.
-struct Bench {
-    compiler: Compiler,
-}
-
-impl Bench {
-    fn new(actions: Actions) -> Self {
-        Self { compiler: Compiler::with(actions) }
-    }
-
-    fn plan(&self, graph: &Value) -> Result<Arc<Plan>, Vec<String>> {
-        let source = serde_json::to_vec(graph).unwrap();
-        let planned = self.compiler.plan(&source, &Linked::default()).map(Arc::new);
-        planned.map_err(|found| {
-            let errors = found.iter().filter(|found| found.is_error());
-            errors.map(|found| format!("{} {}", found.code, found.message)).collect()
-        })
-    }
-
-    /// What a run of the case does, as text.
-    fn told(&self, case: &Case) -> Result<String, Vec<String>> {
-        let plan = self.plan(&case.graph)?;
-        flowcrate_scripted::enter(case.script.world.clone());
-        let mut time = VirtualTime::new();
-        for event in &case.script.events {
-            let at = Duration::from_millis(event.at);
-            time = time.event(at, &event.name, event.key.as_deref(), event.payload.clone());
-        }
-        let input = plan.input(&case.script.trigger, case.script.payload.clone());
-        let (name, revision) = (plan.ir.name.clone(), plan.ir.revision.clone());
-        let played = time.play(Interpreted::new(name, revision, plan), &input);
-        let (run, journal) = played.map_err(|error| vec![error.to_string()])?;
-        Ok(told(&run, &journal))
-    }
-}
-
-/// What a run tells alike of one course: how it ends, and path to outcome.
-fn told(run: &RunView, journal: &[EntryView]) -> String {
-    let RunView { state, output, response, failure, ended_at, .. } = run;
-    // Null and absent are one (S10).
-    let mut end = json!({ "state": state, "output": output, "response": response,
-        "failure": failure, "ended_at": ended_at });
-    without_cause(&mut end["failure"]);
-    let mut entries: Vec<Value> = journal.iter().map(|entry| json!(entry)).collect();
-    for entry in &mut entries {
-        for part in ["seq", "details"] {
-            entry.as_object_mut().unwrap().remove(part);
-        }
-        without_cause(&mut entry["error"]);
-    }
-    json!([end, entries]).to_string()
-}
-
-fn without_cause(error: &mut Value) {
-    if let Some(error) = error.as_object_mut() {
-        error.remove("cause");
-    }
-}
-
 /// The same in the order of paths, without the own entries of a scope, and without what was
 /// cancelled at the instant at which it began, or began where the run failed: it may as well not
 /// have begun (S22).
 fn sorted(told: &str, scope: Option<&str>) -> (Value, BTreeMap<String, Value>) {
-    let mut told: Value = serde_json::from_str(told).unwrap();
-    let failed = told[0]["state"] == "failed";
+    let (mut end, mut entries) = entries(told);
+    let failed = end["state"] == "failed";
     if failed {
-        told[0]["response"] = Value::Null;
+        end["response"] = Value::Null;
     }
-    let end = told[0]["ended_at"].clone();
-    let own = |entry: &&Value| {
-        let last = entry["path"].as_str().and_then(|path| path.rsplit('/').next());
-        entry["kind"] == "try@1" && last == scope
-    };
-    let brief = |entry: &&Value| {
+    let ended_at = &end["ended_at"];
+    entries.retain(|path, entry| {
+        let own = entry["kind"] == "try@1" && path.rsplit('/').next() == scope;
         let at_once = entry["started_at"] == entry["ended_at"];
-        at_once && (entry["status"] == "cancelled" || (failed && entry["ended_at"] == end))
-    };
-    let entries = told[1].as_array().unwrap().iter();
-    let entries = entries.filter(|entry| !own(entry) && !brief(entry));
-    let entry = |entry: &Value| (entry["path"].as_str().unwrap().to_owned(), entry.clone());
-    (told[0].clone(), entries.map(entry).collect())
+        let in_doubt = entry["status"] == "cancelled" || (failed && entry["ended_at"] == *ended_at);
+        !(own || at_once && in_doubt)
+    });
+    (end, entries)
 }
 
 /// What came of one kind of change.
@@ -271,7 +187,7 @@ fn try_change(
         tally.no_place += 1;
         return None;
     };
-    let after = match bench.told(&changed.case) {
+    let after = match told_of(bench, &changed.case) {
         Ok(after) => after,
         Err(codes) => {
             let code = codes.first().cloned().unwrap_or_default();
@@ -310,20 +226,26 @@ fn try_change(
     Some(format!("{found}{:#}", case.graph))
 }
 
+/// What a run of the case does, as text.
+fn told_of(bench: &Bench, case: &Case) -> Result<String, Vec<String>> {
+    let (run, journal) = play(case, bench.plan(&case.graph)?).map_err(|error| vec![error])?;
+    Ok(told(&run, &journal))
+}
+
 fn check_all(
     bench: &Bench,
     cases: impl Iterator<Item = (String, u64, Case)>,
 ) -> (BTreeMap<Change, Tally>, Vec<String>) {
     let (mut tallies, mut wrong) = (BTreeMap::<Change, Tally>::new(), Vec::new());
     for (name, seed, case) in cases {
-        let Ok(before) = bench.told(&case) else { continue };
+        let Ok(before) = told_of(bench, &case) else { continue };
         let Some(renamed) = Change::Rename.apply(&case, &mut Rng::new(seed)) else { continue };
         for change in Change::ALL {
             let tally = tallies.entry(change).or_default();
             let found = if change == Change::Rename {
                 try_change(bench, (&case, &before), change, seed, tally)
             } else {
-                let Ok(before) = bench.told(&renamed.case) else { continue };
+                let Ok(before) = told_of(bench, &renamed.case) else { continue };
                 try_change(bench, (&renamed.case, &before), change, seed, tally)
             };
             wrong.extend(found.map(|found| format!("{name}: {found}")));

@@ -101,6 +101,20 @@ fn layers_only_depend_downwards() {
     }
 }
 
+/// Only these tests ask for the defects that they plant: no server and no tool has a line of them.
+#[test]
+fn defects_are_planted_by_tests_alone() {
+    let metadata = metadata();
+    for package in metadata["packages"].as_array().expect("packages") {
+        for dependency in package["dependencies"].as_array().expect("dependencies") {
+            let asked = dependency["features"]
+                .as_array()
+                .is_some_and(|all| all.iter().any(|feature| feature == "planted"));
+            assert!(!asked || package["name"] == "flowcrate-tests", "{}", package["name"]);
+        }
+    }
+}
+
 #[test]
 fn codegen_takes_the_runtime_without_its_engine() {
     let metadata = metadata();

@@ -1,5 +1,7 @@
 //! The IR's own rules, checked after `lower` and after every pass.
 
+mod exports;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::bits::Bits;
@@ -10,7 +12,7 @@ use crate::check::{Checked, Node, NodeId, Scope};
 ///
 /// Every node but the triggers is run by exactly one statement, within its own scope; branches,
 /// conditions and tasks look only at nodes that earlier statements may have decided; joins have
-/// at least two blocks. That the order and the guards are those of the graph is for translation
+/// at least two blocks; what is read behind a statement is handed out of it. That the order and the guards are those of the graph is for translation
 /// validation (`lower::validate`).
 pub fn verify(workflow: &Workflow, checked: &Checked) -> Vec<String> {
     let numbers = checked.nodes.keys().enumerate().map(|(number, id)| (id, number)).collect();
@@ -20,10 +22,15 @@ pub fn verify(workflow: &Workflow, checked: &Checked) -> Vec<String> {
         verifier.insert(id, &mut triggers);
     }
     verifier.scope("the workflow", &workflow.body, &checked.root, triggers);
+    let found = exports::check(&workflow.body, &checked.root, checked, &workflow.triggers);
+    verifier.faults.extend(found);
     for (id, node) in &checked.nodes {
         for (region, body) in node.body.scopes() {
             match workflow.scopes.get(&Region::new(id, region)) {
-                Some(block) => verifier.scope(id, block, body, verifier.nothing()),
+                Some(block) => {
+                    verifier.scope(id, block, body, verifier.nothing());
+                    verifier.faults.extend(exports::check(block, body, checked, &[]));
+                }
                 None => verifier.fault(format!("scope {id} has no block `{region}`")),
             }
         }

@@ -38,9 +38,17 @@ impl<'a> Flow<'a> {
             nodes.iter().enumerate().map(|(number, node)| (node.id.as_str(), number)).collect();
         let mut incoming = vec![Vec::new(); nodes.len()];
         for edge in &scope.edges {
+            if planted!("an edge is dropped") && scope.edges.first() == Some(edge) {
+                continue;
+            }
             let ends = (numbers.get(edge.source.as_str()), numbers.get(edge.target.as_str()));
             if let (Some(&source), Some(&target)) = ends {
-                incoming[target].push((source, edge.handle.as_str()));
+                let handle = match edge.handle.as_str() {
+                    "true" if planted!("handles are swapped") => "false",
+                    "false" if planted!("handles are swapped") => "true",
+                    handle => handle,
+                };
+                incoming[target].push((source, handle));
             }
         }
         let triggers = (0..nodes.len()).filter(|&number| is_trigger(&nodes[number].body)).collect();
@@ -84,7 +92,7 @@ impl<'a> Flow<'a> {
         if edges.is_empty() {
             return TRUE;
         }
-        let all = self.nodes[number].join == JoinRule::All;
+        let all = self.nodes[number].join == JoinRule::All && !planted!("a join of all takes any");
         let mut guard = if all { TRUE } else { FALSE };
         for (source, handle) in edges {
             let left = self.left(source, handle);

@@ -76,6 +76,10 @@ impl Heads {
 impl Shaper<'_, '_> {
     /// The nodes, in topological order, where `context` holds.
     fn region(&mut self, nodes: &[usize], context: Formula) -> Block {
+        let nodes = match nodes.split_last() {
+            Some((_, others)) if planted!("a node is forgotten") && others.len() > 2 => others,
+            _ => nodes,
+        };
         if self.depth >= MAX_DEPTH && nodes.len() > 1 {
             return Block(vec![self.single_tasks(nodes)]);
         }
@@ -186,11 +190,15 @@ impl Shaper<'_, '_> {
             let inner = self.flow.logic.and(context, formula);
             arms.push(Arm { handle, block: self.region(&nodes, inner) });
         }
+        if let (true, [one, other, ..]) = (planted!("arms are swapped"), arms.as_mut_slice()) {
+            std::mem::swap(&mut one.block, &mut other.block);
+        }
         Stmt::Branch(Branch { on, arms, exports: Vec::new() })
     }
 
     fn when(&mut self, node: usize, group: &[usize], context: Formula) -> Stmt {
-        let live = self.flow.live(node, context);
+        let skipped = planted!("a guard is skipped");
+        let live = if skipped { Live::Always } else { self.flow.live(node, context) };
         let guard = self.flow.guard(node);
         let inner = self.flow.logic.and(context, guard);
         let mut nodes = group.to_vec();
@@ -209,7 +217,7 @@ impl Shaper<'_, '_> {
                 part.push(nodes[place]);
             }
             lowest = lowest.min(first_open[place]);
-            if place > 0 && lowest >= place {
+            if place > 0 && (lowest >= place || planted!("a series is cut anywhere")) {
                 parts.push(Vec::new());
             }
         }
@@ -390,6 +398,11 @@ impl Shaper<'_, '_> {
             found.extend(heads.places.get(&head).copied());
         }
         found.reverse();
+        if planted!("an order is lost") {
+            found.pop();
+        } else if planted!("a task waits for all") {
+            found = (0..heads.places.len()).collect();
+        }
         found
     }
 

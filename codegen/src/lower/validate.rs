@@ -29,6 +29,44 @@ pub(super) fn is_faithful(flow: &mut Flow<'_>, block: &Block) -> bool {
     expander.complete && (0..count).all(|number| expander.agrees(number))
 }
 
+/// Whether `block` is one task for each node, under the condition that its edges say and after its
+/// ancestors alone: what can be proved where nobody knows what the guards mean.
+pub(super) fn is_flat(flow: &Flow<'_>, block: &Block) -> bool {
+    let count = flow.nodes.len();
+    let mut open = Bits::new(count);
+    for number in (0..count).filter(|number| !flow.triggers.contains(number)) {
+        open.insert(number);
+    }
+    let [Stmt::Tasks(tasks)] = block.0.as_slice() else {
+        return block.0.is_empty() && open.is_empty();
+    };
+    let mut done: Vec<Bits> = Vec::with_capacity(tasks.tasks.len());
+    for task in &tasks.tasks {
+        let [Stmt::Run(id)] = task.block.0.as_slice() else { return false };
+        let Some(number) = flow.number(id.as_str()) else { return false };
+        let mut before = Bits::new(count);
+        for &trigger in &flow.triggers {
+            before.insert(trigger);
+        }
+        for &earlier in &task.after {
+            let Some(other) = done.get(earlier) else { return false };
+            before.union(other);
+        }
+        let (mut missed, mut extra) = (flow.ancestors(number).clone(), before.clone());
+        missed.subtract(&before);
+        extra.subtract(flow.ancestors(number));
+        let idle = extra.iter().all(|other| flow.triggers.contains(&other));
+        if !(open.contains(number) && missed.is_empty() && idle && task.live == flow.exact(number))
+        {
+            return false;
+        }
+        open.remove(number);
+        before.insert(number);
+        done.push(before);
+    }
+    open.is_empty()
+}
+
 /// Where a node stands in the tree.
 #[derive(Clone, Debug)]
 struct Place {

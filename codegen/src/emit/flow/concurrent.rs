@@ -47,6 +47,13 @@ impl Flow<'_, '_> {
             futures.push(self.future(block, locals, &slots));
             patterns.push(if slots.is_empty() { quote!(_) } else { self.bind(&slots, &mut outer) });
         }
+        if planted!("a join takes turns") {
+            for (pattern, future) in patterns.iter().zip(&futures) {
+                lines.push(quote!(let #pattern = #future.await?;));
+            }
+            *locals = outer;
+            return;
+        }
         let any = join.exports.iter().any(|_| true);
         let call = nested(&futures, &|group| quote!(#function((#(#group),*))));
         if any {
@@ -123,6 +130,8 @@ impl Flow<'_, '_> {
         if slots.is_empty() {
             let body = self.block(Some(&task.block), inner.clone(), &super::Mode::Statements).code;
             let guarded = (!body.is_empty()).then(|| quote!(if #live { #body }));
+            let guarded =
+                if planted!("a task runs in any case") { Some(quote!({ #body })) } else { guarded };
             return quote!(#guarded Ok(()));
         }
         let body = self.body(&task.block, inner.clone(), &end);

@@ -39,7 +39,7 @@ impl Flow<'_, '_> {
             error: self.emitter.readers.any(&node.id, Part::Error),
             handle: self.emitter.readers.any(&node.id, Part::Handle),
         };
-        match (&code.outcome, catches(node)) {
+        match (&code.outcome, catches(node) && !planted!("a failure is not caught")) {
             (Outcome::Failure(failure), caught) => {
                 self.run_fail(node, failure, caught, locals, lines);
             }

@@ -139,11 +139,16 @@ pub(super) fn step(
 fn policy_arguments(policy: &Policy) -> TokenStream {
     let text = |span: std::time::Duration| flowcrate::Duration(span).to_string();
     let limit = |span: Option<std::time::Duration>| span.map_or_else(|| "none".to_owned(), text);
-    let attempts = Literal::u32_unsuffixed(policy.max_attempts);
+    let more = u32::from(planted!("one attempt too many"));
+    let attempts = Literal::u32_unsuffixed(policy.max_attempts + more);
     let (initial, cap) = (text(policy.initial), text(policy.cap));
-    let factor = Literal::f64_unsuffixed(policy.factor);
+    let growth = if planted!("waits between attempts do not grow") { 1.0 } else { policy.factor };
+    let factor = Literal::f64_unsuffixed(growth);
     let jitter = policy.jitter.then(|| quote!(, jitter));
-    let (timeout, total) = (limit(policy.timeout), limit(policy.total));
+    let (timeout, total) = (
+        limit(policy.timeout.filter(|_| !planted!("no attempt has a timeout"))),
+        limit(policy.total),
+    );
     let exhausted = match policy.on_exhausted {
         OnExhausted::Fail => "fail",
         OnExhausted::Pause => "pause",

@@ -1,5 +1,7 @@
 //! `condition@1`: a bool.
 
+use quote::quote;
+
 use super::{NodeCode, Outcome};
 use crate::check::Node;
 use crate::emit::expr::Exprs;
@@ -16,6 +18,7 @@ pub(super) fn emit(
     let hint = flow.emitter.hint(&node.id, "Value", "");
     let mut exprs = Exprs::new(flow.emitter, locals, hint);
     let code = exprs.condition(condition).tokens();
+    let code = if planted!("conditions are turned round") { quote!(!(#code)) } else { code };
     NodeCode::new(if exprs.fallible {
         Outcome::Result(evaluated(&node.id, &code))
     } else {

@@ -41,9 +41,11 @@ pub(super) fn emit(
     };
     let closure = closure(flow, node, locals, &body);
     let id = node.id.as_str();
-    let concurrency = Literal::u32_unsuffixed(each.concurrency.max(1));
+    let most = if planted!("items come one by one") { 1 } else { each.concurrency.max(1) };
+    let concurrency = Literal::u32_unsuffixed(most);
     let method = ident(match each.on_item_error {
         OnItemError::Fail => "for_each",
+        OnItemError::Skip if planted!("a failed item fails the loop") => "for_each",
         OnItemError::Skip => "for_each_skip",
         OnItemError::Collect => "for_each_collect",
     });

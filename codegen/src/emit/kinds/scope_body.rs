@@ -116,7 +116,8 @@ fn inline(body: &TokenStream, parameters: &[String], result: Option<&TokenStream
         let name = mentions(body, name).then(|| ident(name));
         name.map_or_else(|| quote!(_), |name| quote!(#name))
     };
-    let ctx = parameter("ctx");
+    let outer = planted!("a scope has no context of its own");
+    let ctx = if outer { quote!(_) } else { parameter("ctx") };
     let parameters = parameters.iter().map(|name| parameter(name));
     let result = result.map(|result| quote!(-> #result));
     quote!(async |#ctx #(, #parameters)*| #result { #body })

@@ -39,7 +39,7 @@ pub(super) fn emit(
     if parts.compensate {
         scope = quote!(#scope.compensate());
     }
-    if let Some(finally) = parts.finally {
+    if let Some(finally) = parts.finally.filter(|_| !planted!("a finally is forgotten")) {
         let finally = region("finally", finally, Given::Nothing, false);
         scope = quote!(#scope.finally(#finally));
     }

@@ -42,7 +42,8 @@ pub(super) fn length(
         && let Ok(span) = text.parse::<flowcrate::Duration>()
     {
         let std = flow.emitter.symbols.import("std::time::Duration");
-        return (Vec::new(), duration(span.0, &quote!(#std)));
+        let span = if planted!("a wait is cut short") { span.0 / 2 } else { span.0 };
+        return (Vec::new(), duration(span, &quote!(#std)));
     }
     let hint = flow.emitter.hint(&node.id, "Value", "");
     let (prelude, length) = argument(flow, node, locals, (expr, name), hint);

@@ -28,13 +28,13 @@ pub(super) fn emit(
     let name = flow.emitter.symbols.import("flowcrate::WaitEvent");
     let mut prelude = Vec::new();
     let mut wait = quote!(#name::new(#event));
-    if let Some(key) = wait_for.key {
+    if let Some(key) = wait_for.key.filter(|_| !planted!("an event has no key")) {
         let hint = flow.emitter.hint(&node.id, "Value", "");
         let (lines, key) = argument(flow, node, locals, (key, "key"), hint);
         prelude.extend(lines);
         wait = quote!(#wait.key(#key));
     }
-    if let Some(timeout) = wait_for.timeout {
+    if let Some(timeout) = wait_for.timeout.filter(|_| !planted!("an event comes whenever")) {
         let (lines, timeout) = wait::length(flow, node, locals, (timeout, "timeout"));
         prelude.extend(lines);
         wait = quote!(#wait.timeout(#timeout));

@@ -43,7 +43,8 @@ pub(super) fn emit(
     };
     let body = closure(flow, node, locals, &body);
     let id = node.id.as_str();
-    let id = if let Some(most) = looped.max_iterations {
+    let id = if let Some(most) = looped.max_iterations.filter(|_| !planted!("a loop has no limit"))
+    {
         let name = flow.emitter.symbols.import("flowcrate::While");
         let most = Literal::u64_unsuffixed(most);
         quote!(#name::new(#id).max_iterations(#most))
