@@ -16,6 +16,7 @@ mod expr;
 mod graph;
 mod names;
 mod ops;
+pub mod plant;
 pub mod play;
 mod policy;
 mod scopes;

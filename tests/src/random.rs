@@ -4,9 +4,11 @@
 //! which type, and whether they are sure to be there. It is cautious: what it writes is to be
 //! accepted, so that a refusal is looked at.
 
+pub mod constructs;
 mod exprs;
 mod graph;
 mod kinds;
+mod patterns;
 mod rng;
 mod scopes;
 pub mod shrink;

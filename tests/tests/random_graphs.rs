@@ -24,7 +24,9 @@ use flowcrate_server::callees::Linked;
 use flowcrate_server::compiler::Compiler;
 use flowcrate_server::interpret::{Interpreted, Plan};
 use flowcrate_tests::batch::{self, Member};
+use flowcrate_tests::model::plant::{self, Plant};
 use flowcrate_tests::model::{self, compare::differences};
+use flowcrate_tests::random::constructs::{CONSTRUCTS, constructs};
 use flowcrate_tests::random::{Case, case, shrink::shrink};
 use serde_json::Value;
 
@@ -131,10 +133,17 @@ struct Tally {
     doubtful: usize,
     refused: BTreeMap<String, Vec<u64>>,
     failed: Vec<u64>,
+    /// How many graphs that agree hold each construct.
+    constructs: BTreeMap<String, usize>,
 }
 
 impl Tally {
-    fn count(&mut self, seed: u64, verdict: Verdict) {
+    fn count(&mut self, seed: u64, case: &Case, verdict: Verdict) {
+        if matches!(verdict, Verdict::Agrees { .. }) {
+            for construct in constructs(&case.graph) {
+                *self.constructs.entry(construct).or_default() += 1;
+            }
+        }
         match verdict {
             Verdict::Refused(codes) => {
                 for code in codes {
@@ -154,7 +163,8 @@ impl Tally {
     }
 
     fn print(&self) {
-        let Self { agreed, entries, doubtful, refused, failed } = self;
+        let Self { agreed, entries, doubtful, refused, failed, constructs } = self;
+        println!("{constructs:?}");
         println!("{agreed} agree in {entries} entries, {doubtful} doubtful, failed {failed:?}");
         for (code, seeds) in refused {
             println!("{code}: {} refused, {:?}…", seeds.len(), &seeds[..seeds.len().min(4)]);
@@ -168,8 +178,7 @@ fn model_and_interpreter_agree() {
         let bench = Bench::new();
         let mut tally = Tally::default();
         let one = number("FLOWCRATE_SEED");
-        let seeds =
-            one.map_or(0..number("FLOWCRATE_GRAPHS").unwrap_or(2_000), |seed| seed..seed + 1);
+        let seeds = seeds();
         for seed in seeds.clone() {
             let case = case(seed);
             if one.is_some() {
@@ -177,7 +186,7 @@ fn model_and_interpreter_agree() {
             }
             let verdict = catch_unwind(AssertUnwindSafe(|| bench.judge(&case)));
             let panicked = |_| Verdict::Differs(vec!["a panic".to_owned()]);
-            tally.count(seed, verdict.unwrap_or_else(panicked));
+            tally.count(seed, &case, verdict.unwrap_or_else(panicked));
         }
         tally.print();
         for seed in tally.failed.iter().take(3) {
@@ -195,7 +204,48 @@ fn model_and_interpreter_agree() {
             tally.refused.keys().filter(|code| !expected.contains(&&code[..4])).collect();
         assert!(strange.is_empty(), "refused for {strange:?}");
         let all = usize::try_from(seeds.end - seeds.start).unwrap();
+        let never = |construct: &&&str| !tally.constructs.contains_key(**construct);
+        let never: Vec<&&str> = CONSTRUCTS.iter().filter(never).collect();
+        assert!(all < 2_000 || never.is_empty(), "never occur: {never:?}");
         assert!(one.is_some() || tally.agreed * 5 > all * 4, "only {} agreed", tally.agreed);
+    });
+}
+
+/// So many graphs are asked whether they notice a planted defect.
+const PLANTED: u64 = 2_000;
+
+/// A wrong reading of any rule shows: the comparison is not one that nothing fails.
+#[test]
+fn planted_defects_are_noticed() {
+    on_large_stack(|| {
+        let bench = Bench::new();
+        let sound = |seed| {
+            let case = case(seed);
+            let plan = bench.plan(&case).ok()?;
+            let (run, journal) = interpret(&case, plan);
+            let played = model::play(&case.graph, &case.script);
+            let agrees =
+                played.doubts.is_empty() && differences(&played, &run, &journal).is_empty();
+            agrees.then_some((case, run, journal))
+        };
+        let (mut left, mut noticed) = (Plant::ALL.to_vec(), BTreeMap::new());
+        for seed in 0..PLANTED {
+            if left.is_empty() {
+                break;
+            }
+            let Some((case, run, journal)) = sound(seed) else { continue };
+            left.retain(|plant| {
+                let played = plant::with(*plant, || model::play(&case.graph, &case.script));
+                let doubtful = !played.doubts.is_empty() || !played.unknown.is_empty();
+                let hidden = doubtful || differences(&played, &run, &journal).is_empty();
+                if !hidden {
+                    noticed.insert(format!("{plant:?}"), seed);
+                }
+                hidden
+            });
+        }
+        println!("noticed by the graph of this seed: {noticed:?}");
+        assert!(left.is_empty(), "not noticed by any of {PLANTED} graphs: {left:?}");
     });
 }
 
@@ -229,7 +279,8 @@ fn interpreter_and_compiled_code_agree() {
                 Err(said) => panic!("batch {at}: {said}"),
             };
             for (name, said) in outcome.refused {
-                faults.push(format!("{name}: {}", said.join("\n")));
+                println!("{name}: {}", said.join("\n"));
+                faults.push(format!("{name} is refused"));
             }
             for (seed, case, plan) in batch {
                 let Some(compiled) = outcome.ran.get(&plan.ir.name) else { continue };
@@ -237,8 +288,8 @@ fn interpreter_and_compiled_code_agree() {
                 entries += journal.len();
                 let (ours, theirs) = (told(&run, &journal), told(&compiled.run, &compiled.journal));
                 if ours != theirs {
-                    faults
-                        .push(format!("seed {seed}: interpreted {ours:#?}, compiled {theirs:#?}"));
+                    println!("seed {seed}: interpreted {ours:#?}, compiled {theirs:#?}");
+                    faults.push(format!("seed {seed} differs"));
                 }
             }
         }

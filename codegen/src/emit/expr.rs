@@ -232,8 +232,14 @@ impl<'e, 'a> Exprs<'e, 'a> {
         {
             return self.if_present(optional, then, otherwise);
         }
+        let before = std::mem::replace(&mut self.fallible, false);
         let condition = self.condition(condition).tokens();
+        let fails = std::mem::replace(&mut self.fallible, before);
+        self.fallible |= fails;
         let (then, otherwise) = (self.owned(then), self.owned(otherwise));
+        if !fails && super::flow::same(&then, &otherwise) {
+            return Code::Value(then, Rank::Low);
+        }
         Code::Value(quote!(if #condition { #then } else { #otherwise }), Rank::Low)
     }
 

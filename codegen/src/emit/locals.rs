@@ -21,6 +21,8 @@ pub(crate) struct Locals {
     outputs: Layers<NodeId, Variable>,
     errors: Layers<NodeId, Variable>,
     handles: Layers<NodeId, (Ident, HandleForm)>,
+    /// Nodes that ran and cannot have failed, whatever edges they have.
+    sound: Layers<NodeId, ()>,
     /// Handles that are certain, of nodes that need no variable to tell.
     certain: Layers<NodeId, String>,
     loops: Layers<NodeId, LoopVariables>,
@@ -192,6 +194,16 @@ impl Locals {
         self.certain.insert(id.clone(), handle.to_owned());
     }
 
+    /// Notes that the node ran and cannot have failed.
+    pub(crate) fn bind_sound(&mut self, id: &NodeId) {
+        self.sound.insert(id.clone(), ());
+    }
+
+    /// Whether the node ran and cannot have failed.
+    pub(crate) fn is_sound(&self, id: &str) -> bool {
+        self.sound.get(id).is_some()
+    }
+
     /// The handle that the node is certain to have left by.
     pub(crate) fn certain_handle(&self, id: &str) -> Option<&str> {
         self.certain.get(id).map(String::as_str)
@@ -284,15 +296,19 @@ impl Locals {
             all.insert(name.to_string(), Held::Handle(*form));
         }
         let (outputs, errors) = (self.outputs.entries(), self.errors.entries());
-        for variable in outputs.into_values().chain(errors.into_values()) {
-            let caught = variable.form == Form::Caught;
-            // A failure that was caught stands in the variable of the output, if there is one.
-            if caught && matches!(all.get(&variable.name.to_string()), Some(Held::Caught(_))) {
-                continue;
+        let held = |variable: &Variable, ok: &Type| match variable.form {
+            Form::Caught => Held::Caught(ok.clone()),
+            _ => Held::Value(variable.ty.clone()),
+        };
+        for variable in outputs.into_values() {
+            all.insert(variable.name.to_string(), held(variable, &variable.ty));
+        }
+        for variable in errors.into_values() {
+            let name = variable.name.to_string();
+            // A failure that was caught stands in the variable of the output or of the handle.
+            if variable.form != Form::Caught || !all.contains_key(&name) {
+                all.insert(name, held(variable, &Type::Null));
             }
-            let ty = variable.ty.clone();
-            let held = if caught { Held::Caught(ty) } else { Held::Value(ty) };
-            all.insert(variable.name.to_string(), held);
         }
         for (name, _) in self.caught.values() {
             all.insert(name.to_string(), Held::Value(Types::failure()));

@@ -87,7 +87,7 @@ impl Symbols {
         self.uses_where(&mut |name| match name {
             // A trait is named by its method; `json!` is spelled out later.
             "Caught" => named.has("caught"),
-            "json" => true,
+            "json" => named.has("json__"),
             name => named.has(name),
         })
     }

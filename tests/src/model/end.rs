@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::expr::{self, Stop};
 use super::graph::Node;
 use super::names::Place;
+use super::plant::{Plant, planted};
 use super::state::{At, End, Failure, Left, OpId, Phase, RegionId, Sim, State, Work};
 
 impl Sim<'_> {
@@ -55,10 +56,21 @@ impl Sim<'_> {
                 // S3.
                 State::Left(left) => live += usize::from(left.handle == *handle),
                 State::Skipped => {}
+                State::Open | State::Running(_) | State::Gone if planted(Plant::MergeEarly) => {}
                 State::Open | State::Running(_) | State::Gone => return None,
             }
         }
-        Some(if node.incoming.is_empty() || node.needs_all {
+        if planted(Plant::MergeEarly) && live == 0 && !node.incoming.is_empty() {
+            let open = |(source, _): &(String, String)| {
+                matches!(
+                    self.regions[region].nodes.get(source),
+                    Some(State::Left(_) | State::Skipped)
+                )
+            };
+            return node.incoming.iter().all(open).then_some(false);
+        }
+        let needs_all = node.needs_all && !planted(Plant::AllIsAny);
+        Some(if node.incoming.is_empty() || needs_all {
             live == node.incoming.len()
         } else {
             live > 0
@@ -79,7 +91,10 @@ impl Sim<'_> {
         let Some(node) = self.graph.nodes.get(id) else { return };
         let state = match end {
             Ok((handle, output)) => State::Left(Left { handle, output, error: None }),
-            Err(failure) if node.wired.contains("error") || node.continues => {
+            Err(failure)
+                if node.wired.contains("error")
+                    || (node.continues && !planted(Plant::ContinueFails)) =>
+            {
                 let wired = node.wired.contains("error");
                 let handle = if wired { "error" } else { node.default_handle() };
                 let (handle, output) = (handle.to_owned(), Value::Null);

@@ -8,6 +8,8 @@ use flowcrate_codegen::expr::ast::{AstKind, Binary, Invocation, Part, Unary};
 use flowcrate_codegen::expr::{Ast, Template, parse};
 use serde_json::{Map, Value};
 
+use super::plant::{Plant, planted};
+
 /// Names, as an expression sees them at its place.
 pub(super) trait Env {
     /// `trigger`, `steps.<id>`, `errors.<id>`, `item`, …: what the path means, and how many of its
@@ -290,6 +292,9 @@ fn arithmetic(operator: Binary, left: &Value, right: &Value) -> Evaluated {
         Binary::FloorDivide => {
             let (left, right) = numbers()?;
             let quotient = left.checked_div(right).ok_or(Stop::Fails)?;
+            if planted(Plant::DivisionTowardsZero) {
+                return checked(Some(quotient));
+            }
             let inexact = left % right != 0 && (left < 0) != (right < 0);
             checked(Some(quotient - i64::from(inexact)))
         }

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::expr::{self, Stop};
 use super::graph::Node;
 use super::names::Place;
+use super::plant::{Plant, planted};
 use super::policy::{Policy, Verdict};
 use super::state::{Due, End, Failure, Op, OpId, RegionId, Sim, State, Step, Work, record};
 
@@ -22,6 +23,9 @@ impl Sim<'_> {
     /// Runs a node (S2).
     pub(super) fn start_node(&mut self, region: RegionId, node: &Node) {
         let id = node.id.as_str();
+        if node.disabled && planted(Plant::DisabledIsSkipped) {
+            return self.set(region, id, State::Skipped);
+        }
         if node.disabled {
             // S14.
             let left = (node.default_handle().to_owned(), Value::Null);
@@ -273,12 +277,17 @@ impl Sim<'_> {
                 Work::Wait { event: name, key, asked } => {
                     let open = !self.ops[**op].over && !self.ops[**op].stopping;
                     let by = || asked.contains(&event.payload["by"]);
-                    open && *name == event.name && *key == event.key && (asked.is_empty() || by())
+                    open && *name == event.name
+                        && *key == event.key
+                        && (asked.is_empty() || planted(Plant::AnybodyAnswers) || by())
                 }
                 _ => false,
             };
             let all: Vec<OpId> = (0..self.ops.len()).collect();
-            let waiting: Vec<OpId> = all.iter().filter(waits).copied().collect();
+            let mut waiting: Vec<OpId> = all.iter().filter(waits).copied().collect();
+            if planted(Plant::LastWaiter) {
+                waiting.reverse();
+            }
             let Some(first) = waiting.first().copied() else { continue };
             if waiting.get(1).is_some_and(|next| self.ops[*next].began == self.ops[first].began) {
                 self.doubt("two waits for one event began at once");
@@ -368,6 +377,10 @@ fn aggregate(node: &Node, values: &[Value]) -> Result<Value, Stop> {
 fn switch(node: &Node, place: &Place<'_, '_>) -> Beginning {
     let value = node.input("value").map(|field| expr::value(field, place)).transpose()?;
     let cases = node.config.get("cases").and_then(Value::as_array).cloned().unwrap_or_default();
+    let mut cases = cases;
+    if planted(Plant::LastCase) {
+        cases.reverse();
+    }
     for case in cases {
         let holds = match case.get("when").filter(|when| !when.is_null()) {
             Some(when) => expr::holds(when, place)?,

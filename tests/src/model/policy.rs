@@ -4,6 +4,7 @@ use flowcrate_scripted::End;
 use serde_json::Value;
 
 use super::expr::milliseconds;
+use super::plant::{Plant, planted};
 use super::state::At;
 
 /// A policy without jitter: what is drawn is no part of the page.
@@ -68,6 +69,9 @@ impl Policy {
         let (delay, class) = match end {
             Some(End::Fatal | End::Answer(_)) => return Verdict::Fail,
             // A delay that the other side chose is not cut short.
+            Some(End::Busy(delay)) if planted(Plant::CapCutsTheirDelay) => {
+                ((*delay).min(self.cap), "rate_limited")
+            }
             Some(End::Busy(delay)) => (*delay, "rate_limited"),
             Some(End::Retryable) => (grown.min(self.cap), "retryable"),
             Some(End::Panic) => (grown.min(self.cap), "panic"),
@@ -78,7 +82,8 @@ impl Policy {
             return Verdict::Fail;
         }
         let in_time = self.total.is_none_or(|total| now + delay < since + total);
-        match (number < self.attempts && in_time, self.pauses) {
+        let attempts = self.attempts + u32::from(planted(Plant::AttemptTooMany));
+        match (number < attempts && in_time, self.pauses) {
             (true, _) => Verdict::Retry(delay),
             (false, true) => Verdict::Pause,
             (false, false) => Verdict::Fail,

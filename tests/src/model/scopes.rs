@@ -8,6 +8,7 @@ use super::expr::{self, Stop};
 use super::graph::Node;
 use super::names::Place;
 use super::ops::Begun;
+use super::plant::{Plant, planted};
 use super::state::{Each, End, Failure, OpId, Phase, Race, RegionId, Sim, Try, Work, record};
 use super::undo::Waiting;
 
@@ -109,7 +110,8 @@ impl Sim<'_> {
         loop {
             let around = self.ops[op].clone();
             let Work::Each(each) = &around.work else { return };
-            let full = each.running.len() >= each.concurrency;
+            let most = if planted(Plant::OneByOne) { 1 } else { each.concurrency };
+            let full = each.running.len() >= most;
             let Some(item) = each.items.get(each.next).filter(|_| !full) else { break };
             let index = i64::try_from(each.next).unwrap_or(i64::MAX);
             let region = self.open(&around, op, "", format!("{}[{index}]", around.path));
@@ -130,8 +132,9 @@ impl Sim<'_> {
         let fails = each.on_item_error == "fail";
         let item = each.items.get(index).cloned().unwrap_or_default();
         let ended = each.failed.is_some();
+        let place = if planted(Plant::OrderOfEnds) { each.results.len() } else { index };
         match end {
-            End::Done(value) => drop(each.results.insert(index, Ok(value.clone()))),
+            End::Done(value) => drop(each.results.insert(place, Ok(value.clone()))),
             End::Failed(failure) if fails && !ended => each.failed = Some(failure.clone()),
             End::Failed(failure) => drop(each.results.insert(index, Err(failure.clone()))),
             End::Cancelled => {}
@@ -168,6 +171,7 @@ impl Sim<'_> {
         for (index, result) in &each.results {
             match (result, collects) {
                 (Ok(value), false) => list.push(value.clone()),
+                (Err(_), false) if planted(Plant::SkipKeepsPlaces) => list.push(Value::Null),
                 (Err(_), false) => {}
                 (Ok(value), true) => {
                     list.push(record([
@@ -205,7 +209,8 @@ impl Sim<'_> {
             Err(Stop::Unknown(what)) => return self.unknown.push(what),
         }
         let most = node.config.get("max_iterations").and_then(Value::as_u64);
-        if most.is_some_and(|most| iteration >= most) {
+        let more = u64::from(planted(Plant::IterationTooMany));
+        if most.is_some_and(|most| iteration >= most + more) {
             let failure = Failure::new("max_iterations", super::compare::ANY, around.path);
             return self.finish(op, End::Failed(failure));
         }
@@ -226,7 +231,8 @@ impl Sim<'_> {
             End::Failed(failure) => race.failed.push((now, failure)),
             End::Done(_) | End::Cancelled => {}
         }
-        if !race.running.is_empty() || !race.finished.is_empty() {
+        let lost = planted(Plant::FirstFailureLoses) && !race.failed.is_empty();
+        if (!race.running.is_empty() && !lost) || !race.finished.is_empty() {
             return;
         }
         let (failed, won) = (race.failed.clone(), race.winner.is_some());
@@ -289,8 +295,10 @@ impl Sim<'_> {
         let name = self.regions[region].name.clone();
         let stopping = self.ops[op].stopping;
         // S31: what a body returned before it failed does not count.
-        if let (End::Done(_), "body" | "catch", Work::Try(tried)) =
-            (&end, name.as_str(), &mut self.ops[op].work)
+        let counts = matches!(end, End::Done(_)) || planted(Plant::FailedBodyReturns);
+        let part = matches!(name.as_str(), "body" | "catch");
+        if let (true, Work::Try(tried)) = (counts && part, &mut self.ops[op].work)
+            && self.regions[region].returned.is_some()
         {
             tried.returned = self.regions[region].returned.take();
         }
@@ -309,7 +317,8 @@ impl Sim<'_> {
             (_, end) => {
                 // It was cancelled before its outcome was known.
                 let end = if stopping { End::Cancelled } else { end };
-                if self.has_finally(op) {
+                let failed = !matches!(end, End::Done(_));
+                if self.has_finally(op) && !(failed && planted(Plant::FinallyAfterSuccess)) {
                     if let Work::Try(tried) = &mut self.ops[op].work {
                         tried.outcome = Some(end);
                     }

@@ -67,8 +67,8 @@ impl Sim<'_> {
                 self.cancel_regions(op, region, guarded);
             }
             Work::Race(race) => {
-                if !race.finished.is_empty() {
-                    self.doubt("a race is won and cancelled at once");
+                if !race.finished.is_empty() || race.winner.is_some() {
+                    self.doubt("a race that is won is cancelled");
                 }
                 self.cancel_regions(op, race.running, guarded);
             }
@@ -76,7 +76,9 @@ impl Sim<'_> {
             Work::Try(tried) if tried.outcome.is_some() => {}
             Work::Try(tried) => {
                 // As runtime/PROTOCOL.md: one that is undone before its catch has a grace, too.
-                let guarded = guarded || self.has_finally(op) || self.is_undone(op);
+                let guarded = guarded
+                    || self.has_finally(op)
+                    || (self.regions[tried.region].name == "body" && self.is_undone(op));
                 self.cancel_region(tried.region, guarded);
             }
         }

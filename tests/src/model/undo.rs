@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::expr::{self, Stop};
 use super::names::Place;
+use super::plant::{Plant, planted};
 use super::policy::Policy;
 use super::state::{At, End, Op, OpId, Phase, RegionId, Sim, Step, Work, record};
 
@@ -96,7 +97,10 @@ impl Sim<'_> {
         let all = std::mem::take(&mut self.undos);
         let (own, others) = all.into_iter().partition(|undo| regions(self, undo.region));
         self.undos = others;
-        let left: Vec<Undo> = own;
+        let mut left: Vec<Undo> = own;
+        if planted(Plant::UndoneInOrder) {
+            left.reverse();
+        }
         if left.is_empty() {
             return false;
         }

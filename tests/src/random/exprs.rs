@@ -51,6 +51,11 @@ impl Exprs<'_> {
             (Ty::Int, 8) if deep && self.rng.percent(12) => {
                 format!("({} // {})", self.of(ty, depth - 1), self.of(ty, depth - 1))
             }
+            (Ty::Int, 8) if deep && self.rng.percent(30) => {
+                let operator = self.rng.pick(&["//", "%"]).copied().unwrap_or("//");
+                let by = self.rng.pick(&["2", "3", "-2", "-3"]).copied().unwrap_or("2");
+                format!("(({} - 7) {operator} {by})", self.of(ty, depth - 1))
+            }
             (Ty::Int, 8 | 9) if deep => {
                 let list = self.of(&Ty::ints(), depth - 1);
                 let filter = self.rng.pick(&["length", "sum"]).copied().unwrap_or("sum");

@@ -15,7 +15,7 @@ const WORDS: [&str; 24] = [
 ];
 
 /// A node that stands in a graph already.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Placed {
     pub(super) id: String,
     /// Handles by which it may be left; the first is the default one.
@@ -181,6 +181,9 @@ impl Maker<'_> {
         if self.budget == 0 {
             return;
         }
+        if self.rng.percent(3) && !placed.is_empty() {
+            return self.two_waits(placed, within);
+        }
         self.budget -= 1;
         let (preds, all) = self.preds(placed, within);
         let names = Self::names(placed, &preds, all, within);
@@ -195,7 +198,7 @@ impl Maker<'_> {
         placed.push(Placed { id, handles, gives, fails_over, continues, preds, all });
     }
 
-    fn place(&mut self, id: &str, mut data: Value, within: &Within) {
+    pub(super) fn place(&mut self, id: &str, mut data: Value, within: &Within) {
         data["label"] = format!("Node {id}").into();
         let mut node = Map::new();
         node.insert("id".to_owned(), id.into());
@@ -209,7 +212,7 @@ impl Maker<'_> {
         self.nodes.push(Value::Object(node));
     }
 
-    fn connect(&mut self, placed: &[Placed], id: &str, preds: &[(usize, String)]) {
+    pub(super) fn connect(&mut self, placed: &[Placed], id: &str, preds: &[(usize, String)]) {
         for (source, handle) in preds {
             let Some(source) = placed.get(*source) else { continue };
             let number = self.edges.len();

@@ -14,9 +14,9 @@ impl Maker<'_> {
         let made = match self.rng.below(100) {
             20..34 => self.transform(names),
             34..45 => self.condition(names),
-            45..51 => self.switch(names),
-            51..58 => self.wait(names, within),
-            58..63 => self.wait_event(within),
+            45..50 => self.switch(names),
+            50..57 => self.wait(names, within),
+            57..63 => self.wait_event(within),
             63..66 => self.approval(within),
             66..70 => self.list_node(names),
             70..74 => self.failure(names),
@@ -214,7 +214,7 @@ impl Maker<'_> {
     }
 
     fn wait_event(&mut self, within: &Within) -> MadeNode {
-        let event = format!("event{}", self.rng.below(3));
+        let event = format!("event{}", self.rng.below(2));
         let keyed = self.rng.percent(30);
         let keyed = *self.events.entry(event.clone()).or_insert(keyed);
         let mut inputs = json!({});
@@ -222,9 +222,10 @@ impl Maker<'_> {
             inputs["key"] = if within.looped { "{{ 'k' ~ index }}" } else { "k0" }.into();
         }
         let mut handles = vec!["out".to_owned()];
-        // One without end ends no run, so that most have one.
+        // One without end ends no run, so that most have one; long ones, so that several wait.
         if self.rng.percent(85) {
-            inputs["timeout"] = format!("{}ms", self.rng.between(1, 9_000)).into();
+            let most = if self.rng.percent(50) { 9_000 } else { 40_000 };
+            inputs["timeout"] = format!("{}ms", self.rng.between(1, most)).into();
             handles.push("timeout".to_owned());
         }
         let schema = json!({

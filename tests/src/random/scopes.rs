@@ -18,7 +18,7 @@ impl Maker<'_> {
             self.budget = self.budget.max(usize::from(placed.is_empty()));
             self.node(&mut placed, &within);
         }
-        if within.answers && !self.returns && self.rng.percent(15) {
+        if within.answers && !self.returns && self.rng.percent(25) {
             self.returns = true;
             self.return_within(&mut placed, &within);
         }

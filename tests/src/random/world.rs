@@ -101,7 +101,7 @@ fn takes(rng: &mut Rng) -> u64 {
 fn sent(rng: &mut Rng, events: &BTreeMap<String, bool>) -> Vec<Event> {
     let mut sent = Vec::new();
     for (name, keyed) in events {
-        for _ in 0..rng.below(4) {
+        for _ in 0..rng.below(6) {
             let key = keyed.then(|| format!("k{}", rng.below(3)));
             let mut payload = json!({ "n": rng.below(9) });
             if name.starts_with("ask") {
@@ -110,7 +110,7 @@ fn sent(rng: &mut Rng, events: &BTreeMap<String, bool>) -> Vec<Event> {
                     payload["by"] = by.into();
                 }
             }
-            sent.push(Event { at: rng.between(1, 9_000), name: name.clone(), key, payload });
+            sent.push(Event { at: rng.between(1, 15_000), name: name.clone(), key, payload });
         }
     }
     sent.sort_by_key(|event| event.at);

@@ -216,7 +216,10 @@ impl Exprs<'_, '_> {
         match self.emitter.input_accessor(id) {
             Some(accessor) => {
                 let accessor = ident(&accessor);
-                Code::Option(quote!(trigger.#accessor()))
+                let payload = Code::Option(quote!(trigger.#accessor()));
+                // It is certain which one started the run, and no arm of a branch says so.
+                let certain = !matches!(wanted, Type::Optional { .. });
+                if certain { self.known_reference(payload) } else { payload }
             }
             None => Code::Absent,
         }

@@ -211,6 +211,14 @@ impl Exprs<'_, '_> {
 
     /// Takes an optional that analysis knows to be present; the emitted code checks it all the
     /// same, for it never panics.
+    /// The same as a reference.
+    pub(super) fn known_reference(&mut self, code: Code) -> Code {
+        let expr = self.emitter.symbols.import("flowcrate::expr");
+        self.fallible = true;
+        let code = code.option();
+        Code::reference(quote!(#expr::present(#code)?))
+    }
+
     pub(super) fn known(&mut self, code: Code, ty: &Type) -> Code {
         let expr = self.emitter.symbols.import("flowcrate::expr");
         self.fallible = true;

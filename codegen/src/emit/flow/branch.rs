@@ -126,6 +126,7 @@ impl Flow<'_, '_> {
             let name = variable(&self.emitter.names(&node.id).value);
             lines.push_let(comment.as_ref(), &name, &code);
             locals.bind_handle(&node.id, name.clone(), form);
+            locals.bind_sound(&node.id);
             if let (HandleForm::Verdict, Some(ty)) = (form, super::run::held_type(node)) {
                 locals.bind_output(&node.id, name, ty, Form::Plain);
             }

@@ -7,7 +7,7 @@ use quote::quote;
 
 use super::super::kinds::{self, Outcome};
 use super::super::locals::Locals;
-use super::{Final, Flow, Lines, Slot, catches, is_wanted, tuple, variable};
+use super::{Final, Flow, Lines, Slot, catches, is_wanted, tuple, unused, variable};
 use crate::check::{Body, NodeId};
 use crate::ir::{Block, Export, Join, Live, Part, Stmt, Task, Tasks};
 
@@ -111,7 +111,9 @@ impl Flow<'_, '_> {
                 None => self.body(&one.block, inner, &Final::Slots(slots.clone())),
                 Some(live) => self.guarded(one, &live, &slots, &inner),
             };
-            lines.push(quote!(let #name = #function(async { #awaited #body });));
+            // What reads it may have been left out.
+            let awaited = unused::without_unused(vec![awaited], &body);
+            lines.push(quote!(let #name = #function(async { #(#awaited)* #body });));
             names.push(name);
             given.push(slots);
         }

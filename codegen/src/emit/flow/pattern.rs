@@ -21,6 +21,9 @@ impl Flow<'_, '_> {
         locals: &mut Locals,
     ) -> Option<Pattern> {
         let readers = &self.emitter.readers;
+        if handle == "error" && locals.is_sound(&node.id) {
+            return None;
+        }
         // What only tells the handle leaves output and error where they are.
         let only_tells = matches!(
             scrutinee.form,

@@ -81,6 +81,7 @@ impl Flow<'_, '_> {
         lines: &mut Lines,
     ) {
         let pure = !code.may_fail();
+        locals.bind_sound(&node.id);
         for line in code.prelude {
             lines.push(line);
         }

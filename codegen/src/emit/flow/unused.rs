@@ -31,18 +31,26 @@ fn read_or_done(line: TokenStream, read: &mut dyn FnMut(&str) -> bool) -> Option
             has_effect(&value).then(|| quote!(#comment #bind #value;))
         }
         TokenTree::Group(group) if group.delimiter() == Delimiter::Parenthesis => {
-            let each = |token| match token {
-                TokenTree::Ident(name) if name != "_" && !read(&name.to_string()) => {
-                    TokenTree::Ident(Ident::new("_", Span::call_site()))
-                }
-                other => other,
-            };
-            let names: TokenStream = group.stream().into_iter().map(each).collect();
-            let pattern = Group::new(Delimiter::Parenthesis, names);
+            let pattern = read_of(&group, read);
             Some(quote!(#comment let #pattern = #value;))
         }
         _ => Some(line),
     }
+}
+
+/// A pattern, with `_` for what nothing reads.
+fn read_of(group: &Group, read: &mut dyn FnMut(&str) -> bool) -> Group {
+    let mut names = Vec::new();
+    for token in group.stream() {
+        names.push(match token {
+            TokenTree::Ident(name) if name != "_" && !read(&name.to_string()) => {
+                TokenTree::Ident(Ident::new("_", Span::call_site()))
+            }
+            TokenTree::Group(inner) => TokenTree::Group(read_of(&inner, read)),
+            other => other,
+        });
+    }
+    Group::new(group.delimiter(), names.into_iter().collect())
 }
 
 /// `let pattern = value;`, its comment before it.

@@ -40,10 +40,10 @@ pub(super) fn emit(
     } else {
         quote!(_)
     };
-    let closure = if captured.is_empty() {
-        quote!(|#given| #input)
-    } else {
-        quote!({ #(#captured)* move |#given| #input })
+    let closure = match captured {
+        None => quote!(|#given| #input),
+        Some(lines) if lines.is_empty() => quote!(move |#given| #input),
+        Some(lines) => quote!({ #(#lines)* move |#given| #input }),
     };
     let undo_name = flow.emitter.names(&undo.node.id).value.clone();
     let function = flow.emitter.symbols.import(&format!("super::steps::{undo_name}"));
@@ -57,20 +57,22 @@ pub(super) fn emit(
     quote!(#name::#make(#function, #closure))
 }
 
-/// The lines that copy what the closure takes along: it outlives the code around it.
+/// The lines that copy what the closure takes along: it outlives the code around it. None if it
+/// takes nothing.
 fn captured(
     flow: &Flow<'_, '_>,
     locals: &Locals,
     inner: &Locals,
     (own, code): (&str, &TokenStream),
-) -> Vec<TokenStream> {
+) -> Option<Vec<TokenStream>> {
     let mut mentioned = Mentioned::default();
     mentioned.add(code.clone());
-    let mut lines = Vec::new();
+    let (mut lines, mut takes) = (Vec::new(), false);
     for (name, held) in inner.variables() {
         if name == own || !mentioned.has(&name) {
             continue;
         }
+        takes = true;
         let variable = ident(&name);
         let borrowed = locals.is_reference(&name);
         let copied = match &held {
@@ -95,5 +97,5 @@ fn captured(
         let name = ident(STARTED_AT);
         lines.push(quote!(let #name = ctx.started_at();));
     }
-    lines
+    (takes || !lines.is_empty()).then_some(lines)
 }

@@ -1,0 +1,173 @@
+//! What of the language a random graph holds, counted so that nothing is left out by chance.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+/// What a batch of random graphs has to hold. CI fails where one never occurs.
+pub const CONSTRUCTS: [&str; 72] = [
+    "aggregate@1",
+    "approval@1",
+    "approval@1 assignees",
+    "approval@1 key",
+    "compensate",
+    "condition@1",
+    "default result",
+    "depth 2",
+    "depth 3",
+    "depth 4",
+    "disabled",
+    "edge approved",
+    "edge error",
+    "edge rejected",
+    "edge timeout",
+    "fail@1",
+    "filter@1",
+    "for_each@1",
+    "for_each@1 collect",
+    "for_each@1 fail",
+    "for_each@1 skip",
+    "in_doubt",
+    "join all",
+    "manual@1",
+    "on_error continue",
+    "policy cap",
+    "policy factor",
+    "policy heartbeat",
+    "policy initial",
+    "policy on_exhausted",
+    "policy retry_on",
+    "policy timeout",
+    "policy total",
+    "race@1",
+    "race@1 keep",
+    "region catch",
+    "region finally",
+    "respond@1",
+    "respond@1 in a try",
+    "return@1",
+    "return@1 in a try",
+    "schedule@1",
+    "scripted.call@1",
+    "several returns",
+    "several triggers",
+    "size 17 to 30",
+    "size 31 to 60",
+    "sort@1",
+    "switch@1",
+    "switch@1 value",
+    "switch@1 when",
+    "text ' // '",
+    "text ' / '",
+    "text '.raw'",
+    "text 'errors.'",
+    "text 'first_of('",
+    "text 'float'",
+    "text 'index'",
+    "text 'item'",
+    "text 'is defined'",
+    "text 'is not defined'",
+    "text 'loops.'",
+    "text 'triggers.'",
+    "transform@1",
+    "try@1",
+    "try@1 compensate",
+    "wait@1",
+    "wait@1 until",
+    "wait_event@1",
+    "wait_event@1 key",
+    "webhook@1",
+    "while@1",
+];
+
+/// Texts of expressions that count.
+const TEXTS: [&str; 12] = [
+    " // ",
+    " / ",
+    ".raw",
+    "errors.",
+    "first_of(",
+    "float",
+    "index",
+    "item",
+    "is defined",
+    "is not defined",
+    "loops.",
+    "triggers.",
+];
+
+/// The constructs of a graph.
+pub fn constructs(graph: &Value) -> BTreeSet<String> {
+    let list = |name: &str| graph[name].as_array().map(Vec::as_slice).unwrap_or_default();
+    let (nodes, edges) = (list("nodes"), list("edges"));
+    let mut found = BTreeSet::new();
+    for node in nodes {
+        of_node(node, nodes, &mut found);
+    }
+    let handles = edges.iter().filter_map(|edge| edge["sourceHandle"].as_str());
+    found.extend(handles.map(|handle| format!("edge {handle}")));
+    let kinds = |kind: &str| nodes.iter().filter(|node| node["data"]["kind"] == kind).count();
+    if kinds("return@1") > 1 {
+        found.insert("several returns".to_owned());
+    }
+    if ["manual@1", "webhook@1", "schedule@1"].iter().map(|kind| kinds(kind)).sum::<usize>() > 1 {
+        found.insert("several triggers".to_owned());
+    }
+    match nodes.len() {
+        17..=30 => drop(found.insert("size 17 to 30".to_owned())),
+        31..=60 => drop(found.insert("size 31 to 60".to_owned())),
+        _ => {}
+    }
+    found
+}
+
+fn of_node(node: &Value, nodes: &[Value], found: &mut BTreeSet<String>) {
+    let data = &node["data"];
+    let kind = data["kind"].as_str().unwrap_or_default();
+    found.insert(kind.to_owned());
+    let has = |part: &str| data.get(part).is_some_and(|part| !part.is_null() && *part != false);
+    for part in ["compensate", "disabled", "in_doubt"] {
+        if has(part) {
+            found.insert(part.to_owned());
+        }
+    }
+    for (part, word) in [("join", "all"), ("on_error", "continue")] {
+        if data[part] == word {
+            found.insert(format!("{part} {word}"));
+        }
+    }
+    let keys = |part: &Value| -> Vec<String> {
+        part.as_object().map(|part| part.keys().cloned().collect()).unwrap_or_default()
+    };
+    found.extend(keys(&data["policy"]).into_iter().map(|key| format!("policy {key}")));
+    let inner = keys(&data["inputs"]).into_iter().chain(keys(&data["config"]));
+    found.extend(inner.map(|key| format!("{kind} {key}")));
+    if let Some(word) = data["config"]["on_item_error"].as_str() {
+        found.insert(format!("{kind} {word}"));
+    }
+    for case in data["config"]["cases"].as_array().into_iter().flatten() {
+        found.extend(keys(case).into_iter().map(|key| format!("{kind} {key}")));
+    }
+    if let Some(region) = data["region"].as_str() {
+        found.insert(format!("region {region}"));
+    }
+    let scope = matches!(kind, "for_each@1" | "while@1");
+    if scope && data["result"].is_null() {
+        found.insert("default result".to_owned());
+    }
+    let around = around(node, nodes);
+    found.insert(format!("depth {}", around.len()));
+    if around.first().is_some_and(|kind| kind == "try@1") {
+        found.insert(format!("{kind} in a try"));
+    }
+    let text = data.to_string();
+    let texts = TEXTS.iter().filter(|part| text.contains(**part));
+    found.extend(texts.map(|part| format!("text '{part}'")));
+}
+
+/// The kinds of the scopes around a node, the nearest first.
+fn around(node: &Value, nodes: &[Value]) -> Vec<String> {
+    let parent = |node: &Value| nodes.iter().find(|other| other["id"] == node["parentId"]);
+    let scopes = std::iter::successors(parent(node), |node| parent(node));
+    scopes.filter_map(|scope| scope["data"]["kind"].as_str().map(str::to_owned)).collect()
+}
