@@ -56,6 +56,7 @@ fn main() -> ExitCode {
             a_run_is_adopted_by_another_revision,
             a_changed_function_is_told_of,
             a_question_is_answered,
+            what_a_run_says_and_has_not_read_is_shown,
             progress_is_read_from_an_item_on;
         kills:
             a_killed_run_goes_on_by_its_key,

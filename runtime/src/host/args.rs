@@ -321,7 +321,8 @@ Usage: {workflow} COMMAND
   resume                          drive all unfinished runs until they end or only wait
   resume RUN                      let a paused run go on
   list [--json]                   all runs, newest first
-  show RUN [--json]               a run and its journal
+  show RUN [--json]               a run and its journal, what it answered and published, and the
+                                  events that it has not taken
   explain RUN [--json]            what a run waits for, and how it came there
   progress RUN STREAM [--from N]  what steps have appended to a progress stream, from item N on
   event RUN NAME --data JSON      send an event to a run; `-` is standard input

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::args::Control;
 use super::journal::{self, Journal};
+use super::render::Shown;
 use super::{Host, Trouble, input, render};
 use crate::RunId;
 use crate::client::{Answer, Client, Fork, SendEvent};
@@ -22,7 +23,7 @@ pub(super) async fn list(journal: &Journal, json: bool) -> Result<(), Trouble> {
         None => Vec::new(),
     };
     if json {
-        let runs = runs.iter().map(|run| render::run_json(run, None)).collect();
+        let runs = runs.iter().map(render::run_json).collect();
         return render::print_json(&runs);
     }
     if runs.is_empty() {
@@ -34,12 +35,11 @@ pub(super) async fn list(journal: &Journal, json: bool) -> Result<(), Trouble> {
 /// One run with its journal.
 pub(super) async fn show(journal: &Journal, run: &str, json: bool) -> Result<(), Trouble> {
     let (client, id) = find(journal, run)?;
-    let view = client.run(id).await?.ok_or(Error::UnknownRun(id))?;
-    let entries = client.journal(id).await?;
+    let shown = Shown::of(&client, id).await?.ok_or(Error::UnknownRun(id))?;
     if json {
-        return render::print_json(&render::run_json(&view, Some(&entries)));
+        return render::print_json(&render::shown_json(&shown));
     }
-    render::print(&render::run(&view, &entries))
+    render::print(&render::run(&shown))
 }
 
 /// Why a run stands where it stands.

@@ -6,14 +6,16 @@ use std::io::Write as _;
 use serde_json::{Value, json};
 
 use super::Trouble;
-use crate::client::{EntryView, RunView, WaitingFor};
+use crate::client::{Client, EntryView, EventView, RunView, WaitingFor};
+use crate::error::Result;
+use crate::ids::RunId;
 use crate::store::RunState;
 
 /// The most of a value that a line of a table shows, in characters.
 const WIDTH: usize = 100;
 
 /// Writes to standard output. A reader that went away, such as `head`, is no failure.
-pub(super) fn print(text: &str) -> Result<(), Trouble> {
+pub(super) fn print(text: &str) -> std::result::Result<(), Trouble> {
     let mut out = std::io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
@@ -24,13 +26,46 @@ pub(super) fn print(text: &str) -> Result<(), Trouble> {
 }
 
 /// Writes a value as indented JSON.
-pub(super) fn print_json(value: &Value) -> Result<(), Trouble> {
+pub(super) fn print_json(value: &Value) -> std::result::Result<(), Trouble> {
     print(&format!("{value:#}\n"))
 }
 
-/// A run as JSON, with its journal if that is given.
-pub(super) fn run_json(run: &RunView, entries: Option<&[EntryView]>) -> Value {
-    let mut value = json!({
+/// Everything that there is to show of a run.
+pub(super) struct Shown {
+    pub(super) run: RunView,
+    pub(super) entries: Vec<EntryView>,
+    /// What it last let others see of itself.
+    pub(super) published: Option<Value>,
+    /// Events that no wait of it has taken.
+    pub(super) unconsumed: Vec<EventView>,
+}
+
+impl Shown {
+    /// What there is to show of a run, if it is there.
+    pub(super) async fn of(client: &Client, run: RunId) -> Result<Option<Self>> {
+        let Some(view) = client.run(run).await? else { return Ok(None) };
+        Ok(Some(Self {
+            run: view,
+            entries: client.journal(run).await?,
+            published: client.published(run).await?,
+            unconsumed: client.unconsumed(run).await?,
+        }))
+    }
+}
+
+/// A run as JSON, with all that there is to show of it.
+pub(super) fn shown_json(shown: &Shown) -> Value {
+    let mut value = run_json(&shown.run);
+    value["response"] = json!(shown.run.response);
+    value["published"] = json!(shown.published);
+    value["unconsumed"] = json!(shown.unconsumed);
+    value["steps"] = json!(shown.entries);
+    value
+}
+
+/// A run as JSON.
+pub(super) fn run_json(run: &RunView) -> Value {
+    json!({
         "id": run.id,
         "workflow": run.workflow,
         "revision": run.revision,
@@ -42,11 +77,7 @@ pub(super) fn run_json(run: &RunView, entries: Option<&[EntryView]>) -> Value {
         "started_at": run.started_at,
         "ended_at": run.ended_at,
         "waiting_for": run.waiting_for,
-    });
-    if let Some(entries) = entries {
-        value["steps"] = json!(entries);
-    }
-    value
+    })
 }
 
 /// A table of runs.
@@ -63,7 +94,7 @@ pub(super) fn runs(runs: &[RunView]) -> String {
 }
 
 /// A run and its journal.
-pub(super) fn run(run: &RunView, entries: &[EntryView]) -> String {
+pub(super) fn run(Shown { run, entries, published, unconsumed }: &Shown) -> String {
     let mut text = format!("run {} of {}\n", run.id, run.workflow);
     let mut line = |name: &str, value: String| {
         // Writing to a String cannot fail.
@@ -78,6 +109,13 @@ pub(super) fn run(run: &RunView, entries: &[EntryView]) -> String {
     run.output.iter().for_each(|output| line("output", output.to_string()));
     run.failure.iter().for_each(|failure| line("error", failure.to_string()));
     run.waiting_for.iter().for_each(|waiting| line("now", self::waiting(waiting)));
+    run.response.iter().for_each(|response| line("answered", response.to_string()));
+    if let Some(published) = published {
+        line("published", published.to_string());
+    }
+    for event in unconsumed {
+        line("unread", self::event(event));
+    }
     text.push('\n');
     let row = |entry: &EntryView| {
         let value = match (&entry.error, &entry.output) {
@@ -94,6 +132,12 @@ pub(super) fn run(run: &RunView, entries: &[EntryView]) -> String {
     };
     text.push_str(&table(&entries.iter().map(row).collect::<Vec<_>>()));
     text
+}
+
+/// An event that nobody has taken.
+fn event(event: &EventView) -> String {
+    let key = event.key.as_ref().map(|key| format!(", key `{key}`")).unwrap_or_default();
+    format!("event `{}`{key}: {}", event.name, shortened(&event.payload.to_string()))
 }
 
 /// What there is to say of a run in one line, by its state.

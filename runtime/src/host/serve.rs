@@ -198,11 +198,8 @@ impl Service {
     async fn show(&self, id: &str) -> Response<Whole> {
         let Ok(id) = id.parse::<RunId>() else { return unknown_run(id) };
         let client = self.engine.client();
-        match client.run(id).await {
-            Ok(Some(run)) => match client.journal(id).await {
-                Ok(entries) => reply(200, &render::run_json(&run, Some(&entries))),
-                Err(error) => refused(&error),
-            },
+        match render::Shown::of(&client, id).await {
+            Ok(Some(shown)) => reply(200, &render::shown_json(&shown)),
             Ok(None) => unknown_run(&id.to_string()),
             Err(error) => refused(&error),
         }

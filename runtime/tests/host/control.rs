@@ -167,6 +167,26 @@ pub(crate) fn a_question_is_answered() {
     assert_eq!(place.run(&id)["output"]["parcel"], "rejected");
 }
 
+pub(crate) fn what_a_run_says_and_has_not_read_is_shown() {
+    let place = Place::new();
+    let (program, id) = waiting(&place, &json!({"wait": true}));
+    program.kill();
+    let extra = ["event", &id, "shipped", "--data", "\"late\"", "--key", "k"];
+    place.ok(&extra);
+    let shown = place.ok(&["show", &id]);
+    for part in [
+        "  answered  \"taken\"",
+        "  published {\"charged\":1}",
+        "  unread    event `shipped`, key `k`: \"late\"",
+    ] {
+        assert!(shown.contains(part), "{part}: {shown}");
+    }
+    let run = place.run(&id);
+    assert_eq!((&run["response"], &run["published"]), (&json!("taken"), &json!({"charged": 1})));
+    let left = json!([run["unconsumed"][0]["name"], run["unconsumed"][0]["payload"]]);
+    assert_eq!(left, json!(["shipped", "late"]));
+}
+
 pub(crate) fn progress_is_read_from_an_item_on() {
     let place = Place::new();
     let input = place.ordered(1, &json!({}));

@@ -112,6 +112,8 @@ async fn take(ctx: Context, order: Order) -> Result<Receipt> {
         })
         .await?;
     ctx.sleep("breathe", Duration::from_millis(30)).await?;
+    ctx.publish(&serde_json::json!({ "charged": charged.len() }))?;
+    ctx.respond("reply", "taken").await?;
     let parcel = if order.wait {
         ctx.wait_event::<String>("await_parcel", WaitEvent::new("shipped")).await?
     } else {
