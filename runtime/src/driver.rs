@@ -292,6 +292,15 @@ impl Engine {
         self.inner.join();
     }
 
+    /// Whether nothing will happen unless time passes, or somebody does something: no body runs,
+    /// nothing is being written, nothing is due. `None` once it has ended.
+    #[cfg(feature = "testkit")]
+    pub(crate) async fn is_still(&self) -> Option<bool> {
+        let (told, answer) = oneshot::channel();
+        self.inner.tell(Message::Look(told)).ok()?;
+        answer.await.ok()
+    }
+
     /// Ends the engine as a crash would: nothing more is written.
     #[cfg(feature = "testkit")]
     pub fn kill(&self) {

@@ -105,6 +105,12 @@ impl Bodies {
         self.0.iter().map(|(path, running)| (path.clone(), running.attempt))
     }
 
+    /// Whether any is.
+    #[cfg(feature = "testkit")]
+    pub(super) fn is_running(&self) -> bool {
+        !self.0.is_empty()
+    }
+
     /// A body has ended by itself.
     pub(super) fn ended(&mut self, path: &Arc<str>, attempt: u32) {
         if self.0.get(path).is_some_and(|running| running.attempt == attempt) {

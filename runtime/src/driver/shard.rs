@@ -86,6 +86,9 @@ pub(super) enum Message {
     Shutdown(oneshot::Sender<()>),
     /// Stop at once.
     Abandon,
+    /// Say whether nothing will happen unless time passes, or somebody does something.
+    #[cfg(feature = "testkit")]
+    Look(oneshot::Sender<bool>),
 }
 
 /// What a shard is made of.
@@ -255,7 +258,27 @@ impl Shard {
             Message::Renewed(renewed) => self.renewed(renewed),
             Message::Shutdown(done) => self.shut_down(done),
             Message::Abandon => self.closed = true,
+            #[cfg(feature = "testkit")]
+            Message::Look(told) => drop(told.send(self.is_still())),
         }
+    }
+
+    /// Whether nothing is under way: no body, no transaction, nothing that is due. Whatever came
+    /// before this was asked is looked at already.
+    #[cfg(feature = "testkit")]
+    fn is_still(&self) -> bool {
+        let rests = |resident: &Resident| {
+            let backend = resident.backend.borrow();
+            backend.is_idle() && resident.is_movable() && !resident.bodies.is_running()
+        };
+        let next = self.agenda.first().map(|(at, _)| *at).into_iter().chain(self.claims.next());
+        let is_under_way = self.claims.is_in_flight()
+            || !self.loading.is_empty()
+            || !self.adopting.is_empty()
+            || !self.touched.is_empty();
+        !is_under_way
+            && next.min().is_none_or(|at| at > self.settings.store.now())
+            && self.runs.values().all(rests)
     }
 
     fn claim(&mut self) {

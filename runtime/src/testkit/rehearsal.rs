@@ -1,8 +1,8 @@
 //! A workflow rehearsed: its steps answer from examples, time is simulated, events come at once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::clock::SimClock;
 use super::crashes::CrashTest;
 use super::ledger::Ledger;
-use crate::client::{Client, RunView, SendEvent};
+use crate::client::{RunView, SendEvent};
 use crate::payload::Payload;
 use crate::store::{MemoryStore, RunFilter, RunState, Store};
 use crate::values::Timestamp;
@@ -19,9 +19,9 @@ use crate::{Engine, EngineBuilder, Result, RunHandle, RunId, Workflow};
 /// How often a rehearsal looks whether its run waits for something.
 const LOOK: Duration = Duration::from_millis(1);
 
-/// After so many looks at which nothing has changed time may pass. A body that is under way would
-/// else see its own time run out with that of another run.
-const STILL: u32 = 5;
+/// Time stands still while a body runs: it would else see its own time run out with that of another
+/// run. One that waits to be told that its time is over, and moves nothing, is told after so long.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// What steps answer instead of running their bodies.
 #[derive(Clone, Debug, Default)]
@@ -214,60 +214,78 @@ impl<W: Workflow + Clone + Send + Sync> Rehearsal<W> {
             engine.start_value(&definition.name, &definition.revision, self.input.clone(), key);
         let run = start.await?;
         let prompter =
-            Prompter { client: engine.client(), clock: clock.clone(), cast: self.cast.clone() };
+            Prompter { engine: engine.clone(), clock: clock.clone(), cast: self.cast.clone() };
         tokio::spawn(prompter.attend(run.id()));
         Ok(run)
     }
 }
 
+/// For which waits an event was sent.
+type Sent = BTreeSet<(RunId, String)>;
+
 /// Sees to it that a run never waits for long, nor what it calls.
 struct Prompter {
-    client: Client,
+    engine: Engine,
     clock: SimClock,
     cast: Cast,
 }
 
 impl Prompter {
     async fn attend(self, run: RunId) {
-        let (mut before, mut still) = (Vec::new(), 0);
-        while let Ok(Some(view)) = self.client.run(run).await {
+        let client = self.engine.client();
+        let (mut before, mut since) = (Vec::new(), Instant::now());
+        let mut sent = BTreeSet::new();
+        while let Ok(Some(view)) = client.run(run).await {
             match view.state {
                 RunState::Completed | RunState::Failed | RunState::Cancelled | RunState::Paused => {
                     return;
                 }
                 RunState::Pending | RunState::Running | RunState::Waiting => {}
             }
+            // Asked before the look: what is still stays so until something is done here.
+            let Some(is_still) = self.engine.is_still().await else { return };
             let states = vec![RunState::Pending, RunState::Running, RunState::Waiting];
             let filter = RunFilter { states, ..RunFilter::default() };
-            let Ok(page) = self.client.runs(filter, None).await else { return };
+            let Ok(page) = client.runs(filter, None).await else { return };
             // A list does not say what its runs wait for.
             let mut views = Vec::new();
             for listed in page.items {
-                views.extend(self.client.run(listed.id).await.ok().flatten());
+                views.extend(client.run(listed.id).await.ok().flatten());
             }
-            still = if views == before { still + 1 } else { 0 };
+            if views != before {
+                since = Instant::now();
+            }
+            let (mut due, known) = (None, sent.len());
             for view in &views {
-                self.prompt(view, still >= STILL).await;
+                due = due.into_iter().chain(self.prompt(view, &mut sent).await).min();
+            }
+            // What has just come is looked at first.
+            let is_still = is_still && sent.len() == known;
+            if let Some(due) = due.filter(|_| is_still || since.elapsed() > PATIENCE) {
+                let left = due.0.saturating_sub(crate::clock::Clock::now(&self.clock).0);
+                self.clock.advance(Duration::from_millis(u64::try_from(left).unwrap_or(0)));
             }
             before = views;
             tokio::time::sleep(LOOK).await;
         }
     }
 
-    /// Brings the events that it waits for; and, if all runs stand still, the instants.
-    async fn prompt(&self, view: &RunView, is_still: bool) {
+    /// Brings the events that a run waits for; when the rest that it waits for is due first.
+    async fn prompt(&self, view: &RunView, sent: &mut Sent) -> Option<Timestamp> {
+        let (client, mut first) = (self.engine.client(), None);
         let events = self.cast.get(&view.workflow).map(|part| &part.events);
         for waiting in view.waiting_for.iter().cloned() {
             let known = waiting.event.as_ref().and_then(|name| events?.get_key_value(name));
             if let Some((name, payload)) = known {
+                sent.insert((view.id, waiting.path.clone()));
                 let options = SendEvent { key: waiting.key, event_id: Some(waiting.path) };
                 // A run that ended meanwhile needs no event.
-                drop(self.client.send_event(view.id, name, payload.clone(), options).await);
-            } else if let Some(due) = waiting.due.filter(|_| is_still) {
-                let left = due.0.saturating_sub(crate::clock::Clock::now(&self.clock).0);
-                self.clock.advance(Duration::from_millis(u64::try_from(left).unwrap_or(0)));
+                drop(client.send_event(view.id, name, payload.clone(), options).await);
+            } else {
+                first = first.into_iter().chain(waiting.due).min();
             }
         }
+        first
     }
 }
 
