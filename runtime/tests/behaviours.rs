@@ -22,6 +22,7 @@ mod behaviours {
     mod concurrency;
     mod errors;
     mod events;
+    mod family_storms;
     mod kills;
     mod progress;
     mod retries;

@@ -173,3 +173,35 @@ fn a_function_that_went_astray_is_not_asked_to_clean_up() {
         assert_eq!((ledger.of("try/sweep"), ledger.of("charge!undo")), (0, 1));
     });
 }
+
+#[cfg(feature = "sqlite")]
+#[test]
+fn a_run_of_a_restored_journal_cleans_up_when_it_is_cancelled() {
+    use flowcrate::sqlite::{Origin, SqliteStore};
+
+    run_test(async {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("journal.db");
+        let (ledger, trouble) = (Ledger::default(), Trouble::default());
+        let workflow = tidy(&ledger, &trouble);
+        let engine = async |origin| {
+            let store = SqliteStore::options().origin(origin).open(&path).unwrap();
+            Engine::builder().store(store).register(workflow.clone()).build().await.unwrap()
+        };
+        let first = engine(Origin::Moved).await;
+        let run = first.start(workflow.clone(), json!("waits")).await.unwrap();
+        until(&first, &run, RunState::Waiting).await;
+        first.shutdown().await;
+        drop(first);
+        let second = engine(Origin::Restored).await;
+        let client = second.client();
+        let run = client.handle::<Flow>(run.id());
+        assert_eq!(paused(&client, &run).await, "restored");
+        client.cancel(run.id(), "it was made up for by hand").await.unwrap();
+        until(&second, &run, RunState::Cancelled).await;
+        assert_eq!(run.result().await, Err(Error::Cancelled));
+        let counts = ["charge", "try/sweep", "charge!undo"].map(|path| ledger.of(path));
+        assert_eq!(counts, [1, 1, 1]);
+        second.shutdown().await;
+    });
+}
