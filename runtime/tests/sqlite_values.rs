@@ -126,7 +126,7 @@ fn write_everywhere(options: SqliteOptions, path: &Path, mark: &str) -> Vec<RunI
         );
         let (state, at) = (RunState::Failed, Timestamp(4));
         let output = Some(value());
-        let end = End { state, output, failure: Some(failure), at, yields_to_cancel: false };
+        let end = End { state, output, failure: Some(failure), at, may_undo: false };
         store.write(RunWrite::new(run, 1, Next::End(end)));
         runs.push(run);
     }

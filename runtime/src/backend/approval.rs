@@ -42,7 +42,7 @@ impl Asked {
 
     /// Whether an answer is for it: anyone's where it names nobody, else that of one whom it names.
     pub(crate) fn takes(&self, answer: &Payload) -> bool {
-        if self.assignees.is_empty() {
+        if self.assignees.is_empty() || sabotage!("anybody decides") {
             return true;
         }
         let Given { by } = answer.decode().unwrap_or_default();

@@ -27,6 +27,7 @@ impl StoreBackend {
         let cancel_requested = loaded.row.is_cancel_requested();
         let stop = loaded.row.stop.clone();
         let is_fork = loaded.row.forked_from.is_some() && !sabotage!("a fork has its run's keys");
+        let shared = loaded.row.forked_from.as_ref().map(|fork| (loaded.row.id, fork.seen));
         let edit = loaded.row.forked_from.and_then(|fork| Some((fork.path, fork.input?)));
         let edit = edit.filter(|_| !sabotage!("a fork forgets its input"));
         let RunRow { id, seed, inbox_seq, published, response, .. } = loaded.row;
@@ -52,7 +53,7 @@ impl StoreBackend {
             seed: own,
             now,
             max_payload: MAX_PAYLOAD,
-            journal: Journal::new(entries),
+            journal: Journal::new(entries, shared),
             caught_up: false,
             ending: BTreeSet::new(),
             grace: GRACE,

@@ -120,6 +120,7 @@ impl StoreBackend {
     /// recorded is asked of the function.
     pub(crate) fn only_replay(&mut self) {
         self.only_replay = true;
+        self.journal.on_trial();
     }
 
     /// What the function waits for beyond its journal, in the order in which it came to it.

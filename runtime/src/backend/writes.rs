@@ -73,8 +73,8 @@ impl StoreBackend {
         };
         let state = if completed && failure.is_some() { RunState::Failed } else { state };
         // A run that completes has nothing to do about a cancel, unless it has to undo something.
-        let yields_to_cancel = self.unwinding.is_none() && self.has_undos();
-        Next::End(End { state, output, failure, at: self.now, yields_to_cancel })
+        let may_undo = self.unwinding.is_none() && self.has_undos();
+        Next::End(End { state, output, failure, at: self.now, may_undo })
     }
 
     /// The suspension of a run that only waits.

@@ -219,7 +219,8 @@ statements! {
     // 3 is the first settled status.
     waiting_call =
         "SELECT 1 FROM entry WHERE run = ? AND sealed = 0 AND path = ? AND status < 3";
-    find_original = "SELECT n, state, started_at, forked_from, tags FROM run WHERE id = ?";
+    find_original = "SELECT n, state, started_at, forked_from, tags, forked_input IS NOT NULL
+         FROM run WHERE id = ?";
     marks =
         "SELECT path, kind, status, seq, issued, attempts, sealed, undo_step IS NOT NULL
          FROM entry WHERE run = ?";
@@ -234,12 +235,11 @@ statements! {
     copy_row_blobs =
         "INSERT OR IGNORE INTO blob_use (run, place, address)
          SELECT ?2, place, address FROM blob_use WHERE run = ?1 AND place = ?3";
-    // An input may have been made with the run's id, which is another one now: no hash.
     copy_entry =
-        "INSERT INTO entry (run, sealed, path, kind, status, seq, input, output, error, attempts,
-                            forgiven, issued, started_at, ended_at, undo_step, undo_input)
-         SELECT ?2, ?5, path, kind, status, seq, input, output, error, attempts, forgiven, issued,
-                started_at, ended_at, undo_step, undo_input
+        "INSERT INTO entry (run, sealed, path, kind, status, seq, input, input_hash, output, error,
+                            attempts, forgiven, issued, started_at, ended_at, undo_step, undo_input)
+         SELECT ?2, ?5, path, kind, status, seq, input, iif(?6, input_hash, NULL), output, error,
+                attempts, forgiven, issued, started_at, ended_at, undo_step, undo_input
          FROM entry WHERE run = ?1 AND path = ?3 AND sealed = ?4";
     copy_blobs =
         "INSERT OR IGNORE INTO blob_use (run, place, address)

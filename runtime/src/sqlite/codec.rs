@@ -170,12 +170,14 @@ pub(super) struct Origin {
     pub(super) run: RunId,
     pub(super) path: String,
     pub(super) started_at: i64,
+    #[serde(default)]
+    pub(super) seen: u64,
 }
 
 fn forked_from(row: &Row<'_>, values: &Recaller<'_>) -> Result<Option<ForkedFrom>> {
-    let Some(Origin { run, path, started_at }) = json(row, 28)? else { return Ok(None) };
+    let Some(Origin { run, path, started_at, seen }) = json(row, 28)? else { return Ok(None) };
     let (path, started_at) = (path.into(), Timestamp(started_at));
-    Ok(Some(ForkedFrom { run, path, input: values.maybe(row, 29)?, started_at }))
+    Ok(Some(ForkedFrom { run, path, input: values.maybe(row, 29)?, started_at, seen }))
 }
 
 /// Bit of `run.queued`: the run has mail or work that nobody has fetched.

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::{EntryStatus, LOOP, UNDO_SUFFIX};
+use super::{CALL, EntryStatus, LOOP, START, UNDO_SUFFIX};
 use crate::Failure;
-use crate::backend::is_answer;
+use crate::backend::{APPROVAL, RESPOND, is_answer};
 use crate::ids::RunId;
 use crate::payload::Payload;
 use crate::values::Timestamp;
@@ -57,7 +57,40 @@ pub(crate) struct Taken {
     pub(crate) was_sealed: bool,
     /// Whether it is sealed in the fork: its scope had come to its outcome.
     pub(crate) sealed: bool,
+    /// Whether the hash of its input comes along: it is that of what the function gave it.
+    pub(crate) hashed: bool,
 }
+
+/// What a fork is asked for, and what there is to know of the run that is forked.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Asked<'a> {
+    /// Where the fork begins.
+    pub(crate) path: &'a str,
+    /// Whether the step there gets another input.
+    pub(crate) edits: bool,
+    /// Whether the run has ended.
+    pub(crate) has_ended: bool,
+    /// The run's own step that had another input than the function's: it is a fork itself.
+    pub(crate) edited: Option<&'a str>,
+}
+
+/// Kinds of the runtime's own that are no steps. Other kinds are the user's, and one of these
+/// that has attempts is, too.
+const NO_STEPS: [&str; 13] = [
+    "wait@1",
+    "wait_event@1",
+    APPROVAL,
+    RESPOND,
+    CALL,
+    START,
+    "memo@1",
+    LOOP,
+    "for_each@1",
+    "item",
+    "race@1",
+    "try@1",
+    "timeout@1",
+];
 
 /// What a fork takes along.
 #[derive(Debug)]
@@ -65,15 +98,13 @@ pub(crate) struct Prefix {
     pub(crate) entries: Vec<Taken>,
     /// Whether the run had answered by then: so the fork has, with the same response.
     pub(crate) answered: bool,
+    /// How many outcomes the function had seen: all that is taken along has a smaller `seq`.
+    pub(crate) seen: u64,
 }
 
-/// What a fork at `path` takes along of a run, or why there can be none.
-pub(crate) fn prefix(
-    marks: &[Mark],
-    path: &str,
-    edits: bool,
-    has_ended: bool,
-) -> Result<Prefix, Failure> {
+/// What a fork takes along of a run, or why there can be none.
+pub(crate) fn prefix(marks: &[Mark], asked: Asked<'_>) -> Result<Prefix, Failure> {
+    let Asked { path, edits, has_ended, edited } = asked;
     let refuse = |code: &str, message: String, at: &str| Err(Failure::new(code, message).at(at));
     let Some(place) = marks.iter().find(|mark| mark.path == path) else {
         return refuse("no_entry", format!("`{path}` is not in the run's journal"), path);
@@ -81,7 +112,7 @@ pub(crate) fn prefix(
     if path.contains('!') {
         return refuse("not_forkable", format!("`{path}` is the runtime's own"), path);
     }
-    if edits && place.attempts == 0 {
+    if edits && place.attempts == 0 && NO_STEPS.contains(&&*place.kind) {
         let kind = &place.kind;
         return refuse("not_a_step", format!("`{path}` ({kind}) is no step with an input"), path);
     }
@@ -111,12 +142,14 @@ pub(crate) fn prefix(
         return refuse("may_be_undone", message, at);
     }
     let answered = taken.iter().any(|mark| is_answer(&mark.kind, mark.status));
-    Ok(Prefix { entries: taken.iter().map(|mark| take(mark, &taken)).collect(), answered })
+    let entries = taken.iter().map(|mark| take(mark, &taken, edited)).collect();
+    Ok(Prefix { entries, answered, seen: place.issued })
 }
 
-fn take(mark: &Mark, taken: &[&Mark]) -> Taken {
+fn take(mark: &Mark, taken: &[&Mark], edited: Option<&str>) -> Taken {
     let sealed = taken.iter().any(|scope| is_within(&mark.path, &scope.path));
-    Taken { path: mark.path.clone(), was_sealed: mark.sealed, sealed }
+    let hashed = edited != Some(&mark.path) && !sabotage!("forks forget what steps were given");
+    Taken { path: mark.path.clone(), was_sealed: mark.sealed, sealed, hashed }
 }
 
 /// Whether `path` is within the scope at `scope`.

@@ -208,6 +208,15 @@ pub struct ForkedFrom {
     pub input: Option<Payload>,
     /// When the run began whose beginning this is: what the function takes for its start.
     pub started_at: Timestamp,
+    /// How many outcomes the other run had seen there: entries with a smaller `seq` are its.
+    pub seen: u64,
+}
+
+impl ForkedFrom {
+    /// The step that has another input than the function gives it.
+    pub(crate) fn edited(&self) -> Option<&str> {
+        self.input.is_some().then_some(&*self.path)
+    }
 }
 
 /// A run's step from one revision of its workflow to another.

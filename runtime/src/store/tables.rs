@@ -339,7 +339,10 @@ impl Run {
             Next::Release => row.ready = true,
             // A cancel that came meanwhile must still find a worker.
             Next::Pause(failure) => stand(row, failure, row.is_cancel_requested()),
-            Next::Park(failure) => stand(row, failure, false),
+            Next::Park(failure) => {
+                let again = sabotage!("what cannot be undone is tried again");
+                stand(row, failure, again && row.is_cancel_requested());
+            }
             Next::Adopt(adoption) => adopt(row, adoption),
             Next::Refuse(refusal) => {
                 row.ready = row.state != RunState::Paused;
@@ -347,7 +350,7 @@ impl Run {
                 row.refusal = Some(refusal);
             }
             Next::End(end) => {
-                if end.yields_to_cancel {
+                if end.may_undo {
                     give_up(
                         self.entries.values_mut().filter(|old| is_undo(&old.entry.path)),
                         end.at,
@@ -386,7 +389,9 @@ fn adopt(row: &mut RunRow, adoption: Adoption) {
         row.revisions.push(change);
     }
     row.revision = adoption.to;
-    row.fingerprint = adoption.fingerprint;
+    if !sabotage!("adoptions keep the old fingerprint") {
+        row.fingerprint = adoption.fingerprint;
+    }
     if !sabotage!("adoptions keep the old events") {
         row.events = adoption.events;
     }
@@ -397,7 +402,7 @@ fn adopt(row: &mut RunRow, adoption: Adoption) {
 /// Keeps a run from its end that is to be cancelled first.
 fn yielding(next: Next, row: &RunRow) -> Next {
     match next {
-        Next::End(end) if end.yields_to_cancel && row.is_cancel_requested() => {
+        Next::End(end) if end.may_undo && row.is_cancel_requested() => {
             Next::Keep(RunState::Running)
         }
         next => next,

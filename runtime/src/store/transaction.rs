@@ -278,10 +278,11 @@ pub struct End {
     pub failure: Option<Failure>,
     /// When.
     pub at: Timestamp,
-    /// Whether it gives way to a cancel request, which then has something left to do: all else is
-    /// written, and the run stays with its owner, running. Where none came, what the run had begun
-    /// to undo and given up is cancelled: the open entries whose path is that of a compensation.
-    pub yields_to_cancel: bool,
+    /// Whether something that it did may be undone yet. Then it gives way to a cancel request: all
+    /// else is written, and the run stays with its owner, running. Where none came, what the run had
+    /// begun to undo and given up is cancelled: the open entries whose path is that of a
+    /// compensation.
+    pub may_undo: bool,
 }
 
 /// What became of a write.

@@ -6,7 +6,8 @@ use std::time::Duration;
 use flowcrate::store::{MemoryStore, Store};
 use flowcrate::testkit::{CrashTest, Ledger};
 use flowcrate::{
-    Engine, EngineBuilder, Error, Result, RunHandle, RunId, RunState, RunView, SendEvent, WaitEvent,
+    Engine, EngineBuilder, Error, Fork, Result, RunHandle, RunId, RunState, RunView, SendEvent,
+    WaitEvent,
 };
 use serde_json::{Value, json};
 
@@ -209,6 +210,66 @@ fn what_the_new_revision_cannot_read_or_reach_is_named() {
             send(&engine, run).await;
             assert_eq!(refused(&until_refused(&engine, run).await), Some(expected));
         }
+    });
+}
+
+/// Charges with its run's id in the input, or something else, before it waits.
+fn telling(ledger: &Ledger, what: &'static str) -> Flow {
+    counted(ledger, move |ctx, _, ledger| async move {
+        ledger.step(&ctx, "charge", json!([ctx.run_id(), what])).await?;
+        ledger.step(&ctx, "plain", what.len()).await?;
+        let got: Value = ctx.wait_event("wait", WaitEvent::new("a")).received().await?;
+        Ok(got)
+    })
+}
+
+#[test]
+fn a_fork_is_adopted_by_what_gives_its_copied_steps_the_same_inputs() {
+    run_test(async {
+        let (store, ledger) = (MemoryStore::new(), Ledger::default());
+        let builder = Engine::builder().store(store).linger(Duration::ZERO);
+        let longer = telling(&ledger, "longer").in_revision("2");
+        let same = telling(&ledger, "first").in_revision("3");
+        let builder = builder.register(telling(&ledger, "first")).register(longer).register(same);
+        let engine = builder.build().await.unwrap();
+        let client = engine.client();
+        let run = engine.start(telling(&ledger, "first"), json!(null)).await.unwrap();
+        until_id(&engine, run.id(), RunState::Waiting).await;
+        send(&engine, run.id()).await;
+        run.result().await.unwrap();
+        let fork = client.fork(run.id(), Fork::at("wait")).await.unwrap();
+        // Its own function gives `charge` another id than is recorded, and goes on.
+        until_id(&engine, fork, RunState::Waiting).await;
+        let Err(Error::Failed(failure)) = client.adopt(fork, "2").await else {
+            panic!("`plain` has another input there");
+        };
+        assert_eq!((failure.code.as_str(), failure.path.as_str()), ("input_changed", "plain"));
+        client.adopt(fork, "3").await.unwrap();
+        send(&engine, fork).await;
+        let done = until_id(&engine, fork, RunState::Completed).await;
+        assert_eq!(done.revision, "3");
+        assert_eq!((ledger.of("charge"), ledger.of("plain")), (1, 1));
+    });
+}
+
+#[test]
+fn what_a_fork_gave_another_input_its_forks_take_along_unseen() {
+    run_test(async {
+        let (store, ledger) = (MemoryStore::new(), Ledger::default());
+        let engine = engine(&store, [first(&ledger), second(&ledger)]).await;
+        let client = engine.client();
+        let run = engine.start(first(&ledger), json!("order")).await.unwrap();
+        until_id(&engine, run.id(), RunState::Waiting).await;
+        let edited = Fork::at("charge").input(json!("another order"));
+        let edited = client.fork(run.id(), edited).await.unwrap();
+        until_id(&engine, edited, RunState::Waiting).await;
+        // The function gives `charge` its own input, which is not what is recorded.
+        let again = client.fork(edited, Fork::at("wait")).await.unwrap();
+        until_id(&engine, again, RunState::Waiting).await;
+        client.adopt(again, "2").await.unwrap();
+        send(&engine, again).await;
+        let done = until_id(&engine, again, RunState::Completed).await;
+        assert_eq!(done.output.unwrap(), json!(["second", "go"]));
     });
 }
 

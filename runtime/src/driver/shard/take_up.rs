@@ -156,7 +156,7 @@ fn is_parked(loaded: &Loaded) -> bool {
 fn cancelled(loaded: &Loaded, epoch: u64, at: Timestamp) -> RunWrite {
     let (entries, seals) = give_up(&loaded.entries, at);
     let (state, output, failure) = (RunState::Cancelled, None, None);
-    let end = End { state, output, failure, at, yields_to_cancel: false };
+    let end = End { state, output, failure, at, may_undo: false };
     RunWrite { entries, seals, ..bare_write(loaded.row.id, epoch, Next::End(end)) }
 }
 

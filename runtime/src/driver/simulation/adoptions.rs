@@ -10,6 +10,7 @@ use super::plan::{Plan, Tells};
 use super::walk::{Journal, walk_as};
 use super::world::SimRun;
 use crate::store::{Loaded, Refusal, RevisionChange};
+use crate::workflow::changed;
 
 /// The revision that a changed workflow has.
 pub(super) const SECOND: &str = "2";
@@ -18,6 +19,11 @@ pub(super) const SECOND: &str = "2";
 pub(super) fn events(revision: &str) -> Vec<String> {
     let all = ["event", "more"].map(str::to_owned).to_vec();
     all[..if revision == SECOND { 2 } else { 1 }].to_vec()
+}
+
+/// What tells the function of a revision from that of the other one.
+pub(super) fn fingerprint(revision: &str) -> &'static str {
+    if revision == SECOND { "of the second" } else { "of the first" }
 }
 
 /// What was seen of a run's revisions.
@@ -68,6 +74,10 @@ pub(super) fn check(
 ) -> Result<Option<&'static str>, String> {
     let row = &loaded.row;
     let (history, refusal) = (row.revisions.clone(), row.refusal.clone());
+    let known = Some(fingerprint(&row.revision));
+    let told = format!("{:?} is that of another function", row.fingerprint);
+    holds(row.fingerprint.as_deref() == known, "I40", &told)?;
+    holds(changed(row, known).is_none(), "I40", "nobody has changed its function")?;
     let seen = Seen { revision: row.revision.to_string(), history, refusal };
     let Some(last) = run.seen.replace(seen.clone()) else {
         holds(seen.history.is_empty(), "I27", "it had another revision before")?;
@@ -108,9 +118,10 @@ pub(super) fn check(
 }
 
 impl SimRun {
-    /// Whether a step came into the run's journal by a fork: its input is not known there.
-    pub(super) fn has_taken(&self, path: &str) -> bool {
-        self.taken.contains(path)
+    /// Whether a step came into the run's journal by a fork, and had another input before that:
+    /// what its function gave it is not known.
+    pub(super) fn has_taken_edited(&self, path: &str) -> bool {
+        self.taken.contains(path) && self.edits.contains_key(path)
     }
 
     /// What a step returns: the input that the plan gives it, or a fork.

@@ -9,6 +9,7 @@ use super::plan::{BLOB, Mode, PARTS, Plan};
 /// Everything that has to occur.
 const ALL: &[&str] = &[
     "adoption",
+    "answer of a stranger",
     "approval",
     "blob",
     "blob in parts",
@@ -101,7 +102,9 @@ fn names(plan: &Plan) -> Vec<&'static str> {
         Plan::Respond { .. } => ("respond", Vec::new()),
         Plan::Sleep { .. } => ("sleep", Vec::new()),
         Plan::Event { .. } => ("event", Vec::new()),
-        Plan::Approval { .. } => ("approval", Vec::new()),
+        Plan::Approval { stranger, .. } => {
+            ("approval", vec![stranger.then_some("answer of a stranger")])
+        }
         Plan::Sequence(_) => ("sequence", Vec::new()),
         Plan::Parallel(_) => ("join", Vec::new()),
         Plan::Caught(_) => ("caught", Vec::new()),

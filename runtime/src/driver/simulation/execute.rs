@@ -7,7 +7,7 @@ use std::time::Duration;
 use futures_util::future::{LocalBoxFuture, try_join_all};
 use serde_json::{Value, json};
 
-use super::adoptions::events;
+use super::adoptions::{events, fingerprint};
 use super::plan::{Mode, Plan, Tells, branch_name, output};
 use super::streams::Told;
 use super::walk::{ATTEMPTS, join};
@@ -62,6 +62,10 @@ impl Workflow for Planned {
     fn definition(&self) -> Definition {
         let adopts = self.adopts.then(|| "1".to_owned()).into_iter().collect();
         Definition { adopts, ..definition(&self.name, self.revision) }
+    }
+
+    fn fingerprint(&self) -> Option<&'static str> {
+        Some(fingerprint(self.revision))
     }
 
     fn undos(&self) -> Undos {
@@ -123,14 +127,7 @@ fn execute(
                 let body = async |ctx: Context| execute(ctx, plan, scene).await;
                 Ok(ctx.timeout::<Value, _, _>(id.clone(), length, body).await?.unwrap_or_default())
             }
-            Plan::Child { id, awaited, .. } => {
-                let definition = definition(&callee(&scene.name, &join(ctx.path(), id)), "1");
-                if *awaited {
-                    return ctx.call_value(id.clone(), &definition, &Value::Null).await;
-                }
-                let started = ctx.start_workflow_value(id.clone(), &definition, &Value::Null);
-                Ok(json!(started.await?.to_string()))
-            }
+            Plan::Child { .. } => child(&ctx, &plan, &scene).await,
             Plan::Try { .. } => try_scope(ctx, &plan, &scene).await,
             Plan::Sleep { id, milliseconds } => {
                 ctx.sleep(id.clone(), Duration::from_millis(*milliseconds)).await?;
@@ -197,6 +194,18 @@ fn execute(
             }
         }
     })
+}
+
+async fn child(ctx: &Context, plan: &Plan, scene: &Scene) -> Result<Value> {
+    let Plan::Child { id, plan, awaited } = plan else { return Ok(Value::Null) };
+    let name = callee(&scene.name, &join(ctx.path(), id));
+    let (plan, notes) = (Arc::new((**plan).clone()), Arc::clone(&scene.notes));
+    let callee = Planned { name, revision: "1", adopts: false, plan, notes };
+    if *awaited {
+        return ctx.call(id.clone(), callee, Value::Null).await;
+    }
+    let started = ctx.start_workflow(id.clone(), callee, Value::Null);
+    Ok(json!(started.await?.to_string()))
 }
 
 async fn approval(ctx: &Context, plan: &Plan) -> Result<Value> {

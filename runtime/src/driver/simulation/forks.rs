@@ -32,7 +32,7 @@ impl Before {
         if path.contains('!') {
             return Err("not_forkable");
         }
-        if edits && place.attempts == 0 {
+        if edits && &*place.kind != "step" {
             return Err("not_a_step");
         }
         let seen = |entry: &Entry| entry.seq.is_some_and(|seq| seq < place.issued);
@@ -64,8 +64,14 @@ impl Before {
             }
             None => {}
         }
-        let bare = |entry| Entry { input_hash: None, ..entry };
-        Ok(taken.into_iter().map(|(path, entry)| (path, bare(entry))).collect())
+        // Nobody knows what the function gave a step that had another input.
+        let origin = self.row.row.forked_from.as_ref();
+        let edited = origin.and_then(|origin| origin.input.as_ref().map(|_| &*origin.path));
+        let as_given = |entry: Entry| match edited {
+            Some(path) if path == &*entry.path => Entry { input_hash: None, ..entry },
+            _ => entry,
+        };
+        Ok(taken.into_iter().map(|(path, entry)| (path, as_given(entry))).collect())
     }
 
     /// Holds what came of a fork against what had to, and finds what it has taken along.

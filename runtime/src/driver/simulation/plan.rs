@@ -50,6 +50,8 @@ pub(super) enum Plan {
         key: String,
         answer: Option<bool>,
         milliseconds: Option<u64>,
+        /// Whether somebody who is not asked says the opposite first.
+        stranger: bool,
     },
     Sequence(Vec<Plan>),
     Parallel(Vec<Plan>),
@@ -249,7 +251,8 @@ impl Plan {
         let answer = (top && !chance.once_in(4)).then(|| chance.once_in(2));
         let is_limited = answer.is_none() || chance.once_in(2);
         let milliseconds = is_limited.then(|| u64::try_from(chance.below(10_000)).unwrap());
-        Self::Approval { id, key, answer, milliseconds }
+        let stranger = top && chance.once_in(3);
+        Self::Approval { id, key, answer, milliseconds, stranger }
     }
 
     /// Some waits for one key, one after the other.
@@ -265,11 +268,17 @@ impl Plan {
         match self {
             Self::Event { id, key, number } => {
                 let (path, payload) = (join(scope, id), payload(key, *number));
-                vec![Sent { path, key: key.clone(), payload }]
+                vec![Sent { path, key: key.clone(), payload, is_for_nobody: false }]
             }
-            Self::Approval { id, key, answer: Some(approved), .. } => {
-                let (path, payload) = (join(scope, id), verdict(key, *approved));
-                vec![Sent { path, key: key.clone(), payload }]
+            Self::Approval { id, key, answer, stranger, .. } => {
+                let (path, other) = (join(scope, id), !answer.unwrap_or_default());
+                let sent = |by, approved, is_for_nobody| {
+                    let payload = verdict(key, approved, by);
+                    Sent { path: path.clone(), key: key.clone(), payload, is_for_nobody }
+                };
+                let stranger = stranger.then(|| sent("eve", other, true));
+                let answer = answer.map(|approved| sent("ada", approved, false));
+                stranger.into_iter().chain(answer).collect()
             }
             _ => self.inside(scope).into_iter().flat_map(|(part, at)| part.sends(&at)).collect(),
         }
@@ -320,6 +329,8 @@ pub(super) struct Sent {
     pub(super) path: String,
     pub(super) key: String,
     pub(super) payload: Value,
+    /// Whether no wait takes it: whose answer it is, nobody asked.
+    pub(super) is_for_nobody: bool,
 }
 
 /// The name of a race's branch.
@@ -328,8 +339,8 @@ pub(super) fn branch_name(number: usize) -> String {
 }
 
 /// What the answer to an approval carries.
-pub(super) fn verdict(key: &str, approved: bool) -> Value {
-    json!({ "approved": approved, "form": key, "by": "ada" })
+pub(super) fn verdict(key: &str, approved: bool, by: &str) -> Value {
+    json!({ "approved": approved, "form": key, "by": by })
 }
 
 /// What the event with this key and number carries.

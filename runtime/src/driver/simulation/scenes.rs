@@ -8,7 +8,9 @@ use serde_json::{Value, json};
 
 use super::world::World;
 use crate::store::{Ask, EntryStatus, RunState};
-use crate::{Context, Definition, Error, Result, Step, StepSpec, Workflow, join};
+use crate::{
+    Context, Definition, Error, Result, Step, StepError, StepSpec, Undo, Undos, Workflow, join,
+};
 
 /// What a scene shows to be there, or else what it found.
 type Scene = fn(u64) -> Result<(), String>;
@@ -20,6 +22,7 @@ pub(super) const SCENES: &[(&str, Scene)] = &[
     ("a terminated run keeps its epoch", mail_tells_of_a_terminated_run),
     ("catch sees all", nobody_catches_a_cancel),
     ("no grace", an_outcome_within_the_grace_time_counts),
+    ("what cannot be undone is tried again", what_cannot_be_undone_is_left_alone),
 ];
 
 /// What the bodies of a scene have done.
@@ -32,7 +35,11 @@ impl Log {
     }
 
     fn tells(&self, what: &str) -> bool {
-        self.0.lock().unwrap().iter().any(|noted| noted == what)
+        self.count(what) > 0
+    }
+
+    fn count(&self, what: &str) -> usize {
+        self.0.lock().unwrap().iter().filter(|noted| *noted == what).count()
     }
 
     /// A step whose body moves three times before it ends.
@@ -54,6 +61,9 @@ impl Log {
     }
 }
 
+/// The step that would undo others, and cannot.
+const HOPELESS: &str = "hopeless";
+
 type Body = fn(Context, Log) -> LocalBoxFuture<'static, Result<Value>>;
 
 struct Scripted {
@@ -68,6 +78,17 @@ impl Workflow for Scripted {
     fn definition(&self) -> Definition {
         let (name, revision) = ("scene".to_owned(), "1".to_owned());
         Definition { name, revision, events: Vec::new(), adopts: Vec::new() }
+    }
+
+    fn undos(&self) -> Undos {
+        let log = self.log.clone();
+        Undos::new().step(HOPELESS, move |ctx: &Context, _: Value| {
+            let log = log.clone();
+            ctx.step(StepSpec::new(HOPELESS, "step"), (), move |_, ()| {
+                log.note("tried to undo".to_owned());
+                async { Err::<Value, _>(StepError::fatal("no", "it cannot be undone")) }
+            })
+        })
     }
 
     fn run(&self, ctx: Context, _: Value) -> LocalBoxFuture<'static, Result<Value>> {
@@ -149,6 +170,32 @@ fn an_outcome_within_the_grace_time_counts(seed: u64) -> Result<(), String> {
     let status = world.entry("long").map(|entry| entry.status);
     shows(status == Some(EntryStatus::Completed), &format!("it is {status:?}"))?;
     shows(world.stands() == Some(RunState::Cancelled), "it is not cancelled")
+}
+
+/// A run that was told of its cancel, and cannot undo what it did, stands still until somebody has
+/// seen to that: the same cancel does not make it try again.
+fn what_cannot_be_undone_is_left_alone(seed: u64) -> Result<(), String> {
+    let (mut world, log) = scene(seed, |ctx, log| {
+        Box::pin(async move {
+            log.step(&ctx, "charge").undo(Undo::named(HOPELESS, Value::clone)).await?;
+            ctx.sleep("rest", Duration::from_hours(1)).await?;
+            Ok(Value::Null)
+        })
+    });
+    (0..4).for_each(|_| world.bodies());
+    world.ask(Ask::Cancel);
+    for _ in 0..8 {
+        world.bodies();
+        world.later(1_000);
+    }
+    shows(world.stands() == Some(RunState::Paused), "it does not stand still")?;
+    shows(log.count("tried to undo") == 1, "it was tried again, though nobody asked for it")?;
+    world.ask(Ask::Resume);
+    for _ in 0..8 {
+        world.bodies();
+        world.later(1_000);
+    }
+    shows(log.count("tried to undo") == 2, "it was not tried again, though somebody asked for it")
 }
 
 #[test]

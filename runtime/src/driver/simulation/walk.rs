@@ -114,7 +114,7 @@ impl Walk<'_> {
             Plan::Event { id, key, number } => {
                 self.leaf(&join(scope, id), &super::plan::payload(key, *number))
             }
-            Plan::Approval { id, key, answer, milliseconds } => {
+            Plan::Approval { id, key, answer, milliseconds, .. } => {
                 self.approval(&join(scope, id), key, *answer, milliseconds.is_some())
             }
             Plan::Sequence(parts) => self.sequence(parts, scope),

@@ -15,7 +15,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::Chance;
-use super::adoptions::{Plans, SECOND, Seen, events};
+use super::adoptions::{Plans, SECOND, Seen, events, fingerprint};
 use super::census::Census;
 use super::check::{Checker, check_end, journal};
 use super::execute::{Notes, Planned, callee};
@@ -475,6 +475,7 @@ impl World {
             id: run.id,
             seed: run.seed,
             events: events("1"),
+            fingerprint: Some(fingerprint("1").into()),
             ..NewRun::new(name, "1", input, hash, now)
         };
         self.store.submit(Transaction::Start(Box::new(new), Reply::new(drop)));
@@ -565,9 +566,12 @@ impl World {
         (run.started, run.edits) = (true, edits);
         run.taken = taken.keys().cloned().collect();
         // What it has got already is not sent again.
-        let got = |path: &str| taken.get(path).is_some_and(|entry| entry.output.is_some());
+        let got = |send: &Sent| {
+            let entry = taken.get(&send.path);
+            !send.is_for_nobody && entry.is_some_and(|entry| entry.output.is_some())
+        };
         let all = run.sends.len();
-        run.sends.retain(|send| !got(&send.path));
+        run.sends.retain(|send| !got(send));
         run.accepted = all - run.sends.len();
     }
 

@@ -204,7 +204,7 @@ impl Tables<'_> {
     /// Keeps a run from its end that is to be cancelled first.
     fn yielding<'n>(&mut self, owned: &Owned, next: &'n Next) -> Result<Cow<'n, Next>> {
         if let Next::End(end) = next
-            && end.yields_to_cancel
+            && end.may_undo
             && self.sql.is_cancelled.query_row([owned.n], |row| row.get(0))?
         {
             return Ok(Cow::Owned(Next::Keep(RunState::Running)));
@@ -238,7 +238,7 @@ impl Tables<'_> {
             Next::Adopt(adoption) => self.adopt(run, owned, adoption),
             Next::Refuse(refusal) => self.refuse(owned, refusal),
             Next::End(end) => {
-                if end.yields_to_cancel {
+                if end.may_undo {
                     self.sql.give_up_undos.execute((owned.n, end.at.0))?;
                 }
                 let output = self.values.maybe(end.output.as_ref())?;

@@ -3,22 +3,28 @@
 use super::{Run, Stored, Tables};
 use crate::ids::RunId;
 use crate::payload::{InputHash, Payload};
-use crate::store::fork::{Mark, Prefix, Taken, prefix};
+use crate::store::fork::{Asked, Mark, Prefix, Taken, prefix};
 use crate::store::{Entry, Forked, ForkedFrom, NewFork, NewRun};
 
 impl Tables {
     pub(in crate::store) fn fork(&mut self, fork: NewFork) -> Forked {
         let Some(run) = self.runs.get(&fork.run) else { return Forked::UnknownRun };
         let marks: Vec<Mark> = run.entries.values().map(mark).collect();
-        let (edits, ended) = (fork.input.is_some(), run.row.state.is_final());
-        let Prefix { entries, answered } = match prefix(&marks, &fork.path, edits, ended) {
+        let asked = Asked {
+            path: &fork.path,
+            edits: fork.input.is_some(),
+            has_ended: run.row.state.is_final(),
+            edited: run.row.forked_from.as_ref().and_then(ForkedFrom::edited),
+        };
+        let Prefix { entries, answered, seen } = match prefix(&marks, asked) {
             Ok(prefix) => prefix,
             Err(failure) => return Forked::Refused(failure),
         };
         let entries: Vec<Stored> = entries.iter().filter_map(|taken| copy(run, taken)).collect();
-        let response = run.row.response.clone().filter(|_| answered);
+        let forgets = sabotage!("a fork forgets its answer");
+        let response = run.row.response.clone().filter(|_| answered && !forgets);
         let new = new_run(run, &fork);
-        let origin = origin(run, fork);
+        let origin = origin(run, fork, seen);
         let id = new.id;
         self.start(new);
         if let Some(run) = self.runs.get_mut(&id) {
@@ -47,8 +53,8 @@ fn mark(stored: &Stored) -> Mark {
 
 fn copy(run: &Run, taken: &Taken) -> Option<Stored> {
     let stored = run.entries.get(taken.path.as_str())?;
-    // An input may have been made with the run's id, which is another one now.
-    let entry = Entry { input_hash: None, ..stored.entry.clone() };
+    let input_hash = stored.entry.input_hash.filter(|_| taken.hashed);
+    let entry = Entry { input_hash, ..stored.entry.clone() };
     Some(Stored { entry, sealed: taken.sealed })
 }
 
@@ -59,14 +65,17 @@ fn new_run(run: &Run, fork: &NewFork) -> NewRun {
     NewRun {
         id,
         seed: row.seed,
-        fingerprint: row.fingerprint.clone(),
+        fingerprint: row
+            .fingerprint
+            .clone()
+            .filter(|_| !sabotage!("a fork forgets its fingerprint")),
         events: row.events.clone(),
         tags: row.tags.clone(),
         ..NewRun::new(row.workflow.clone(), row.revision.clone(), input, hash, fork.at)
     }
 }
 
-fn origin(run: &Run, fork: NewFork) -> ForkedFrom {
+fn origin(run: &Run, fork: NewFork, seen: u64) -> ForkedFrom {
     let began = run.row.forked_from.as_ref().map_or(run.row.started_at, |from| from.started_at);
-    ForkedFrom { run: fork.run, path: fork.path, input: fork.input, started_at: began }
+    ForkedFrom { run: fork.run, path: fork.path, input: fork.input, started_at: began, seen }
 }

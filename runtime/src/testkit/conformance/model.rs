@@ -263,8 +263,8 @@ impl<S: Store> Pair<'_, S> {
             9 => Next::Pause(failure()),
             10 => Next::Park(failure()),
             11 => {
-                let yields_to_cancel = self.dice.one_in(2);
-                Next::End(crate::store::End { yields_to_cancel, ..completed() })
+                let may_undo = self.dice.one_in(2);
+                Next::End(crate::store::End { may_undo, ..completed() })
             }
             _ => {
                 let state = RunState::Failed;

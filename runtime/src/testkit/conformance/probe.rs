@@ -224,7 +224,7 @@ pub(super) fn outcome(path: &str, seq: u64) -> Entry {
 /// A completed end.
 pub(super) fn completed() -> End {
     End {
-        yields_to_cancel: false,
+        may_undo: false,
         state: RunState::Completed,
         output: Some(Payload::from_json("42")),
         failure: None,

@@ -51,7 +51,7 @@ pub fn an_end_may_yield_to_a_cancel<S: Store>(store: &Probe<S>) {
     let worker = store.worker();
     let (run, other) = (store.owned(worker), store.owned(worker));
     store.cancel(run);
-    let end = End { yields_to_cancel: true, ..completed() };
+    let end = End { may_undo: true, ..completed() };
     let entries = vec![outcome("a", 1)];
     let end = RunWrite { entries, next: Next::End(end), ..write(run) };
     assert_eq!(store.write(end.clone()), Written::Done(RunState::Running));
@@ -70,7 +70,7 @@ pub fn an_end_gives_up_what_was_being_undone<S: Store>(store: &Probe<S>) {
     let entries =
         vec![undoable("each[0]/a", 1), open_entry("each[0]/a!undo"), open_entry("b!undo")];
     store.write(RunWrite { entries, seals: vec!["each[".into()], ..write(run) });
-    let end = End { yields_to_cancel: true, ..completed() };
+    let end = End { may_undo: true, ..completed() };
     let entries = vec![undoable("b", 2)];
     store.write(RunWrite { entries, next: Next::End(end), ..write(run) });
     let journal = store.journal(run).expect("it is there");

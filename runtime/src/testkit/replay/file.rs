@@ -57,6 +57,8 @@ struct Origin {
     path: Text,
     input: Option<Text>,
     started_at: Timestamp,
+    #[serde(default)]
+    seen: u64,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -147,11 +149,12 @@ impl TryFrom<File> for RecordedRun {
 
 impl From<RunRow> for Run {
     fn from(row: RunRow) -> Self {
-        let origin = |ForkedFrom { run, path, input, started_at }| Origin {
+        let origin = |ForkedFrom { run, path, input, started_at, seen }| Origin {
             run,
             path,
             input: input.map(text),
             started_at,
+            seen,
         };
         Self {
             id: row.id,
@@ -176,11 +179,12 @@ impl From<RunRow> for Run {
 
 impl From<Run> for RunRow {
     fn from(run: Run) -> Self {
-        let origin = |Origin { run, path, input, started_at }| ForkedFrom {
+        let origin = |Origin { run, path, input, started_at, seen }| ForkedFrom {
             run,
             path,
             input: input.map(Payload::from_json),
             started_at,
+            seen,
         };
         let (hash, input) = (InputHash::from_bytes(run.input_hash.into_bytes()), run.input);
         let new = NewRun {

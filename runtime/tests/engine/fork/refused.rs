@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use flowcrate::testkit::Ledger;
 use flowcrate::{
-    Caught, Client, Context, Engine, Failure, Fork, Result, RunId, RunState, RunView, SendEvent,
-    WaitEvent, join,
+    Caught, Client, Context, Engine, Failure, Fork, Policy, Result, RunId, RunState, RunView,
+    SendEvent, StepSpec, WaitEvent, join,
 };
 use serde_json::{Value, json};
 
@@ -70,6 +70,58 @@ fn beside_a_loop_that_was_going_on_nothing_is_forked() {
             ended(&engine, id).await;
         }
         assert_eq!(ledger.of("poll[0]/one"), 3);
+    });
+}
+
+#[test]
+fn a_step_whose_first_attempt_was_cut_short_can_have_another_input() {
+    run_test(async {
+        let ledger = Ledger::default();
+        let workflow = counted(&ledger, |ctx, _, ledger| async move {
+            let quick = ctx.sleep("nap", Duration::from_millis(20));
+            let ships = async {
+                let policy = Policy { total: Some(Duration::from_hours(1)), ..Policy::default() };
+                let spec = StepSpec::new("ship", "parcels.ship@1").policy(policy);
+                let ledger = ledger.clone();
+                ctx.step(spec, json!("far"), move |step, to: Value| {
+                    ledger.count(step.path());
+                    async move {
+                        if to == json!("far") {
+                            step.cancelled().await;
+                        }
+                        Ok(to)
+                    }
+                })
+                .await
+            };
+            let shipped = join((
+                async {
+                    quick.await?;
+                    Err::<(), _>(ctx.failure("a", "b", "c").into())
+                },
+                ships,
+            ));
+            match shipped.await.caught()? {
+                Ok(((), to)) => Ok(to),
+                Err(failure) => Ok(json!(failure.code)),
+            }
+        });
+        let engine = engine(&workflow).await;
+        let client = &engine.client();
+        let run = engine.start(workflow, json!(null)).await.unwrap();
+        assert_eq!(run.result().await.unwrap(), json!("b"));
+        let journal = client.journal(run.id()).await.unwrap();
+        let ship = journal.iter().find(|entry| entry.path == "ship").unwrap();
+        assert_eq!(ship.attempts, 0);
+        // It is a step, though none of its attempts has ended.
+        let fork = Fork::at("ship").input(json!("near"));
+        let id = client.fork(run.id(), fork).await.unwrap();
+        ended(&engine, id).await;
+        let journal = client.journal(id).await.unwrap();
+        let ship = journal.iter().find(|entry| entry.path == "ship").unwrap();
+        assert_eq!(ship.output, Some(json!("near")));
+        let wait = refusal(client.fork(run.id(), Fork::at("nap").input(json!(1))).await);
+        assert_eq!(wait, pair("not_a_step", "nap"));
     });
 }
 

@@ -17,7 +17,7 @@ impl Walk<'_> {
         (id, bytes): (&str, usize),
         failures: u32,
     ) -> Result<Verdict, String> {
-        let (id, is_taken) = (self.run.input(path, id), self.run.has_taken(path));
+        let (id, is_taken) = (self.run.input(path, id), self.run.has_taken_edited(path));
         let entry = self.visit(path);
         let given = entry.and_then(|entry| entry.input.as_ref()).map(crate::Payload::to_value);
         if !is_taken && !path.ends_with("!undo") && given.as_ref().is_some_and(|given| given != id)
@@ -93,8 +93,8 @@ impl Walk<'_> {
         let in_time =
             self.journal.get(path).is_some_and(|entry| entry.output.is_some()) || !is_limited;
         let (sent, decision) = match answer.filter(|_| in_time) {
-            Some(true) => (verdict(key, true), json!({ "approved": key })),
-            Some(false) => (verdict(key, false), json!({ "rejected": key })),
+            Some(true) => (verdict(key, true, "ada"), json!({ "approved": key })),
+            Some(false) => (verdict(key, false, "ada"), json!({ "rejected": key })),
             None => (Value::Null, json!("timed_out")),
         };
         Ok(match self.leaf(path, &sent)? {
