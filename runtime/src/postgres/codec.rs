@@ -185,12 +185,14 @@ pub(super) struct Origin {
     pub(super) run: RunId,
     pub(super) path: String,
     pub(super) started_at: i64,
+    #[serde(default)]
+    pub(super) seen: u64,
 }
 
 fn forked_from(row: &Row, codec: &Codec) -> Result<Option<ForkedFrom>> {
-    let Some(Origin { run, path, started_at }) = json(row, 27)? else { return Ok(None) };
+    let Some(Origin { run, path, started_at, seen }) = json(row, 27)? else { return Ok(None) };
     let (path, started_at) = (path.into(), Timestamp(started_at));
-    Ok(Some(ForkedFrom { run, path, input: maybe(row, 28, codec)?, started_at }))
+    Ok(Some(ForkedFrom { run, path, input: maybe(row, 28, codec)?, started_at, seen }))
 }
 
 /// A row of the journal.

@@ -109,7 +109,8 @@ statements! {
         fire = "SELECT fire_v1($1, $2, $3, $4, $5, $6)";
         next_fire = "SELECT rule, next_fire FROM schedule WHERE name = $1";
         original =
-            "SELECT n, state, started_at, forked_from, tags FROM run WHERE id = $1 FOR UPDATE";
+            "SELECT n, state, started_at, forked_from, tags, forked_input IS NOT NULL
+             FROM run WHERE id = $1 FOR UPDATE";
         marks =
             "SELECT path, kind, status, seq, issued, attempts, sealed, undo_step IS NOT NULL
              FROM entry WHERE run = $1";
@@ -123,14 +124,14 @@ statements! {
         copy_tags =
             "INSERT INTO tag (name, value, started_at, id)
              SELECT t.name, t.value, $3, $4 FROM unnest($1::text[], $2::text[]) AS t (name, value)";
-        // An input may have been made with the run's id, which is another one now: no hash.
         copy_entries =
-            "INSERT INTO entry (run, sealed, path, kind, status, seq, input, output, error,
-                                attempts, forgiven, issued, started_at, ended_at, undo_step,
+            "INSERT INTO entry (run, sealed, path, kind, status, seq, input, input_hash, output,
+                                error, attempts, forgiven, issued, started_at, ended_at, undo_step,
                                 undo_input)
-             SELECT $2, t.sealed, e.path, kind, status, seq, input, output, error, attempts,
-                    forgiven, issued, started_at, ended_at, undo_step, undo_input
-             FROM unnest($3::text[], $4::boolean[]) AS t (path, sealed)
+             SELECT $2, t.sealed, e.path, kind, status, seq, input,
+                    CASE WHEN t.hashed THEN input_hash END, output, error, attempts, forgiven,
+                    issued, started_at, ended_at, undo_step, undo_input
+             FROM unnest($3::text[], $4::boolean[], $5::boolean[]) AS t (path, sealed, hashed)
              JOIN entry e ON e.run = $1 AND e.path = t.path";
     }
 

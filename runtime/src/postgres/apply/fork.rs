@@ -7,7 +7,7 @@ use tokio_postgres::Row;
 use super::{Applied, Applier, Result, Tells, applied, read, unsent};
 use crate::postgres::codec::{Origin, damaged, get, json, natural, state, status, to_json, uuid};
 use crate::store::answer::Answer;
-use crate::store::fork::{Mark, Prefix, prefix};
+use crate::store::fork::{Asked, Mark, Prefix, prefix};
 use crate::store::{Forked, NewFork, StoreError};
 
 impl Applier<'_> {
@@ -19,22 +19,36 @@ impl Applier<'_> {
         let ended = read(get(&original, 1).and_then(state))?.is_final();
         let rows = self.client.query(&self.sql.marks, &[&n]).await?;
         let marks = read(rows.iter().map(mark).collect::<std::result::Result<Vec<_>, _>>())?;
-        match prefix(&marks, &fork.path, fork.input.is_some(), ended) {
+        let origin: Option<Origin> = read(json(&original, 3))?;
+        let edits: bool = read(get(&original, 5))?;
+        let asked = Asked {
+            path: &fork.path,
+            edits: fork.input.is_some(),
+            has_ended: ended,
+            edited: origin.as_ref().filter(|_| edits).map(|origin| origin.path.as_str()),
+        };
+        match prefix(&marks, asked) {
             Err(failure) => nothing(Forked::Refused(failure)),
             Ok(prefix) => {
-                self.copy(fork, n, &original, prefix).await?;
+                self.copy(fork, n, (&original, origin.as_ref()), prefix).await?;
                 Ok(applied(Answer::Forked(Forked::Done), Tells::Workers))
             }
         }
     }
 
-    async fn copy(&self, fork: &NewFork, from: i64, original: &Row, taken: Prefix) -> Result<()> {
-        let origin: Option<Origin> = read(json(original, 3))?;
+    async fn copy(
+        &self,
+        fork: &NewFork,
+        from: i64,
+        (original, origin): (&Row, Option<&Origin>),
+        taken: Prefix,
+    ) -> Result<()> {
         let started_at = match origin {
             Some(origin) => origin.started_at,
             None => read(get(original, 2))?,
         };
-        let origin = Origin { run: fork.run, path: fork.path.to_string(), started_at };
+        let (path, seen) = (fork.path.to_string(), taken.seen);
+        let origin = Origin { run: fork.run, path, started_at, seen };
         let origin = unsent(to_json(&origin))?;
         let input = unsent(self.codec.maybe(fork.input.as_ref()))?;
         let (id, at) = (uuid(fork.id), fork.at.0);
@@ -50,8 +64,11 @@ impl Applier<'_> {
         }
         let (paths, sealed): (Vec<&str>, Vec<bool>) =
             taken.entries.iter().map(|taken| (taken.path.as_str(), taken.sealed)).unzip();
-        let rows =
-            self.client.execute(&self.sql.copy_entries, &[&from, &to, &paths, &sealed]).await?;
+        let hashed: Vec<bool> = taken.entries.iter().map(|taken| taken.hashed).collect();
+        let rows = self
+            .client
+            .execute(&self.sql.copy_entries, &[&from, &to, &paths, &sealed, &hashed])
+            .await?;
         if rows != paths.len() as u64 {
             return read(Err(damaged("entries of a run that is forked are gone")));
         }

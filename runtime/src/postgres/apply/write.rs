@@ -134,7 +134,7 @@ impl<'w> Becomes<'w> {
                     output: codec.maybe(output)?,
                     failure: codec.failure(failure)?,
                     mail: mail(end.state, output, failure, codec)?,
-                    yields: end.yields_to_cancel,
+                    yields: end.may_undo,
                     at: end.at.0,
                     ..none
                 }
