@@ -183,8 +183,9 @@ fn what_cannot_be_undone_is_left_alone(seed: u64) -> Result<(), String> {
         })
     });
     (0..4).for_each(|_| world.bodies());
-    world.ask(Ask::Cancel);
     for _ in 0..8 {
+        // Asked again and again, it is the same cancel; each time the worker looks for work.
+        world.ask(Ask::Cancel);
         world.bodies();
         world.later(1_000);
     }

@@ -191,11 +191,13 @@ fn a_run_of_a_restored_journal_cleans_up_when_it_is_cancelled() {
         let first = engine(Origin::Moved).await;
         let run = first.start(workflow.clone(), json!("waits")).await.unwrap();
         until(&first, &run, RunState::Waiting).await;
+        let id = run.id();
         first.shutdown().await;
-        drop(first);
+        // Each holds the file.
+        drop((first, run));
         let second = engine(Origin::Restored).await;
         let client = second.client();
-        let run = client.handle::<Flow>(run.id());
+        let run = client.handle::<Flow>(id);
         assert_eq!(paused(&client, &run).await, "restored");
         client.cancel(run.id(), "it was made up for by hand").await.unwrap();
         until(&second, &run, RunState::Cancelled).await;
