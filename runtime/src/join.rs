@@ -25,7 +25,46 @@ use crate::error::{Error, Result};
 /// # }
 /// ```
 pub async fn join<J: Join>(futures: J) -> Result<J::Output> {
-    futures.into_joined().await
+    futures.into_joined(Failing::Alone).await
+}
+
+/// Awaits a tuple of futures as [`join`] does, within a branch of another join (or a
+/// [task](crate::task)), where nobody handles a failure on the way: it is the other join's failure
+/// too, and cancels that one's other branches at once, before the branches of this one have come
+/// to their ends. Around it the same goes for the next join, if that is a `join_within` itself.
+///
+/// Nodes of one scope of a graph fail so, however deep the joins that their edges make: what the
+/// compiler emits uses it. A branch that handles such a failure all the same does not bring the
+/// others back: they are cancelled, and so is the join around it.
+///
+/// ```
+/// # use std::time::Duration;
+/// # use flowcrate::{Context, Result, join, join_within};
+/// # async fn example(ctx: &Context) -> Result<()> {
+/// let pair = async {
+///     ctx.sleep("before", Duration::from_secs(1)).await?;
+///     join_within((ctx.sleep("one", Duration::from_secs(1)), async {
+///         Err::<(), _>(ctx.failure("charge", "declined", "no funds").into())
+///     }))
+///     .await
+/// };
+/// // Where `charge` fails, `other` is cancelled with `one`.
+/// join((pair, ctx.sleep("other", Duration::from_secs(60)))).await?;
+/// # Ok(())
+/// # }
+/// ```
+pub async fn join_within<J: Join>(futures: J) -> Result<J::Output> {
+    futures.into_joined(Failing::Within).await
+}
+
+/// Whose failure that of a branch is.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Failing {
+    /// The join's, which returns it.
+    Alone,
+    /// That of the join around it, too.
+    Within,
 }
 
 /// A tuple of futures of results, or of what becomes one when it is awaited.
@@ -40,7 +79,8 @@ pub trait Join {
     type Output;
 
     /// The future of all of them.
-    fn into_joined(self) -> impl Future<Output = Result<Self::Output>>;
+    #[doc(hidden)]
+    fn into_joined(self, failing: Failing) -> impl Future<Output = Result<Self::Output>>;
 }
 
 /// Awaits all of a list of futures concurrently, as [`join`] does: their outputs in its order.
@@ -48,12 +88,27 @@ pub async fn join_all<F, T>(futures: impl IntoIterator<Item = F>) -> Result<Vec<
 where
     F: Future<Output = Result<T>>,
 {
+    all(futures, Failing::Alone).await
+}
+
+/// Awaits all of a list of futures as [`join_within`] does: their outputs in its order.
+pub async fn join_all_within<F, T>(futures: impl IntoIterator<Item = F>) -> Result<Vec<T>>
+where
+    F: Future<Output = Result<T>>,
+{
+    all(futures, Failing::Within).await
+}
+
+async fn all<F, T>(futures: impl IntoIterator<Item = F>, failing: Failing) -> Result<Vec<T>>
+where
+    F: Future<Output = Result<T>>,
+{
     let mut branches: Vec<_> = futures.into_iter().map(Branched::new).collect();
-    let mut failed = None;
+    let mut failure = Failure::of(failing);
     poll_fn(|poller| {
         let mut parts: Vec<&mut dyn Part> = Vec::with_capacity(branches.len());
         parts.extend(branches.iter_mut().map(|branch| branch as &mut dyn Part));
-        poll_all(&mut parts, &mut failed, poller)
+        poll_all(&mut parts, &mut failure, poller)
     })
     .await?;
     Ok(branches.into_iter().filter_map(|branch| branch.output).collect())
@@ -77,6 +132,9 @@ trait Part {
     /// Whether the branch is done.
     fn poll(&mut self, poller: &mut Poller<'_>) -> Poll<Result<()>>;
 
+    /// Whether it is going to fail: what is left of it comes to its end.
+    fn is_failing(&self) -> bool;
+
     /// Cancels the branch, if it is not done.
     fn cancel(&mut self);
 }
@@ -93,6 +151,10 @@ impl<F: Future<Output = Result<T>>, T> Part for Branched<F, T> {
         Poll::Ready(Ok(()))
     }
 
+    fn is_failing(&self) -> bool {
+        self.branch.is_failing()
+    }
+
     fn cancel(&mut self) {
         // Outside of a run nobody would notice.
         if self.future.is_some() && !self.branch.cancel() {
@@ -101,35 +163,62 @@ impl<F: Future<Output = Result<T>>, T> Part for Branched<F, T> {
     }
 }
 
+/// The failure of a join.
+struct Failure {
+    failing: Failing,
+    /// The first branch that failed, or is going to.
+    of: Option<usize>,
+    error: Option<Error>,
+}
+
+impl Failure {
+    fn of(failing: Failing) -> Self {
+        Self { failing, of: None, error: None }
+    }
+}
+
 /// Polls the branches in their order. The first failure cancels the others, and is returned once
-/// they have come to their ends.
+/// all have come to their ends.
 fn poll_all(
     parts: &mut [&mut dyn Part],
-    failed: &mut Option<Error>,
+    failure: &mut Failure,
     poller: &mut Poller<'_>,
 ) -> Poll<Result<()>> {
     loop {
         let mut running = false;
-        let mut fails = false;
-        for part in &mut *parts {
+        let mut fails = None;
+        for (number, part) in parts.iter_mut().enumerate() {
             match part.poll(poller) {
-                Poll::Pending => running = true,
-                Poll::Ready(Err(error)) if failed.is_none() => {
-                    *failed = Some(error);
-                    fails = true;
-                    break;
+                Poll::Pending => {
+                    running = true;
+                    if failure.of.is_none() && part.is_failing() {
+                        fails = Some(number);
+                        break;
+                    }
+                }
+                Poll::Ready(Err(error)) if failure.of.is_none_or(|first| first == number) => {
+                    failure.error = Some(error);
+                    fails = failure.of.is_none().then_some(number);
+                    if fails.is_some() {
+                        break;
+                    }
                 }
                 Poll::Ready(_) => {}
             }
         }
-        if fails {
-            for part in &mut *parts {
-                part.cancel();
+        if let Some(first) = fails {
+            failure.of = fails;
+            // One that is failing has cancelled what is left of it.
+            let others = parts.iter_mut().enumerate().filter(|(number, _)| *number != first);
+            others.for_each(|(_, part)| part.cancel());
+            if failure.failing == Failing::Within {
+                Branch::fail_around();
             }
         } else if running {
             return Poll::Pending;
         } else {
-            return Poll::Ready(failed.take().map_or(Ok(()), Err));
+            let handled = failure.of.map(|_| Error::Cancelled);
+            return Poll::Ready(failure.error.take().or(handled).map_or(Ok(()), Err));
         }
     }
 }
@@ -142,12 +231,12 @@ macro_rules! tuples {
         {
             type Output = ($($output,)+);
 
-            async fn into_joined(self) -> Result<Self::Output> {
+            async fn into_joined(self, failing: Failing) -> Result<Self::Output> {
                 let ($($branch,)+) = self;
                 $(let mut $branch = Branched::new($branch.into_future());)+
-                let mut failed = None;
+                let mut failure = Failure::of(failing);
                 poll_fn(move |poller| {
-                    ready!(poll_all(&mut [$(&mut $branch),+], &mut failed, poller))?;
+                    ready!(poll_all(&mut [$(&mut $branch),+], &mut failure, poller))?;
                     // Every branch is done, and each output is taken this once.
                     match ($($branch.output.take(),)+) {
                         ($(Some($branch),)+) => Poll::Ready(Ok(($($branch,)+))),

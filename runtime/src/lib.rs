@@ -140,7 +140,7 @@ pub use flowcrate_macros::{action, step, workflow};
 #[cfg(feature = "engine")]
 pub use ids::{RunId, WorkerId};
 #[cfg(feature = "engine")]
-pub use join::{Join, join, join_all};
+pub use join::{Join, join, join_all, join_all_within, join_within};
 #[cfg(feature = "engine")]
 pub use journaled::{EventPayload, Journaled, RunValue, StepInput, UndoInput};
 #[cfg(feature = "engine")]

@@ -47,7 +47,11 @@ impl<T: Clone> Future for Task<'_, T> {
             }
         }
         self.awaiting.enter();
-        let outcome = ready!(Pin::new(&mut self.shared).poll(poller));
+        let progress = Pin::new(&mut self.shared).poll(poller);
+        if self.branch.is_failing() {
+            Branch::fail_around();
+        }
+        let outcome = ready!(progress);
         self.awaiting.leave();
         Poll::Ready(outcome)
     }

@@ -42,6 +42,8 @@ pub(crate) struct Flow<'e, 'a> {
     doomed: bool,
     /// Whether a failure tells the type of the success that it is not, since nothing else does.
     untyped: bool,
+    /// How many joins of this scope are around what is emitted, and bodies of tasks.
+    joins: usize,
 }
 
 /// What a block leaves behind.
@@ -143,7 +145,7 @@ impl Lines {
 impl<'e, 'a> Flow<'e, 'a> {
     /// For a scope whose reads are noted in the emitter.
     pub(crate) fn new(emitter: &'e mut Emitter<'a>) -> Self {
-        Self { emitter, next: 0, doomed: false, untyped: false }
+        Self { emitter, next: 0, doomed: false, untyped: false, joins: 0 }
     }
 
     /// The body of an async function or closure: the block, then its `Result`.

@@ -47,6 +47,19 @@ impl Branch {
         true
     }
 
+    /// Whether what is polled within it is going to fail.
+    pub(crate) fn is_failing(&self) -> bool {
+        self.0.as_ref().is_some_and(|scope| scope.is_failing())
+    }
+
+    /// What is being polled is going to fail, if it is a branch: whoever polls it need not wait for
+    /// that to know it.
+    pub(crate) fn fail_around() {
+        if let Some(current) = ScopeGuard::current() {
+            current.fail();
+        }
+    }
+
     /// Whether what is being polled is cancelled, though this is not.
     pub(crate) fn is_given_up(&self) -> bool {
         let cancelled = ScopeGuard::current().is_some_and(|current| current.is_cancelled());

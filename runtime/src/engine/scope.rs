@@ -27,6 +27,8 @@ pub(crate) struct Scope {
     /// Whether something is done after it, in any case, that relies on what it did.
     guarded: bool,
     cancelled: Cell<bool>,
+    /// Whether it is a branch that is going to fail.
+    failing: Cell<bool>,
 }
 
 /// How the cancellation of a scope meets another one.
@@ -55,6 +57,7 @@ impl Scope {
             shielded: false,
             guarded: false,
             cancelled: Cell::new(false),
+            failing: Cell::new(false),
         }
     }
 
@@ -128,6 +131,16 @@ impl Scope {
                 _ => return false,
             }
         }
+    }
+
+    /// Whether it is a branch that is going to fail.
+    pub(super) fn is_failing(&self) -> bool {
+        self.failing.get()
+    }
+
+    /// Notes that it is going to fail, if it is a branch.
+    pub(super) fn fail(&self) {
+        self.failing.set(self.is_branch);
     }
 
     /// Cancels it; false if it was cancelled before.

@@ -1,6 +1,7 @@
 //! R14, S22: what a cancellation does to what is under way, and what a crash makes of that.
 
 mod paused;
+mod together;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

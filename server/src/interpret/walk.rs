@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::future::poll_fn;
 use std::task::Poll;
 
-use flowcrate::{Caught as _, Error, Result, join_all};
+use flowcrate::{Caught as _, Error, Result, join_all_within};
 use flowcrate_codegen::check::{Body, Node};
 use flowcrate_codegen::ir::{self, Block, Branch, Live, Stmt, Subject, Task, Tasks};
 
@@ -46,7 +46,7 @@ async fn statement<'a>(scope: &'a Scope, stmt: &'a Stmt) -> Result<Option<&'a Bl
         Stmt::When(when) => return Ok(is_live(scope, &when.live).then_some(&when.block)),
         Stmt::Join(concurrent) => {
             let branches = concurrent.blocks.iter().map(|inner| block(scope, inner));
-            join_all(branches).await?;
+            join_all_within(branches).await?;
         }
         Stmt::Tasks(graph) => tasks(scope, graph).await?,
     }
@@ -66,7 +66,7 @@ async fn tasks(scope: &Scope, graph: &Tasks) -> Result<()> {
             progress.settle(at, done)
         }
     };
-    join_all(graph.tasks.iter().enumerate().map(run)).await.map(drop)
+    join_all_within(graph.tasks.iter().enumerate().map(run)).await.map(drop)
 }
 
 /// Which tasks of a graph are done.

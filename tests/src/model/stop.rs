@@ -9,15 +9,8 @@ impl Sim<'_> {
     /// Cancels all that is in flight in a scope instance that has failed.
     pub(super) fn cancel_all(&mut self, region: RegionId) {
         self.cuts.insert(self.now);
-        let flying = self.in_flight(region);
-        let old = flying.iter().filter(|op| self.age(**op) > 0).count();
-        for op in &flying {
-            self.cancel(*op, false);
-        }
-        // The page lets the scope's failure cancel all at once; whether what only this instance
-        // orders is told before or after another part has come to its end, it does not say.
-        if !self.in_flight(region).is_empty() && old > 1 {
-            self.doubt("several are cancelled, and one takes its time");
+        for op in self.in_flight(region) {
+            self.cancel(op, false);
         }
     }
 

@@ -31,10 +31,10 @@ const WIDEST: usize = 12;
 
 impl Flow<'_, '_> {
     pub(super) fn join(&mut self, join: &Join, locals: &mut Locals, lines: &mut Lines) {
-        let function = self.emitter.symbols.import("flowcrate::join");
         let mut futures = Vec::new();
         let mut patterns = Vec::new();
         let mut outer = locals.clone();
+        self.joins += 1;
         for block in &join.blocks {
             let inside = nodes_in(block);
             let exports: Vec<_> = join
@@ -47,6 +47,7 @@ impl Flow<'_, '_> {
             futures.push(self.future(block, locals, &slots));
             patterns.push(if slots.is_empty() { quote!(_) } else { self.bind(&slots, &mut outer) });
         }
+        self.joins -= 1;
         if planted!("a join takes turns") {
             for (pattern, future) in patterns.iter().zip(&futures) {
                 lines.push(quote!(let #pattern = #future.await?;));
@@ -55,14 +56,28 @@ impl Flow<'_, '_> {
             return;
         }
         let any = join.exports.iter().any(|_| true);
-        let call = nested(&futures, &|group| quote!(#function((#(#group),*))));
+        let call = self.joined(&futures);
         if any {
-            let pattern = nested(&patterns, &|group| quote!((#(#group),*)));
+            let pattern = nested(&patterns, &|group, _| quote!((#(#group),*)));
             lines.push(quote!(let #pattern = #call.await?;));
         } else {
             lines.push(quote!(#call.await?;));
         }
         *locals = outer;
+    }
+
+    /// A join of futures. One within a branch of another fails with that one: both are of one scope
+    /// of the graph (S22).
+    fn joined(&mut self, futures: &[TokenStream]) -> TokenStream {
+        let within = "flowcrate::join_within";
+        let outer = if self.joins == 0 { "flowcrate::join" } else { within };
+        let outer = self.emitter.symbols.import(outer);
+        let is_wide = futures.len() > WIDEST;
+        let inner = if is_wide { self.emitter.symbols.import(within) } else { outer.clone() };
+        nested(futures, &|group, is_inner| {
+            let function = if is_inner { &inner } else { &outer };
+            quote!(#function((#(#group),*)))
+        })
     }
 
     /// A future of a block's slots: the step itself if it is one, else an async block.
@@ -97,6 +112,7 @@ impl Flow<'_, '_> {
         let mut names: Vec<proc_macro2::Ident> = Vec::new();
         let mut taken = BTreeSet::new();
         let mut given: Vec<Vec<Slot>> = Vec::new();
+        self.joins += 1;
         for (one, Needed { tasks: needed, read }) in tasks.tasks.iter().zip(self.needed(tasks)) {
             let slots = self.task_slots(one, locals);
             let mut inner = locals.captured();
@@ -117,6 +133,7 @@ impl Flow<'_, '_> {
             names.push(name);
             given.push(slots);
         }
+        self.joins -= 1;
         self.finish_tasks(tasks, &names, &given, locals, lines);
     }
 
@@ -223,15 +240,14 @@ impl Flow<'_, '_> {
             [] => return TokenStream::new(),
             [future] => quote!(#future.await?),
             futures => {
-                let function = self.emitter.symbols.import("flowcrate::join");
-                let call = nested(futures, &|group| quote!(#function((#(#group),*))));
+                let call = self.joined(futures);
                 quote!(#call.await?)
             }
         };
         if !bound {
             return quote!(#awaited;);
         }
-        let pattern = nested(&patterns, &|group| tuple(group));
+        let pattern = nested(&patterns, &|group, _| tuple(group));
         quote!(let #pattern = #awaited;)
     }
 
@@ -276,13 +292,10 @@ impl Flow<'_, '_> {
         }
         let call = match futures.as_slice() {
             [future] => future.clone(),
-            futures => {
-                let function = self.emitter.symbols.import("flowcrate::join");
-                nested(futures, &|group| quote!(#function((#(#group),*))))
-            }
+            futures => self.joined(futures),
         };
         if bound {
-            let pattern = nested(&patterns, &|group| tuple(group));
+            let pattern = nested(&patterns, &|group, _| tuple(group));
             lines.push(quote!(let #pattern = #call.await?;));
         } else {
             lines.push(quote!(#call.await?;));
@@ -303,19 +316,30 @@ impl Flow<'_, '_> {
 }
 
 /// Groups of at most [`WIDEST`], nested until one is left.
-fn nested(items: &[TokenStream], group: &dyn Fn(&[TokenStream]) -> TokenStream) -> TokenStream {
+fn nested(
+    items: &[TokenStream],
+    group: &dyn Fn(&[TokenStream], bool) -> TokenStream,
+) -> TokenStream {
+    groups_of(items, group, false)
+}
+
+fn groups_of(
+    items: &[TokenStream],
+    group: &dyn Fn(&[TokenStream], bool) -> TokenStream,
+    is_inner: bool,
+) -> TokenStream {
     if items.len() <= WIDEST {
-        return group(items);
+        return group(items, is_inner);
     }
     let size = items.len().div_ceil(items.len().div_ceil(WIDEST)).max(2);
     let groups: Vec<TokenStream> = items
         .chunks(size)
         .map(|chunk| match chunk {
             [one] => one.clone(),
-            chunk => nested(chunk, group),
+            chunk => groups_of(chunk, group, true),
         })
         .collect();
-    nested(&groups, group)
+    groups_of(&groups, group, is_inner)
 }
 
 /// Calls `found` with each node whose way out decides.
