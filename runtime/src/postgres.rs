@@ -204,6 +204,7 @@ async fn begin(shared: &Shared) -> Result<(writer::Session, read::Session), Open
         |error: tokio_postgres::Error| OpenError::Unreachable(failing::describe(&error));
     let writing = shared.connect(|| {}).await.map_err(unreachable)?;
     open::prepare(&writing, &shared.schema, &shared.codec).await?;
+    bell::tell_the_time(shared, &writing).await?;
     let reading = shared.connect(|| {}).await.map_err(unreachable)?;
     Ok((writer::Session::new(writing).await?, read::Session::new(reading).await?))
 }

@@ -8,6 +8,45 @@
 //! A store has *one* worker, the last that opened it, or *many*: then each holds a
 //! [lease](Store::lease) that it has to renew, and what a worker without one owns is abandoned.
 //! [`Query`]s read committed state.
+//!
+//! # Writing a store
+//!
+//! The table of transactions in [`PROTOCOL.md`](https://github.com/flowcrate/flowcrate) says what
+//! each one's guard is, what it writes and whom it wakes; the fields of [`Transaction`] and its
+//! parts say it once more. [`MemoryStore`] is that table as a program over maps: where the two
+//! seem to differ, it is right. The suite `testkit::conformance` (feature `testkit`) holds a store
+//! against both:
+//!
+//! ```ignore
+//! flowcrate::store_conformance!(MyStore::empty());
+//! // One for many workers, which is told how long its leases are:
+//! flowcrate::store_conformance!(many_workers: |lease| MyStore::empty_with_lease(lease));
+//! // Random transactions, the same answers as the model's:
+//! conformance::model::agrees_with_the_model(&Probe::new(MyStore::empty()), seed, 400);
+//! ```
+//!
+//! What a store has to see to, and what those tests cannot all show:
+//!
+//! 1. *Answer after the commit.* Whoever is answered acts on it: bodies start. A commit whose
+//!    result is not known is answered [`StoreError::Unknown`], never tried again by itself: the
+//!    runs in it are loaded anew, and a second application of a write is a conflict.
+//! 2. *All or nothing, each for itself.* What is refused leaves no trace; what shares its commit is
+//!    applied all the same. Look at everything that can refuse a write before you write.
+//! 3. *The epoch is what fences.* Each [`RunWrite`] and [`Append`] names it; it is compared where
+//!    the row of the run is locked, or in whatever else makes a takeover and a late write come
+//!    one after the other. Leases and owners only say who may claim.
+//! 4. *The inbox position, too.* A suspend compares it under the same lock under which an event
+//!    raises it. Otherwise a run sleeps over its mail.
+//! 5. *Order.* Transactions of one caller about one run keep theirs. Others need not.
+//! 6. *Read what was acknowledged.* A query that is asked after an answer sees what was answered;
+//!    each is one snapshot.
+//! 7. *Nothing waits for a claim*, and a claim waits for nothing: it passes over what others hold.
+//! 8. *Never block in `submit` and `query`*, and bound what waits: a start or an event that would
+//!    wait too long is answered [`StoreError::Busy`].
+//! 9. *Hint* whenever something may be ready or have changed that another process did, and every
+//!    few seconds for nothing: a hint that is lost must not be missed for long.
+//! 10. *Time* comes from one clock for all workers, and leases end by it. It may be late, and never
+//!     ahead.
 
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub(crate) mod answer;

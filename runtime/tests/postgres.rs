@@ -12,6 +12,8 @@ mod engines;
 mod kit;
 #[path = "postgres/ledger.rs"]
 mod ledger;
+#[path = "postgres/opening.rs"]
+mod opening;
 #[path = "postgres/outages.rs"]
 mod outages;
 #[path = "postgres/plans.rs"]

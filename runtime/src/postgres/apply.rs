@@ -90,6 +90,7 @@ impl Applier<'_> {
 
     async fn open(&self, worker: WorkerId) -> Result<Applied> {
         self.client.query(&self.sql.forget_workers, &[]).await?;
+        self.client.query(&self.sql.forget_taken, &[]).await?;
         self.renew(worker).await
     }
 

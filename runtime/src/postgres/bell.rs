@@ -112,7 +112,10 @@ async fn serve_on_one(shared: &Arc<Shared>) -> Result<(), tokio_postgres::Error>
 }
 
 /// Sets the store's clock by the database's.
-async fn tell_the_time(shared: &Shared, client: &Client) -> Result<(), tokio_postgres::Error> {
+pub(super) async fn tell_the_time(
+    shared: &Shared,
+    client: &Client,
+) -> Result<(), tokio_postgres::Error> {
     let asked = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint";
     let now: i64 = client.query_one(asked, &[]).await?.try_get(0)?;
     shared.database_clock.set(Timestamp(now));

@@ -92,6 +92,9 @@ statements! {
         forget_workers =
             "DELETE FROM worker WHERE expires_at < clock_timestamp() - interval '1 day'
                AND NOT EXISTS (SELECT 1 FROM run WHERE owner = worker.n)";
+        forget_taken =
+            "DELETE FROM taken_away
+             WHERE NOT EXISTS (SELECT 1 FROM worker WHERE n = taken_away.worker)";
         start =
             "SELECT existing, existing_hash FROM start_v1($1, $2, $3, $4, $5, $6, $7, $8, $9, $10,
                                                           $11, $12, $13, $14, $15, $16, $17, $18)";
