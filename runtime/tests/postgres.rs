@@ -8,6 +8,8 @@
 
 #[path = "postgres/engines.rs"]
 mod engines;
+#[path = "postgres/guards.rs"]
+mod guards;
 #[path = "postgres/kit.rs"]
 mod kit;
 #[path = "postgres/ledger.rs"]
