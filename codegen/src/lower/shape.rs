@@ -400,7 +400,8 @@ impl Shaper<'_, '_> {
         found.reverse();
         if planted!("an order is lost") {
             found.pop();
-        } else if planted!("a task waits for all") {
+        }
+        if planted!("a task waits for all") {
             found = (0..heads.places.len()).collect();
         }
         found
