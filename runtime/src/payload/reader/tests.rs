@@ -1,3 +1,5 @@
+//! The reader against `serde_json`: it takes the same, refuses the same, and says the same.
+
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 
