@@ -101,7 +101,9 @@ impl IntoResponse for Refused {
             Error::UnknownRun(_) => StatusCode::NOT_FOUND,
             Error::KeyReused { .. } | Error::Finished(_) => StatusCode::CONFLICT,
             Error::Codec { .. } | Error::UndeclaredEvent(_) => StatusCode::UNPROCESSABLE_ENTITY,
-            Error::Closed => StatusCode::SERVICE_UNAVAILABLE,
+            Error::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            // Nothing was written; the same request may be made again.
+            Error::Busy | Error::Closed => StatusCode::SERVICE_UNAVAILABLE,
             _ => StatusCode::INTERNAL_SERVER_ERROR,
         };
         let body = serde_json::json!({ "code": self.0.code(), "message": self.0.to_string() });
