@@ -237,8 +237,11 @@ impl<'e, 'a> Exprs<'e, 'a> {
         let fails = std::mem::replace(&mut self.fallible, before);
         self.fallible |= fails;
         let (then, otherwise) = (self.owned(then), self.owned(otherwise));
-        if !fails && super::flow::same(&then, &otherwise) {
-            return Code::Value(then, Rank::Low);
+        if super::flow::same(&then, &otherwise) {
+            if !fails {
+                return Code::Value(then, Rank::Low);
+            }
+            self.emitter.lints.insert(lints::IF_SAME_THEN_ELSE);
         }
         Code::Value(quote!(if #condition { #then } else { #otherwise }), Rank::Low)
     }

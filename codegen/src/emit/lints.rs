@@ -14,6 +14,8 @@ pub(crate) const NONMINIMAL_BOOL: &str = "nonminimal_bool";
 /// `a or not a` always holds.
 pub(crate) const OVERLY_COMPLEX_BOOL: &str = "overly_complex_bool_expr";
 
+/// `x if 1 // n > 2 else x`: the condition may fail.
+pub(crate) const IF_SAME_THEN_ELSE: &str = "if_same_then_else";
 /// `n >= 1 and n <= 10`.
 pub(crate) const MANUAL_RANGE_CONTAINS: &str = "manual_range_contains";
 /// `n <= 1 and n >= 5`.

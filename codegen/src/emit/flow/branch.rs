@@ -8,7 +8,7 @@ use super::super::locals::{Form, HandleForm, Locals};
 use super::super::mentions::mentions;
 use super::super::names::ident;
 use super::pattern::{Pattern, bound_names, form_size, unbound};
-use super::simpler::{Simple, effect, has_let};
+use super::simpler::{Simple, effect, has_let, literal};
 use super::unused::has_effect;
 use super::{BlockCode, Final, Flow, Lines, LoneIf, Mode, Slot, catches, collapse, variable};
 use crate::check::{Body, Node, NodeId};
@@ -216,7 +216,7 @@ impl Flow<'_, '_> {
             let commented =
                 code.clone().into_iter().next().is_some_and(|first| first.to_string() == "#");
             let bare = !commented && syn::parse2::<syn::Expr>(code.clone()).is_ok();
-            let code = if bare { code } else { quote!({ #code }) };
+            let code = if bare { self.told_here(code, slots) } else { quote!({ #code }) };
             lines.push_values(None, pattern, &code);
         }
     }
@@ -671,9 +671,16 @@ pub(super) fn negated(code: &TokenStream) -> TokenStream {
             call.method = opposite(&call.method).unwrap_or(call.method);
             quote!(#call)
         }
-        Ok(syn::Expr::Unary(unary)) if matches!(unary.op, syn::UnOp::Not(_)) => {
-            let inner = unary.expr;
-            quote!(#inner)
+        Ok(syn::Expr::Unary(unary)) if matches!(unary.op, syn::UnOp::Not(_)) => match *unary.expr {
+            syn::Expr::Paren(inner) => {
+                let inner = inner.expr;
+                quote!(#inner)
+            }
+            inner => quote!(#inner),
+        },
+        Ok(syn::Expr::Lit(_)) if literal(code).is_some() => {
+            let fails = literal(code) == Some(false);
+            quote!(#fails)
         }
         Ok(
             syn::Expr::Path(_)

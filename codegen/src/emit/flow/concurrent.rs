@@ -147,8 +147,10 @@ impl Flow<'_, '_> {
     ) -> TokenStream {
         let end = Final::Slots(slots.to_vec());
         if slots.is_empty() {
-            let body = self.block(Some(&task.block), inner.clone(), &super::Mode::Statements).code;
-            let guarded = (!body.is_empty()).then(|| quote!(if #live { #body }));
+            let body = self.block(Some(&task.block), inner.clone(), &super::Mode::Statements);
+            let silent = body.code.is_empty();
+            let (live, body) = super::collapse(live.clone(), body);
+            let guarded = (!silent).then(|| quote!(if #live { #body }));
             let guarded =
                 if planted!("a task runs in any case") { Some(quote!({ #body })) } else { guarded };
             return quote!(#guarded Ok(()));

@@ -41,7 +41,7 @@ impl Flow<'_, '_> {
         };
         match (&code.outcome, catches(node) && !planted!("a failure is not caught")) {
             (Outcome::Failure(failure), caught) => {
-                self.run_fail(node, failure, caught, locals, lines);
+                self.run_fail(node, (&code.prelude, failure), caught, locals, lines);
             }
             (_, true) if code.may_fail() => self.run_caught(node, code, &reads, locals, lines),
             _ => self.run_plain(node, code, &reads, locals, lines),
@@ -51,12 +51,15 @@ impl Flow<'_, '_> {
     fn run_fail(
         &mut self,
         node: &Node,
-        failure: &TokenStream,
+        (prelude, failure): (&[TokenStream], &TokenStream),
         caught: bool,
         locals: &mut Locals,
         lines: &mut Lines,
     ) {
         if !caught {
+            for line in prelude {
+                lines.push(line.clone());
+            }
             let failed = self.failed(failure);
             lines.push(quote!(return #failed;));
             lines.diverges = true;
@@ -66,7 +69,19 @@ impl Flow<'_, '_> {
         locals.bind_certain(&node.id, handle);
         if self.emitter.readers.any(&node.id, Part::Error) {
             let name = variable(&self.emitter.names(&node.id).error);
-            lines.push(quote!(let #name = #failure;));
+            if prelude.is_empty() {
+                lines.push(quote!(let #name = #failure;));
+            } else {
+                // What it says may fail itself; that is its failure, then.
+                self.emitter.symbols.import("flowcrate::Caught");
+                let error = self.emitter.symbols.import("flowcrate::Error");
+                lines.push(quote! {
+                    let #name = async { #(#prelude)* Ok::<_, #error>(#failure) }
+                        .await
+                        .caught()?
+                        .unwrap_or_else(|failure| failure);
+                });
+            }
             locals.bind_error(&node.id, name, false, Form::Plain);
         }
     }

@@ -201,6 +201,44 @@ impl Flow<'_, '_> {
         quote!(None::<#some>)
     }
 
+    /// The values of a block that stands where a branch stood: no other arm tells the type of what
+    /// is absent in it.
+    pub(super) fn told_here(&mut self, code: TokenStream, slots: &[Slot]) -> TokenStream {
+        let tokens: Vec<TokenTree> = code.clone().into_iter().collect();
+        let values: Vec<TokenStream> = match (tokens.as_slice(), slots.len()) {
+            ([TokenTree::Ident(none)], 1) if none == "None" => vec![code.clone()],
+            ([TokenTree::Group(group)], many) if many > 1 => {
+                let tokens: Vec<TokenTree> = group.stream().into_iter().collect();
+                let is_comma = |token: &TokenTree| matches!(token, TokenTree::Punct(mark) if mark.as_char() == ',');
+                tokens.split(is_comma).map(|value| value.iter().cloned().collect()).collect()
+            }
+            _ => return code,
+        };
+        let typed = slots.iter().zip(values).map(|(slot, value)| {
+            if value.to_string() == "None" { self.absent_slot(slot) } else { value }
+        });
+        let typed: Vec<TokenStream> = typed.collect();
+        if typed.len() == slots.len() { super::tuple(&typed) } else { code }
+    }
+
+    /// What is absent of a slot, with its type.
+    fn absent_slot(&mut self, slot: &Slot) -> TokenStream {
+        match slot {
+            Slot::Returned { ty, .. } => self.typed_absent(&ty.clone().optional()),
+            Slot::Part { export, .. } => {
+                let Some(node) = self.node(&export.node) else { return quote!(None) };
+                match export.part {
+                    Part::Output => self.typed_absent(&output_type(export, node)),
+                    Part::Error => self.typed_absent(&Types::failure().optional()),
+                    _ if exported_form(node, true) == HandleForm::OptionalText => {
+                        quote!(None::<&str>)
+                    }
+                    _ => quote!(None::<bool>),
+                }
+            }
+        }
+    }
+
     fn handle_value(
         &mut self,
         node: &Node,
