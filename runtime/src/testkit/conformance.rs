@@ -64,7 +64,7 @@ macro_rules! store_conformance {
             each_worker_is_told_the_next_wake
             families_of_many_workers_end
         }
-        $crate::store_conformance! { @cases ($store)(std::time::Duration::from_secs(1));
+        $crate::store_conformance! { @cases ($store)(std::time::Duration::from_secs(2));
             a_lease_runs_out
             a_renewed_lease_does_not_run_out
             a_late_renewal_keeps_what_nobody_took
