@@ -247,7 +247,7 @@ async fn started(engine: &Engine, run: RunId) {
 }
 
 #[test]
-fn terminating_or_failing_a_parent_cancels_its_children() {
+fn terminating_or_failing_a_parent_cancels_awaited_children_and_no_detached_one() {
     run_test(async {
         for terminate in [true, false] {
             let ledger = Ledger::default();
@@ -256,12 +256,17 @@ fn terminating_or_failing_a_parent_cancels_its_children() {
                     let _: Value = ctx.wait_event("go", WaitEvent::new("b")).received().await?;
                     Err::<(), _>(ctx.failure("fails", "no", "no").into())
                 };
+                ctx.start_workflow_value("alone", &callee("waits"), &json!(null)).await?;
                 let call = ctx.call_value("wait", &callee("waits"), &json!(null));
                 join((fails, call)).await.map(|_| json!(null))
             });
             let engine = engine_of(&memory(), &ledger, &workflow).await;
             let run = engine.start(workflow, json!(null)).await.unwrap();
-            let child = until_only(&engine, "waits", RunState::Waiting).await;
+            let (child, alone) = (child_id(run.id(), "wait"), child_id(run.id(), "alone"));
+            for waiting in [child, alone] {
+                started(&engine, waiting).await;
+                until_id(&engine, waiting, RunState::Waiting).await;
+            }
             let client = engine.client();
             let code = if terminate {
                 client.terminate(run.id(), ()).await.unwrap();
@@ -272,7 +277,10 @@ fn terminating_or_failing_a_parent_cancels_its_children() {
                 "no"
             };
             assert_eq!(run.result().await.unwrap_err().code(), code);
-            until_id(&engine, child.id, RunState::Cancelled).await;
+            until_id(&engine, child, RunState::Cancelled).await;
+            // Nobody waited for the other one.
+            let view = client.run(alone).await.unwrap().unwrap();
+            assert_eq!((view.state, view.stop), (RunState::Waiting, None));
         }
     });
 }

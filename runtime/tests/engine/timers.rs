@@ -61,6 +61,35 @@ fn a_timer_survives_the_process() {
 }
 
 #[test]
+fn a_timer_for_an_instant_is_due_then_and_at_once_if_that_is_past() {
+    run_test(async {
+        let (clock, ledger) = (SimClock::at(Timestamp(5_000)), Ledger::default());
+        let workflow = counted(&ledger, |ctx, _, ledger| async move {
+            ctx.sleep_until("past", Timestamp(1_000)).await?;
+            ledger.step(&ctx, "before", 1).await?;
+            ctx.sleep_until("noon", Timestamp(60_000)).await?;
+            Ok(json!(ctx.now()))
+        });
+        let store = MemoryStore::with_clock(clock.clone());
+        let engine = engine_on(store.clone(), &workflow).await;
+        let run = engine.start(workflow.clone(), json!(null)).key("k").await.unwrap();
+        let view = until(&engine, &run, RunState::Waiting).await;
+        let waits = (view.waiting_for[0].path.as_str(), view.waiting_for[0].due);
+        assert_eq!(waits, ("noon", Some(Timestamp(60_000))));
+        engine.kill();
+        // The instant stays what it was, however late somebody comes.
+        clock.advance(Duration::from_secs(54));
+        let engine = engine_on(store, &workflow).await;
+        let run = engine.start(workflow, json!(null)).key("k").await.unwrap();
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        assert_eq!(until(&engine, &run, RunState::Waiting).await.state, RunState::Waiting);
+        clock.advance(Duration::from_secs(1));
+        assert_eq!(run.result().await.unwrap(), json!(Timestamp(60_000)));
+        assert_eq!(ledger.of("before"), 1);
+    });
+}
+
+#[test]
 fn a_waiting_run_is_a_row_and_wakes_by_itself() {
     run_test(async {
         let clock = SimClock::at(Timestamp(0));
