@@ -17,6 +17,10 @@ use shapes::{
     tests, triggers, unknown_handles, unknown_names,
 };
 
+/// As in the binary.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Noise of a busy machine aside, a shape may cost this much at 10,000 nodes.
 const BUDGET: Duration = Duration::from_millis(400);
 
