@@ -28,15 +28,18 @@ use std::process::ExitCode;
 use std::{fs, io};
 
 use flowcrate::catalogue::Catalogue;
+use serde_json::Value;
 
 use crate::compile::compile_module;
 use crate::diagnostic::{Diagnostic, any_error};
+use crate::known::{Callees, Known};
 
 /// The graphs to compile.
 #[derive(Debug)]
 pub struct Build {
     catalogue: Catalogue,
     graphs: Vec<PathBuf>,
+    callees: Vec<PathBuf>,
     out: Option<PathBuf>,
 }
 
@@ -68,13 +71,21 @@ pub enum BuildError {
 impl Build {
     /// With the actions that the graphs may use.
     pub fn new(catalogue: Catalogue) -> Self {
-        Self { catalogue, graphs: Vec::new(), out: None }
+        Self { catalogue, graphs: Vec::new(), callees: Vec::new(), out: None }
     }
 
     /// Adds a graph document, by its path from the package.
     #[must_use]
     pub fn graph(mut self, path: impl Into<PathBuf>) -> Self {
         self.graphs.push(path.into());
+        self
+    }
+
+    /// Adds a graph document that others call, and that is a module of theirs alone. Those of
+    /// [`Self::graph`] may be called, too.
+    #[must_use]
+    pub fn callee(mut self, path: impl Into<PathBuf>) -> Self {
+        self.callees.push(path.into());
         self
     }
 
@@ -87,7 +98,7 @@ impl Build {
 
     /// Compiles all graphs, and tells cargo when to do so again and what was found.
     pub fn run(self) -> ExitCode {
-        for graph in &self.graphs {
+        for graph in self.graphs.iter().chain(&self.callees) {
             println!("cargo::rerun-if-changed={}", graph.display());
         }
         match self.write() {
@@ -115,10 +126,12 @@ impl Build {
         let set = || std::env::var_os("OUT_DIR").map(PathBuf::from);
         let out = self.out.clone().or_else(set).ok_or(BuildError::NoFolder)?.join("flowcrate");
         fs::create_dir_all(&out).map_err(|source| failed(&out, source))?;
+        let callees = self.read_all()?;
+        let known = Known { catalogue: &self.catalogue, callees: &callees };
         let mut warnings = Vec::new();
         for path in &self.graphs {
             let source = fs::read(path).map_err(|source| failed(path, source))?;
-            let (text, found) = compile_module(&source, &self.catalogue);
+            let (text, found) = compile_module(&source, known);
             let Some(text) = text.filter(|_| !any_error(&found)) else {
                 return Err(BuildError::Graph { path: path.clone(), diagnostics: found });
             };
@@ -127,6 +140,23 @@ impl Build {
             fs::write(&file, text).map_err(|source| failed(&file, source))?;
         }
         Ok(warnings)
+    }
+}
+
+impl Build {
+    /// All documents, by the names of their workflows.
+    fn read_all(&self) -> Result<Callees, BuildError> {
+        let mut callees = Callees::new();
+        for path in self.graphs.iter().chain(&self.callees) {
+            let source = fs::read(path).map_err(|source| failed(path, source))?;
+            let document: Option<Value> = serde_json::from_slice(&source).ok();
+            let name = document.as_ref().and_then(|document| document.get("name")?.as_str());
+            // One without a name is called by none, and its own check says so.
+            if let Some(name) = name {
+                callees.insert(name, source);
+            }
+        }
+        Ok(callees)
     }
 }
 
@@ -164,6 +194,18 @@ mod tests {
         assert_eq!(diagnostics[0].code, "E207");
         assert!(said(&graph, &diagnostics[0]).contains("[E207]"));
         assert_eq!(build().run(), ExitCode::FAILURE);
+        let call = r#""kind": "call_workflow@1", "config": { "workflow": "shout" }"#;
+        let nodes = format!(r#"{node}, {{ "id": "call", "data": {{ {call} }} }}"#);
+        let edges = r#"{ "source": "start", "target": "call" }"#;
+        let calls = format!(r#"{{ "name": "greet", "nodes": [ {nodes} ], "edges": [ {edges} ] }}"#);
+        fs::write(&graph, calls).unwrap();
+        let BuildError::Graph { diagnostics, .. } = build().write().unwrap_err() else { panic!() };
+        assert_eq!(diagnostics[0].code, "E231");
+        let shout = folder.join("loud.json");
+        fs::write(&shout, format!(r#"{{ "name": "shout", "nodes": [ {node} ] }}"#)).unwrap();
+        build().callee(&shout).write().unwrap();
+        let text = fs::read_to_string(folder.join("flowcrate/greet.rs")).unwrap();
+        assert!(text.contains("pub mod shout {") && syn::parse_file(&text).is_ok(), "{text}");
         fs::remove_file(&graph).unwrap();
         assert!(matches!(build().write(), Err(BuildError::Io { .. })));
         fs::remove_dir_all(&folder).unwrap();

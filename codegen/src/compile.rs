@@ -3,8 +3,6 @@
 //! The first three are [`check_source`], which editor and server also call
 //! on their own; each stage gives all its diagnostics, and an error stops the pipeline behind it.
 
-use flowcrate::catalogue::Catalogue;
-
 use crate::check::check_source;
 use crate::diagnostic::{self, Diagnostic, code};
 use crate::emit::emit;
@@ -56,11 +54,16 @@ pub fn compile<'c>(source: &[u8], known: impl Into<Known<'c>>, support: &Support
 }
 
 /// Compiles a graph document to one Rust file, for a module of a crate that is there already:
-/// what a `build.rs` writes. See [`package::module()`].
-pub fn compile_module(source: &[u8], catalogue: &Catalogue) -> (Option<String>, Vec<Diagnostic>) {
-    let (checked, mut diagnostics) = check_source(source, catalogue);
+/// what a `build.rs` writes. The workflows that it calls are modules of that. See
+/// [`package::module()`].
+pub fn compile_module<'c>(
+    source: &[u8],
+    known: impl Into<Known<'c>>,
+) -> (Option<String>, Vec<Diagnostic>) {
+    let known = known.into();
+    let (checked, mut diagnostics) = check_source(source, known);
     let text = checked.and_then(|checked| match lower(&checked) {
-        Ok(workflow) => Some(package::module(&emit(&workflow, &checked, catalogue))),
+        Ok(workflow) => Some(package::module(&emit(&workflow, &checked, known.catalogue))),
         Err(bugs) => {
             diagnostics.extend(bugs);
             None

@@ -433,7 +433,8 @@ impl<'a> Emitter<'a> {
     /// The struct of a workflow that this one calls.
     fn callee(&mut self, workflow: &str) -> Option<Ident> {
         let member = self.crew.member(workflow)?;
-        Some(self.symbols.import(&format!("{}::{}", member.path("workflow"), member.structure)))
+        let module = member.path_from(&self.own, "workflow");
+        Some(self.symbols.import(&format!("{module}::{}", member.structure)))
     }
 
     fn started_by(&self) -> String {

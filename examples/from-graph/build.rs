@@ -1,4 +1,4 @@
-//! Compiles the graph that the program includes, and again whenever it changes.
+//! Compiles the graphs that the program includes, and again whenever they change.
 
 use std::process::ExitCode;
 
@@ -6,5 +6,7 @@ use flowcrate::catalogue::Catalogue;
 use flowcrate_codegen::build::Build;
 
 fn main() -> ExitCode {
-    Build::new(Catalogue::default()).graph("flows/greet.json").run()
+    // `party` calls `seat`, which is a module of it.
+    let build = Build::new(Catalogue::default());
+    build.graph("flows/greet.json").graph("flows/party.json").callee("flows/seat.json").run()
 }

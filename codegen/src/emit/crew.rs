@@ -77,17 +77,27 @@ impl Member {
         format!("{}Input", self.structure)
     }
 
-    /// Where a file of it stands: `crate::generated::ship_order::steps`.
+    /// Where a file of it stands in the crate: `crate::generated::ship_order::steps`.
     pub(crate) fn path(&self, file: &str) -> String {
+        self.below("crate::generated", file)
+    }
+
+    /// Where a file of it stands from those of `other`: the modules may be part of any crate.
+    pub(crate) fn path_from(&self, other: &Self, file: &str) -> String {
+        let up = if other.module.is_some() { "super::super" } else { "super" };
+        self.below(up, file)
+    }
+
+    fn below(&self, generated: &str, file: &str) -> String {
         match &self.module {
-            Some(module) => format!("crate::generated::{module}::{file}"),
-            None => format!("crate::generated::{file}"),
+            Some(module) => format!("{generated}::{module}::{file}"),
+            None => format!("{generated}::{file}"),
         }
     }
 
     /// No imports yet, of a file of it.
     pub(crate) fn symbols(&self) -> Symbols {
-        if self.module.is_some() { Symbols::outside() } else { Symbols::default() }
+        if self.module.is_some() { Symbols::below() } else { Symbols::default() }
     }
 
     /// The module with the functions that a person writes for it.

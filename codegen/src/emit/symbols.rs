@@ -14,8 +14,8 @@ use super::names::ident;
 pub(crate) struct Symbols {
     /// The module that the file is: its own items need no import.
     home: Option<&'static str>,
-    /// Whether the file stands elsewhere than beside `types.rs`.
-    outside: bool,
+    /// Where `types.rs` is from the file, unless it is beside it.
+    types: Option<&'static str>,
     paths: BTreeSet<String>,
     /// Features of `flowcrate` and of plugins that the imports need, by package.
     needs: BTreeMap<String, BTreeSet<String>>,
@@ -27,14 +27,19 @@ impl Symbols {
         Self { home: Some(home), ..Self::default() }
     }
 
-    /// The imports of a file that stands elsewhere than beside `types.rs`.
+    /// The imports of a file of a person's, which stands in the crate's root.
     pub(crate) fn outside() -> Self {
-        Self { outside: true, ..Self::default() }
+        Self { types: Some("crate::generated::types"), ..Self::default() }
+    }
+
+    /// The imports of a file in a module beside `types.rs`.
+    pub(crate) fn below() -> Self {
+        Self { types: Some("super::super::types"), ..Self::default() }
     }
 
     /// Imports a type of `types.rs`.
     pub(crate) fn import_type(&mut self, name: &str) -> Ident {
-        let module = if self.outside { "crate::generated::types" } else { "super::types" };
+        let module = self.types.unwrap_or("super::types");
         self.import(&format!("{module}::{name}"))
     }
 

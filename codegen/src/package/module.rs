@@ -7,19 +7,29 @@ const ALLOWED: &str = "#[allow(\n    unreachable_pub,\n    unused_imports,\n    
                        module stands in a crate that takes what it needs of it\"\n)]\n";
 
 /// The sources as modules of one file, which a `build.rs` writes and `flowcrate::include_workflow!`
-/// includes. Custom nodes are written as methods of `Custom` for `crate::custom::Functions`.
+/// includes. Custom nodes are written as methods of `Custom` for `crate::custom::Functions`; those
+/// of a workflow that is called, say `ship`, for `crate::custom_ship::Functions`.
 pub fn module(emitted: &Emitted) -> String {
-    let files = [
-        ("types", emitted.types.as_ref()),
-        ("steps", emitted.steps.as_ref()),
-        ("workflow", Some(&emitted.workflow)),
-    ];
     let mut text = String::new();
-    for (name, source) in files {
-        if let Some(source) = source {
-            // The docs at the top of each source are those of its module.
-            text.extend([ALLOWED, "mod ", name, " {\n", source, "}\n\n"]);
+    write(
+        &[
+            ("types", emitted.types.as_ref()),
+            ("steps", emitted.steps.as_ref()),
+            ("workflow", Some(&emitted.workflow)),
+        ],
+        "mod",
+        &mut text,
+    );
+    for callee in emitted.callees.values() {
+        text.extend([ALLOWED, "pub mod ", &callee.module, " {\n"]);
+        text.push_str("//! A workflow that is called.\n\n");
+        let files = [("steps", callee.steps.as_ref()), ("workflow", Some(&callee.workflow))];
+        write(&files, "pub(super) mod", &mut text);
+        text.extend(["pub use workflow::{", &callee.structure, ", ", &callee.function, "};\n"]);
+        if callee.custom.is_some() {
+            text.push_str("pub use steps::Custom;\n");
         }
+        text.push_str("}\n\n");
     }
     let (structure, function) = (&emitted.structure, &emitted.function);
     text.extend([ALLOWED, "pub use workflow::{", structure, ", ", function, "};\n"]);
@@ -30,4 +40,13 @@ pub fn module(emitted: &Emitted) -> String {
         text.extend([ALLOWED, "pub use steps::Custom;\n"]);
     }
     text
+}
+
+/// Sources as modules; the docs at the top of each are those of its module.
+fn write(files: &[(&str, Option<&String>)], module: &str, text: &mut String) {
+    for (name, source) in files {
+        if let Some(source) = source {
+            text.extend([ALLOWED, module, " ", name, " {\n", source, "}\n\n"]);
+        }
+    }
 }

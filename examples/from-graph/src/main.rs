@@ -1,5 +1,5 @@
-//! A workflow that is drawn, in a program that is written: `build.rs` compiles the graph
-//! `flows/greet.json`, and a macro includes what that wrote.
+//! Workflows that are drawn, in a program that is written: `build.rs` compiles the graphs in
+//! `flows/`, and a macro includes what that wrote.
 //!
 //! `cargo run -p flowcrate-from-graph -- Ada Grace`
 //!
@@ -9,6 +9,11 @@ mod custom;
 mod greet {
     //! The workflow of `flows/greet.json`.
     flowcrate::include_workflow!("greet");
+}
+
+mod party {
+    //! The workflow of `flows/party.json`, and in it that of `flows/seat.json`.
+    flowcrate::include_workflow!("party");
 }
 
 use std::error::Error;
@@ -25,19 +30,39 @@ async fn say(guests: Vec<String>) -> Result<String, Box<dyn Error>> {
     Ok(said)
 }
 
+/// Runs a workflow that calls another, which the engine knows with it.
+async fn seat(names: Vec<String>) -> Result<Vec<String>, Box<dyn Error>> {
+    let engine = Engine::builder().store(MemoryStore::new()).register(party::Party).build().await?;
+    let run = engine.start(party::Party, party::TheDoorsAreOpen { names }).await?;
+    let seated = run.result().await?;
+    engine.shutdown().await;
+    Ok(seated.into_iter().map(|guest| format!("{} sits in {}", guest.name, guest.seat)).collect())
+}
+
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    println!("{}", say(std::env::args().skip(1).collect()).await?);
+    let names: Vec<String> = std::env::args().skip(1).collect();
+    println!("{}", say(names.clone()).await?);
+    for seated in seat(names).await? {
+        println!("{seated}");
+    }
     Ok(())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::say;
+    use super::{say, seat};
 
     #[tokio::test]
     async fn the_drawn_workflow_runs_the_written_function() {
         let guests = ["Ada", "Grace"].map(str::to_owned).to_vec();
         assert_eq!(say(guests).await.unwrap(), "hello, Ada; and Grace");
+    }
+
+    #[tokio::test]
+    async fn a_workflow_calls_another_of_the_same_program() {
+        let names = ["Ada", "Grace"].map(str::to_owned).to_vec();
+        let seated = seat(names).await.unwrap();
+        assert_eq!(seated, ["Ada sits in row 1", "Grace sits in row 1"]);
     }
 }
