@@ -12,13 +12,14 @@ const WHAT: &str = "an action";
 const SIGNATURE: &str =
     "`async fn name(step: StepContext, input: Input) -> Result<Output, StepError>`";
 
-const ACCEPTED: [Accepted; 7] = [
+const ACCEPTED: [Accepted; 8] = [
     Accepted { name: "kind", form: Form::Text, example: "kind = \"http.request@1\"" },
     Accepted { name: "label", form: Form::Text, example: "label = \"HTTP request\"" },
     Accepted { name: "category", form: Form::Text, example: "category = \"Network\"" },
     Accepted { name: "feature", form: Form::Text, example: "feature = \"http\"" },
     Accepted { name: "generic", form: Form::Text, example: "generic = \"body\"" },
     Accepted { name: "effects", form: Form::Flag, example: "effects" },
+    Accepted { name: "heartbeats", form: Form::Flag, example: "heartbeats" },
     Accepted { name: "crate", form: Form::Path, example: "crate = path::to::flowcrate_plugins" },
 ];
 
@@ -31,6 +32,7 @@ struct Action<'a> {
     feature: String,
     generic: Generic,
     effects: bool,
+    heartbeats: bool,
     input: &'a Type,
     output: &'a Type,
 }
@@ -96,6 +98,7 @@ fn check<'a>(args: &Args, function: &'a ItemFn, errors: &mut Errors) -> Option<A
         krate: args::krate(args, "flowcrate_plugins"),
         generic: generic(args, function, errors)?,
         effects: args.flag("effects"),
+        heartbeats: args.flag("heartbeats"),
         feature: args.text("feature").map(LitStr::value).unwrap_or_default(),
         kind: kind?,
         label: label?,
@@ -147,7 +150,8 @@ fn generic(args: &Args, function: &ItemFn, errors: &mut Errors) -> Option<Generi
 }
 
 fn expand(action: &Action<'_>, function: &ItemFn) -> TokenStream {
-    let Action { krate, kind, label, category, feature, generic, effects, input, output } = action;
+    let Action { krate, kind, label, category, feature, generic, input, output, .. } = action;
+    let (effects, heartbeats) = (action.effects, action.heartbeats);
     let (vis, ident) = (&function.vis, &function.sig.ident);
     let name = format_ident!("{}Action", workflow::camel_case(ident), span = ident.span());
     let description = typed::documentation(&function.attrs);
@@ -179,6 +183,7 @@ fn expand(action: &Action<'_>, function: &ItemFn) -> TokenStream {
                         category: #category,
                         generic_output: #generic,
                         effects: #effects,
+                        heartbeats: #heartbeats,
                         package: ::core::env!("CARGO_PKG_NAME"),
                         feature: #feature,
                         module: ::core::module_path!(),

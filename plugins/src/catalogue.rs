@@ -113,6 +113,7 @@ pub struct Described {
     pub category: &'static str,
     pub generic_output: Option<&'static str>,
     pub effects: bool,
+    pub heartbeats: bool,
     pub package: &'static str,
     pub feature: &'static str,
     pub module: &'static str,
@@ -133,6 +134,7 @@ pub fn manifest<Input: Typed, Output: Typed>(described: Described) -> ActionMani
         output: Output::ty(),
         generic_output: described.generic_output.map(str::to_owned),
         effects: described.effects,
+        heartbeats: described.heartbeats,
         rust: RustItems {
             package: described.package.to_owned(),
             feature: described.feature.to_owned(),

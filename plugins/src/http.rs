@@ -171,7 +171,8 @@ fn answer(
             match select(attempt, pin!(step.cancelled())).await {
                 Either::Left((answered, _)) => answered?,
                 Either::Right(((), _)) => {
-                    return Err(StepError::retryable("cancelled", "the step was cancelled"));
+                    // Sent or not: nobody knows what the other side made of it (S22).
+                    return Err(StepError::retryable("unknown", "given up before its answer came"));
                 }
             }
         };

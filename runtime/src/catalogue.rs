@@ -34,6 +34,9 @@ pub struct ActionManifest {
     pub generic_output: Option<String>,
     /// Whether a second execution may have a second effect.
     pub effects: bool,
+    /// Whether it gives signs of life while it runs, as a policy's `heartbeat` asks for.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub heartbeats: bool,
     /// Where the Rust items live.
     pub rust: RustItems,
 }

@@ -1,10 +1,10 @@
 //! A running fixture's play: what it is given besides its graph, and what comes of it.
 //!
-//! `input.json` and `failure.json` may name the service that all fixtures share as `$SERVICE`: it refuses what is
-//! sent to a path with `refuse` in it, is busy where that has `busy`, and answers all else with path
-//! and body. `events.json` holds
-//! what the run is sent. `output.json` is the output that it gives, `failure.json` what it fails
-//! with, or is paused for, and `calls.json` the calls that the service gets, in their order.
+//! `input.json` and `failure.json` may name the service that all fixtures share as `$SERVICE`: it
+//! refuses what is sent to a path with `refuse` in it, is busy where that has `busy`, takes long
+//! where it has `slow`, and answers all else with path and body. `events.json` holds what the run is
+//! sent. `output.json` is the output that it gives, `failure.json` what it fails with, or is paused
+//! for, and `calls.json` the calls that the service gets, in their order.
 
 use std::fs;
 use std::io;
@@ -42,7 +42,9 @@ pub fn service() -> io::Result<Service> {
             path if path.contains("busy") => 503,
             _ => 200,
         };
-        Answer { status, ..Answer::ok(body) }
+        // Longer than a body that was given up may go on.
+        let slow = call.path.contains("slow").then_some(Duration::from_secs(12));
+        Answer { status, ..Answer::ok(body) }.after(slow.unwrap_or_default())
     })
 }
 

@@ -4,6 +4,7 @@ use flowcrate::types::{Type, project};
 use serde_json::{Map, Value};
 
 use super::site::Site;
+use super::warnings::known_any;
 use crate::diagnostic::{Diagnostic, code, harmless, pointer_token, quoted};
 use crate::schema::{self, Declared, SchemaIssue};
 
@@ -75,7 +76,31 @@ impl<'a> Site<'a> {
                 self.report(finding.help("change the sample, or the schema"));
             }
         }
+        let samples: Vec<Value> = part("sample").into_iter().chain(samples).cloned().collect();
+        self.known_any(&at("schema"), &ty, &samples);
         Some(ty)
+    }
+
+    /// Warns where a schema says any of what its samples know.
+    fn known_any(&self, pointer: &str, ty: &Type, samples: &[Value]) {
+        let Ok(Declared { ty: known, .. }) = schema::from_samples(samples) else { return };
+        let Some((path, known)) = known_any(ty, &known) else { return };
+        let whole = path.is_empty();
+        let what = if whole { "all of it".to_owned() } else { format!("`{path}`") };
+        let message = format!(
+            "the schema of {} lets {what} be any, and its sample knows that it is {known}",
+            self.node.quoted()
+        );
+        let finding = self.finding(code::KNOWN_ANY, message).field(pointer);
+        let help = "say it in the schema: then it is checked when it comes in, not when it is read";
+        let finding = finding.help(help);
+        self.report(if whole {
+            let path = format!("{}{pointer}", self.data_pointer());
+            let patch = vec![serde_json::json!({"op": "remove", "path": path})];
+            finding.fix("take the type from the sample", patch)
+        } else {
+            finding
+        });
     }
 
     /// The list that `samples` is. `None` where it is none, which is reported.

@@ -3,8 +3,12 @@
 
 mod ignored;
 mod keys;
+mod known_any;
 mod secrets;
+mod silence;
 pub(super) mod unused;
+
+pub(super) use known_any::known_any;
 
 use super::kinds::Kind;
 use super::site::Site;
@@ -17,4 +21,5 @@ pub(super) fn check(site: &Site<'_>) {
     ignored::check(site);
     secrets::check(site);
     keys::check(site);
+    silence::check(site);
 }

@@ -151,11 +151,13 @@ codes! {
     UNBOUNDED_LOOP = W205, Warning, "loop without a bound";
     UNUSED_VALUE = W206, Warning, "value that nothing reads";
     UNCHECKED_CONSTRAINT = W321, Warning, "constraint of a schema that is not checked";
+    KNOWN_ANY = W322, Warning, "`any` where the type is known";
     SAMPLES_DIFFER = W324, Warning, "samples without a common type";
     ALWAYS_FAILS = W418, Warning, "operation that always fails";
     CONSTANT_KEY = W501, Warning, "idempotency key that is always the same";
     PLAIN_SECRET = W502, Warning, "secret in plain text";
     SHARED_KEY = W503, Warning, "idempotency key that all iterations share";
+    SILENT_STEP = W504, Warning, "heartbeat of a step that gives no sign of life";
     UNKNOWN_ACTION = W601, Warning, "foreign action to be written by hand";
     FOREIGN_CODE = W602, Warning, "foreign code to be written by hand";
     LEFT_OUT = W603, Warning, "foreign setting that was left out";

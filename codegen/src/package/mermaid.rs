@@ -1,4 +1,5 @@
-//! The graph as a Mermaid flowchart, for the emitted crate's README.
+//! The graph as a Mermaid flowchart, for the emitted crate's README: what undoes a step hangs on
+//! it by a dotted line.
 
 use std::fmt::Write;
 
@@ -18,6 +19,9 @@ fn scope(out: &mut String, checked: &Checked, scope: &Scope, depth: usize) {
         let scopes = node.body.scopes();
         if scopes.is_empty() {
             line(out, &indent, &format!("n_{}{}", node.id, shape(node)));
+            if let Some(undo) = node.body.undo() {
+                undone(out, &indent, &node.id, &undo.node);
+            }
             continue;
         }
         line(out, &indent, &format!("subgraph n_{}[\"{}\"]", node.id, text(&node.label)));
@@ -40,6 +44,12 @@ fn scope(out: &mut String, checked: &Checked, scope: &Scope, depth: usize) {
         };
         line(out, &indent, &format!("n_{} {arrow} n_{}", edge.source, edge.target));
     }
+}
+
+/// What undoes a step, where it has to be undone.
+fn undone(out: &mut String, indent: &str, step: &str, undo: &Node) {
+    line(out, indent, &format!("u_{step}[/\"{}\"/]", text(&undo.label)));
+    line(out, indent, &format!("n_{step} -. \"undone by\" .-> u_{step}"));
 }
 
 /// Round for triggers and returns, a rhombus where the flow divides, a box for the rest.
@@ -82,7 +92,30 @@ fn text(label: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::text;
+    use flowcrate::catalogue::Catalogue;
+
+    use super::{flowchart, text};
+    use crate::check::check_source;
+
+    #[test]
+    fn what_undoes_a_step_hangs_on_it() {
+        let graph = br#"{ "name": "undo", "nodes": [
+            { "id": "start", "data": { "kind": "manual@1" } },
+            { "id": "book", "data": { "label": "Book", "kind": "custom@1",
+                "compensate": { "kind": "custom@1", "label": "Cancel \"it\"" } } }
+        ], "edges": [ { "source": "start", "target": "book" } ] }"#;
+        let (checked, found) = check_source(graph, &Catalogue::default());
+        let drawn = flowchart(&checked.unwrap_or_else(|| panic!("{found:?}")));
+        let lines: Vec<&str> = drawn.lines().map(str::trim).collect();
+        assert_eq!(
+            lines[2..5],
+            [
+                "n_book[\"Book\"]",
+                "u_book[/\"Cancel #34;it#34;\"/]",
+                "n_book -. \"undone by\" .-> u_book"
+            ]
+        );
+    }
 
     #[test]
     fn labels_cannot_leave_their_quotes_or_the_code_fence() {

@@ -123,12 +123,18 @@ impl StoreBackend {
         self.settle(op, Outcome::Cancelled(Some(in_doubt(&path, attempts + 1))), self.now);
     }
 
-    /// A body has failed after it was told to stop: nobody repeats it.
+    /// A body has failed after it was told to stop: nobody repeats it. One that gave up without
+    /// knowing whether it took effect says so by the code of what is in doubt.
     pub(super) fn failed_while_stopping(&mut self, op: OpId, error: StepError) {
         let Some(live) = self.live.get(&op) else { return };
         let Activity::Step(step) = &live.activity else { return };
         let failure = Failure::of(error, step.attempts, &*live.site.path);
-        self.settle(op, Outcome::Failed(failure), self.now);
+        let outcome = if is_in_doubt(&failure) {
+            Outcome::Cancelled(Some(in_doubt(&live.site.path, failure.attempts)))
+        } else {
+            Outcome::Failed(failure)
+        };
+        self.settle(op, outcome, self.now);
     }
 }
 

@@ -167,6 +167,8 @@ impl StepContext {
     }
 
     /// Comes when the outcome is no longer wanted; the body has a moment left to clean up.
+    /// One that then cannot say whether it took effect fails with the code `unknown`: it is in
+    /// doubt, and undone where its compensation asks for that.
     pub async fn cancelled(&self) {
         let mut cancelled = self.cancelled.clone();
         if cancelled.wait_for(|cancelled| *cancelled).await.is_err() {

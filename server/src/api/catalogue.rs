@@ -190,6 +190,7 @@ mod tests {
             output: Type::Any,
             generic_output: Some("body".to_owned()),
             effects: true,
+            heartbeats: false,
             rust: flowcrate::catalogue::RustItems {
                 package: String::new(),
                 feature: String::new(),

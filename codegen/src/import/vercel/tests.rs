@@ -322,6 +322,7 @@ fn http_like() -> (String, flowcrate::catalogue::ActionManifest) {
         category: "Network".to_owned(),
         generic_output: Some("body".to_owned()),
         effects: true,
+        heartbeats: false,
         kind: kind.clone(),
         input,
         output,
