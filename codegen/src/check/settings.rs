@@ -91,15 +91,15 @@ impl<'a> Site<'a> {
             "the schema of {} lets {what} be any, and its sample knows that it is {known}",
             self.node.quoted()
         );
-        let finding = self.finding(code::KNOWN_ANY, message).field(pointer);
+        let found = self.finding(code::KNOWN_ANY, message).field(pointer);
         let help = "say it in the schema: then it is checked when it comes in, not when it is read";
-        let finding = finding.help(help);
+        let found = found.help(help);
         self.report(if whole {
             let path = format!("{}{pointer}", self.data_pointer());
-            let patch = vec![serde_json::json!({"op": "remove", "path": path})];
-            finding.fix("take the type from the sample", patch)
+            let removal = serde_json::json!({"op": "remove", "path": path});
+            found.fix("take the type from the sample", vec![removal])
         } else {
-            finding
+            found
         });
     }
 
