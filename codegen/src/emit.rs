@@ -20,6 +20,8 @@ mod steps;
 mod symbols;
 mod types;
 
+pub(crate) use types::{field_name, variant_name};
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use flowcrate::catalogue::Catalogue;

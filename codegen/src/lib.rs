@@ -20,6 +20,7 @@ macro_rules! planted {
     };
 }
 
+pub mod api;
 #[cfg(feature = "build")]
 pub mod build;
 pub mod check;

@@ -8,6 +8,7 @@ mod module;
 mod names;
 mod readme;
 mod sources;
+mod stable;
 mod versions;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,6 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use flowcrate::types::Type;
 use serde_json::Value;
 
+use crate::api;
 use crate::check::{Body, Checked};
 use crate::emit::{Emitted, EmittedCallee};
 use crate::known::Callees;
@@ -109,7 +111,8 @@ pub fn package(
     files.ours("Cargo.toml", manifest);
     files.ours("README.md", readme);
     files.ours(".gitignore", "/target/\n/.flowcrate/\n".to_owned());
-    files.ours("src/lib.rs", sources::lib(checked, &emitted));
+    let public = Public::of(support, &emitted);
+    files.ours("src/lib.rs", sources::lib(checked, &emitted, public.as_ref()));
     files.ours("src/generated/triggers.rs", sources::triggers(checked));
     files.ours(BINARY, sources::binary(&emitted, &library));
     files.theirs("src/main.rs", sources::main());
@@ -121,7 +124,7 @@ pub fn package(
         files.ours("src/generated/steps.rs", steps);
     }
     if let Some(types) = emitted.types {
-        files.ours("src/generated/types.rs", types);
+        files.types(types, public.as_ref());
     }
     if let Some(custom) = emitted.custom {
         files.theirs("src/custom.rs", custom);
@@ -151,6 +154,16 @@ impl CrateFiles {
         }
     }
 
+    /// The types, as others may use them where the crate is published.
+    fn types(&mut self, types: String, public: Option<&Public>) {
+        let Some(public) = public else { return self.ours("src/generated/types.rs", types) };
+        let (types, new) = stable::stable(&types, &public.given);
+        self.ours("src/generated/types.rs", types);
+        if let Some(new) = new {
+            self.ours("src/generated/new.rs", new);
+        }
+    }
+
     fn ours(&mut self, path: &str, text: String) {
         self.add(path, text.into_bytes(), Owner::Compiler);
     }
@@ -161,6 +174,24 @@ impl CrateFiles {
 
     fn add(&mut self, path: &str, bytes: Vec<u8>, owner: Owner) {
         self.files.insert(path.to_owned(), CrateFile { bytes, owner });
+    }
+}
+
+/// Of a published crate, the types that others may name: those of its signatures, so that a step's
+/// own types can change as its graph does. What a person writes may need them all.
+struct Public {
+    named: BTreeSet<String>,
+    /// Those among them that others give, and so construct.
+    given: BTreeSet<String>,
+}
+
+impl Public {
+    fn of(support: &Support, emitted: &Emitted) -> Option<Self> {
+        let Support::Registry(_) = support else { return None };
+        let types = emitted.types.as_deref().unwrap_or_default();
+        let (named, given) =
+            (api::reachable(&emitted.workflow, types), api::given(&emitted.workflow, types));
+        Some(Self { named, given })
     }
 }
 

@@ -13,12 +13,13 @@ mod publish;
 mod support;
 mod tokens;
 mod upload;
+mod versions;
 
 use tokio::sync::{Mutex, OnceCell};
 
 use crate::app::App;
 use crate::error::Error;
-use crate::store::{Origin, Release, ReleaseDraft, Store, Token};
+use crate::store::{History, Origin, Release, ReleaseDraft, Store, Token};
 
 pub use address::Address;
 pub use archive::digest;
@@ -67,8 +68,7 @@ pub async fn release(app: &App, upload: Upload, by: &Token) -> Result<(), Error>
         content: described.line.cksum.clone(),
         line: described.line.to_json()?,
         package,
-        revision: None,
-        note: String::new(),
+        history: History::default(),
         owner: Some(by.name.clone()),
     };
     app.store.release(&[draft], now).await

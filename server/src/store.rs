@@ -20,17 +20,18 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use crate::error::Error;
 
 pub use callees::CalleeDraft;
-pub use crates::{Crate, Found, Origin, Release, ReleaseDraft, folded};
+pub use crates::{Crate, Found, History, Origin, Release, ReleaseDraft, folded};
 pub use schedules::DueSchedule;
 pub use tokens::{Scope, Token};
 pub use workflows::{Current, Draft, Hook, ScheduleDraft, Trigger, Workflow};
 
 /// One migration a format; the position is the format that it leads from.
-const MIGRATIONS: [&str; 4] = [
+const MIGRATIONS: [&str; 5] = [
     include_str!("../migrations/1.sql"),
     include_str!("../migrations/2.sql"),
     include_str!("../migrations/3.sql"),
     include_str!("../migrations/4.sql"),
+    include_str!("../migrations/5.sql"),
 ];
 
 /// A handle on the database. Cheap to clone.

@@ -1,5 +1,6 @@
 //! Proofs over the whole workspace: what the tests in `tests/tests/` share.
 
+pub mod api_pairs;
 pub mod batch;
 pub mod cargo_home;
 pub mod emitted;

@@ -7,6 +7,8 @@ mod items;
 mod unions;
 
 pub(crate) use boxes::is_held_boxed;
+pub(crate) use items::{field_name, variant_name};
+
 use std::collections::BTreeMap;
 
 use flowcrate::types::{EnumType, RecordType, Type};

@@ -4,11 +4,13 @@
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
+use super::{Public, stable};
 use crate::check::{Body, Checked};
 use crate::emit::{Emitted, EmittedCallee, docs, print};
 
-/// `src/lib.rs`: what the crate is, and what of it others use.
-pub(super) fn lib(checked: &Checked, emitted: &Emitted) -> String {
+/// `src/lib.rs`: what the crate is, and what of it others use: all its types, or of a published
+/// crate the `public` ones.
+pub(super) fn lib(checked: &Checked, emitted: &Emitted, public: Option<&Public>) -> String {
     let (function, structure) =
         (format_ident!("{}", emitted.function), format_ident!("{}", emitted.structure));
     let docs = docs::inner(&[
@@ -42,11 +44,21 @@ pub(super) fn lib(checked: &Checked, emitted: &Emitted) -> String {
             pub use generated::steps::Custom;
         )
     });
-    let public_types = emitted.types.as_ref().map(|_| {
-        quote!(
-            pub use generated::types::*;
-        )
-    });
+    let public_types = emitted.types.as_ref().and_then(|_| public_types(emitted, public));
+    let source = emitted.types.as_deref().unwrap_or_default();
+    let new = public.filter(|public| stable::has_structs(source, &public.given));
+    let (new, public_new) = (
+        new.map(|_| {
+            quote!(
+                pub mod new;
+            )
+        }),
+        new.map(|_| {
+            quote!(
+                pub use generated::new;
+            )
+        }),
+    );
     let callees = callees(emitted);
     let custom_callees = custom_callees(emitted);
     let public_callees = public_callees(emitted);
@@ -58,6 +70,7 @@ pub(super) fn lib(checked: &Checked, emitted: &Emitted) -> String {
                 #(#custom_callees)*
                 mod generated {
                     #(#callees)*
+                    #new
                     #steps
                     #[cfg(feature = "standalone")]
                     pub(crate) mod triggers;
@@ -66,6 +79,7 @@ pub(super) fn lib(checked: &Checked, emitted: &Emitted) -> String {
                 }
             },
             quote! {
+                #public_new
                 #public_steps
                 #[cfg(feature = "standalone")]
                 pub use generated::triggers::triggers;
@@ -75,6 +89,24 @@ pub(super) fn lib(checked: &Checked, emitted: &Emitted) -> String {
             },
         ],
     )
+}
+
+/// The types that others may name.
+fn public_types(emitted: &Emitted, public: Option<&Public>) -> Option<TokenStream> {
+    // What a person writes may be about any of them.
+    let custom = emitted.custom.is_some();
+    match public.filter(|_| !custom) {
+        None => Some(quote!(
+            pub use generated::types::*;
+        )),
+        Some(public) if public.named.is_empty() => None,
+        Some(public) => {
+            let names = public.named.iter().map(|name| format_ident!("{}", name));
+            Some(quote!(
+                pub use generated::types::{#(#names),*};
+            ))
+        }
+    }
 }
 
 /// The modules of the workflows that it calls.

@@ -14,6 +14,9 @@ pub(super) struct Args {
     /// What is new, for those who use the crate
     #[arg(long, value_name = "TEXT", default_value = "")]
     note: String,
+    /// Raise the version by more than what changed asks for
+    #[arg(long, value_enum)]
+    bump: Option<Bump>,
     /// Print the answer as JSON
     #[arg(long)]
     json: bool,
@@ -21,10 +24,22 @@ pub(super) struct Args {
     server: ServerArgs,
 }
 
+/// Which number of the version goes up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Bump {
+    /// The last one
+    Patch,
+    /// The one in the middle
+    Minor,
+    /// The first one
+    Major,
+}
+
 /// Publishes, and says how the crate is added.
 pub(super) fn execute(args: &Args) -> Result<Outcome, Error> {
     let path = format!("/api/v1/workflows/{}/publish", segment(&args.name));
-    let answer = args.server.post(&path, &json!({ "note": args.note }))?;
+    let answer = args.server.post(&path, &json!({ "note": args.note, "bump": args.bump }))?;
     if args.json {
         output::say_json(&answer.body);
     } else {
@@ -43,7 +58,16 @@ fn tell(body: &Value) {
     let (name, version, index) = (text("crate"), text("version"), text("index"));
     let news = if body["fresh"] == true { "published" } else { "unchanged" };
     output::say(&format!("{name} {version} {news}"));
-    output::complain(&format!(
+    for change in body["changes"].as_array().into_iter().flatten() {
+        let part = |key: &str| change[key].as_str().unwrap_or_default();
+        output::note(&format!("  {}: {}", part("bump"), part("what")));
+    }
+    match body["survives"].as_bool() {
+        Some(true) => output::note("  runs of the version before may move to it"),
+        Some(false) => output::note("  runs of the version before end as they began"),
+        None => {}
+    }
+    output::note(&format!(
         "use it: {name} = {{ version = \"{version}\", registry-index = \"{index}\", \
          default-features = false }}"
     ));

@@ -1,18 +1,17 @@
 //! A stored workflow becomes a version of a crate.
 
-use std::collections::BTreeMap;
-
 use flowcrate_codegen::Compiled;
-use flowcrate_codegen::package::{self, CrateFile, Support};
+use flowcrate_codegen::api::{self, Api, Bump, Change};
+use flowcrate_codegen::package::{self, CrateFiles, Support};
 use semver::Version;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{archive, index_line, names};
+use super::{archive, index_line, names, versions};
 use crate::app::{App, blocking};
 use crate::callees::Linked;
 use crate::error::Error;
-use crate::store::{Origin, Release, ReleaseDraft, Workflow};
+use crate::store::{History, Origin, Release, ReleaseDraft, Workflow};
 
 /// What the publisher says besides the workflow's name.
 #[derive(Clone, Debug, Default, Deserialize, ToSchema)]
@@ -20,6 +19,9 @@ use crate::store::{Origin, Release, ReleaseDraft, Workflow};
 pub struct Wishes {
     /// What is new, for those who use the crate.
     pub note: String,
+    /// Which number goes up, `patch`, `minor` or `major`, where that is more than what changed asks.
+    #[schema(value_type = Option<String>)]
+    pub bump: Option<Bump>,
 }
 
 /// A version, once it is released.
@@ -36,14 +38,20 @@ pub struct Published {
     pub fresh: bool,
     /// The registry's index, as cargo's configuration names it.
     pub index: String,
+    /// What changed for those who use the crate, each with the least that it asks of the version:
+    /// `{bump, what, by_policy?}`.
+    #[schema(value_type = Vec<Object>)]
+    pub changes: Vec<Change>,
+    /// Whether runs of the version before may move to this one; null where there is none.
+    pub survives: Option<bool>,
 }
 
 /// A workflow with the crate that it becomes, whatever the version.
-struct Source {
-    workflow: Workflow,
-    linked: Linked,
+pub(super) struct Source {
+    pub(super) workflow: Workflow,
+    pub(super) linked: Linked,
     /// The version of our own crates.
-    support: String,
+    pub(super) support: String,
 }
 
 /// Publishes a workflow as it is stored. What is the latest version already is not published
@@ -69,34 +77,45 @@ pub async fn publish(app: &App, key: &str, wishes: Wishes) -> Result<Published, 
     app.store.free_crate_name(&name, &origin).await?;
     let releases = app.store.releases(&name).await?;
     if let Some(latest) = latest(&releases).filter(|r| r.content == content && !r.yanked) {
-        return published(name, &latest.version, &latest.line, (index, false));
+        return published(
+            name,
+            latest.version.clone(),
+            (&latest.line, &latest.history),
+            (index, false),
+        );
     }
-    let version = next(&releases);
-    let making = (app.clone(), version.clone());
-    let note = wishes.note;
+    let before = versions::Before::of(app, &releases, &source.workflow).await?;
+    let making = app.clone();
     let draft = blocking(move || {
-        let (app, version) = making;
-        let files = source.files(&app, &version)?;
-        draft(&app, (name, version, content), &files, (&source, note))
+        let api = source.api(&making, &files)?;
+        let assessed = versions::assess(&making, before.as_ref(), &source, &api);
+        let version = versions::next(&releases, &assessed, wishes.bump)?;
+        let mut files = source.files(&making, &version)?;
+        let history = assessed.history(&source, &api, wishes.note)?;
+        files
+            .files
+            .insert("CHANGELOG.md".to_owned(), versions::changelog(&version, &history, &releases)?);
+        draft(&making, (name, version, content), &files, (source.workflow.id, history))
     });
     let draft = draft.await??;
     app.store.release(std::slice::from_ref(&draft), now).await?;
-    published(draft.name, &draft.version, &draft.line, (index, true))
+    published(draft.name, draft.version, (&draft.line, &draft.history), (index, true))
 }
 
 fn published(
     name: String,
-    version: &str,
-    line: &str,
+    version: String,
+    (line, history): (&str, &History),
     (index, fresh): (String, bool),
 ) -> Result<Published, Error> {
     let checksum = index_line::IndexLine::from_json(line)?.cksum;
-    Ok(Published { name, version: version.to_owned(), checksum, fresh, index })
+    let (changes, survives) = (versions::changes(history)?, history.survives);
+    Ok(Published { name, version, checksum, fresh, index, changes, survives })
 }
 
 impl Source {
     /// The files of the crate in a version.
-    fn files(&self, app: &App, version: &str) -> Result<BTreeMap<String, CrateFile>, Error> {
+    fn files(&self, app: &App, version: &str) -> Result<CrateFiles, Error> {
         let support = Support::Registry(package::Published {
             version: version.to_owned(),
             index: app.registry.address.index(),
@@ -104,14 +123,25 @@ impl Source {
         });
         let (graph, callees) = (self.workflow.graph.as_bytes(), &self.linked.documents);
         let Compiled { files, .. } = app.compiler.compile_for(graph, callees, &support);
-        let revision = || self.workflow.revision.clone();
-        Ok(files.ok_or_else(|| Error::Outdated { revision: revision() })?.files)
+        files.ok_or_else(|| self.outdated())
+    }
+
+    /// What the crate promises.
+    fn api(&self, app: &App, files: &CrateFiles) -> Result<Api, Error> {
+        let graph = self.workflow.graph.as_bytes();
+        let (checked, _) = app.compiler.check(graph, &self.linked.documents);
+        let checked = checked.ok_or_else(|| self.outdated())?;
+        Ok(api::api(files, &checked, &self.support))
+    }
+
+    fn outdated(&self) -> Error {
+        Error::Outdated { revision: self.workflow.revision.clone() }
     }
 }
 
 /// Refuses a crate whose functions nobody has written.
-fn fit(files: &BTreeMap<String, CrateFile>) -> Result<(), Error> {
-    let unwritten = files.iter().find(|(path, file)| {
+fn fit(files: &CrateFiles) -> Result<(), Error> {
+    let unwritten = files.files.iter().find(|(path, file)| {
         let text = String::from_utf8_lossy(&file.bytes);
         package::is_custom(path) && text.contains("\"not_written\"")
     });
@@ -124,7 +154,7 @@ fn fit(files: &BTreeMap<String, CrateFile>) -> Result<(), Error> {
     }
 }
 
-fn package_name(files: &BTreeMap<String, CrateFile>) -> Result<String, Error> {
+fn package_name(files: &CrateFiles) -> Result<String, Error> {
     #[derive(Deserialize)]
     struct Manifest {
         package: Package,
@@ -138,34 +168,26 @@ fn package_name(files: &BTreeMap<String, CrateFile>) -> Result<String, Error> {
     Ok(manifest.package.name)
 }
 
-fn manifest(files: &BTreeMap<String, CrateFile>) -> String {
-    let manifest = files.get("Cargo.toml").map(|file| file.bytes.as_slice());
+fn manifest(files: &CrateFiles) -> String {
+    let manifest = files.files.get("Cargo.toml").map(|file| file.bytes.as_slice());
     String::from_utf8_lossy(manifest.unwrap_or_default()).into_owned()
 }
 
-fn contents(files: &BTreeMap<String, CrateFile>) -> impl Iterator<Item = (&str, &[u8])> {
-    files.iter().map(|(path, file)| (path.as_str(), file.bytes.as_slice()))
+fn contents(files: &CrateFiles) -> impl Iterator<Item = (&str, &[u8])> {
+    files.files.iter().map(|(path, file)| (path.as_str(), file.bytes.as_slice()))
 }
 
-fn latest(releases: &[Release]) -> Option<&Release> {
+pub(super) fn latest(releases: &[Release]) -> Option<&Release> {
     releases.iter().max_by_key(|release| Version::parse(&release.version).ok())
-}
-
-/// The first version, or the one after the latest.
-fn next(releases: &[Release]) -> String {
-    let latest = latest(releases).and_then(|release| Version::parse(&release.version).ok());
-    let next =
-        latest.map(|Version { major, minor, patch, .. }| Version::new(major, minor, patch + 1));
-    next.unwrap_or(Version::new(1, 0, 0)).to_string()
 }
 
 fn draft(
     app: &App,
     (name, version, content): (String, String, String),
-    files: &BTreeMap<String, CrateFile>,
-    (source, note): (&Source, String),
+    files: &CrateFiles,
+    (workflow, history): (String, History),
 ) -> Result<ReleaseDraft, Error> {
-    let bytes = files.iter().map(|(path, file)| (path.clone(), file.bytes.clone())).collect();
+    let bytes = files.files.iter().map(|(path, file)| (path.clone(), file.bytes.clone())).collect();
     let package = archive::pack(&name, &version, &bytes)
         .map_err(|source| Error::io("cannot pack a crate", source))?;
     let manifest = manifest(files);
@@ -174,14 +196,13 @@ fn draft(
     described.line.cksum = archive::digest(&package);
     Ok(ReleaseDraft {
         name,
-        origin: Origin::Workflow(source.workflow.id.clone()),
+        origin: Origin::Workflow(workflow),
         description: described.description,
         version,
         content,
         line: described.line.to_json()?,
         package,
-        revision: Some(source.workflow.revision.clone()),
-        note,
+        history,
         owner: None,
     })
 }

@@ -12,7 +12,7 @@ use super::address::Address;
 use super::{archive, index_line};
 use crate::app::blocking;
 use crate::error::Error;
-use crate::store::{Origin, Release, ReleaseDraft, Store};
+use crate::store::{History, Origin, Release, ReleaseDraft, Store};
 use crate::vendor;
 
 /// The crates, all released together in one version.
@@ -71,8 +71,7 @@ fn drafts(address: &Address, version: &str, content: &str) -> Result<Vec<Release
             content: content.to_owned(),
             line: described.line.to_json()?,
             package,
-            revision: None,
-            note: String::new(),
+            history: History::default(),
             owner: None,
         });
     }
@@ -89,8 +88,7 @@ mod tests {
             content: String::new(),
             line: String::new(),
             yanked: false,
-            revision: None,
-            note: String::new(),
+            history: History::default(),
             published_at: 0,
         };
         versions.iter().map(release).collect()

@@ -51,6 +51,21 @@ pub struct Crate {
     pub description: String,
 }
 
+/// What a version was made of, and what it changed.
+#[derive(Clone, Debug, Default)]
+pub struct History {
+    /// The revision of the graph that it was made of.
+    pub revision: Option<String>,
+    /// The publisher's note.
+    pub note: String,
+    /// The model of its API, JSON; empty where nobody knows it.
+    pub api: String,
+    /// What changed since the version before, a JSON list.
+    pub changes: String,
+    /// Whether runs of the version before may move to it; none where nobody knows.
+    pub survives: Option<bool>,
+}
+
 /// A version to be released.
 #[derive(Clone, Debug)]
 pub struct ReleaseDraft {
@@ -68,10 +83,8 @@ pub struct ReleaseDraft {
     pub line: String,
     /// The package.
     pub package: Vec<u8>,
-    /// The revision of the graph that it was made of.
-    pub revision: Option<String>,
-    /// The publisher's note.
-    pub note: String,
+    /// What it was made of, and what it changed.
+    pub history: History,
     /// Who owns the crate if this is its first version; none: every publisher.
     pub owner: Option<String>,
 }
@@ -87,10 +100,8 @@ pub struct Release {
     pub line: String,
     /// Whether it is yanked.
     pub yanked: bool,
-    /// The revision of the graph that it was made of.
-    pub revision: Option<String>,
-    /// The publisher's note.
-    pub note: String,
+    /// What it was made of, and what it changed.
+    pub history: History,
     /// Milliseconds since the epoch.
     pub published_at: i64,
 }
@@ -142,7 +153,7 @@ impl Store {
 
     /// The versions of a crate, in the order of their release.
     pub async fn releases(&self, name: &str) -> Result<Vec<Release>, Error> {
-        let select = "select version, content, line, yanked, revision, note, published_at
+        let select = "select version, content, line, yanked, revision, note, api, changes, survives, published_at
              from releases where name = ?1 order by id";
         let rows = sqlx::query(select).bind(name).fetch_all(&self.pool).await?;
         rows.iter().map(read).collect()
@@ -215,8 +226,13 @@ fn read(row: &SqliteRow) -> Result<Release, Error> {
         content: row.try_get("content")?,
         line: row.try_get("line")?,
         yanked: row.try_get("yanked")?,
-        revision: row.try_get("revision")?,
-        note: row.try_get("note")?,
+        history: History {
+            revision: row.try_get("revision")?,
+            note: row.try_get("note")?,
+            api: row.try_get("api")?,
+            changes: row.try_get("changes")?,
+            survives: row.try_get("survives")?,
+        },
         published_at: row.try_get("published_at")?,
     })
 }
@@ -284,17 +300,20 @@ async fn put_release(
         return Err(Error::Released { name, version });
     }
     let insert =
-        "insert into releases (name, version, content, line, package, revision, note, published_at)
-         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+        "insert into releases (name, version, content, line, package, revision, note, published_at, api, changes, survives)
+         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
     sqlx::query(insert)
         .bind(&draft.name)
         .bind(&draft.version)
         .bind(&draft.content)
         .bind(&draft.line)
         .bind(&draft.package)
-        .bind(&draft.revision)
-        .bind(&draft.note)
+        .bind(&draft.history.revision)
+        .bind(&draft.history.note)
         .bind(now)
+        .bind(&draft.history.api)
+        .bind(&draft.history.changes)
+        .bind(draft.history.survives)
         .execute(tx)
         .await?;
     Ok(())

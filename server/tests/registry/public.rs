@@ -13,12 +13,12 @@ use crate::support::{World, binary, built, succeeded, text};
 const CONSUMER: &str = r#"//! A program that runs a published workflow.
 
 use flowcrate::{Engine, Result, store::MemoryStore};
-use hello::{Hello, Person};
+use hello::{Hello, new::Person};
 
 async fn greet() -> Result<String> {
     let engine = Engine::builder().store(MemoryStore::new()).register(Hello).build().await?;
     let person = Person { name: "Ada".to_owned() };
-    Ok(engine.start(Hello, person).await?.result().await?.greeting)
+    Ok(engine.start(Hello, person.into()).await?.result().await?.greeting)
 }
 
 fn main() {
@@ -38,6 +38,7 @@ fn what_is_published_is_added_built_searched_shown_and_installed() {
     updated(&world, &project);
     installed(&world);
     added_without_configuration(&world);
+    with_plugins(&world);
 }
 
 /// The section of the README, word for word, but for the port.
@@ -146,13 +147,19 @@ fn added_without_configuration(world: &World) {
     let manifest = project.join("Cargo.toml");
     let dependency =
         format!("hello = {{ version = \"1\", registry-index = \"{}\" }}\n", world.index());
-    let text = fs::read_to_string(&manifest).unwrap();
-    fs::write(&manifest, text + &dependency).unwrap();
+    fs::write(&manifest, format!("{}{dependency}", fs::read_to_string(&manifest).unwrap()))
+        .unwrap();
     let tree = world.cargo(&project, &["tree", "-e", "normal"]);
     assert!(tree.contains("hello v1.0.1") && tree.contains("rusqlite"), "{tree}");
-    fs::write(&config, text_with_flows(public, &world.index())).unwrap();
+    fs::write(&config, text).unwrap();
 }
 
-fn text_with_flows(public: &str, index: &str) -> String {
-    format!("{public}[registries.flows]\nindex = \"{index}\"\n")
+/// A workflow that calls services brings our plugins along.
+fn with_plugins(world: &World) {
+    world.publish("order-intake");
+    let project = world.project("shop", "//! Nothing.\nfn main() {}\n");
+    world.cargo(&project, &["add", "order-intake", "--registry", "flows", "--no-default-features"]);
+    world.cargo(&project, &["build"]);
+    let tree = world.cargo(&project, &["tree", "-e", "normal"]);
+    assert!(tree.contains("flowcrate-plugins") && !tree.contains("rusqlite"), "{tree}");
 }

@@ -138,6 +138,21 @@ const VARIANT_RULES: [Rule; 4] = [
     ("kebab-case", |name| separated(name, '-')),
 ];
 
+/// The name in JSON of a field that serde renames by this rule.
+pub(crate) fn field_name(rust: &str, rule: Option<&str>) -> String {
+    applied(&FIELD_RULES, rust, rule)
+}
+
+/// The same of a variant.
+pub(crate) fn variant_name(rust: &str, rule: Option<&str>) -> String {
+    applied(&VARIANT_RULES, rust, rule)
+}
+
+fn applied(rules: &[Rule], rust: &str, rule: Option<&str>) -> String {
+    let rule = rules.iter().find(|(name, _)| Some(*name) == rule);
+    rule.map_or_else(|| rust.to_owned(), |(_, apply)| apply(rust))
+}
+
 /// The first rule that spares most of at least two renames.
 fn rename_all(members: &BTreeMap<String, String>, rules: &[Rule]) -> Option<Rule> {
     let plain = members.iter().filter(|(text, rust)| text == rust).count();

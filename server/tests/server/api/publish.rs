@@ -104,3 +104,32 @@ async fn a_crate_whose_functions_nobody_wrote_is_not_published() {
     let refused = publish(&server, "own").await.problem(422, "unfit");
     assert!(refused["detail"].as_str().unwrap().contains("src/custom.rs"), "{refused}");
 }
+
+#[tokio::test]
+async fn a_version_says_what_it_changes_and_is_not_lowered() {
+    let server = TestServer::start().await;
+    server.store(&double("twice")).await;
+    let first = publish(&server, "twice").await.expect(201);
+    assert_eq!((&first["changes"], &first["survives"]), (&json!([]), &Value::Null));
+    let mut wider = double("twice");
+    wider["nodes"][0]["data"]["config"]["schema"]["properties"]["m"] = json!({ "type": "integer" });
+    let put = |graph: &Value| graph.to_string();
+    let headers = [("if-match", "*")];
+    server.send("PUT", "/api/v1/workflows/twice", &headers, put(&wider)).await.expect(200);
+    let wishes = |bump: &str| json!({ "bump": bump, "note": "Takes `m`." });
+    let path = "/api/v1/workflows/twice/publish";
+    let lowered = server.post(path, &wishes("patch")).await.problem(422, "unfit");
+    assert!(lowered["detail"].as_str().unwrap().contains("`Start.m` is new"), "{lowered}");
+    let second = server.post(path, &wishes("minor")).await.expect(201);
+    assert_eq!(second["version"], "1.1.0");
+    assert_eq!(second["changes"][0]["bump"], "minor");
+    assert!(second["survives"].is_boolean(), "{second}");
+    wider["nodes"][0]["data"]["config"]["schema"]["required"] = json!(["n", "m"]);
+    server.send("PUT", "/api/v1/workflows/twice", &headers, put(&wider)).await.expect(200);
+    assert_eq!(publish(&server, "twice").await.expect(201)["version"], "2.0.0");
+    // What changed nothing for anybody may be raised all the same.
+    wider["description"] = json!("Other words.");
+    server.send("PUT", "/api/v1/workflows/twice", &headers, put(&wider)).await.expect(200);
+    let raised = server.post(path, &wishes("major")).await.expect(201);
+    assert_eq!((&raised["version"], &raised["survives"]), (&json!("3.0.0"), &json!(true)));
+}

@@ -1,0 +1,83 @@
+//! What a published crate promises to those who use it, and what a change of it costs them.
+//!
+//! The model is read from the emitted Rust, not from the graph: what a consumer's program can name
+//! is what counts, and two graphs that emit the same items promise the same.
+
+mod compare;
+mod read;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+pub use compare::{Bump, Change, changes, least_bump};
+pub use read::api;
+pub(crate) use read::{given, reachable};
+
+/// What a crate promises.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Api {
+    /// The workflow's function.
+    pub function: String,
+    /// The struct that names it to an engine.
+    pub structure: String,
+    /// The types of the function's inputs behind the context: none or one.
+    pub input: Vec<String>,
+    /// What it gives.
+    pub output: String,
+    /// Payloads by the names of their events.
+    pub events: BTreeMap<String, String>,
+    /// The types that input, output and events are made of.
+    pub types: BTreeMap<String, ApiType>,
+    /// What starts runs from outside, in words: `webhook /hooks/orders`.
+    pub triggers: BTreeSet<String>,
+    /// Codes of failures that the graph itself gives.
+    pub errors: BTreeSet<String>,
+    /// The version of our own crates, whose types stand in its signatures.
+    pub support: String,
+}
+
+/// A type of the crate.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ApiType {
+    /// A struct.
+    Struct {
+        /// Its fields by their names in Rust.
+        fields: BTreeMap<String, ApiField>,
+        /// What it derives.
+        derives: BTreeSet<String>,
+    },
+    /// An enum.
+    Enum {
+        /// Names in JSON by those of its variants in Rust.
+        variants: BTreeMap<String, String>,
+        /// What it derives.
+        derives: BTreeSet<String>,
+    },
+    /// Another name of a type.
+    Alias(String),
+}
+
+/// A field of a struct.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApiField {
+    /// Its Rust type.
+    pub ty: String,
+    /// Its name in JSON.
+    pub json: String,
+}
+
+impl Api {
+    /// The types that users of the crate give it: in inputs and events.
+    pub fn given(&self) -> BTreeSet<&str> {
+        compare::given(self)
+    }
+}
+
+impl ApiField {
+    /// Whether it may be left out.
+    pub fn is_optional(&self) -> bool {
+        self.ty.starts_with("Option <")
+    }
+}
