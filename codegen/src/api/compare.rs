@@ -85,7 +85,9 @@ pub(super) fn given(api: &Api) -> BTreeSet<&str> {
                     open.extend(fields.values().map(|field| field.ty.as_str()));
                 }
                 ApiType::Alias(ty) => open.push(ty),
-                ApiType::Enum { .. } => {}
+                ApiType::Enum { variants, .. } => {
+                    open.extend(variants.values().map(String::as_str))
+                }
             }
         }
     }
