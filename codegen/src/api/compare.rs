@@ -86,7 +86,7 @@ pub(super) fn given(api: &Api) -> BTreeSet<&str> {
                 }
                 ApiType::Alias(ty) => open.push(ty),
                 ApiType::Enum { variants, .. } => {
-                    open.extend(variants.values().map(String::as_str))
+                    open.extend(variants.values().map(String::as_str));
                 }
             }
         }
