@@ -138,7 +138,7 @@ fn opens_something(line: &str) -> bool {
 fn is_mermaid(line: &str) -> bool {
     let mut parts = line.split('"');
     let outside = |part: &str| {
-        let known = |c: char| c.is_ascii_alphanumeric() || "_ -><[](){}".contains(c);
+        let known = |c: char| c.is_ascii_alphanumeric() || "_ -><[](){}/.".contains(c);
         part.chars().all(known) && !part.contains(MARK)
     };
     let inside = |part: &str| !part.contains(['<', '>', '`']);
