@@ -188,7 +188,12 @@ fn try_change(
 ) -> Option<String> {
     let mut rng = Rng::new(seed ^ 0xabcd);
     // What is cancelled within a try with a `finally` has time to end first (S22, S23).
-    let kept = change == Change::Wrap && before.contains("\"cancelled\"");
+    let kept = match change {
+        Change::Wrap => before.contains("\"cancelled\""),
+        // What reads `any` is total only where it did not fail.
+        Change::Catch | Change::Inline => before.contains("\"expression\""),
+        _ => false,
+    };
     let Some(changed) = change.apply(case, &mut rng).filter(|_| !kept) else {
         tally.no_place += 1;
         return None;

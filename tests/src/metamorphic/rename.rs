@@ -38,7 +38,12 @@ pub(super) fn rename(case: &Case) -> Changed {
     let script = &mut changed.script;
     script.trigger = new(&script.trigger);
     let steps = std::mem::take(&mut script.world.steps);
-    script.world.steps = steps.into_iter().map(|(id, lives)| (new(&id), lives)).collect();
+    // What undoes a step is called after it.
+    let step = |id: String| match id.split_once('!') {
+        Some((of, undo)) => format!("{}!{undo}", new(of)),
+        None => new(&id),
+    };
+    script.world.steps = steps.into_iter().map(|(id, lives)| (step(id), lives)).collect();
     // An approval is answered by its id, unless it says otherwise (S34).
     for event in &mut script.events {
         event.name = new(&event.name);
