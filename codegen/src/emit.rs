@@ -277,7 +277,7 @@ impl<'a> Emitter<'a> {
         let docs = docs::inner(&[format!("The control flow of `{name}`.")]);
         // A function stands before those that it calls.
         let functions = std::mem::take(&mut self.functions).into_iter().rev();
-        let items: Vec<TokenStream> = std::iter::once(function).chain(functions).collect();
+        let items = called(function, functions);
         let items = self.symbols.uses_of(&items).into_iter().chain(items).collect();
         let workflow = print::file(&docs, items);
         Sources { workflow, steps, custom, input_type, output_type }
@@ -471,6 +471,23 @@ fn type_text(ty: &TokenStream) -> String {
 /// The node's type in JSON, `any` where it has none.
 fn output_of(node: &Node) -> Type {
     node.output.clone().unwrap_or(Type::Any)
+}
+
+/// A function and those that it calls, also through others: some were written for code that was
+/// left out, such as what stands behind the failure of what cannot fail.
+fn called(function: TokenStream, functions: impl Iterator<Item = TokenStream>) -> Vec<TokenStream> {
+    let mut named = mentions::Mentioned::default();
+    named.add(function.clone());
+    let mut kept = vec![function];
+    for function in functions {
+        let mut tokens = function.clone().into_iter();
+        let name = tokens.find(|token| token.to_string() == "fn").and_then(|_| tokens.next());
+        if name.is_none_or(|name| named.has(&name.to_string())) {
+            named.add(function.clone());
+            kept.push(function);
+        }
+    }
+    kept
 }
 
 /// What a node is about, as a comment before its statement, for nodes that have no function

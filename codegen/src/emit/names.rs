@@ -341,7 +341,7 @@ pub(crate) fn node_names(checked: &Checked, function: &str) -> BTreeMap<NodeId, 
 }
 
 /// `match_` and `error` as `match_error`: two underscores are no snake case.
-fn joined(value: &str, what: &str) -> String {
+pub(crate) fn joined(value: &str, what: &str) -> String {
     format!("{}_{what}", value.trim_end_matches('_'))
 }
 

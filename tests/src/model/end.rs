@@ -276,6 +276,10 @@ impl Sim<'_> {
         if failures.len() > 1 {
             self.doubt(format!("{} failures at once", failures.len()));
         }
+        // What answers at the instant at which its scope fails may not have come to that.
+        if self.answered == Some(self.now) {
+            self.doubt("an answer and a failure at once");
+        }
         self.regions[region].phase = Phase::Failing(failure);
         self.cancel_all(region);
         self.come_to_rest(region);

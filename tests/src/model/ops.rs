@@ -84,6 +84,7 @@ impl Sim<'_> {
                 let value = input("value")?;
                 let path = self.path(region, &node.id);
                 // S32.
+                self.answered = Some(self.now);
                 if self.response.is_none() {
                     self.response = Some(value.clone());
                 }

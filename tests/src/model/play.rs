@@ -85,6 +85,7 @@ pub fn play(document: &Value, script: &Script) -> Played {
         inbox: Vec::new(),
         journal: BTreeMap::new(),
         response: None,
+        answered: None,
         ended: None,
         paused: None,
         parked: Vec::new(),

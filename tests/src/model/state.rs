@@ -243,6 +243,8 @@ pub(super) struct Sim<'a> {
     pub(super) inbox: Vec<usize>,
     pub(super) journal: BTreeMap<String, Entry>,
     pub(super) response: Option<Value>,
+    /// When it was answered last.
+    pub(super) answered: Option<At>,
     pub(super) ended: Option<End>,
     /// S20: a spent policy that pauses the run.
     pub(super) paused: Option<Failure>,

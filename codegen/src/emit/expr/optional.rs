@@ -270,6 +270,8 @@ pub(super) fn is_none(code: &TokenStream) -> bool {
 fn receiver(code: Code, optional: &Type) -> TokenStream {
     match code {
         Code::Value(..) => code.ranked(Rank::Atom),
+        // A method looks through the reference by itself.
+        Code::Ref(code) if is_copy(optional) => code,
         other => other.owned(optional),
     }
 }

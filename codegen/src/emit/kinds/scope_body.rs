@@ -8,7 +8,7 @@ use crate::check::{Node, Scope};
 use crate::emit::flow::{Final, Flow};
 use crate::emit::locals::{Held, Locals};
 use crate::emit::mentions::{Mentioned, mentions};
-use crate::emit::names::{NodeNames, ident, snake};
+use crate::emit::names::{NodeNames, ident, joined, snake};
 use crate::emit::{docs, print};
 use crate::expr::{Expr, ExprKind};
 use crate::ir::{Block, Region};
@@ -135,8 +135,8 @@ fn outlined(
     let given = own.parameters(names);
     let body = body(flow, node, inner.clone(), own);
     let name = match own.region {
-        "" => ident(&format!("{}_body", names.value)),
-        region => ident(&format!("{}_{}", names.value, snake(region, "body"))),
+        "" => ident(&joined(&names.value, "body")),
+        region => ident(&joined(&names.value, &snake(region, "body"))),
     };
     let hint = flow.emitter.hint(&node.id, own.what.0, &own.what.1);
     let mut parameters = Vec::new();

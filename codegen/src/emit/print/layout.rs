@@ -75,7 +75,7 @@ fn balance(line: &str) -> (usize, usize) {
 /// Calls `found` with the brackets of a line outside of literals and comments.
 fn brackets(line: &str, mut found: impl FnMut(char)) {
     // Types over several lines: their brackets end one line and begin another.
-    if line.trim_start().starts_with('>') {
+    if closes_types(line.trim_start()) {
         found('>');
     }
     let mut bytes = line.bytes().peekable();
@@ -98,6 +98,13 @@ fn brackets(line: &str, mut found: impl FnMut(char)) {
     if line.trim_end().ends_with('<') {
         found('<');
     }
+}
+
+/// Whether a line begins with the bracket that ends types, and not with a comparison.
+fn closes_types(line: &str) -> bool {
+    let Some(rest) = line.strip_prefix('>') else { return false };
+    let compares = rest.starts_with('=') || (rest.starts_with(' ') && !rest.starts_with(" {"));
+    !compares || rest.starts_with(" = ")
 }
 
 /// Items up to a line that closes a bracket of the lines above.
@@ -491,6 +498,16 @@ mod tests {
             tidied(text),
             "async fn f() {\n    let each = ctx\n        .for_each(\"each_item\", trigger.items.clone(), 4, async |ctx, item, _| {\n            one(&ctx, item).await?;\n            two(&ctx).await\n        })\n        .await?;\n    Ok(each)\n}\n"
         );
+    }
+
+    #[test]
+    fn a_comparison_closes_no_types() {
+        let long = "trigger.as_somebody_with_a_long_name().map_or(2.0, |value| value.f)";
+        let text =
+            format!("fn f() {{ let c = if {long} > 3.0 && {long} >= 4.0 {{ 1 }} else {{ 2 }}; }}");
+        let expected: Vec<_> = syn::parse_file(&text).expect("Rust").items;
+        let parsed = syn::parse_file(&tidied(&text)).expect("Rust that parses").items;
+        assert_eq!(parsed, expected);
     }
 
     #[test]
