@@ -63,6 +63,7 @@ impl CargoHome {
             .current_dir(folder)
             .env("CARGO_HOME", self.path())
             .env("CARGO_TARGET_DIR", emitted::target())
+            .env("CARGO_INCREMENTAL", "0")
             .env("CARGO_TERM_COLOR", "never")
             .env("RUSTFLAGS", "-D warnings")
             .env_remove("CARGO_REGISTRIES_FLOWS_TOKEN")

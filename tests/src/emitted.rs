@@ -63,6 +63,8 @@ pub fn cargo(folder: &Path, args: &[&str]) -> std::io::Result<Output> {
         .arg("--offline")
         .current_dir(folder)
         .env("CARGO_TARGET_DIR", target())
+        // What is built once needs no notes for the next build: they fill the disk.
+        .env("CARGO_INCREMENTAL", "0")
         .env("RUSTFLAGS", "-D warnings")
         .env("RUSTDOCFLAGS", "-D warnings")
         .output()
