@@ -41,8 +41,9 @@ pub(crate) struct Exprs<'e, 'a> {
     pub(crate) fallible: bool,
     /// Places that are named once in the last expression of a function.
     last_uses: Vec<(Name, Vec<String>)>,
-    /// Optionals whose presence the code around has just tested, and the variable that holds them.
-    present: Vec<(Expr, TokenStream)>,
+    /// Optionals whose presence the code around has just tested, the variable that holds each, and
+    /// whether the code reads it.
+    present: Vec<(Expr, TokenStream, bool)>,
     /// The nodes whose `item` a closure around the code binds.
     elements: Vec<String>,
 }

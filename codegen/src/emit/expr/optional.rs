@@ -188,13 +188,13 @@ impl Exprs<'_, '_> {
 
     /// An optional that is known to be there.
     pub(super) fn present(&mut self, inner: &Expr) -> Code {
-        let tested = self
-            .present
-            .iter()
-            .rev()
-            .find(|(expr, _)| same(expr, inner))
-            .map(|(_, variable)| variable.clone())
-            .or_else(|| self.locals.tested(inner));
+        let tested = match self.present.iter_mut().rev().find(|(expr, ..)| same(expr, inner)) {
+            Some((_, variable, asked)) => {
+                *asked = true;
+                Some(variable.clone())
+            }
+            None => self.locals.tested(inner),
+        };
         if let Some(variable) = tested {
             return Code::reference(variable);
         }
@@ -233,14 +233,15 @@ impl Exprs<'_, '_> {
             other => other.option(),
         };
         let variable = super::ident(&format!("value{}", numbered(self.present.len())));
-        self.present.push((optional.clone(), quote!(#variable)));
+        self.present.push((optional.clone(), quote!(#variable), false));
         let before = std::mem::replace(&mut self.fallible, false);
         let then = self.owned(then);
         let fails = std::mem::replace(&mut self.fallible, before);
         self.fallible |= fails;
-        self.present.pop();
+        // Closures within have a `value` of their own.
+        let asked = self.present.pop().is_some_and(|(_, _, asked)| asked);
+        let used = asked && mentions(&then, &variable.to_string());
         let otherwise = self.owned(otherwise);
-        let used = mentions(&then, &variable.to_string());
         let mapped = within_some(&then).filter(|_| used && !fails && is_none(&otherwise));
         let code = if let Some(inner) = mapped {
             return Code::value(quote!(#option.map(|#variable| #inner)));
