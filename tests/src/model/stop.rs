@@ -42,9 +42,6 @@ impl Sim<'_> {
         if matches!(self.ops[op].work, Work::Try(_)) && self.age(op) == 0 && self.has_finally(op) {
             self.doubt("a try begins and is cancelled at once");
         }
-        if self.can_be_undone(op) && self.age(op) == 0 {
-            self.doubt("a step that can be undone begins and is cancelled at once");
-        }
         match self.ops[op].work.clone() {
             // One that was to begin at this instant has not begun.
             Work::Step(step)
