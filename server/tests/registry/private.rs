@@ -31,7 +31,7 @@ fn without_a_token_there_is_nothing_and_with_one_there_is_all() {
     assert!(refused.contains("token rejected") || refused.contains("401"), "{refused}");
     world.login(&world.token("read", "ada"));
     world.cargo(&project, &add);
-    world.cargo(&project, &["fetch"]);
+    world.cargo(&project, &["tree"]);
     world.cargo(&project, &["info", "hello", "--registry", "flows"]);
     let search = world.cargo(&project, &["search", "hello", "--registry", "flows"]);
     assert!(search.contains("hello = \"1.0.0\""), "{search}");

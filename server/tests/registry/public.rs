@@ -114,7 +114,7 @@ fn updated(world: &World, project: &Path) {
         let lock = fs::read_to_string(project.join("Cargo.lock")).unwrap();
         lock.contains(&format!("name = \"hello\"\nversion = \"{version}\""))
     };
-    world.cargo(project, &["metadata", "--format-version", "1", "--locked"]);
+    world.cargo(project, &["tree", "--locked"]);
     assert!(locked("1.0.0"));
     world.cargo(project, &["update"]);
     assert!(locked("1.0.1"));
