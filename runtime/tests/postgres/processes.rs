@@ -13,7 +13,7 @@ use flowcrate::{Engine, RunFilter, RunState};
 
 use crate::engines::start;
 use crate::kit::{block_on, options};
-use crate::ledger::{Busy, Slow, ask, balance, executions};
+use crate::ledger::{Busy, Slow, ask, balance, executions, latest};
 use crate::outages::settle;
 
 /// Where the program's journal is; only a program has it.
@@ -154,12 +154,15 @@ fn four_workers_killed_at_random_lose_nothing() {
             dice = dice
                 .wrapping_mul(6_364_136_223_846_793_005)
                 .wrapping_add(1_442_695_040_888_963_407);
-            tokio::time::sleep(Duration::from_millis(150 + (dice >> 33) % 300)).await;
-            if (dice >> 40).is_multiple_of(2) {
-                let victim = usize::try_from((dice >> 50) % 4).unwrap();
-                workers[victim] = Worker::new(&schema);
-                kills += 1;
-            }
+            tokio::time::sleep(Duration::from_millis((dice >> 33) % 120)).await;
+            // Every other one dies amid a body, the rest wherever it is: a quick machine has
+            // nothing under way most of the time.
+            let latest = latest(place.path()).filter(|_| (dice >> 41).is_multiple_of(2));
+            let amid = latest.and_then(|one| workers.iter().position(|of| of.0.id() == one));
+            let victim = amid.unwrap_or_else(|| usize::try_from((dice >> 50) % 4).unwrap());
+            workers[victim] = Worker::new(&schema);
+            kills += 1;
+            tokio::time::sleep(Duration::from_millis(150 + (dice >> 45) % 300)).await;
         }
         assert_eq!(settle(&store).await, runs);
         let again = balance(&store, place.path(), runs).await;
