@@ -1,8 +1,10 @@
 //! The HTTP API: axum, one file a resource, OpenAPI from the same annotations.
 
+mod access;
 mod body;
 mod catalogue;
 mod check;
+mod crates;
 mod diagnostics;
 mod document;
 mod editor;
@@ -61,7 +63,12 @@ pub fn router(app: App, hosts: Hosts) -> Router {
         .routes(routes!(workflows::list, workflows::create))
         .routes(routes!(workflows::read, workflows::replace, workflows::delete))
         .routes(routes!(export::export))
-        .routes(routes!(publish::publish))
+        .routes(routes!(publish::preview, publish::publish))
+        .routes(routes!(crates::list))
+        .routes(routes!(crates::read))
+        .routes(routes!(crates::read_version))
+        .routes(routes!(crates::yank))
+        .routes(routes!(crates::unyank))
         .routes(routes!(check::check))
         .routes(routes!(upgrade::check))
         .routes(routes!(catalogue::catalogue))

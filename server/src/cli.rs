@@ -122,6 +122,8 @@ fn exit_code(error: &Error) -> u8 {
         | Error::Released { .. }
         | Error::CrateName { .. }
         | Error::Unfit(_)
+        | Error::NoToken { .. }
+        | Error::Forbidden(_)
         | Error::Stale { .. } => 1,
     }
 }

@@ -107,6 +107,17 @@ pub enum Error {
     /// What was to be published is not fit for it.
     #[error("{0}")]
     Unfit(String),
+    /// The request needs a token that opens what it asks for.
+    #[error("{why}: {login} says how tokens are made")]
+    NoToken {
+        /// What is wrong with the one that it has, if it has one.
+        why: &'static str,
+        /// Where people learn how to get one.
+        login: String,
+    },
+    /// Whoever holds the token may not do this.
+    #[error("{0}")]
+    Forbidden(String),
     /// The workflow changed since the caller read it.
     #[error("the workflow has changed since: it is now at {current}")]
     Stale {

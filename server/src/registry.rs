@@ -5,11 +5,16 @@
 //! version's bytes never change, whatever becomes of the workflow, of this server's sources or of
 //! its address.
 
+pub mod access;
+mod adding;
 mod address;
 mod archive;
 mod index_line;
 mod names;
+mod preview;
 mod publish;
+mod shelf;
+mod source;
 mod support;
 mod tokens;
 mod upload;
@@ -21,10 +26,13 @@ use crate::app::App;
 use crate::error::Error;
 use crate::store::{History, Origin, Release, ReleaseDraft, Store, Token};
 
+pub use adding::Adding;
 pub use address::Address;
 pub use archive::digest;
 pub use index_line::{IndexDependency, IndexLine};
+pub use preview::{Choice, Preview, Refusal, preview};
 pub use publish::{Published, Wishes, publish};
+pub use shelf::{CrateDocument, CrateSummary, VersionDocument, crate_document, version_document};
 pub use support::PACKAGES as SUPPORT;
 pub use tokens::{create as create_token, holder};
 pub use upload::{Upload, read as read_upload};

@@ -8,6 +8,7 @@ mod callees;
 mod crates;
 mod owners;
 mod schedules;
+mod shelf;
 mod tokens;
 mod workflows;
 
@@ -22,6 +23,7 @@ use crate::error::Error;
 pub use callees::CalleeDraft;
 pub use crates::{Crate, Found, History, Origin, Release, ReleaseDraft, folded};
 pub use schedules::DueSchedule;
+pub use shelf::{Dependant, Shelved};
 pub use tokens::{Scope, Token};
 pub use workflows::{Current, Draft, Hook, ScheduleDraft, Trigger, Workflow};
 

@@ -16,7 +16,7 @@ pub(super) enum IfMatch {
 impl IfMatch {
     /// Reads the header that every write of an existing thing must carry.
     pub(super) fn required(headers: &HeaderMap) -> Result<Self> {
-        parse(headers, &header::IF_MATCH)?.ok_or_else(|| {
+        Self::sent(headers)?.ok_or_else(|| {
             Problem::new(
                 StatusCode::PRECONDITION_REQUIRED,
                 "precondition_required",
@@ -24,6 +24,11 @@ impl IfMatch {
                 "send If-Match with the ETag that you read, or * to overwrite whatever is there",
             )
         })
+    }
+
+    /// Reads the header where it is there.
+    pub(super) fn sent(headers: &HeaderMap) -> Result<Option<Self>> {
+        parse(headers, &header::IF_MATCH)
     }
 
     /// Whether the writer accepts the state with this tag. Weak tags never match (RFC 9110).

@@ -153,6 +153,12 @@ impl From<Error> for Problem {
                 "this cannot be published",
                 detail,
             ),
+            Error::NoToken { .. } => {
+                Self::new(StatusCode::UNAUTHORIZED, "token", "this needs a token", detail)
+            }
+            Error::Forbidden(_) => {
+                Self::new(StatusCode::FORBIDDEN, "forbidden", "the token does not do", detail)
+            }
             Error::Stale { .. } => Self::new(
                 StatusCode::PRECONDITION_FAILED,
                 "stale",
@@ -176,6 +182,11 @@ impl IntoResponse for Problem {
         let mut response = (status, Json(self)).into_response();
         let media_type = HeaderValue::from_static(MEDIA_TYPE);
         response.headers_mut().insert(header::CONTENT_TYPE, media_type);
+        if status == StatusCode::UNAUTHORIZED {
+            // Not `Basic`: a browser would put its own question before the editor's.
+            let challenge = HeaderValue::from_static("Bearer realm=\"flowcrate\"");
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+        }
         response
     }
 }

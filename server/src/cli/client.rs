@@ -19,6 +19,9 @@ pub(super) struct ServerArgs {
     /// The running server [default: <http://127.0.0.1:7700>]
     #[arg(long, value_name = "URL", env = "FLOWCRATE_SERVER")]
     server: Option<String>,
+    /// A token of the server, where it wants one
+    #[arg(long, value_name = "TOKEN", env = "FLOWCRATE_TOKEN", hide_env_values = true)]
+    token: Option<String>,
 }
 
 /// What a server answered.
@@ -39,10 +42,17 @@ impl ServerArgs {
         let mut stream = TcpStream::connect(&address).map_err(failed)?;
         stream.set_read_timeout(Some(PATIENCE)).map_err(failed)?;
         let body = body.to_string();
+        let authorization = match &self.token {
+            Some(token) if token.chars().all(|c| c.is_ascii_graphic()) => {
+                format!("authorization: Bearer {token}\r\n")
+            }
+            Some(_) => return Err(Error::Config("--token: this is no token".to_owned())),
+            None => String::new(),
+        };
         // Of a caller of 1.0 the answer ends with the connection, and comes in one piece.
         let head = format!(
             "POST {path} HTTP/1.0\r\nhost: {host}\r\ncontent-type: application/json\r\n\
-             content-length: {}\r\n\r\n",
+             {authorization}content-length: {}\r\n\r\n",
             body.len()
         );
         stream.write_all(head.as_bytes()).map_err(failed)?;

@@ -55,7 +55,7 @@ fn tell(body: &Value) {
         output::complain(detail);
         return;
     }
-    let (name, version, index) = (text("crate"), text("version"), text("index"));
+    let (name, version) = (text("crate"), text("version"));
     let news = if body["fresh"] == true { "published" } else { "unchanged" };
     output::say(&format!("{name} {version} {news}"));
     for change in body["changes"].as_array().into_iter().flatten() {
@@ -67,10 +67,9 @@ fn tell(body: &Value) {
         Some(false) => output::note("  runs of the version before end as they began"),
         None => {}
     }
-    output::note(&format!(
-        "use it: {name} = {{ version = \"{version}\", registry-index = \"{index}\", \
-         default-features = false }}"
-    ));
+    let line = |key: &str| body["add"][key].as_str().unwrap_or_default();
+    output::note(&format!("use it: {}", line("dependency")));
+    output::note(&format!("    or: {}", line("command")));
 }
 
 /// The name as one segment of a path.

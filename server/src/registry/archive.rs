@@ -1,11 +1,12 @@
 //! `.crate` files: a gzipped tar with everything below `NAME-VERSION/`.
 
 use std::collections::BTreeMap;
-use std::io;
+use std::io::{self, Read};
 
+use flate2::read::GzDecoder;
 use flate2::{Compression, GzBuilder};
 use sha2::{Digest as _, Sha256};
-use tar::{Builder, EntryType, Header};
+use tar::{Archive, Builder, EntryType, Header};
 
 /// Packs a crate. The same files give the same bytes, on every machine and at any time.
 pub(super) fn pack(
@@ -25,6 +26,51 @@ pub(super) fn pack(
         archive.append_data(&mut header, format!("{name}-{version}/{path}"), bytes.as_slice())?;
     }
     archive.into_inner()?.finish()
+}
+
+/// A file of a package, its bytes still to be read.
+pub(crate) struct Packed<'p> {
+    /// Its path below `NAME-VERSION/`.
+    pub(crate) path: String,
+    /// The bytes.
+    pub(crate) bytes: &'p mut dyn Read,
+}
+
+/// Goes through the files of a package in their order, until `visit` says `false`. What the
+/// registry took holds plain files below one folder only.
+pub(crate) fn files(
+    package: &[u8],
+    mut visit: impl FnMut(Packed<'_>) -> io::Result<bool>,
+) -> io::Result<()> {
+    let mut archive = Archive::new(GzDecoder::new(package));
+    for entry in archive.entries()? {
+        let mut entry = entry?;
+        let path = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
+        let Some((_, path)) = path.split_once('/') else { continue };
+        if !visit(Packed { path: path.to_owned(), bytes: &mut entry })? {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Texts of a package by their paths, as far as they are there; of each `most` bytes at most.
+pub(super) fn texts<const N: usize>(
+    package: &[u8],
+    paths: [&str; N],
+    most: u64,
+) -> io::Result<[Option<String>; N]> {
+    let mut found = [const { None }; N];
+    files(package, |file| {
+        let wanted = paths.iter().zip(&mut found).find(|(path, _)| **path == file.path);
+        if let Some((_, slot)) = wanted {
+            let mut bytes = Vec::new();
+            file.bytes.take(most).read_to_end(&mut bytes)?;
+            *slot = Some(String::from_utf8_lossy(&bytes).into_owned());
+        }
+        Ok(found.iter().any(Option::is_none))
+    })?;
+    Ok(found)
 }
 
 /// The SHA-256 of bytes, in hexadecimal digits.

@@ -8,9 +8,11 @@ use std::fmt::Write as _;
 use flowcrate_codegen::Callees;
 use flowcrate_codegen::api::{self, Api, Bump, Change, least_bump};
 use flowcrate_codegen::package::{CrateFile, Owner};
+use flowcrate_codegen::upgrade::Upgrade;
 use semver::Version;
 
-use super::publish::{Source, latest};
+use super::publish::latest;
+use super::source::Source;
 use crate::app::App;
 use crate::error::Error;
 use crate::store::{History, Release, Workflow};
@@ -25,8 +27,9 @@ pub(super) struct Before {
 
 /// What a new version changes.
 pub(super) struct Assessed {
-    changes: Vec<Change>,
+    pub(super) changes: Vec<Change>,
     survives: Option<bool>,
+    upgrade: Option<Upgrade>,
 }
 
 impl Before {
@@ -58,19 +61,26 @@ impl Before {
 
 /// Compares the crate with the version before.
 pub(super) fn assess(app: &App, before: Option<&Before>, source: &Source, api: &Api) -> Assessed {
-    let Some(before) = before else { return Assessed { changes: Vec::new(), survives: None } };
+    let Some(before) = before else {
+        return Assessed { changes: Vec::new(), survives: None, upgrade: None };
+    };
     let changes = api::changes(&before.api, api);
     if before.revision == source.workflow.revision {
-        return Assessed { changes, survives: Some(true) };
+        return Assessed { changes, survives: Some(true), upgrade: None };
     }
     let upgrade = before.graph.as_ref().and_then(|(graph, callees)| {
         let new = (source.workflow.graph.as_bytes(), &source.linked.documents);
         app.compiler.upgrade((graph.as_bytes(), callees), new).0
     });
-    Assessed { changes, survives: upgrade.map(|upgrade| upgrade.is_free()) }
+    Assessed { changes, survives: upgrade.as_ref().map(Upgrade::is_free), upgrade }
 }
 
 impl Assessed {
+    /// What changed, whether runs may move, and node by node why.
+    pub(super) fn into_parts(self) -> (Vec<Change>, Option<bool>, Option<Upgrade>) {
+        (self.changes, self.survives, self.upgrade)
+    }
+
     /// What the store keeps of the version.
     pub(super) fn history(
         &self,
@@ -193,7 +203,7 @@ mod tests {
 
     fn assessed(bump: Bump) -> Assessed {
         let change = Change { bump, what: "`A.b` is gone".to_owned(), by_policy: false };
-        Assessed { changes: vec![change], survives: Some(true) }
+        Assessed { changes: vec![change], survives: Some(true), upgrade: None }
     }
 
     #[test]

@@ -210,14 +210,15 @@ impl Store {
 async fn find(connection: &mut SqliteConnection, name: &str) -> Result<Option<Crate>, Error> {
     let select = "select name, origin, workflow_id, description from crates where folded = ?1";
     let row = sqlx::query(select).bind(folded(name)).fetch_optional(connection).await?;
-    let read = |row: SqliteRow| {
-        Ok(Crate {
-            name: row.try_get("name")?,
-            origin: Origin::read(&row)?,
-            description: row.try_get("description")?,
-        })
-    };
-    row.map(read).transpose()
+    row.as_ref().map(read_crate).transpose()
+}
+
+pub(super) fn read_crate(row: &SqliteRow) -> Result<Crate, Error> {
+    Ok(Crate {
+        name: row.try_get("name")?,
+        origin: Origin::read(row)?,
+        description: row.try_get("description")?,
+    })
 }
 
 fn read(row: &SqliteRow) -> Result<Release, Error> {

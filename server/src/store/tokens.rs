@@ -76,6 +76,12 @@ impl Store {
         row.as_ref().map(read).transpose()
     }
 
+    /// Whether anybody ever got a token to publish with, revoked or not.
+    pub async fn names_publishers(&self) -> Result<bool, Error> {
+        let select = "select exists (select 1 from tokens where scope = 'publish')";
+        Ok(sqlx::query_scalar(select).fetch_one(&self.pool).await?)
+    }
+
     /// Revokes a token; whether there was one.
     pub async fn revoke_token(&self, id: &str, now: i64) -> Result<bool, Error> {
         let update = "update tokens set revoked_at = ?2 where id = ?1 and revoked_at is null";

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::support::World;
+use crate::support::{self, World};
 
 #[test]
 fn without_a_token_there_is_nothing_and_with_one_there_is_all() {
@@ -10,7 +10,12 @@ fn without_a_token_there_is_nothing_and_with_one_there_is_all() {
     let config = world.home.path().join("config.toml");
     let text = fs::read_to_string(&config).unwrap();
     fs::write(&config, format!("{text}credential-provider = \"cargo:token\"\n")).unwrap();
-    world.publish("hello");
+    let nobody = world.flowcrate(&["publish", "hello"]);
+    assert!(
+        !nobody.status.success() && support::text(&nobody).contains("needs a token"),
+        "{nobody:?}"
+    );
+    world.publish_as(&world.token("publish", "ada"), "hello");
     for path in [
         "/index/config.json",
         "/index/he/ll/hello",

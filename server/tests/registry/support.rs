@@ -88,6 +88,15 @@ impl World {
         let path = format!("/api/v1/workflows/{name}/publish");
         self.server.post(&path, &Value::Null)
     }
+
+    /// The same by the command line, with a token.
+    #[track_caller]
+    pub(crate) fn publish_as(&self, token: &str, name: &str) -> Value {
+        let args = ["publish", name, "--json", "--token", token];
+        let out = self.flowcrate(&args);
+        succeeded(&out, &args);
+        serde_json::from_slice(&out.stdout).unwrap()
+    }
 }
 
 pub(crate) fn binary() -> &'static Path {

@@ -112,7 +112,8 @@ fn revoked(world: &World, library: &Path) {
 fn a_workflow_changed_by_hand_is_the_next_version_of_its_crate() {
     let world = World::new();
     world.publish("hello");
-    world.login(&world.token("publish", "ada"));
+    let ada = world.token("publish", "ada");
+    world.login(&ada);
     let folder = world.scratch.path().join("hello");
     let graph = flowcrate_tests::emitted::root().join("examples/hello.json");
     let args = ["compile", &graph.display().to_string(), "--out", "hello"];
@@ -130,7 +131,7 @@ fn a_workflow_changed_by_hand_is_the_next_version_of_its_crate() {
     let graph = world.server.get("/api/v1/workflows/hello")["graph"].to_string();
     let graph = graph.replace("Hello, {{", "Good day, {{");
     world.server.ok_with("PUT", "/api/v1/workflows/hello", &[("if-match", "*")], graph.as_bytes());
-    assert_eq!(world.publish("hello")["version"], "1.0.2");
+    assert_eq!(world.publish_as(&ada, "hello")["version"], "1.0.2");
     // Our own crates are nobody else's.
     let said = json!({ "name": "flowcrate", "vers": "9.0.0" }).to_string();
     let length = u32::try_from(said.len()).unwrap().to_le_bytes();

@@ -15,6 +15,7 @@ mod api {
     mod browsers;
     mod calls;
     mod check;
+    mod crates;
     mod events;
     mod import;
     mod meta;

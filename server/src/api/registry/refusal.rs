@@ -26,12 +26,6 @@ impl Refusal {
         Self { status, detail: detail.into(), challenge: None }
     }
 
-    /// 401: cargo asks its credential providers for a token, and says where one is had.
-    pub(super) fn unauthorized(detail: impl Into<String>, base: &str) -> Self {
-        let challenge = Some(format!("Cargo login_url=\"{base}/me\""));
-        Self { challenge, ..Self::new(StatusCode::UNAUTHORIZED, detail) }
-    }
-
     /// 404. Never 403 for what is not there: cargo takes only 404, 410 and 451 for an answer.
     pub(super) fn not_found(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::NOT_FOUND, detail)
@@ -40,9 +34,15 @@ impl Refusal {
 
 impl From<Error> for Refusal {
     fn from(error: Error) -> Self {
+        // Of a 401 cargo asks its credential providers for a token, and says where one is had.
+        let challenge = match &error {
+            Error::NoToken { login, .. } => Some(format!("Cargo login_url=\"{login}\"")),
+            _ => None,
+        };
         let problem = Problem::from(error);
         let status = StatusCode::from_u16(problem.status);
-        Self::new(status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), problem.detail)
+        let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        Self { challenge, ..Self::new(status, problem.detail) }
     }
 }
 

@@ -133,3 +133,64 @@ async fn a_version_says_what_it_changes_and_is_not_lowered() {
     let raised = server.post(path, &wishes("major")).await.expect(201);
     assert_eq!((&raised["version"], &raised["survives"]), (&json!("3.0.0"), &json!(true)));
 }
+
+#[tokio::test]
+async fn a_preview_says_what_publishing_would_do_and_does_nothing() {
+    let server = TestServer::start().await;
+    server.store(&double("twice")).await;
+    let path = "/api/v1/workflows/twice/publish";
+    let first = server.get(path).await.expect(200);
+    assert_eq!((&first["crate"], &first["latest"]), (&json!("twice"), &Value::Null));
+    assert_eq!(first["choices"], json!([{ "bump": null, "version": "1.0.0" }]));
+    assert_eq!(server.get("/index/tw/ic/twice").await.status, 404, "nothing was published");
+    publish(&server, "twice").await.expect(201);
+    let same = server.get(path).await.expect(200);
+    assert_eq!((&same["unchanged"], &same["survives"]), (&json!(true), &json!(true)));
+    let mut wider = double("twice");
+    wider["nodes"][0]["data"]["config"]["schema"]["properties"]["m"] = json!({ "type": "integer" });
+    let any = [("if-match", "*")];
+    server.send("PUT", "/api/v1/workflows/twice", &any, wider.to_string()).await.expect(200);
+    let reply = server.get(path).await;
+    let (tag, second) = (reply.header("etag").to_owned(), reply.expect(200));
+    let choices =
+        json!([{ "bump": "minor", "version": "1.1.0" }, { "bump": "major", "version": "2.0.0" }]);
+    assert_eq!((&second["choices"], &second["unchanged"]), (&choices, &json!(false)));
+    assert_eq!(second["changes"][0]["bump"], "minor");
+    assert!(second["upgrade"]["nodes"].is_object(), "{second}");
+    // What was shown is published, or nothing is.
+    wider["description"] = json!("Other words.");
+    server.send("PUT", "/api/v1/workflows/twice", &any, wider.to_string()).await.expect(200);
+    let shown = [("if-match", tag.as_str())];
+    server.send("POST", path, &shown, "{}").await.problem(412, "stale");
+    let tag = server.get(path).await.header("etag").to_owned();
+    let shown = [("if-match", tag.as_str())];
+    let published = server.send("POST", path, &shown, "{}").await.expect(201);
+    assert_eq!(published["version"], "1.1.0");
+    assert!(published["add"]["command"].as_str().unwrap().contains("--no-default-features"));
+    server.send("POST", path, &shown, "{}").await.problem(412, "stale");
+}
+
+#[tokio::test]
+async fn a_preview_tells_everything_that_forbids_it() {
+    let server = TestServer::start().await;
+    let output = json!({ "type": "object", "properties": {} });
+    let custom = node("look", "custom@1", &json!({ "config": { "output": output } }));
+    let nodes = [manual(&json!({ "n": { "type": "integer" } })), custom];
+    server.store(&graph("con", &nodes, &["start>look"])).await;
+    let preview = server.get("/api/v1/workflows/con/publish").await.expect(200);
+    let refusals = preview["refusals"].as_array().unwrap();
+    assert_eq!(refusals.len(), 2, "{preview}");
+    assert_eq!(refusals[0]["code"], "crate_name");
+    assert_eq!(refusals[0]["suggestion"], "workflow-con");
+    assert_eq!((&refusals[1]["code"], &refusals[1]["nodes"]), (&json!("unfit"), &json!(["look"])));
+    // Another workflow had the name first: its versions are none of this one's.
+    server.store(&double("twice")).await;
+    publish(&server, "twice").await.expect(201);
+    let any = [("if-match", "*")];
+    let renamed = double("other").to_string();
+    server.send("PUT", "/api/v1/workflows/twice", &any, renamed).await.expect(200);
+    server.store(&double("twice")).await;
+    let preview = server.get("/api/v1/workflows/twice/publish").await.expect(200);
+    assert_eq!(preview["refusals"][0]["suggestion"], "twice-2");
+    assert_eq!(preview["latest"], Value::Null);
+}

@@ -7,7 +7,9 @@ use axum::response::Response;
 use flowcrate_server::app::App;
 use flowcrate_server::clock::Clock;
 use flowcrate_server::config::Config;
+use flowcrate_server::registry;
 use flowcrate_server::server::Server;
+use flowcrate_server::store::Scope;
 use http_body_util::BodyExt as _;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -75,13 +77,22 @@ impl TestServer {
         Self::open(tempfile::tempdir().unwrap(), clock).await
     }
 
+    /// A fresh server whose registry tells nobody anything without a token.
+    pub(crate) async fn private() -> Self {
+        Self::open_with(tempfile::tempdir().unwrap(), Clock::system(), true).await
+    }
+
     async fn open(folder: TempDir, clock: Clock) -> Self {
+        Self::open_with(folder, clock, false).await
+    }
+
+    async fn open_with(folder: TempDir, clock: Clock, private_registry: bool) -> Self {
         let config = Config {
             listen: "127.0.0.1:0".parse().unwrap(),
             data: folder.path().join("data"),
             allow_hosts: Vec::new(),
             public_url: None,
-            private_registry: false,
+            private_registry,
         };
         let server = Server::bind_with(&config, clock).await.unwrap();
         let router = server.router();
@@ -98,6 +109,13 @@ impl TestServer {
 
     pub(crate) fn app(&self) -> &App {
         self.server.app()
+    }
+
+    /// A token of the registry, in a header.
+    pub(crate) async fn token(&self, name: &str, scope: Scope) -> (&'static str, String) {
+        let store = &self.app().store;
+        let (_, token) = registry::create_token(store, (name, scope), 0).await.unwrap();
+        ("authorization", format!("Bearer {token}"))
     }
 
     /// The answer as it comes, for streams.
