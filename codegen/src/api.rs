@@ -47,13 +47,20 @@ pub enum ApiType {
         fields: BTreeMap<String, ApiField>,
         /// What it derives.
         derives: BTreeSet<String>,
+        /// Whether it takes no fields but these from JSON.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        closed: bool,
     },
     /// An enum.
     Enum {
-        /// Names in JSON by those of its variants in Rust.
+        /// Names in JSON by those of its variants in Rust, each with what it holds, if anything:
+        /// `card (PaymentCard)`.
         variants: BTreeMap<String, String>,
         /// What it derives.
         derives: BTreeSet<String>,
+        /// The field that says in JSON which one it is, where one does.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        tag: Option<String>,
     },
     /// Another name of a type.
     Alias(String),
@@ -73,6 +80,11 @@ impl Api {
     pub fn given(&self) -> BTreeSet<&str> {
         compare::given(self)
     }
+}
+
+/// A variant's name in JSON, and what it holds: `(PaymentCard)`, or nothing.
+pub(crate) fn variant_parts(variant: &str) -> (&str, &str) {
+    variant.find(" (").map_or((variant, ""), |at| (&variant[..at], variant[at..].trim_start()))
 }
 
 impl ApiField {

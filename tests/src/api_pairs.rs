@@ -12,22 +12,32 @@ pub struct Pair {
     pub name: &'static str,
     /// `patch`, `minor`, `major`, or `policy`: a major version that breaks no program.
     pub expected: &'static str,
+    /// What the graph that it begins with has besides [`before`].
+    pub from: Vec<(&'static str, Value)>,
     /// Where in the graph, and what stands there then; null takes it away.
     pub edits: Vec<(&'static str, Value)>,
 }
 
 fn pair(name: &'static str, expected: &'static str, edits: Vec<(&'static str, Value)>) -> Pair {
-    Pair { name, expected, edits }
+    Pair { name, expected, from: Vec::new(), edits }
+}
+
+fn edited(mut graph: Value, edits: &[(&str, Value)]) -> Value {
+    for (pointer, value) in edits {
+        edit(&mut graph, pointer, value.clone());
+    }
+    graph
 }
 
 impl Pair {
+    /// The graph before the edits.
+    pub fn before(&self) -> Value {
+        edited(before(), &self.from)
+    }
+
     /// The graph after the edits.
     pub fn after(&self) -> Value {
-        let mut graph = before();
-        for (pointer, value) in &self.edits {
-            edit(&mut graph, pointer, value.clone());
-        }
-        graph
+        edited(self.before(), &self.edits)
     }
 }
 
@@ -55,14 +65,22 @@ pub fn before() -> Value {
     let address = json!({ "title": "Address", "type": "object", "required": ["street"],
         "properties": { "street": { "type": "string" }, "zip": { "type": "string" } } });
     let item = json!({ "title": "Item", "type": "object", "required": ["sku", "count"],
+        "additionalProperties": false,
         "properties": { "sku": { "type": "string" }, "count": { "type": "integer" } } });
+    let time = json!({ "type": "string", "format": "date-time" });
+    let card = json!({ "title": "Card", "type": "object", "required": ["kind", "at", "last4"],
+        "properties": { "kind": { "const": "card" }, "at": time, "last4": { "type": "string" } } });
+    let iban = json!({ "title": "Iban", "type": "object", "required": ["kind", "at", "iban"],
+        "properties": { "kind": { "const": "iban" }, "at": time, "iban": { "type": "string" } } });
     let order = json!({ "title": "Order", "type": "object",
-        "required": ["name", "size", "address", "items"],
+        "required": ["name", "size", "address", "items", "payment", "voucher"],
         "properties": {
             "name": { "type": "string" },
             "note": { "type": "string" },
             "size": { "title": "Size", "enum": ["small", "large"] },
             "address": address,
+            "payment": { "title": "Payment", "oneOf": [card, iban] },
+            "voucher": { "title": "Voucher", "type": ["string", "integer"] },
             "items": { "type": "array", "items": item } } });
     let shipped = json!({ "title": "Shipped", "type": "object", "required": ["tracking"],
         "properties": { "tracking": { "type": "string" }, "carrier": { "type": "string" } } });
@@ -74,7 +92,7 @@ pub fn before() -> Value {
         json!({ "id": id, "type": "action", "position": { "x": 0, "y": 0 }, "data": data })
     };
     let value = json!({ "who": "{{ trigger.name }}", "size": "{{ trigger.size }}",
-        "tracking": "{{ steps.hold.tracking }}", "count": "{{ trigger.items | length }}" });
+        "tracking": "{{ steps.hold.tracking }}", "paid": "{{ trigger.payment.at }}", "count": "{{ trigger.items | length }}" });
     json!({ "format": 1, "name": "pair", "description": "A pair.", "nodes": [
         node("start", "webhook@1", json!({ "config": { "path": "pair", "schema": order } })),
         node("hold", "wait_event@1", json!({ "config": { "event": "shipped", "schema": shipped } })),
@@ -87,7 +105,16 @@ pub fn before() -> Value {
 
 /// All pairs.
 pub fn pairs() -> Vec<Pair> {
-    [patches(), minors(), majors(), majors_within(), policies()].into_iter().flatten().collect()
+    let all = [
+        patches(),
+        minors(),
+        minors_of_choices(),
+        majors(),
+        majors_within(),
+        majors_of_choices(),
+        policies(),
+    ];
+    all.into_iter().flatten().collect()
 }
 
 fn patches() -> Vec<Pair> {
@@ -220,6 +247,45 @@ fn minors() -> Vec<Pair> {
     ]
 }
 
+/// Of what is one of several things.
+fn minors_of_choices() -> Vec<Pair> {
+    vec![
+        pair(
+            "a choice more, by its tag",
+            "minor",
+            vec![(
+                "/nodes/0/data/config/schema/properties/payment/oneOf/-",
+                json!({ "title": "Cash", "type": "object", "required": ["kind", "at"],
+                    "properties": { "kind": { "const": "cash" }, "at": { "type": "string", "format": "date-time" } } }),
+            )],
+        ),
+        pair(
+            "a choice more, by its form",
+            "minor",
+            vec![(
+                "/nodes/0/data/config/schema/properties/voucher/type",
+                json!(["string", "integer", "boolean"]),
+            )],
+        ),
+        pair(
+            "an optional field of a choice",
+            "minor",
+            vec![(
+                "/nodes/0/data/config/schema/properties/payment/oneOf/0/properties/bank",
+                json!({ "type": "string" }),
+            )],
+        ),
+        pair(
+            "a closed record that is open",
+            "minor",
+            vec![(
+                "/nodes/0/data/config/schema/properties/items/items/additionalProperties",
+                Value::Null,
+            )],
+        ),
+    ]
+}
+
 /// What breaks programs that give an input.
 fn majors() -> Vec<Pair> {
     let at = |pointer: &'static str, value: Value| vec![(pointer, value)];
@@ -241,7 +307,10 @@ fn majors() -> Vec<Pair> {
             "a required input that is optional",
             "major",
             vec![
-                ("/nodes/0/data/config/schema/required", json!(["name", "size", "address"])),
+                (
+                    "/nodes/0/data/config/schema/required",
+                    json!(["name", "size", "address", "payment", "voucher"]),
+                ),
                 ("/nodes/2/data/inputs/value/count", json!(1)),
             ],
         ),
@@ -348,8 +417,92 @@ fn majors_within() -> Vec<Pair> {
     ]
 }
 
-fn policies() -> Vec<Pair> {
+/// The same of what is one of several things.
+fn majors_of_choices() -> Vec<Pair> {
+    const CHOICES: &str = "/nodes/0/data/config/schema/properties/payment/oneOf";
+    let cash = json!({ "title": "Cash", "type": "object", "required": ["kind"],
+        "properties": { "kind": { "const": "cash" } } });
+    let tagged = |tag: &str, name: &str, field: &str| {
+        json!({ "title": name, "type": "object", "required": [tag, "at", field],
+            "properties": { tag: { "const": name.to_lowercase() },
+                "at": { "type": "string", "format": "date-time" }, field: { "type": "string" } } })
+    };
+    let all = |choices: [Value; 2]| vec![(CHOICES, json!(choices))];
+    let iban = || tagged("kind", "Iban", "iban");
     vec![
+        pair(
+            "a choice taken away",
+            "major",
+            vec![
+                (
+                    "/nodes/0/data/config/schema/properties/payment/oneOf/-",
+                    tagged("kind", "Cash", "till"),
+                ),
+                ("/nodes/0/data/config/schema/properties/payment/oneOf/1", Value::Null),
+            ],
+        ),
+        // What all of them have is a reader of the workflow's own, and promised to nobody.
+        Pair {
+            from: vec![("/nodes/2/data/inputs/value/paid", Value::Null)],
+            ..pair(
+                "a choice without what all had",
+                "minor",
+                vec![("/nodes/0/data/config/schema/properties/payment/oneOf/-", cash)],
+            )
+        },
+        pair("a choice renamed", "major", all([tagged("kind", "Visa", "last4"), iban()])),
+        pair("a choice's field renamed", "major", all([tagged("kind", "Card", "digits"), iban()])),
+        pair(
+            "a choice's field retyped",
+            "major",
+            vec![(
+                "/nodes/0/data/config/schema/properties/payment/oneOf/0/properties/last4",
+                json!({ "type": "integer" }),
+            )],
+        ),
+        pair(
+            "another tag",
+            "policy",
+            all([tagged("sort", "Card", "last4"), tagged("sort", "Iban", "iban")]),
+        ),
+        pair(
+            "a choice by form retyped",
+            "major",
+            vec![(
+                "/nodes/0/data/config/schema/properties/voucher/type",
+                json!(["string", "number"]),
+            )],
+        ),
+        pair(
+            "a choice that is none",
+            "major",
+            vec![("/nodes/0/data/config/schema/properties/voucher/type", json!("string"))],
+        ),
+    ]
+}
+
+fn policies() -> Vec<Pair> {
+    let refuse = json!({ "id": "refuse", "type": "action", "position": { "x": 0, "y": 0 },
+        "data": { "label": "refuse", "kind": "fail@1", "inputs": { "code": "too_late", "message": "too late" } } });
+    let refusal =
+        json!({ "id": "e3", "source": "hold", "sourceHandle": "error", "target": "refuse" });
+    vec![
+        Pair {
+            from: vec![("/nodes/-", refuse), ("/edges/-", refusal)],
+            ..pair(
+                "a failure renamed",
+                "policy",
+                vec![("/nodes/3/data/inputs/code", json!("too_slow"))],
+            )
+        },
+        pair(
+            "an open record that is closed",
+            "policy",
+            vec![(
+                "/nodes/0/data/config/schema/properties/address/additionalProperties",
+                json!(false),
+            )],
+        ),
         pair("another event's name", "policy", vec![("/nodes/1/data/config/event", json!("sent"))]),
         pair("another webhook", "policy", vec![("/nodes/0/data/config/path", json!("orders"))]),
         pair(
@@ -389,15 +542,7 @@ pub fn consumer(krate: &str, module: &str, api: &Api) -> String {
                 }
                 text.push_str(&reads(name, fields));
             }
-            ApiType::Enum { variants, .. } => {
-                let arms =
-                    variants.keys().map(|variant| format!("        {name}::{variant} => {{}}\n"));
-                let _ = writeln!(
-                    text,
-                    "fn match_{name}(value: {name}) {{\n    match value {{\n{}        _ => {{}}\n    }}\n}}\n",
-                    arms.collect::<String>()
-                );
-            }
+            ApiType::Enum { variants, .. } => text.push_str(&chooses(name, variants)),
             ApiType::Alias(ty) => {
                 let _ = writeln!(text, "fn same_{name}(value: {name}) -> {ty} {{ value }}\n");
             }
@@ -405,6 +550,27 @@ pub fn consumer(krate: &str, module: &str, api: &Api) -> String {
     }
     text.push_str("fn main() {}\n");
     text
+}
+
+/// Makes each variant, and takes it apart.
+fn chooses(name: &str, variants: &BTreeMap<String, String>) -> String {
+    let (mut makes, mut arms) = (String::new(), String::new());
+    for (variant, of) in variants {
+        // What it holds stands behind its name in JSON.
+        let held = of.find(" (").map_or("", |at| of[at..].trim());
+        if held.is_empty() {
+            let _ = writeln!(makes, "    let _ = {name}::{variant};");
+            let _ = writeln!(arms, "        {name}::{variant} => {{}}");
+        } else {
+            let _ = writeln!(makes, "    let _ = {name}::{variant}(any::<{held}>());");
+            let _ =
+                writeln!(arms, "        {name}::{variant}(held) => {{ let _: {held} = held; }}");
+        }
+    }
+    format!(
+        "fn make_{name}() {{\n{makes}}}\n\n\
+         fn match_{name}(value: {name}) {{\n    match value {{\n{arms}        _ => {{}}\n    }}\n}}\n\n"
+    )
 }
 
 /// Constructs a struct with all that it may have.

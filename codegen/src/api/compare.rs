@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Api, ApiField, ApiType};
+use super::{Api, ApiField, ApiType, variant_parts};
 
 /// Which number of a version goes up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -127,18 +127,22 @@ impl Changes {
     fn types(&mut self, name: &str, pair: (&ApiType, &ApiType), given: bool) {
         match pair {
             (
-                ApiType::Struct { fields: before, derives: old },
-                ApiType::Struct { fields: after, derives: new },
+                ApiType::Struct { fields: before, derives: old, closed: was_closed },
+                ApiType::Struct { fields: after, derives: new, closed },
             ) => {
                 self.derives(name, old, new);
                 self.fields(name, before, after, given);
+                self.closed(name, *was_closed, *closed);
             }
             (
-                ApiType::Enum { variants: before, derives: old },
-                ApiType::Enum { variants: after, derives: new },
+                ApiType::Enum { variants: before, derives: old, tag: was_tag },
+                ApiType::Enum { variants: after, derives: new, tag },
             ) => {
                 self.derives(name, old, new);
                 self.variants(name, before, after);
+                if let (Some(before), Some(after)) = (was_tag, tag) {
+                    self.renamed(&format!("the tag of {name}"), before, after);
+                }
             }
             (ApiType::Alias(before), ApiType::Alias(after)) => {
                 self.retyped(&format!("`{name}`"), before, after);
@@ -189,11 +193,26 @@ impl Changes {
         for (variant, old) in before {
             match after.get(variant) {
                 None => self.add(Bump::Major, format!("`{name}::{variant}` is gone")),
-                Some(new) => self.renamed(&format!("{name}::{variant}"), old, new),
+                Some(new) => {
+                    let ((before, held), (after, holds)) = (variant_parts(old), variant_parts(new));
+                    self.retyped(&format!("what `{name}::{variant}` holds"), held, holds);
+                    self.renamed(&format!("{name}::{variant}"), before, after);
+                }
             }
         }
         for variant in after.keys().filter(|variant| !before.contains_key(*variant)) {
             self.add(Bump::Minor, format!("`{name}::{variant}` is new"));
+        }
+    }
+
+    /// Programs cannot give more fields than there are; senders of JSON can.
+    fn closed(&mut self, name: &str, before: bool, after: bool) {
+        match (before, after) {
+            (false, true) => {
+                self.policy(Bump::Major, format!("`{name}` takes no other fields any more"));
+            }
+            (true, false) => self.add(Bump::Minor, format!("`{name}` takes other fields, too")),
+            _ => {}
         }
     }
 
@@ -213,8 +232,9 @@ impl Changes {
         for trigger in new.triggers.difference(&old.triggers) {
             self.add(Bump::Minor, format!("runs are started by: {trigger}"));
         }
+        // Programs tell failures by their codes: one that is renamed is no longer seen.
         for code in old.errors.difference(&new.errors) {
-            self.add(Bump::Minor, format!("the failure `{code}` is gone"));
+            self.policy(Bump::Major, format!("the failure `{code}` is gone"));
         }
         for code in new.errors.difference(&old.errors) {
             self.add(Bump::Minor, format!("the failure `{code}` is new"));

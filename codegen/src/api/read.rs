@@ -199,7 +199,8 @@ fn structure(item: &ItemStruct) -> ApiType {
             fields.insert(rust, ApiField { ty, json });
         }
     }
-    ApiType::Struct { fields, derives: derives(&item.attrs) }
+    let closed = serde_options(&item.attrs).any(|option| option == "deny_unknown_fields");
+    ApiType::Struct { fields, derives: derives(&item.attrs), closed }
 }
 
 fn enumeration(item: &ItemEnum) -> ApiType {
@@ -212,7 +213,8 @@ fn enumeration(item: &ItemEnum) -> ApiType {
         let fields = variant.fields.to_token_stream().to_string();
         (rust, if fields.is_empty() { json } else { format!("{json} {fields}") })
     });
-    ApiType::Enum { variants: variants.collect(), derives: derives(&item.attrs) }
+    let tag = serde_value(&item.attrs, "tag");
+    ApiType::Enum { variants: variants.collect(), derives: derives(&item.attrs), tag }
 }
 
 fn derives(attributes: &[Attribute]) -> BTreeSet<String> {
@@ -224,12 +226,15 @@ fn derives(attributes: &[Attribute]) -> BTreeSet<String> {
 
 /// The text that a serde attribute gives a key.
 fn serde_value(attributes: &[Attribute], key: &str) -> Option<String> {
-    let serde = attributes.iter().filter(|attribute| attribute.path().is_ident("serde"));
-    let lists = serde.filter_map(|attribute| attribute.meta.require_list().ok());
-    let options = lists.flat_map(|list| split(list.tokens.clone()));
-    let values = options.filter_map(|option| {
+    let values = serde_options(attributes).filter_map(|option| {
         let (name, value) = option.split_once(" = ")?;
         (name == key).then(|| syn::parse_str::<syn::LitStr>(value).ok())?
     });
     values.map(|value| value.value()).next()
+}
+
+fn serde_options(attributes: &[Attribute]) -> impl Iterator<Item = String> {
+    let serde = attributes.iter().filter(|attribute| attribute.path().is_ident("serde"));
+    let lists = serde.filter_map(|attribute| attribute.meta.require_list().ok());
+    lists.flat_map(|list| split(list.tokens.clone()))
 }

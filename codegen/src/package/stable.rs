@@ -22,7 +22,11 @@ pub(super) fn stable(types: &str, given: &BTreeSet<String>) -> (String, Option<S
         if ["pub struct ", "pub enum "].iter().any(|item| line.starts_with(item)) {
             text.push_str("#[non_exhaustive]\n");
         }
-        text.push_str(line);
+        // What reads a part of a choice is there where the workflow reads it, and goes with that.
+        match line.strip_prefix("    pub fn ") {
+            Some(reader) => text.extend(["    pub(crate) fn ", reader]),
+            None => text.push_str(line),
+        }
         text.push('\n');
     }
     (text, constructors(types, given))
@@ -45,7 +49,9 @@ fn constructors(types: &str, given: &BTreeSet<String>) -> Option<String> {
     if printed.is_empty() {
         return None;
     }
-    let mentioned = words(&printed);
+    // Here `types` are the crate's; fields are of none that the runtime's module of that name has.
+    let mut mentioned = words(&printed);
+    mentioned.remove("types");
     let imports = items.iter().filter_map(|item| match item {
         Item::Use(item) => import(item, &mentioned),
         _ => None,

@@ -44,6 +44,39 @@ fn a_crate_written_by_hand_is_published_yanked_and_owned() {
     yanked(&world);
     owned(&world, &library, &bob);
     revoked(&world, &library);
+    large(&world);
+    hashed(&world, &[&ada, &bob, &reader]);
+}
+
+/// Packages are larger than what most servers take unasked, and say nothing of what they are.
+fn large(world: &World) {
+    let library = library(world, "2.0.0");
+    let mut number = 1_u64;
+    let noise: Vec<u8> = std::iter::repeat_with(|| {
+        number = number.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        number.to_be_bytes()[0]
+    })
+    .take(5_000_000)
+    .collect();
+    fs::write(library.join("noise.bin"), noise).unwrap();
+    world.login(&world.token("publish", "bob"));
+    world.cargo(&library, &PUBLISH);
+    let path = "/api/v1/crates/tiny/2.0.0/download";
+    assert!(world.server.ok("GET", path, b"").body.len() > 5_000_000);
+    fs::remove_file(library.join("noise.bin")).unwrap();
+}
+
+/// Whoever steals the database has no token.
+fn hashed(world: &World, tokens: &[&str]) {
+    let data = world.scratch.path().join("data");
+    let files = fs::read_dir(data).unwrap().map(|file| file.unwrap().path());
+    for file in files.filter(|file| file.is_file()) {
+        let bytes = fs::read(&file).unwrap();
+        for token in tokens {
+            let there = bytes.windows(token.len()).any(|part| part == token.as_bytes());
+            assert!(!there, "a token stands in {}", file.display());
+        }
+    }
 }
 
 fn yanked(world: &World) {

@@ -18,6 +18,7 @@ mod api {
     mod crates;
     mod events;
     mod import;
+    mod index;
     mod meta;
     mod publish;
     mod runs;
