@@ -29,6 +29,7 @@ mod failing;
 mod open;
 mod options;
 mod pipeline;
+mod purge;
 mod queue;
 mod read;
 mod session;
@@ -53,6 +54,7 @@ use bell::Bell;
 use clock::DatabaseClock;
 pub use open::OpenError;
 pub use options::PostgresOptions;
+use purge::Purging;
 use queue::{Queue, Served, queue};
 use session::Connector;
 use values::Codec;
@@ -102,6 +104,7 @@ struct Inner {
     /// Closed, by taking them, before the thread is waited for.
     transactions: Option<Queue<Transaction>>,
     queries: Option<Queue<Query>>,
+    purges: Option<Queue<Purging>>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -155,14 +158,16 @@ impl PostgresStore {
         }
         let (transactions, writes) = queue();
         let (queries, asked) = queue();
+        let (purges, purging) = queue();
         let (ready, opened) = oneshot::channel();
         let served = Arc::clone(&shared);
         let thread = std::thread::Builder::new()
             .name("flowcrate-postgres".to_owned())
-            .spawn(move || serve(served, writes, asked, ready))
+            .spawn(move || serve(served, (writes, asked, purging), ready))
             .map_err(|error| OpenError::CannotOpen(error.to_string()))?;
         let (transactions, queries) = (Some(transactions), Some(queries));
-        let inner = Inner { shared, transactions, queries, thread: Some(thread) };
+        let (purges, thread) = (Some(purges), Some(thread));
+        let inner = Inner { shared, transactions, queries, purges, thread };
         let died = |_| OpenError::CannotOpen("its thread has died".to_owned());
         opened.await.map_err(died)??;
         Ok(Self { inner: Arc::new(inner) })
@@ -172,8 +177,7 @@ impl PostgresStore {
 /// The thread on which all connections are served.
 fn serve(
     shared: Arc<Shared>,
-    transactions: Served<Transaction>,
-    queries: Served<Query>,
+    (transactions, queries, purges): (Served<Transaction>, Served<Query>, Served<Purging>),
     ready: oneshot::Sender<Result<(), OpenError>>,
 ) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
@@ -190,8 +194,9 @@ fn serve(
         drop(ready.send(Ok(())));
         let bell = std::pin::pin!(bell::serve(Arc::clone(&shared)));
         let writing = writer::serve(Arc::clone(&shared), writer, transactions);
-        let reading = read::serve(shared, reader, queries);
-        let work = std::pin::pin!(future::join(writing, reading));
+        let reading = read::serve(Arc::clone(&shared), reader, queries);
+        let purging = purge::serve(shared, purges);
+        let work = std::pin::pin!(future::join3(writing, reading, purging));
         match future::select(work, bell).await {
             Either::Left(_) | Either::Right(_) => {}
         }
@@ -256,6 +261,7 @@ impl Inner {
 impl Drop for Inner {
     fn drop(&mut self) {
         drop(self.queries.take());
+        drop(self.purges.take());
         drop(self.transactions.take());
         // The last owner of a store may be a reply, which runs on its thread.
         if let Some(thread) = self.thread.take()
@@ -271,6 +277,15 @@ impl Store for PostgresStore {
     fn submit(&self, transaction: Transaction) {
         let Some(queue) = &self.inner.transactions else { return };
         let Some(transaction) = transaction.fitting(self.inner.shared.max_payload) else { return };
+        let transaction = match transaction {
+            Transaction::Purge(purge, reply) => {
+                if let Some(queue) = &self.inner.purges {
+                    queue.push((purge, reply));
+                }
+                return;
+            }
+            other => other,
+        };
         if !transaction.is_from_outside() {
             return queue.push(transaction);
         }

@@ -59,6 +59,7 @@ mod memory;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub(crate) mod path;
 mod progress;
+mod purge;
 mod reply;
 mod rows;
 mod tables;
@@ -73,6 +74,7 @@ pub use fork::{Forked, NewFork};
 pub use limit::MAX_PAYLOAD;
 pub use memory::MemoryStore;
 pub use progress::{Append, Appended, Progressed, Stretch, StretchOf};
+pub use purge::{Purge, PurgePlace, Purged};
 pub use reply::{Reply, StoreError};
 pub use rows::{
     Entry, EntryStatus, EventKey, ForkedFrom, InboxEvent, Parent, Refusal, RevisionChange, RunRow,

@@ -375,7 +375,8 @@ impl Shard {
                     self.touched.insert(run);
                 }
             }
-            Ok(None) => {}
+            // It was terminated, and purged since.
+            Ok(None) => drop(self.forget(run)),
             Err(error) => {
                 if let Some(epoch) = self.runs.get(&run).map(|resident| resident.epoch) {
                     self.store_failed(run, epoch, &error);

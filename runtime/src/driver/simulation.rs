@@ -10,7 +10,7 @@ mod check;
 mod execute;
 mod forks;
 mod plan;
-mod sabotage;
+pub(crate) mod sabotage;
 mod scenes;
 mod streams;
 mod walk;

@@ -85,6 +85,11 @@ impl Applier<'_> {
             Transaction::Request(request, _) => self.request(request).await,
             Transaction::Fire(fire, _) => self.fire(fire).await,
             Transaction::Fork(fork, _) => self.fork(fork).await,
+            // Those have a connection of their own.
+            Transaction::Purge(..) => {
+                let elsewhere = StoreError::Failed("a purge among other transactions".to_owned());
+                Err(Trouble::Unsent(elsewhere))
+            }
         }
     }
 

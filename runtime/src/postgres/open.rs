@@ -9,7 +9,7 @@ use super::session::quoted;
 use super::values::Codec;
 
 /// The format of the tables.
-const FORMAT: i32 = 1;
+const FORMAT: i32 = 2;
 /// The oldest server that is known to do.
 const OLDEST: i32 = 140_000;
 /// What a codec is tried on.
@@ -22,6 +22,13 @@ const FORMAT_1: &[&str] = &[
     include_str!("migrations/workers.sql"),
     include_str!("migrations/write.sql"),
 ];
+
+/// What brings format 1 to format 2.
+const FORMAT_2: &[&str] =
+    &[include_str!("migrations/from_1.sql"), include_str!("migrations/purge.sql")];
+
+/// What brings each format to the next one, from none on.
+const STEPS: &[&[&str]] = &[FORMAT_1, FORMAT_2];
 
 /// Why a journal could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -95,12 +102,16 @@ async fn prepare_alone(client: &Client, schema: &str, codec: &Codec) -> Result<(
     let lock = "SELECT pg_advisory_xact_lock(hashtext('flowcrate'), hashtext($1))";
     client.query(lock, &[&schema]).await?;
     match marks(client, schema).await? {
-        None => create(client, schema).await?,
+        None => {
+            let schema = format!("CREATE SCHEMA IF NOT EXISTS {}", quoted(schema));
+            client.batch_execute(&schema).await?;
+            bring_up(client, 0).await?;
+        }
         Some((found, works_with)) if works_with > FORMAT => {
             return Err(OpenError::Newer { found, works_with });
         }
-        // Of a later format that can still work with this one.
-        Some(_) => {}
+        // Nothing, where it is of a later format that can still work with this one.
+        Some((found, _)) => bring_up(client, found).await?,
     }
     check_codec(client, codec).await
 }
@@ -143,11 +154,11 @@ async fn marks(client: &Client, schema: &str) -> Result<Option<(i32, i32)>, Open
     }
 }
 
-/// Lays the tables.
-async fn create(client: &Client, schema: &str) -> Result<(), OpenError> {
-    let schema = format!("CREATE SCHEMA IF NOT EXISTS {}", quoted(schema));
-    client.batch_execute(&schema).await?;
-    for part in FORMAT_1 {
+/// Brings the tables up to date from a format; lays them where there are none. Programs of the
+/// format before may be at work.
+async fn bring_up(client: &Client, from: i32) -> Result<(), OpenError> {
+    let done = usize::try_from(from).unwrap_or(0);
+    for part in STEPS.iter().skip(done).copied().flatten() {
         client.batch_execute(part).await?;
     }
     Ok(())

@@ -6,6 +6,7 @@ mod family;
 mod fork;
 mod owned;
 mod progress;
+mod purge;
 mod requests;
 
 use std::collections::HashMap;
@@ -18,6 +19,7 @@ use crate::store::{Delivered, Fire, Fired, NewEvent, NewRun, RunState, Started, 
 use crate::{Failure, InputHash, RunId, WorkerId};
 use owned::Owned;
 pub(super) use owned::WriteResult;
+pub(super) use purge::Purger;
 
 /// The connection that writes, with its statements, each prepared once, and what it remembers.
 pub(super) struct Tables<'c> {
@@ -65,11 +67,14 @@ statements! {
         "SELECT run.id, run.input_hash FROM start_key JOIN run ON run.n = start_key.run
          WHERE start_key.workflow = ? AND start_key.key = ?";
     add_key = "INSERT INTO start_key (workflow, key, run) VALUES (?, ?, ?)";
+    // No number that rows of a purged run still have.
     add_run =
-        "INSERT INTO run (id, definition, state, epoch, owner, queued, inbox_seq,
+        "INSERT INTO run (n, id, definition, state, epoch, owner, queued, inbox_seq,
                           stop, takeovers, started_at, key, seed, input, input_hash, tags,
                           parent, parent_path, awaited)
-         VALUES (?, ?, ?, ?, ?, ?, 0, 0, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+         VALUES (max(coalesce((SELECT max(n) FROM run), 0),
+                     coalesce((SELECT max(n) FROM purged), 0)) + 1,
+                 ?, ?, ?, ?, ?, ?, 0, 0, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
     add_tag = "INSERT INTO tag (name, value, started_at, id, run) VALUES (?, ?, ?, ?, ?)";
     find_owned =
         "SELECT n, epoch, owner, state, takeovers,
@@ -226,10 +231,11 @@ statements! {
          FROM entry WHERE run = ?";
     // The output, failure and what else comes with time is not part of a beginning.
     copy_run =
-        "INSERT INTO run (id, definition, state, epoch, owner, queued, inbox_seq, stop, takeovers,
-                          started_at, seed, input, input_hash, tags, forked_from, forked_input,
-                          response)
-         SELECT ?2, definition, 0, 0, NULL, ?3, 0, 0, 0, ?4, seed, input, input_hash, tags, ?5, ?6,
+        "INSERT INTO run (n, id, definition, state, epoch, owner, queued, inbox_seq, stop,
+                          takeovers, started_at, seed, input, input_hash, tags, forked_from,
+                          forked_input, response)
+         SELECT max((SELECT max(n) FROM run), coalesce((SELECT max(n) FROM purged), 0)) + 1,
+                ?2, definition, 0, 0, NULL, ?3, 0, 0, 0, ?4, seed, input, input_hash, tags, ?5, ?6,
                 iif(?7, response, NULL)
          FROM run WHERE n = ?1";
     copy_row_blobs =

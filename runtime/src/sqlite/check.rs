@@ -37,7 +37,8 @@ const RULES: &[(&str, &str)] = &[
     ),
     (
         "an entry is of no run",
-        "SELECT run || ' ' || path FROM entry WHERE run NOT IN (SELECT n FROM run)",
+        "SELECT run || ' ' || path FROM entry
+         WHERE run NOT IN (SELECT n FROM run UNION ALL SELECT n FROM purged)",
     ),
     (
         "two outcomes of a run have one place in its order",
@@ -46,8 +47,21 @@ const RULES: &[(&str, &str)] = &[
     ),
     (
         "an event is of no run",
-        "SELECT run || ' ' || seq FROM event WHERE run NOT IN (SELECT n FROM run)",
+        "SELECT run || ' ' || seq FROM event
+         WHERE run NOT IN (SELECT n FROM run UNION ALL SELECT n FROM purged)",
     ),
+    (
+        "an item of a progress stream is of no run",
+        "SELECT run || ' ' || stream FROM progress
+         WHERE run NOT IN (SELECT n FROM run UNION ALL SELECT n FROM purged)",
+    ),
+    (
+        "a blob is used by no run",
+        "SELECT run || ' ' || place FROM blob_use
+         WHERE run NOT IN (SELECT n FROM run UNION ALL SELECT n FROM purged)",
+    ),
+    ("a tag is of no run", "SELECT name FROM tag WHERE run NOT IN (SELECT n FROM run)"),
+    ("a purged run is there", "SELECT n FROM run WHERE n IN (SELECT n FROM purged)"),
     ("a key is of no run", "SELECT key FROM start_key WHERE run NOT IN (SELECT n FROM run)"),
     (
         "a run's key finds another run",

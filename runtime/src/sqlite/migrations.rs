@@ -11,6 +11,7 @@ pub(super) fn migrate(tables: &Connection, from: i32) -> Result<()> {
     match from {
         1 => from_1(tables),
         2 => tables.execute_batch(include_str!("migrations/from_2.sql")),
+        3 => tables.execute_batch(include_str!("migrations/from_3.sql")),
         _ => Ok(()),
     }
 }
@@ -40,6 +41,9 @@ mod tests {
     /// The tables of format 2.
     const FORMAT_2: &str = include_str!("migrations/format_2.sql");
 
+    /// The tables of format 3.
+    const FORMAT_3: &str = include_str!("migrations/format_3.sql");
+
     /// Every column and index, in an order that does not depend on how they came to be there.
     fn shape(tables: &Connection) -> Vec<String> {
         let columns = "SELECT t.name || '.' || c.name || ' ' || c.type || ' ' || c.\"notnull\"
@@ -60,10 +64,10 @@ mod tests {
         new.execute_batch(include_str!("schema.sql")).unwrap();
         let without_rules = FORMAT_1.replace("  rule TEXT NOT NULL,\n", "");
         assert_ne!(without_rules, FORMAT_1);
-        for (format, old) in [(1, FORMAT_1), (1, &without_rules), (2, FORMAT_2)] {
+        for (format, old) in [(1, FORMAT_1), (1, &without_rules), (2, FORMAT_2), (3, FORMAT_3)] {
             let migrated = Connection::open_in_memory().unwrap();
             migrated.execute_batch(old).unwrap();
-            for from in format..3 {
+            for from in format..4 {
                 migrate(&migrated, from).unwrap();
             }
             assert_eq!(shape(&migrated), shape(&new));

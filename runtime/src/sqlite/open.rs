@@ -11,7 +11,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 /// "Flow" in ASCII: marks a SQLite file as a journal of ours.
 const APPLICATION_ID: i32 = 0x466c_6f77;
 /// The format of the tables.
-const FORMAT: i32 = 3;
+const FORMAT: i32 = 4;
 /// How long a writer waits for another process to finish its commit.
 const BUSY: Duration = Duration::from_secs(10);
 /// How often the driver's lock is tried for.

@@ -1,4 +1,4 @@
--- Format 3. Numbers, not texts, where a value is one of a few; the ids of runs stand once.
+-- Format 4. Numbers, not texts, where a value is one of a few; the ids of runs stand once.
 -- Columns of type ANY hold values of runs: see `values.rs`.
 
 -- Every (workflow, revision) that ever had a run, with the events that it declares (JSON) and the
@@ -183,3 +183,8 @@ CREATE TABLE progress (
   PRIMARY KEY (run, stream, idx)
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX progress_item ON progress (run, stream, item_id) WHERE item_id IS NOT NULL;
+
+-- Runs that were purged, and of which rows are left in other tables. No run has their number.
+CREATE TABLE purged (
+  n INTEGER PRIMARY KEY
+) STRICT;

@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, Statement};
 
-use super::apply::{Tables, WriteResult};
+use super::apply::{Purger, Tables, WriteResult};
 use super::failing::{failed, is_final};
 use super::queue::{Next, Served};
 use super::values::Sweeper;
@@ -48,6 +48,7 @@ pub(super) struct Writer<'c> {
     polled: Instant,
     large: Large,
     sweeper: Sweeper<'c>,
+    purger: Purger<'c>,
     /// When to look for blobs to sweep.
     sweep_at: Instant,
 }
@@ -88,6 +89,7 @@ impl<'c> Writer<'c> {
             polled: Instant::now(),
             large: Large::default(),
             sweeper: Sweeper::new(connection)?,
+            purger: Purger::new(connection)?,
             sweep_at: Instant::now(),
         })
     }
@@ -214,6 +216,7 @@ impl<'c> Writer<'c> {
             Transaction::Request(request, _) => Answer::Requested(tables.request(request)?),
             Transaction::Fire(fire, _) => Answer::Fired(tables.fire(fire)?),
             Transaction::Fork(fork, _) => Answer::Forked(tables.fork(fork)?),
+            Transaction::Purge(purge, _) => Answer::Purged(self.purger.purge(purge)?),
         })
     }
 

@@ -1,8 +1,8 @@
 //! Answers on their way to those who asked, for stores that commit many transactions at once.
 
 use super::{
-    Appended, Claimed, Delivered, Fired, Forked, Requested, Started, StoreError, Transaction,
-    Written,
+    Appended, Claimed, Delivered, Fired, Forked, Purged, Requested, Started, StoreError,
+    Transaction, Written,
 };
 
 /// What a transaction is answered once it is durable.
@@ -16,6 +16,7 @@ pub(crate) enum Answer {
     Requested(Requested),
     Fired(Fired),
     Forked(Forked),
+    Purged(Purged),
 }
 
 impl Answer {
@@ -46,6 +47,7 @@ pub(crate) fn reply(transaction: Transaction, answer: Answer) {
         (Transaction::Event(_, reply), Answer::Delivered(answer)) => reply.send(Ok(answer)),
         (Transaction::Fire(_, reply), Answer::Fired(answer)) => reply.send(Ok(answer)),
         (Transaction::Fork(_, reply), Answer::Forked(answer)) => reply.send(Ok(answer)),
+        (Transaction::Purge(_, reply), Answer::Purged(answer)) => reply.send(Ok(answer)),
         (Transaction::Request(_, reply), Answer::Requested(answer)) => reply.send(Ok(answer)),
         (transaction, _) => drop(transaction),
     }

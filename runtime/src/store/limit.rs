@@ -37,7 +37,8 @@ impl Transaction {
             | Self::Renew(..)
             | Self::Leave(..)
             | Self::Claim(..)
-            | Self::Request(..) => {}
+            | Self::Request(..)
+            | Self::Purge(..) => {}
         }
     }
 
@@ -57,7 +58,11 @@ impl Transaction {
                 write.children.iter().for_each(|child| look(child.id));
             }
             Self::Request(asked, _) => look(asked.run),
-            Self::Open(..) | Self::Renew(..) | Self::Leave(..) | Self::Claim(..) => {}
+            Self::Open(..)
+            | Self::Renew(..)
+            | Self::Leave(..)
+            | Self::Claim(..)
+            | Self::Purge(..) => {}
         }
     }
 
@@ -122,6 +127,7 @@ impl Transaction {
             Self::Request(_, reply) => send(reply, error),
             Self::Fork(_, reply) => send(reply, error),
             Self::Fire(_, reply) => send(reply, error),
+            Self::Purge(_, reply) => send(reply, error),
         }
     }
 }

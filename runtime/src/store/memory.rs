@@ -106,6 +106,7 @@ impl Store for MemoryStore {
             Transaction::Request(asked, reply) => answer!(reply, self.tables().request(asked)),
             Transaction::Fork(fork, reply) => answer!(reply, self.tables().fork(*fork)),
             Transaction::Fire(fire, reply) => answer!(reply, self.tables().fire(*fire)),
+            Transaction::Purge(purge, reply) => answer!(reply, self.tables().purge(&purge)),
         }
     }
 

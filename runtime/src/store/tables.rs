@@ -3,6 +3,7 @@
 mod family;
 mod fork;
 mod progress;
+mod purge;
 mod requests;
 
 use std::collections::{BTreeMap, BTreeSet};

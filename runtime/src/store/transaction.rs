@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::fork::{Forked, NewFork};
 use super::progress::{Append, Appended};
+use super::purge::{Purge, Purged};
 use super::reply::Reply;
 use super::rows::{
     Entry, EntryStatus, EventKey, InboxEvent, Parent, Refusal, RunRow, RunState, Stop,
@@ -46,6 +47,10 @@ pub enum Transaction {
     Fork(Box<NewFork>, Reply<Forked>),
     /// Advances a schedule and starts the run that its firing is.
     Fire(Box<Fire>, Reply<Fired>),
+    /// Takes away some of the runs that ended long ago. Comes whenever it comes, whatever its
+    /// caller asked for before; a store may answer [`Busy`](super::StoreError::Busy) where another
+    /// worker is at it.
+    Purge(Box<Purge>, Reply<Purged>),
 }
 
 /// A run to be started.

@@ -22,6 +22,7 @@ mod mail;
 pub mod model;
 mod probe;
 mod progress;
+mod purging;
 mod reading;
 mod requests;
 mod sharing;
@@ -35,6 +36,7 @@ pub use family::*;
 pub use mail::*;
 pub use probe::Probe;
 pub use progress::*;
+pub use purging::*;
 pub use reading::*;
 pub use requests::*;
 pub use sharing::*;
@@ -164,6 +166,16 @@ macro_rules! store_conformance {
             a_response_stays
             payloads_survive_to_the_byte
             many_runs_at_once
+            a_purge_takes_all_that_is_a_runs
+            a_purge_leaves_what_has_not_ended
+            a_purge_leaves_what_ended_later
+            a_purge_keeps_young_keys
+            a_purge_leaves_the_family_of_what_is_open
+            a_purge_keeps_to_what_it_is_asked
+            a_purge_goes_on_where_it_stopped
+            a_large_run_is_gone_at_once
+            a_fork_outlives_its_origin
+            the_owner_of_a_purged_run_is_told
         }
     };
     (@cases $store:expr; $($case:ident)+) => {

@@ -191,6 +191,9 @@ impl Store for FaultStore {
             Transaction::Request(request, reply) => {
                 self.bend(fault, reply).map(|reply| Transaction::Request(request, reply))
             }
+            Transaction::Purge(purge, reply) => {
+                self.bend(fault, reply).map(|reply| Transaction::Purge(purge, reply))
+            }
             #[allow(unreachable_patterns, reason = "others pass as they are")]
             other => Some(other),
         };

@@ -40,10 +40,34 @@ fn a_later_format_is_refused_unless_it_works_with_ours() {
     };
     assert_eq!(open(), "opened");
     // The next version is at work, and lets ours go on beside it.
-    set("format", "2");
+    set("format", "3");
     assert_eq!(open(), "opened");
-    set("works_with", "2");
+    set("works_with", "3");
     assert_eq!(open(), "newer_format");
+}
+
+/// The tables of format 1, as its programs laid them.
+const FORMAT_1: &[&str] = &[
+    include_str!("../../src/postgres/migrations/tables.sql"),
+    include_str!("../../src/postgres/migrations/runs.sql"),
+    include_str!("../../src/postgres/migrations/workers.sql"),
+    include_str!("../../src/postgres/migrations/write.sql"),
+];
+
+#[test]
+fn an_earlier_format_is_brought_up_to_date() {
+    let (cluster, schema) = (Cluster::shared(), Cluster::schema());
+    let old = FORMAT_1.join("\n");
+    cluster.sql(&format!("CREATE SCHEMA \"{schema}\"; SET search_path TO \"{schema}\"; {old}"));
+    let formats = format!("SELECT name, value FROM \"{schema}\".meta ORDER BY name");
+    let before = cluster.sql(&formats);
+    let open = || block_on(options(&schema).lease(Duration::from_hours(1)).open()).unwrap();
+    let store = Probe::new(open());
+    // Programs of the format before go on beside this one.
+    assert_ne!(cluster.sql(&formats)[0], before[0]);
+    assert_eq!(cluster.sql(&formats)[1], before[1]);
+    model::agrees_with_the_model(&store, 5, 200);
+    drop(open());
 }
 
 #[test]

@@ -70,6 +70,15 @@ pub(super) const DEFECTS: &[&str] = &[
 pub(super) const OF_FILES: &[&str] =
     &["blob after its pointer", "large values overtake", "uses of blobs are not noted"];
 
+/// Defects of purges: the conformance cases notice them.
+pub(crate) const OF_PURGES: &[&str] = &[
+    "callees are purged before callers",
+    "callers are purged before callees",
+    "purged keys are kept",
+    "what ended later is purged",
+    "young keys are purged",
+];
+
 thread_local! {
     static ACTIVE: Cell<Option<&'static str>> = const { Cell::new(None) };
 }
@@ -77,7 +86,7 @@ thread_local! {
 /// Whether this defect is put in.
 pub(crate) fn is_sabotaged(defect: &str) -> bool {
     debug_assert!(
-        [DEFECTS, OF_FILES].iter().any(|listed| listed.contains(&defect))
+        [DEFECTS, OF_FILES, OF_PURGES].iter().any(|listed| listed.contains(&defect))
             || SCENES.iter().any(|(listed, _)| *listed == defect),
         "{defect} is not listed"
     );

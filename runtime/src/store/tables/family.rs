@@ -47,7 +47,7 @@ impl Tables {
     pub(super) fn part(&mut self, id: RunId) {
         let Some(at) = self.runs.get(&id).and_then(|run| run.row.ended_at) else { return };
         if !sabotage!("children outlive their parent") {
-            for child in self.children.remove(&id).unwrap_or_default() {
+            for child in self.children.get(&id).cloned().unwrap_or_default() {
                 self.cancel_child(child, ORPHANED, at);
             }
         }

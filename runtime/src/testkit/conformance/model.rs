@@ -1,6 +1,7 @@
 //! A store beside the one in memory: the same random transactions, the same answers.
 
 mod family;
+mod purge;
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -97,6 +98,7 @@ impl<S: Store> Pair<'_, S> {
             82..95 => self.claim(),
             95..98 => self.fire(),
             98 => self.leave(),
+            _ if self.dice.one_in(3) => self.purge(),
             _ => self.open(),
         }
     }

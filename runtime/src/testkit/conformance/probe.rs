@@ -7,9 +7,9 @@ use std::time::Duration;
 use crate::failure::{Cause, ErrorClass};
 use crate::store::{
     Append, Appended, Ask, Claim, Claimed, Delivered, End, Entry, EntryStatus, EventKey, Fire,
-    Fired, Firing, Forked, Inbox, Loaded, NewEvent, NewFork, NewRun, Next, Query, Reply, Request,
-    Requested, RunFilter, RunRow, RunState, RunWrite, Started, Store, StoreError, Stretch,
-    StretchOf, Transaction, Written,
+    Fired, Firing, Forked, Inbox, Loaded, NewEvent, NewFork, NewRun, Next, Purge, Purged, Query,
+    Reply, Request, Requested, RunFilter, RunRow, RunState, RunWrite, Started, Store, StoreError,
+    Stretch, StretchOf, Transaction, Written,
 };
 use crate::{Failure, Payload, RunId, Timestamp, WorkerId};
 
@@ -94,6 +94,9 @@ impl<S: Store> Probe<S> {
             = submit |reply| Transaction::Request(request, reply);
         /// [`Transaction::Fork`].
         fn fork(fork: NewFork) -> Forked = submit |reply| Transaction::Fork(Box::new(fork), reply);
+        /// [`Transaction::Purge`].
+        fn purge(purge: Purge) -> Purged
+            = submit |reply| Transaction::Purge(Box::new(purge), reply);
         /// [`Transaction::Fire`].
         fn fire(fire: Fire) -> Fired = submit |reply| Transaction::Fire(Box::new(fire), reply);
         /// [`Query::Load`].
