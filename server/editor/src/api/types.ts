@@ -9,7 +9,14 @@ export type Type =
   | { type: "map"; values: Type }
   | { type: "record"; name?: string; fields: Record<string, Type & { doc?: string }> }
   | { type: "enum"; name?: string; values: string[] }
-  | { type: "optional"; some: Type };
+  | { type: "optional"; some: Type }
+  | { type: "tuple"; items: Type[] }
+  /** By the text of `tag`, records without it; without one by the form that a value has in JSON. */
+  | { type: "union"; name?: string; tag?: string; choices: Record<string, Type> }
+  /** A type that holds itself: the definition at `head`, 0 where the server says nothing of it. */
+  | { type: "recursive"; defs: Type[]; head?: number }
+  /** Within a recursive type: the definition at this place. */
+  | { type: "own"; def: number };
 
 export interface CatalogueField {
   name: string;

@@ -87,7 +87,7 @@ function signature({ surface, name, operand, params, result }: Operation): strin
 /** Whether an operation may take the type; what is not known may be anything. */
 function fitsOperand(pattern: string | undefined, type: Type | undefined): boolean {
   const given = unwrap(type);
-  if (pattern === undefined || !given || given.type === "any" || /^(T|K|any|optional<.*>)$/.test(pattern)) return true;
+  if (pattern === undefined || !given || given.type === "any" || given.type === "union" || /^(T|K|any|optional<.*>)$/.test(pattern)) return true;
   if (pattern === "number") return given.type === "number" || given.type === "int";
   if (pattern === "string") return given.type === "string" || given.type === "enum";
   if (pattern.startsWith("list<")) return given.type === "list";

@@ -23,6 +23,7 @@ export interface NodeData {
   on_error?: string;
   join?: string;
   disabled?: boolean;
+  override?: boolean;
   [unknown: string]: Json | undefined;
 }
 

@@ -5,7 +5,7 @@ import { scopeOf } from "../expr/scope";
 import { kindName, type GraphNode } from "../graph/document";
 import { setKey, updateData } from "../graph/edit";
 import { followLabel } from "../graph/follow";
-import { groupOf } from "../graph/handles";
+import { groupOf, type Group } from "../graph/handles";
 import { diagnosticsOf, useCheck } from "../store/check";
 import { useEditor } from "../store/editor";
 import { useUi } from "../store/ui";
@@ -73,6 +73,7 @@ export function NodeInspector({ node }: { node: GraphNode }) {
             <h3>In the code</h3>
             <IdField node={node} />
             <DescriptionField node={node} />
+            <OverrideField node={node} group={group} />
           </section>
         </div>
       )}
@@ -124,6 +125,27 @@ function DescriptionField({ node }: { node: GraphNode }) {
         value={node.data.description ?? ""}
         onChange={(event) => editData(node, "Describe", "description", event.target.value || undefined)}
       />
+    </div>
+  );
+}
+
+/** An action's step may be written by hand in the exported crate; what is written stays there. */
+function OverrideField({ node, group }: { node: GraphNode; group: Group }) {
+  const set = node.data.override === true;
+  const isAction = group === "action" && kindName(node.data.kind) !== "custom";
+  if (!isAction && !set) return null;
+  const put = (checked: boolean) =>
+    useEditor.getState().edit({ label: "Write by hand" }, (doc) => updateData(doc, node.id, (data) => setKey(data, "override", checked || undefined)));
+  return (
+    <div className="field">
+      <div className="line">
+        <label htmlFor="node-override">Written by hand</label>
+        <input id="node-override" type="checkbox" className="flag" checked={set} aria-describedby="node-override-doc" onChange={(event) => put(event.target.checked)} />
+      </div>
+      <p className="field-doc" id="node-override-doc">
+        The exported crate calls <code>{node.id}</code> in <code>src/custom.rs</code>, which does what the action does until you change it, and which no export overwrites. Runs on this server do what
+        the action does.
+      </p>
     </div>
   );
 }

@@ -4,7 +4,7 @@ import { useState } from "react";
 import { useNodeRun } from "../canvas/badges";
 import type { CatalogueKind, Run, Type } from "../api/types";
 import type { Scope } from "../expr/scope";
-import { fieldsOf, typeText, unwrap } from "../expr/types";
+import { partsOf, typeText, unwrap } from "../expr/types";
 import { valueInRun } from "../expr/value";
 import type { GraphNode, Json } from "../graph/document";
 import { setIn, setKey, updateData } from "../graph/edit";
@@ -92,14 +92,14 @@ const DEPTH = 5;
 function TypeTree({ name, type, path, depth = 0 }: { name: string; type: Type | undefined; path: string; depth?: number }) {
   const inner = unwrap(type);
   const element = inner?.type === "list" ? unwrap(inner.items) : undefined;
-  const fields = depth < DEPTH ? fieldsOf(element ?? inner) : [];
-  const [open, setOpen] = useState(depth === 0 && fields.length <= 8);
+  const parts = depth < DEPTH ? partsOf(element ?? inner) : [];
+  const [open, setOpen] = useState(depth === 0 && parts.length <= 8);
   const below = element ? `${path}[0]` : path;
   return (
     <li>
       <div className="tree-row">
-        {fields.length > 0 ? (
-          <button type="button" className="json-fold" aria-expanded={open} aria-label={`Fields of ${name}`} onClick={() => setOpen(!open)}>
+        {parts.length > 0 ? (
+          <button type="button" className="json-fold" aria-expanded={open} aria-label={`Parts of ${name}`} onClick={() => setOpen(!open)}>
             <ChevronRight size={12} aria-hidden />
           </button>
         ) : (
@@ -109,10 +109,10 @@ function TypeTree({ name, type, path, depth = 0 }: { name: string; type: Type | 
         <code className="tree-type">{typeText(type)}</code>
         <CopyButton text={`{{ ${path} }}`} label={`Copy {{ ${path} }}`} />
       </div>
-      {open && fields.length > 0 && (
+      {open && parts.length > 0 && (
         <ul>
-          {fields.map(([field, fieldType]) => (
-            <TypeTree key={field} name={field} type={fieldType} path={`${below}.${field}`} depth={depth + 1} />
+          {parts.map(([part, partType, written]) => (
+            <TypeTree key={part} name={part} type={partType} path={`${below}${written}`} depth={depth + 1} />
           ))}
         </ul>
       )}
