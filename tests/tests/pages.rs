@@ -15,33 +15,17 @@ use std::collections::BTreeSet;
 use flowcrate_codegen::diagnostic::{CODES, Code};
 use flowcrate_codegen::import::vercel;
 use flowcrate_codegen::package::Support;
-use flowcrate_codegen::{Callees, Diagnostic, Known, compile};
+use flowcrate_codegen::{Diagnostic, Known, compile};
+use flowcrate_tests::pages::{blocks, callees, is_foreign};
 
 /// Codes that no page can show with a graph: E102 and E105 take megabytes
 /// (`check_fixtures.rs` makes them), W701 a crate's folder (`regenerate.rs`), E901 a bug of ours.
 const WITHOUT_GRAPHS: [&str; 4] = ["E102", "E105", "E901", "W701"];
 
-/// The blocks of a page that are fenced with these words.
-fn blocks<'p>(page: &'p str, fence: &str) -> Vec<&'p str> {
-    let opening = format!("\n```{fence}\n");
-    let after = page.split(opening.as_str()).skip(1);
-    after.map(|rest| rest.split("\n```").next().unwrap()).collect()
-}
-
-/// The workflows that a page's graphs may call: its blocks that are marked `json callee`.
-fn called(code: Code) -> Callees {
-    let documents = blocks(code.page, "json callee").into_iter().map(|document| {
-        let read: serde_json::Value = serde_json::from_str(document).unwrap();
-        (read["name"].as_str().unwrap().to_owned(), document)
-    });
-    documents.collect()
-}
-
 /// What is found of a document: a graph of ours, or another tool's where the code speaks of one.
 fn found(code: Code, document: &str) -> Vec<Diagnostic> {
-    let callees = called(code);
-    let imported = code.id.get(1..2) == Some("6");
-    if imported {
+    let callees = callees(code);
+    if is_foreign(code) {
         return vercel(document.as_bytes(), None).diagnostics;
     }
     let catalogue = flowcrate_plugins::catalogue();

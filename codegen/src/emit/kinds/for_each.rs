@@ -27,11 +27,17 @@ pub(super) fn emit(
     each: &ForEach<'_>,
 ) -> NodeCode {
     let hint = flow.emitter.hint(&node.id, "Item", "One item of the loop");
-    let (prelude, items) = argument(flow, node, locals, (each.items, "items"), hint);
+    let (prelude, mut items) = argument(flow, node, locals, (each.items, "items"), hint.clone());
     let item = match &each.items.ty {
         Type::List { items } => items.as_ref().clone(),
         _ => Type::Any,
     };
+    // Of no items nothing says what they are, where the body does not read them.
+    if items.to_string() == quote!(Vec::new()).to_string() {
+        let emitter = &mut *flow.emitter;
+        let item = emitter.types.rust(&item, &hint, &mut emitter.symbols);
+        items = quote!(Vec::<#item>::new());
+    }
     let body = ScopeBody {
         region: "",
         scope: each.body,
