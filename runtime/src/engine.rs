@@ -239,6 +239,7 @@ impl Run {
         let waker = Waker::from(Arc::clone(&self.waker));
         let mut polls = 0;
         while self.waker.take_woken() {
+            self.core.borrow_mut().polls += 1;
             let poll = catch_unwind(AssertUnwindSafe(|| {
                 let _scope = ScopeGuard::enter(Rc::clone(&scope));
                 root.as_mut().poll(&mut Poller::from_waker(&waker))
@@ -281,6 +282,8 @@ pub(crate) struct Core {
     next_op: u64,
     /// Operations that are issued and not settled.
     outstanding: usize,
+    /// How often the function was polled.
+    polls: u64,
     /// Outcomes that were surfaced, without the heads of loops.
     moves: u64,
     /// The steps with which the workflow undoes others.

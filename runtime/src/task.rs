@@ -19,6 +19,7 @@ pub struct Task<'a, T: Clone> {
     shared: Shared<InBranch<'a, T>>,
     branch: Branch,
     awaiting: Awaiting,
+    turn: Rc<Cell<Option<Turn>>>,
 }
 
 /// Makes a task of `future`, for graphs whose branches do not nest.
@@ -26,13 +27,37 @@ pub fn task<'a, T: Clone>(future: impl Future<Output = Result<T>> + 'a) -> Task<
     let branch = Branch::new();
     let future: LocalBoxFuture<'a, Result<T>> = Box::pin(future);
     let shared = InBranch { branch: branch.clone(), future }.shared();
-    Task { shared, branch, awaiting: Awaiting::default() }
+    Task { shared, branch, awaiting: Awaiting::default(), turn: Rc::default() }
+}
+
+impl<T: Clone> Task<'_, T> {
+    /// Whether this poll of the run has polled it already, so that it is as far as it can come;
+    /// else it has its turn now. Tasks that wait for others would be polled once for each way that
+    /// leads to them.
+    fn had_its_turn(&self) -> bool {
+        let turn = Turn::of(&self.branch);
+        turn.is_some() && self.turn.replace(turn) == turn && self.shared.peek().is_none()
+    }
+}
+
+/// When a task was polled: in which poll of the run, and whether it was cancelled by then.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Turn {
+    poll: u64,
+    is_cancelled: bool,
+}
+
+impl Turn {
+    /// None outside of a run.
+    fn of(branch: &Branch) -> Option<Self> {
+        Some(Self { poll: Branch::polls()?, is_cancelled: branch.is_cancelled() })
+    }
 }
 
 impl<T: Clone> Clone for Task<'_, T> {
     fn clone(&self) -> Self {
         let (branch, awaiting) = (self.branch.clone(), self.awaiting.other());
-        Self { shared: self.shared.clone(), branch, awaiting }
+        Self { shared: self.shared.clone(), branch, awaiting, turn: Rc::clone(&self.turn) }
     }
 }
 
@@ -47,7 +72,11 @@ impl<T: Clone> Future for Task<'_, T> {
             }
         }
         self.awaiting.enter();
-        let progress = Pin::new(&mut self.shared).poll(poller);
+        let progress = if self.had_its_turn() {
+            Poll::Pending
+        } else {
+            Pin::new(&mut self.shared).poll(poller)
+        };
         if self.branch.is_failing() {
             Branch::fail_around();
         }

@@ -47,6 +47,18 @@ impl Branch {
         true
     }
 
+    /// How often the run that is being polled was polled.
+    pub(crate) fn polls() -> Option<u64> {
+        let core = CORE.with_borrow(Weak::upgrade)?;
+        let polls = core.borrow().polls;
+        Some(polls)
+    }
+
+    /// Whether it, or something around it, is cancelled.
+    pub(crate) fn is_cancelled(&self) -> bool {
+        self.0.as_ref().is_some_and(|scope| scope.is_cancelled())
+    }
+
     /// Whether what is polled within it is going to fail.
     pub(crate) fn is_failing(&self) -> bool {
         self.0.as_ref().is_some_and(|scope| scope.is_failing())
@@ -63,6 +75,6 @@ impl Branch {
     /// Whether what is being polled is cancelled, though this is not.
     pub(crate) fn is_given_up(&self) -> bool {
         let cancelled = ScopeGuard::current().is_some_and(|current| current.is_cancelled());
-        cancelled && self.0.as_ref().is_some_and(|scope| !scope.is_cancelled())
+        cancelled && self.0.is_some() && !self.is_cancelled()
     }
 }

@@ -22,6 +22,7 @@ impl Core {
             ops: BTreeMap::new(),
             next_op: 0,
             outstanding: 0,
+            polls: 0,
             moves: 0,
             undos,
             forced: None,

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use flowcrate::testkit::Ledger;
 use flowcrate::{
-    Caught, Context, Error, Failure, ItemOutcome, RunState, StepError, WaitEvent, join, task,
+    Caught, Context, Error, Failure, ItemOutcome, RunState, StepError, WaitEvent, join, join_all,
+    join_within, task,
 };
 use serde_json::{Value, json};
 
@@ -68,6 +69,32 @@ fn the_first_failure_gives_up_the_other_branches_in_the_same_commit() {
         while stopped.load(Ordering::SeqCst) == 0 {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
+    });
+}
+
+/// Each rung waits for the two before it: were a task polled anew by everyone who waits for it,
+/// fifty of them would be polled as often as there are ways down.
+#[test]
+fn a_ladder_of_tasks_is_polled_rung_by_rung() {
+    run_test(async {
+        let ledger = Ledger::default();
+        let workflow = counted(&ledger, |ctx, _, ledger| async move {
+            let first = task(async { ledger.slow(&ctx, "first", 10).await.map(|_| 1_u64) });
+            let second = task(async { ledger.slow(&ctx, "second", 10).await.map(|_| 1_u64) });
+            let mut rungs = vec![first, second];
+            for at in 2..50 {
+                let (one, other) = (rungs[at - 2].clone(), rungs[at - 1].clone());
+                rungs.push(task(async move {
+                    let (one, other) = join_within((one, other)).await?;
+                    Ok(one + other)
+                }));
+            }
+            let all = join_all(rungs).await?;
+            Ok(json!(all.last()))
+        });
+        let engine = engine(&workflow).await;
+        let run = engine.start(workflow, json!(null)).await.unwrap();
+        assert_eq!(run.result().await.unwrap(), json!(12_586_269_025_u64));
     });
 }
 

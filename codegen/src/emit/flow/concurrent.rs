@@ -271,12 +271,13 @@ impl Flow<'_, '_> {
         let mut bound = false;
         for (index, (name, slots)) in names.iter().zip(given).enumerate() {
             let read = slots.iter().any(used);
-            // Those that others wait for are driven by them.
-            match (awaited.contains(&index), read) {
-                (true, false) => continue,
-                (true, true) => futures.push(quote!(#name.clone())),
-                (false, _) => futures.push(quote!(#name)),
-            }
+            // Those that others wait for stand here, too: each has its turn in the program's order,
+            // whoever waits for it (S41).
+            futures.push(if awaited.contains(&index) {
+                quote!(#name.clone())
+            } else {
+                quote!(#name)
+            });
             if !read {
                 patterns.push(quote!(_));
                 continue;
