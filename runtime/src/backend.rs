@@ -25,6 +25,7 @@ mod retry;
 mod steps;
 mod stop;
 mod store_backend;
+mod transact;
 mod undo;
 mod writes;
 
@@ -35,6 +36,7 @@ pub(crate) use respond::{RESPOND, is_answer};
 #[cfg(feature = "testkit")]
 pub(crate) use retry::{Attempt as Failed, Verdict, judge};
 pub(crate) use store_backend::{GRACE, StoreBackend};
+pub(crate) use transact::{Labour, TRANSACTION};
 #[cfg(feature = "testkit")]
 pub(crate) use undo::without_unwinding;
 pub(crate) use undo::{UNWIND_PATH, can_undo, is_unwinding};
@@ -121,8 +123,8 @@ impl Site {
 
 /// What an operation does.
 pub(crate) enum Command {
-    /// Runs a body until it succeeds or its policy is spent.
-    Step(Policy, Body),
+    /// Runs a body, or does work in the store's database, until it succeeds or its policy is spent.
+    Step(Policy, Labour),
     /// Waits for an instant.
     Timer(Due),
     /// Waits for an event, at most so long.

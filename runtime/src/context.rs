@@ -7,6 +7,7 @@ mod loops;
 mod progress;
 mod scopes;
 mod step_context;
+mod transaction;
 
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -20,7 +21,7 @@ pub use progress::Progress;
 pub use step_context::StepContext;
 pub(crate) use step_context::{CancelToken, StepInfo};
 
-use crate::backend::{Body, Command, Due};
+use crate::backend::{Body, Command, Due, Labour};
 use crate::engine::{Claim, Core, EventWait, Name, Operation, Scope, Sleep, Step};
 use crate::error::Result;
 use crate::expr::ExprError;
@@ -125,7 +126,9 @@ impl Context {
         let StepSpec { id, kind, policy, key } = spec;
         let name = Name::Id(&id, key.as_deref());
         let claim = Claim { name, kind: &kind, input: Some(input), hash: None };
-        Operation::claim(&self.core, &self.scope, claim, |_| Command::Step(policy, body))
+        Operation::claim(&self.core, &self.scope, claim, |_| {
+            Command::Step(policy, Labour::Body(body))
+        })
     }
 
     /// A timer that survives the process.
@@ -259,7 +262,7 @@ fn told(encoded: Result<Payload, serde_json::Error>) -> Result<Payload, String> 
 }
 
 /// Only what every step needs once per output type.
-fn encode_output<T: Serialize>(output: &T) -> Result<Payload, StepError> {
+pub(crate) fn encode_output<T: Serialize>(output: &T) -> Result<Payload, StepError> {
     written(Payload::encode(output))
 }
 

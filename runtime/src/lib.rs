@@ -129,8 +129,9 @@ pub use context::{Context, Progress, StepContext, StepSpec, WaitEvent};
 pub use driver::{Engine, EngineBuilder, Occupancy, Start};
 #[cfg(feature = "engine")]
 pub use engine::{
-    Approval, ApprovalWait, Call, Decision, EventWait, ItemOutcome, Memo, Race, Respond, Sleep,
-    StartWorkflow, Step, Timeout, TryScope, Undo, Undos, Verdict, While, split_return,
+    Approval, ApprovalWait, Call, Decision, EventWait, InTransaction, ItemOutcome, Memo, Race,
+    Respond, Sleep, StartWorkflow, Step, Timeout, TryScope, Undo, Undos, Verdict, While,
+    split_return,
 };
 #[cfg(feature = "engine")]
 pub use error::{Caught, Error, Result};

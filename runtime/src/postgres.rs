@@ -49,6 +49,7 @@ use tokio_postgres::{Client, Config};
 
 use crate::Timestamp;
 use crate::clock::Clock;
+use crate::profile::{Profile, Promise};
 use crate::store::{Query, Store, StoreError, Transaction};
 use bell::Bell;
 use clock::DatabaseClock;
@@ -307,6 +308,10 @@ impl Store for PostgresStore {
     fn now(&self) -> Timestamp {
         let shared = &self.inner.shared;
         shared.clock.as_ref().map_or_else(|| shared.database_clock.now(), |clock| clock.now())
+    }
+
+    fn profile(&self) -> Profile {
+        Profile::full().without(Promise::Transactions)
     }
 
     fn lease(&self) -> Option<Duration> {

@@ -95,6 +95,8 @@ promises! {
     Forks = Store "forks",
     /// Schedules fire once per instant (R23).
     Schedules = Store "schedules",
+    /// Rows of the application are written with a step's outcome, in one commit (R32).
+    Transactions = Store "transactions",
 }
 
 impl fmt::Display for Promise {

@@ -23,6 +23,7 @@ mod apply;
 mod check;
 mod codec;
 mod failing;
+mod gate;
 mod meta;
 mod migrations;
 mod open;
@@ -33,6 +34,7 @@ mod poke;
 mod queue;
 mod read;
 mod values;
+mod work;
 mod writer;
 
 #[cfg(all(test, feature = "testkit"))]
@@ -51,12 +53,14 @@ use rusqlite::{Connection, InterruptHandle};
 use crate::Timestamp;
 use crate::clock::Clock;
 use crate::store::{Query, Store, StoreError, Transaction};
+use gate::Gate;
 pub use open::OpenError;
 pub use options::{SqliteOptions, Synchronous};
 pub use origin::Origin;
 use queue::{Next, Queue, Served, queue};
 use read::Reader;
 use values::Codec;
+pub use work::{Tx, work};
 use writer::Writer;
 
 /// The most queries that are answered from one snapshot.
@@ -83,6 +87,8 @@ struct Shared {
     closed: OnceLock<String>,
     commits: AtomicU64,
     codec: Codec,
+    /// On the connection that writes.
+    gate: Gate,
     max_payload: usize,
     /// Bytes of starts and events that wait, and how many may.
     waiting: AtomicUsize,
@@ -167,6 +173,7 @@ impl SqliteStore {
             closed: OnceLock::new(),
             commits: AtomicU64::new(0),
             codec: options.codec,
+            gate: Gate::install(&writer).map_err(|error| OpenError::sqlite(path, &error))?,
             max_payload: options.max_payload,
             waiting: AtomicUsize::new(0),
             max_waiting: options.max_waiting,

@@ -65,6 +65,7 @@ mod rows;
 mod tables;
 mod transaction;
 mod undo;
+mod work;
 
 pub use codec::{CodecError, PayloadCodec};
 pub(crate) use family::LOOP;
@@ -72,7 +73,7 @@ pub use family::{CALL, ChildEnd, START, child_end_key, child_id};
 pub use filter::{NoCursor, RunCursor, RunFilter};
 pub use fork::{Forked, NewFork};
 pub use limit::MAX_PAYLOAD;
-pub use memory::MemoryStore;
+pub use memory::{MemoryRows, MemoryStore};
 pub use progress::{Append, Appended, Progressed, Stretch, StretchOf};
 pub use purge::{Purge, PurgePlace, Purged};
 pub use reply::{Reply, StoreError};
@@ -85,6 +86,8 @@ pub use transaction::{
     NewEvent, NewRun, Next, Request, Requested, RunWrite, Started, Transaction, Written,
 };
 pub use undo::{Compensation, UNDO_SUFFIX, Undoable, is_undo};
+pub(crate) use work::UndoOf;
+pub use work::{AnyWork, Transact, Transacted, Work, guarded};
 
 use std::time::Duration;
 

@@ -4,6 +4,9 @@
 #[path = "shared/kit.rs"]
 mod shared;
 
+#[path = "shared/rows.rs"]
+mod rows;
+
 mod engine {
     pub(crate) mod kit;
 
@@ -32,6 +35,7 @@ mod engine {
     mod steps;
     mod timeout;
     mod timers;
+    mod transactions;
     mod try_scope;
     mod undo;
     mod undo_given_up;

@@ -6,7 +6,7 @@ use super::steps::StepRun;
 use super::stop::is_stopping;
 use super::store_backend::StoreBackend;
 use super::undo::UNWIND_PATH;
-use super::{Command, Due, OpId, Site};
+use super::{Command, Due, Labour, OpId, Site};
 use crate::clock::later;
 use crate::payload::Payload;
 use crate::store::{Entry, EntryStatus, Waiting};
@@ -18,12 +18,13 @@ impl StoreBackend {
         let issued = open.map_or(self.position, |entry| entry.issued);
         let waiting = open.and_then(|entry| entry.waiting.clone());
         let activity = match command {
-            Command::Step(policy, body) => {
+            Command::Step(policy, labour) => {
                 if policy.total.is_some() && open.is_none() {
                     // The total time runs from here on, whoever crashes.
                     self.draft.put(self.open_entry(&site, EntryStatus::Running, None));
                 }
-                let mut step = StepRun::new(policy, body, open);
+                let is_body = matches!(labour, Labour::Body(_));
+                let mut step = StepRun::new(policy, labour, open);
                 // A body that a replay was made around goes on: its attempt is not due again.
                 let adopted = self.adopted.remove(&site.path);
                 let adopted = adopted.filter(|(attempt, _)| *attempt == step.attempts + 1);
@@ -34,7 +35,7 @@ impl StoreBackend {
                     let live = Live { site, began, issued, activity: step.into() };
                     return self.begin_stopping(op, live, runs, deadline);
                 }
-                step.may_run = self.may_run_already(open);
+                step.may_run = is_body && self.may_run_already(open);
                 if runs {
                     step.goes_on();
                     self.running.insert(site.path.clone(), op);

@@ -12,7 +12,7 @@ impl StoreBackend {
     /// Gives an operation up: it is cancelled without a place in the order.
     pub(super) fn give_up_operation(&mut self, op: OpId) {
         let arrived = |arrived: &Arrived| arrived.target == Target::Op(op);
-        if self.give_up_undoing(op) {
+        if self.is_being_done(op) || self.give_up_undoing(op) {
             return;
         }
         let entry = if let Some(live) = self.forget(op) {

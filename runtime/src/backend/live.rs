@@ -50,6 +50,8 @@ pub(super) struct Arrived {
     pub(super) consumed: Option<u64>,
     pub(super) seals: Option<String>,
     pub(super) starts: Option<Box<NewRun>>,
+    /// Whether it is written already.
+    pub(super) is_written: bool,
     /// Whether it is not worth a write of its own.
     pub(super) is_lazy: bool,
     /// Whether it stays although its scope is cancelled before it is surfaced.
@@ -59,7 +61,8 @@ pub(super) struct Arrived {
 impl Arrived {
     pub(super) fn new(target: Target, entry: Entry) -> Self {
         let (consumed, seals, starts) = (None, None, None);
-        Self { target, entry, consumed, seals, starts, is_lazy: false, stays: true }
+        let (is_written, is_lazy, stays) = (false, false, true);
+        Self { target, entry, consumed, seals, starts, is_written, is_lazy, stays }
     }
 }
 

@@ -62,6 +62,8 @@ impl StoreBackend {
             running: BTreeMap::new(),
             adopted: BTreeMap::new(),
             parked: BTreeMap::new(),
+            transactions: VecDeque::new(),
+            transacting: None,
             arrived: VecDeque::new(),
             next_seq: if sabotage!("seq begins anew") { 0 } else { next_seq },
             position,

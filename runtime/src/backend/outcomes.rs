@@ -75,6 +75,7 @@ impl StoreBackend {
         let live = self.live.remove(&op)?;
         self.busy.remove(&op);
         self.running.remove(&live.site.path);
+        self.transactions.retain(|queued| *queued != op);
         self.parked.remove(&op);
         let due = match &live.activity {
             Activity::Step(step) => step.due,
@@ -111,10 +112,13 @@ impl StoreBackend {
         self.response.surfaced(&mut arrived.entry);
         self.next_seq += 1;
         self.position = self.next_seq;
-        self.surfaced += 1;
+        self.surfaced += u32::from(!arrived.is_written);
         self.weight += weight_of(&arrived.entry);
         let completion = completion(arrived.target, &arrived.entry);
         self.undos.surfaced(&arrived.entry);
+        if arrived.is_written {
+            return Some(completion);
+        }
         if arrived.is_lazy {
             self.draft.put_outcome_lazily(arrived.entry);
         } else {

@@ -6,7 +6,7 @@ use super::effects::{Effect, Held};
 use super::live::Activity;
 use super::retry::{Attempt, Verdict, chance, judge};
 use super::store_backend::StoreBackend;
-use super::{Body, OpId, Outcome, effects};
+use super::{Labour, OpId, Outcome, effects};
 use crate::clock::later;
 use crate::failure::{ErrorClass, Failure, StepError};
 use crate::payload::Payload;
@@ -16,8 +16,8 @@ use crate::values::Timestamp;
 
 /// A step that has no outcome yet.
 pub(super) struct StepRun {
-    policy: Policy,
-    body: Body,
+    pub(super) policy: Policy,
+    pub(super) labour: Labour,
     /// Attempts that have ended.
     pub(super) attempts: u32,
     /// How many of them do not count against the policy any more.
@@ -43,6 +43,8 @@ pub(super) struct StepRun {
 enum Phase {
     /// About to start.
     Held,
+    /// Work that waits for its turn to be done, or is being done.
+    Queued,
     /// Its body runs.
     Running,
     /// Its body runs, and was told to stop.
@@ -53,11 +55,11 @@ enum Phase {
 
 impl StepRun {
     /// A new step, or one that an open entry tells of.
-    pub(super) fn new(policy: Policy, body: Body, open: Option<&Entry>) -> Self {
+    pub(super) fn new(policy: Policy, labour: Labour, open: Option<&Entry>) -> Self {
         let resting = open.is_some_and(|entry| entry.waiting.is_some());
         Self {
             policy,
-            body,
+            labour,
             attempts: open
                 .filter(|_| !sabotage!("attempts are forgotten"))
                 .map_or(0, |entry| entry.attempts),
@@ -102,7 +104,8 @@ impl StepRun {
         match self.phase {
             Phase::Running | Phase::Stopping => true,
             Phase::Held => self.may_run,
-            Phase::Resting => false,
+            // Work has taken effect if its outcome is written, and not otherwise.
+            Phase::Queued | Phase::Resting => false,
         }
     }
 
@@ -134,11 +137,16 @@ impl StoreBackend {
         if matches!(step.phase, Phase::Resting | Phase::Stopping) {
             return;
         }
-        step.phase = Phase::Running;
         let since = *step.since.get_or_insert(self.now);
         if step.attempts == 0 {
             live.began = since;
         }
+        let Labour::Body(body) = &step.labour else {
+            step.phase = Phase::Queued;
+            return self.transactions.push_back(op);
+        };
+        let body = body.clone();
+        step.phase = Phase::Running;
         let timeout = step.policy.timeout.map(|timeout| later(self.now, timeout));
         let total = step.policy.total.map(|total| later(since, total));
         step.deadline = timeout.into_iter().chain(total).min();
@@ -148,7 +156,7 @@ impl StoreBackend {
         let path = live.site.path.clone();
         self.effects.push(Effect::Start(Box::new(effects::Attempt {
             path: path.clone(),
-            body: step.body.clone(),
+            body,
             number: step.attempts + 1,
             of: step.policy.max_attempts.saturating_add(step.forgiven),
             deadline: step.deadline,
@@ -214,7 +222,7 @@ impl StoreBackend {
         }
     }
 
-    fn attempt_failed(&mut self, op: OpId, error: StepError) {
+    pub(super) fn attempt_failed(&mut self, op: OpId, error: StepError) {
         let Some(live) = self.live.get_mut(&op) else { return };
         let Activity::Step(step) = &mut live.activity else { return };
         let (path, attempts) = (live.site.path.clone(), step.attempts);

@@ -18,6 +18,7 @@ use super::outcomes::completion;
 use super::pause::Pause;
 use super::published::Published;
 use super::respond::Response;
+use super::transact::Doing;
 use super::undo::UndoLog;
 use super::{
     Backend, Command, Completion, Issued, Iteration, Mismatch, OpId, Outcome, Patience, Site,
@@ -58,6 +59,10 @@ pub(crate) struct StoreBackend {
     pub(super) busy: BTreeSet<OpId>,
     /// Those of them whose body runs, by path.
     pub(super) running: BTreeMap<Arc<str>, OpId>,
+    /// Those of them that are work to be done in the store's database, in their turn.
+    pub(super) transactions: VecDeque<OpId>,
+    /// The one of these that is being done.
+    pub(super) transacting: Option<Doing>,
     /// Attempts that run already, by path, from before the run was loaded again, with what they
     /// said last.
     pub(super) adopted: BTreeMap<Arc<str>, (u32, Option<Payload>)>,
@@ -263,7 +268,8 @@ impl Backend for StoreBackend {
             self.journal.check_empty()?;
             self.caught_up = true;
         }
-        if self.only_replay {
+        // What is being done has its place in the order: nothing comes before it.
+        if self.only_replay || self.transacting.is_some() {
             return Ok(None);
         }
         if !self.is_pausing() {

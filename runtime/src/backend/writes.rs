@@ -49,7 +49,15 @@ impl StoreBackend {
         }
         if self.draft.is_empty() && !self.published.is_new() {
             self.release(|backend| std::mem::take(&mut backend.held));
-            return None;
+            // The outcome of work has its place in the order, and within its scopes: whatever is
+            // before it is written first.
+            if self.transactions.is_empty() {
+                return None;
+            }
+            self.draft.hasten();
+            if self.draft.is_empty() {
+                return None;
+            }
         }
         let state = if self.busy.is_empty() { RunState::Waiting } else { RunState::Running };
         let write = self.write(Next::Keep(state));

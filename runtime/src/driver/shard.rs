@@ -5,6 +5,7 @@ mod adopt;
 mod advance;
 mod lease;
 mod take_up;
+mod transact;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -24,7 +25,8 @@ use crate::failure::{Failure, StepError};
 use crate::ids::{RunId, WorkerId};
 use crate::payload::Payload;
 use crate::store::{
-    Claim, Claimed, Inbox, Loaded, Next, Query, Reply, Store, StoreError, Transaction, Written,
+    Claim, Claimed, Inbox, Loaded, Next, Query, Reply, Store, StoreError, Transacted, Transaction,
+    Written,
 };
 use crate::values::Timestamp;
 pub(super) use lease::Lease;
@@ -53,6 +55,11 @@ pub(super) enum Message {
         run: RunId,
         epoch: u64,
         written: Result<Written, StoreError>,
+    },
+    Transacted {
+        run: RunId,
+        epoch: u64,
+        answer: Result<Transacted, StoreError>,
     },
     Inbox {
         run: RunId,
@@ -240,6 +247,7 @@ impl Shard {
                 }
             },
             Message::Written { run, epoch, written } => self.written(run, epoch, written),
+            Message::Transacted { run, epoch, answer } => self.transacted(run, epoch, answer),
             Message::Inbox { run, inbox } => self.mail(run, inbox),
             Message::Body { run, epoch, path, attempt, result } => {
                 self.attempt_ended(run, epoch, (&path, attempt), result);

@@ -11,8 +11,9 @@ use serde::de::DeserializeOwned;
 
 use super::{
     Command, Core, Error, Failure, Issued, Mismatch, Op, OpId, OpState, Outcome, Patience, Payload,
-    Result, Scope, Site, Undo,
+    Result, Scope, Site, Undo, Undos,
 };
+use crate::backend::Labour;
 use crate::context::Context;
 use crate::journaled::Read;
 
@@ -82,6 +83,28 @@ impl Operation {
         self.path = keyed;
     }
 
+    /// Changes what it does. Too late once it is issued.
+    pub(super) fn amend(&self, change: impl FnOnce(&mut Command)) {
+        let mut core = self.core.borrow_mut();
+        if let Some(Op { state: OpState::Claimed(claimed), .. }) = core.ops.get_mut(&self.id) {
+            change(&mut claimed.1);
+        }
+    }
+
+    /// The name under which the workflow registers a step that undoes. None pauses the run.
+    pub(super) fn undoing(
+        &self,
+        name: &str,
+        find: impl FnOnce(&Undos) -> Option<Arc<str>>,
+    ) -> Option<Arc<str>> {
+        let mut core = self.core.borrow_mut();
+        let found = find(&core.undos);
+        if found.is_none() {
+            core.report(undo_unregistered(&self.path, name));
+        }
+        found
+    }
+
     /// What undoes it, once it has an outcome. Too late once it is issued.
     pub(super) fn undo<T: DeserializeOwned + 'static>(&self, undo: Undo<T>) {
         let mut this = self.core.borrow_mut();
@@ -89,14 +112,17 @@ impl Operation {
         let Some(Op { state: OpState::Claimed(claimed), .. }) = core.ops.get_mut(&self.id) else {
             return;
         };
+        if matches!(claimed.1, Command::Step(_, Labour::Work(..))) {
+            return core.report(Mismatch {
+                code: "undo_of_transaction",
+                path: self.path.to_string(),
+                expected: "what undoes a transaction to be given to the transaction".to_owned(),
+                found: "an undo of the step that was made of it".to_owned(),
+            });
+        }
         match undo.erase(&core.undos) {
             Ok(undo) => claimed.0.undo = Some(undo),
-            Err(step) => core.report(Mismatch {
-                code: "undo_unregistered",
-                path: self.path.to_string(),
-                expected: "a step among those with which the workflow undoes".to_owned(),
-                found: format!("`{step}`, which it does not register"),
-            }),
+            Err(step) => core.report(undo_unregistered(&self.path, &step)),
         }
     }
 
@@ -105,12 +131,20 @@ impl Operation {
     }
 
     /// Tells what it is about, once that is known. Too late once it is issued.
-    pub(super) fn describe(&self, input: &serde_json::Value) {
-        let mut core = self.core.borrow_mut();
-        if let Some(Op { state: OpState::Claimed(claimed), .. }) = core.ops.get_mut(&self.id) {
-            let input = Payload::from(input);
-            claimed.0.hash = Some(input.hash());
-            claimed.0.input = Some(input);
+    pub(super) fn describe(&self, input: Result<Payload, serde_json::Error>) {
+        let mut this = self.core.borrow_mut();
+        let core = &mut *this;
+        let Some(Op { state, .. }) = core.ops.get_mut(&self.id) else { return };
+        let OpState::Claimed(claimed) = state else { return };
+        match input.and_then(|input| input.canonical()) {
+            Ok(input) => {
+                claimed.0.hash = Some(input.hash());
+                claimed.0.input = Some(input);
+            }
+            Err(error) => {
+                let failure = Failure::new("input", format!("the input has no JSON: {error}"));
+                *state = OpState::Settled(Outcome::Failed(failure.at(&*self.path)));
+            }
         }
     }
 
@@ -222,6 +256,15 @@ impl Outcome {
 /// The prefix of what is within the scope at `path`.
 pub(crate) fn inner_prefix(path: &str) -> String {
     format!("{path}/")
+}
+
+fn undo_unregistered(path: &Arc<str>, step: &str) -> Mismatch {
+    Mismatch {
+        code: "undo_unregistered",
+        path: path.to_string(),
+        expected: "a step among those with which the workflow undoes".to_owned(),
+        found: format!("`{step}`, which it does not register"),
+    }
 }
 
 fn claimed_twice(path: &Arc<str>) -> Mismatch {

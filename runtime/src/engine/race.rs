@@ -68,7 +68,7 @@ impl<'a, T: Journaled> Race<'a, T> {
         // name the first to be described comes first.
         self.branches.sort_by(|(one, _), (other, _)| one.cmp(other));
         let names: Vec<&str> = self.branches.iter().map(|(name, _)| name.as_str()).collect();
-        self.operation.describe(&serde_json::json!({ "branches": names }));
+        self.operation.describe(Ok((&serde_json::json!({ "branches": names })).into()));
         if self.operation.issue()? == Issued::Live {
             let branches = std::mem::take(&mut self.branches);
             let result =

@@ -37,7 +37,8 @@ impl<'a, T: Journaled> Timeout<'a, T> {
         Fut: Future<Output = Result<T>> + 'a,
     {
         let operation = Operation::scope(ctx, Name::Id(id, None), "timeout@1");
-        operation.describe(&serde_json::json!({ "duration": crate::Duration(length) }));
+        let input = serde_json::json!({ "duration": crate::Duration(length) });
+        operation.describe(Ok((&input).into()));
         let (ctx, body) = (ctx.clone(), start(body));
         Self { ctx, operation, length, body, keeps: false, output: PhantomData }
     }

@@ -76,20 +76,28 @@ impl Undos {
 
     /// What describes the step of this name.
     pub(super) fn find(&self, name: &str) -> Option<Start> {
-        self.named(name).map(|registered| Rc::clone(&registered.start))
+        let found = self.0.iter().find(|registered| registered.name == name);
+        found.map(|registered| Rc::clone(&registered.start))
     }
 
-    fn named(&self, name: &str) -> Option<&Registered> {
-        self.0.iter().find(|registered| registered.name == name)
+    /// The name under which a step of this type is registered.
+    pub(super) fn of_type(&self, step: TypeId) -> Option<Arc<str>> {
+        let found = self.0.iter().find(|registered| registered.step == step);
+        found.map(|registered| (&*registered.name).into())
+    }
+
+    /// The name, if a step is registered under it.
+    pub(super) fn named(&self, name: &str) -> Option<Arc<str>> {
+        let found = self.0.iter().find(|registered| registered.name == name);
+        found.map(|registered| (&*registered.name).into())
     }
 
     /// The name under which a step is registered.
     fn resolve(&self, step: &StepRef) -> Option<Arc<str>> {
-        let found = match step {
-            StepRef::Type(id, _) => self.0.iter().find(|registered| registered.step == *id),
+        match step {
+            StepRef::Type(id, _) => self.of_type(*id),
             StepRef::Name(name) => self.named(name),
-        };
-        found.map(|registered| (&*registered.name).into())
+        }
     }
 }
 

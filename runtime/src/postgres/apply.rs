@@ -80,6 +80,9 @@ impl Applier<'_> {
             Transaction::Start(run, _) => self.start(run).await,
             Transaction::Claim(claim, _) => self.claim(claim).await,
             Transaction::Write(write, _) => self.write(write).await,
+            Transaction::Transact(..) => {
+                unsent(Err(StoreError::Failed("no transactions here yet".to_owned())))
+            }
             Transaction::Append(append, _) => self.append(append).await,
             Transaction::Event(event, _) => self.event(event).await,
             Transaction::Request(request, _) => self.request(request).await,

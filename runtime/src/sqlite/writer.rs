@@ -10,6 +10,7 @@ mod large;
 pub(super) mod simulated;
 #[cfg(all(test, feature = "testkit"))]
 mod tests;
+mod transact;
 
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -101,8 +102,8 @@ impl<'c> Writer<'c> {
             match transactions.next(BATCH, self.large.nap().unwrap_or(poll)) {
                 Next::Batch(batch) => {
                     let batch = self.large.hold_back(batch);
-                    if !batch.is_empty() {
-                        self.commit(batch);
+                    for segment in transact::segments(batch) {
+                        self.commit(segment);
                     }
                 }
                 Next::Nothing => {}
@@ -178,7 +179,7 @@ impl<'c> Writer<'c> {
         for transaction in batch {
             answers.push(self.apply(transaction)?);
         }
-        self.commit.execute([]).map_err(Trouble::Commit)?;
+        self.commit.execute([]).map_err(|error| Self::commit_trouble(batch, error))?;
         self.shared.commits.fetch_add(1, Ordering::Relaxed);
         Ok(answers)
     }
@@ -190,6 +191,7 @@ impl<'c> Writer<'c> {
             Transaction::Open(..)
                 | Transaction::Claim(..)
                 | Transaction::Write(..)
+                | Transaction::Transact(..)
                 | Transaction::Append(..)
         );
         if driving && self.shared.role == Role::Client {
@@ -211,6 +213,7 @@ impl<'c> Writer<'c> {
                     return Err(Trouble::Undo(Answer::Written(written)));
                 }
             },
+            Transaction::Transact(asked, _) => return self.transact(asked),
             Transaction::Append(append, _) => Answer::Appended(tables.append(append)?),
             Transaction::Event(event, _) => Answer::Delivered(tables.event(event)?),
             Transaction::Request(request, _) => Answer::Requested(tables.request(request)?),

@@ -1,7 +1,7 @@
 //! Answers on their way to those who asked, for stores that commit many transactions at once.
 
 use super::{
-    Appended, Claimed, Delivered, Fired, Forked, Purged, Requested, Started, StoreError,
+    Appended, Claimed, Delivered, Fired, Forked, Purged, Requested, Started, StoreError, Transacted,
     Transaction, Written,
 };
 
@@ -11,6 +11,7 @@ pub(crate) enum Answer {
     Started(Started),
     Claimed(Claimed),
     Written(Written),
+    Transacted(Transacted),
     Delivered(Delivered),
     Appended(Appended),
     Requested(Requested),
@@ -43,6 +44,7 @@ pub(crate) fn reply(transaction: Transaction, answer: Answer) {
         (Transaction::Start(_, reply), Answer::Started(answer)) => reply.send(Ok(answer)),
         (Transaction::Claim(_, reply), Answer::Claimed(answer)) => reply.send(Ok(answer)),
         (Transaction::Write(_, reply), Answer::Written(answer)) => reply.send(Ok(answer)),
+        (Transaction::Transact(_, reply), Answer::Transacted(answer)) => reply.send(Ok(answer)),
         (Transaction::Append(_, reply), Answer::Appended(answer)) => reply.send(Ok(answer)),
         (Transaction::Event(_, reply), Answer::Delivered(answer)) => reply.send(Ok(answer)),
         (Transaction::Fire(_, reply), Answer::Fired(answer)) => reply.send(Ok(answer)),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{CALL, EntryStatus, LOOP, START, UNDO_SUFFIX};
 use crate::Failure;
-use crate::backend::{APPROVAL, RESPOND, is_answer};
+use crate::backend::{APPROVAL, RESPOND, TRANSACTION, is_answer};
 use crate::ids::RunId;
 use crate::payload::Payload;
 use crate::values::Timestamp;
@@ -112,7 +112,9 @@ pub(crate) fn prefix(marks: &[Mark], asked: Asked<'_>) -> Result<Prefix, Failure
     if path.contains('!') {
         return refuse("not_forkable", format!("`{path}` is the runtime's own"), path);
     }
-    if edits && place.attempts == 0 && NO_STEPS.contains(&&*place.kind) {
+    // What a transaction works with stands in its closure.
+    let takes_none = place.attempts == 0 && NO_STEPS.contains(&&*place.kind);
+    if edits && (takes_none || place.kind == TRANSACTION) {
         let kind = &place.kind;
         return refuse("not_a_step", format!("`{path}` ({kind}) is no step with an input"), path);
     }

@@ -21,6 +21,7 @@ impl Transaction {
             }
             Self::Event(event, _) => look(&event.payload),
             Self::Append(append, _) => look(&append.value),
+            Self::Transact(transact, _) => transact.entry.input.iter().for_each(look),
             Self::Fork(fork, _) => fork.input.iter().for_each(look),
             Self::Write(write, _) => {
                 for entry in &write.entries {
@@ -49,6 +50,7 @@ impl Transaction {
             Self::Fire(fire, _) => fire.start.iter().for_each(|run| look(run.id)),
             Self::Event(event, _) => look(event.run),
             Self::Append(append, _) => look(append.run),
+            Self::Transact(transact, _) => look(transact.run),
             Self::Fork(fork, _) => {
                 look(fork.run);
                 look(fork.id);
@@ -124,6 +126,7 @@ impl Transaction {
             Self::Write(_, reply) => send(reply, error),
             Self::Event(_, reply) => send(reply, error),
             Self::Append(_, reply) => send(reply, error),
+            Self::Transact(_, reply) => send(reply, error),
             Self::Request(_, reply) => send(reply, error),
             Self::Fork(_, reply) => send(reply, error),
             Self::Fire(_, reply) => send(reply, error),

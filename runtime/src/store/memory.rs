@@ -1,13 +1,22 @@
 //! A store in memory: the model that other stores are compared with, and the one for tests.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::tables::Tables;
-use super::{Claim, Claimed, MAX_PAYLOAD, Query, Store, Transaction};
+use super::{Claim, Claimed, MAX_PAYLOAD, Query, Store, Transact, Transacted, Transaction, Work};
 use crate::clock::{Clock, SystemClock, later};
-use crate::{Timestamp, WorkerId};
+use crate::failure::StepError;
+use crate::journaled::Journaled;
+use crate::{Json, Payload, Timestamp, WorkerId};
+
+/// What stands for an application's tables in a [`MemoryStore`].
+pub type MemoryRows = BTreeMap<String, Json>;
+
+/// Work of which the output is JSON already.
+pub(super) type Body = Box<dyn Fn(&mut MemoryRows) -> Result<Payload, StepError> + Send + Sync>;
 
 /// A store in memory. Clones share their contents; a process that ends takes them along.
 #[derive(Clone)]
@@ -41,6 +50,25 @@ impl MemoryStore {
     #[must_use]
     pub fn shared(self, lease: Duration) -> Self {
         Self { lease: Some(lease), ..self }
+    }
+
+    /// Work in the store's [rows](Self::rows), for [`Context::transaction`](crate::Context::transaction).
+    pub fn work<T, F>(work: F) -> Work<T>
+    where
+        T: Journaled,
+        F: Fn(&mut MemoryRows) -> Result<T, StepError> + Send + Sync + 'static,
+    {
+        let body: Body = Box::new(move |rows| crate::context::encode_output(&work(rows)?));
+        Work::new("memory", body)
+    }
+
+    /// What transactions have made of the application's rows.
+    pub fn rows(&self) -> MemoryRows {
+        self.tables().rows()
+    }
+
+    fn transact(&self, asked: &Transact) -> Transacted {
+        self.tables().transact(asked, self.now(), self.max_payload)
     }
 
     fn open(&self, worker: WorkerId) {
@@ -101,6 +129,7 @@ impl Store for MemoryStore {
             Transaction::Start(run, reply) => answer!(reply, self.tables().start(*run)),
             Transaction::Claim(claim, reply) => answer!(reply, self.claim(&claim)),
             Transaction::Write(write, reply) => answer!(reply, self.tables().write(*write)),
+            Transaction::Transact(asked, reply) => answer!(reply, self.transact(&asked)),
             Transaction::Append(item, reply) => answer!(reply, self.tables().append(*item)),
             Transaction::Event(event, reply) => answer!(reply, self.tables().event(*event)),
             Transaction::Request(asked, reply) => answer!(reply, self.tables().request(asked)),

@@ -5,6 +5,7 @@ mod fork;
 mod progress;
 mod purge;
 mod requests;
+mod work;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
@@ -39,6 +40,8 @@ pub(super) struct Tables {
     children: BTreeMap<RunId, BTreeSet<RunId>>,
     /// Runs that were terminated under a worker that has not claimed since.
     taken_away: BTreeSet<(WorkerId, RunId)>,
+    /// The application's own.
+    rows: super::MemoryRows,
 }
 
 #[derive(Debug)]

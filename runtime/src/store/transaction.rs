@@ -13,6 +13,7 @@ use super::rows::{
     Entry, EntryStatus, EventKey, InboxEvent, Parent, Refusal, RunRow, RunState, Stop,
 };
 use super::undo::Undoable;
+use super::work::{Transact, Transacted};
 use crate::ids::{RunId, WorkerId};
 use crate::payload::{InputHash, Payload};
 use crate::{Failure, Timestamp};
@@ -37,6 +38,8 @@ pub enum Transaction {
     Claim(Claim, Reply<Claimed>),
     /// What the owner of a run writes: outcomes, open entries, the end.
     Write(Box<RunWrite>, Reply<Written>),
+    /// Does work in the application's own tables, and writes a step's outcome with it.
+    Transact(Box<Transact>, Reply<Transacted>),
     /// Appends an item to one of a run's progress streams.
     Append(Box<Append>, Reply<Appended>),
     /// Puts an event into a run's inbox.

@@ -182,6 +182,9 @@ impl Store for FaultStore {
             Transaction::Write(write, reply) => {
                 self.bend(fault, reply).map(|reply| Transaction::Write(write, reply))
             }
+            Transaction::Transact(work, reply) => {
+                self.bend(fault, reply).map(|reply| Transaction::Transact(work, reply))
+            }
             Transaction::Append(item, reply) => {
                 self.bend(fault, reply).map(|reply| Transaction::Append(item, reply))
             }

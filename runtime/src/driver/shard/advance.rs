@@ -53,6 +53,9 @@ impl Shard {
             self.submit(write);
         }
         self.perform(run, resident);
+        if matches!(resident.leaving, Leaving::No) {
+            self.transact(resident);
+        }
         let (idle, writing, due) = {
             let backend = resident.backend.borrow();
             (backend.is_idle(), backend.is_writing(), backend.next_due())

@@ -74,6 +74,11 @@ impl Tables<'_> {
         self.settle(owned, write).map(WriteResult::Clean)
     }
 
+    /// Whether a run has this epoch, and an owner.
+    pub(in crate::sqlite) fn is_owned(&mut self, run: RunId, epoch: u64) -> Result<bool> {
+        Ok(self.owned(run)?.is_some_and(|owned| owned.epoch == epoch))
+    }
+
     /// The run, if it has an owner.
     pub(super) fn owned(&mut self, run: RunId) -> Result<Option<Owned>> {
         if let Some(owned) = self.memory.owned.get(&run) {

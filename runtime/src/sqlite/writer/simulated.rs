@@ -147,6 +147,7 @@ pub(super) fn shared(path: &Path, clock: SimClock) -> Shared {
         closed: OnceLock::new(),
         commits: AtomicU64::new(0),
         codec: Codec::default(),
+        gate: crate::sqlite::gate::Gate::default(),
         max_payload: usize::MAX,
         waiting: AtomicUsize::new(0),
         max_waiting: usize::MAX,

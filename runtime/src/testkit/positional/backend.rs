@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::log::Log;
 use crate::backend::{
-    Asked, Backend, Body, Command, Completion, Due, Issued, Iteration, Mismatch, OpId, Outcome,
-    Patience, Site, Stopped, Target,
+    Asked, Backend, Body, Command, Completion, Due, Issued, Iteration, Labour, Mismatch, OpId,
+    Outcome, Patience, Site, Stopped, Target,
 };
 use crate::clock::later;
 use crate::failure::Failure;
@@ -152,7 +152,7 @@ impl PositionalBackend {
 impl Backend for PositionalBackend {
     fn issue(&mut self, op: OpId, site: Site, command: Command) -> Result<Issued, Mismatch> {
         match command {
-            Command::Step(policy, body) => {
+            Command::Step(policy, Labour::Body(body)) => {
                 let path = site.path.clone();
                 self.begin(op, &site, None, |this, position| {
                     this.starts.push(Start { position, path, policy, body });
@@ -179,12 +179,14 @@ impl Backend for PositionalBackend {
             Command::Memo => self.issue_memo(op, &site),
             // Its function opens them again on each replay.
             Command::Scope(_) | Command::Loop(_) => Ok(Issued::Live),
-            Command::Call(_) | Command::Unwind => Err(Mismatch {
-                code: "unsupported",
-                path: site.path.to_string(),
-                expected: "what the core profile offers".to_owned(),
-                found: format!("kind {}", site.kind),
-            }),
+            Command::Step(_, Labour::Work(..)) | Command::Call(_) | Command::Unwind => {
+                Err(Mismatch {
+                    code: "unsupported",
+                    path: site.path.to_string(),
+                    expected: "what the core profile offers".to_owned(),
+                    found: format!("kind {}", site.kind),
+                })
+            }
         }
     }
 
