@@ -1,8 +1,8 @@
 //! Answers on their way to those who asked, for stores that commit many transactions at once.
 
 use super::{
-    Appended, Claimed, Delivered, Fired, Forked, Purged, Requested, Started, StoreError, Transacted,
-    Transaction, Written,
+    Appended, Claimed, Delivered, Fired, Forked, Purged, Requested, Started, StoreError,
+    Transacted, Transaction, Written,
 };
 
 /// What a transaction is answered once it is durable.
