@@ -30,6 +30,19 @@ export async function run(page, base) {
     await page.keyboard.press("/");
     await page.getByRole("combobox", { name: "Search nodes" }).waitFor();
     await clean(page, `${colorScheme} quick add`);
+    await page.keyboard.press("Escape");
+    await page.getByRole("button", { name: "Publish", exact: true }).click();
+    await page.getByText(/The first version|Nothing has changed/).waitFor();
+    await clean(page, `${colorScheme} publish`);
+    await page.request.post(`${base}/api/v1/workflows/site-watch/publish`);
+    await page.goto(`${base}/crates`);
+    await page.locator(".workflow-card").first().waitFor();
+    await clean(page, `${colorScheme} crates`);
+    await page.goto(`${base}/crates/site-watch`);
+    for (const tab of ["Readme", "API", "Versions", "Dependencies"]) {
+      await page.getByRole("tab", { name: tab }).click();
+      await clean(page, `${colorScheme} crate, ${tab}`);
+    }
   }
 }
 

@@ -13,12 +13,13 @@ import * as keep from "./keep.mjs";
 import * as large from "./large.mjs";
 import * as loops from "./loops.mjs";
 import * as orders from "./orders.mjs";
+import * as publish from "./publish.mjs";
 
 const base = (process.env.FLOWCRATE_URL ?? "http://127.0.0.1:7700").replace(/\/$/, "");
 const shots = process.env.SHOTS;
 if (shots) mkdirSync(shots, { recursive: true });
 
-const scenarios = Object.entries({ draw, keep, loops, orders, examples, access, large }).filter(([name]) => !process.env.ONLY || process.env.ONLY === name);
+const scenarios = Object.entries({ draw, keep, loops, orders, publish, examples, access, large }).filter(([name]) => !process.env.ONLY || process.env.ONLY === name);
 const browser = await launch();
 let failed = 0;
 for (const [name, scenario] of scenarios) {

@@ -1,6 +1,8 @@
 import { useEffect } from "react";
 
 import { api, onConnection } from "./api/client";
+import { CratePage } from "./crates/crate-page";
+import { CratesPage } from "./crates/crates-page";
 import { HomePage } from "./home/home";
 import { parseRoute, usePath } from "./router";
 import { checkAgain } from "./store/check";
@@ -35,6 +37,8 @@ export function App() {
       {route.page === "home" && <HomePage />}
       {route.page === "workflow" && <WorkflowPage id={route.id} />}
       {route.page === "new" && <WorkflowPage id={null} draft={route.key} />}
+      {route.page === "crates" && <CratesPage />}
+      {route.page === "crate" && <CratePage name={route.name} version={route.version} />}
       <Toasts />
     </>
   );

@@ -7,6 +7,8 @@ import "./styles/workspace.css";
 import "./styles/canvas.css";
 import "./styles/inspector.css";
 import "./styles/dock.css";
+import "./styles/publish.css";
+import "./styles/crates.css";
 
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";

@@ -11,6 +11,7 @@ import { DiscardDialog } from "./panels/discard";
 import { Dock } from "./panels/dock";
 import { HelpDialog } from "./panels/help";
 import { TopBar } from "./panels/top-bar";
+import { PublishDialog } from "./publish/dialog";
 import { navigate } from "./router";
 import { startChecking } from "./store/check";
 import { isDirty, useEditor } from "./store/editor";
@@ -112,6 +113,7 @@ function Workspace() {
       {dialog === "find" && <FindNode />}
       {dialog === "conflict" && <ConflictDialog />}
       {dialog === "discard" && <DiscardDialog />}
+      {dialog === "publish" && <PublishDialog />}
     </ReactFlowProvider>
   );
 }

@@ -12,13 +12,14 @@ use super::problem::Problem;
 const POLICY: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; \
      img-src 'self' data:; font-src 'self' data:; worker-src 'self' blob:; frame-ancestors 'none'; base-uri 'none'";
 
-/// The file at `path`; the page for a route without a file name; else 404.
+/// The file at `path`; the page for a route without a file name, or for a version of a crate, whose
+/// number has dots; else 404.
 pub(super) fn serve(path: &str, headers: &HeaderMap) -> Response<Body> {
     if let Some(asset) = flowcrate_editor::asset(path) {
         return file(&asset, headers);
     }
     let last = path.rsplit('/').next().unwrap_or_default();
-    if last.contains('.') {
+    if last.contains('.') && !path.starts_with("/crates/") {
         return Problem::not_found(format!("there is no {path}")).into_response();
     }
     file(&flowcrate_editor::index(), headers)

@@ -43,7 +43,7 @@ export function onConnection(next: Listener): void {
   listener = next;
 }
 
-async function send(path: string, init?: RequestInit): Promise<Response> {
+export async function send(path: string, init?: RequestInit): Promise<Response> {
   let response: Response;
   try {
     response = await fetch(path, init);
@@ -72,7 +72,7 @@ async function problemOf(response: Response): Promise<Problem> {
   }
 }
 
-function json(method: string, body: unknown, headers: Record<string, string> = {}): RequestInit {
+export function json(method: string, body: unknown, headers: Record<string, string> = {}): RequestInit {
   return { method, headers: { "Content-Type": "application/json", ...headers }, body: JSON.stringify(body) };
 }
 

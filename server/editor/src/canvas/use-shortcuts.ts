@@ -3,6 +3,7 @@
 import { useReactFlow } from "@xyflow/react";
 import { useEffect } from "react";
 
+import { openPublish } from "../publish/state";
 import { useEditor } from "../store/editor";
 import { save } from "../store/session";
 import { runOrAsk } from "../store/start";
@@ -78,6 +79,8 @@ export function useShortcuts(): void {
           };
         case "d":
           return toggleDisabled;
+        case "p":
+          return () => void openPublish();
         case "Escape":
           return () => useEditor.getState().select([]);
         default:

@@ -3,13 +3,12 @@ import { useEffect, useMemo, useState } from "react";
 
 import { api, describeError } from "../api/client";
 import type { WorkflowSummary } from "../api/types";
-import { ThemeButton } from "../panels/top-bar";
 import { useUi } from "../store/ui";
 import { Button } from "../ui/button";
-import { Logo } from "../ui/logo";
 import { CreateDialog } from "./create-dialog";
 import { DraftList } from "./draft-list";
 import { DeleteDialog } from "./delete-dialog";
+import { HomeBar } from "./home-bar";
 import { ImportDialog } from "./import-dialog";
 import { WorkflowCard } from "./workflow-card";
 
@@ -43,10 +42,7 @@ export function HomePage() {
   const found = useMemo(() => items.filter((item) => matches(item, query)), [items, query]);
   return (
     <div className="home scroll">
-      <header className="home-bar">
-        <Logo />
-        <ThemeButton />
-      </header>
+      <HomeBar />
       <main className="home-main">
         <div className="home-head">
           <h1>Workflows</h1>

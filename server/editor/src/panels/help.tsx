@@ -31,6 +31,7 @@ const KEYS: [string, [string, string][]][] = [
     [
       ["Ctrl+S", "Save"],
       ["Ctrl+Enter", "Run"],
+      ["P", "Publish as a crate"],
       ["Ctrl+Space", "Complete an expression"],
       ["?", "This page"],
     ],

@@ -1,7 +1,8 @@
-import { ChevronRight, Download, Keyboard, Moon, Play, Save, SlidersHorizontal, Sun, SunMoon } from "lucide-react";
+import { ChevronRight, Download, Keyboard, Moon, Package, Play, Save, SlidersHorizontal, Sun, SunMoon } from "lucide-react";
 import { useState } from "react";
 
 import { NAME_PATTERN, slug } from "../graph/ids";
+import { openPublish } from "../publish/state";
 import { navigate } from "../router";
 import { errorCount, useCheck } from "../store/check";
 import { isDirty, useEditor } from "../store/editor";
@@ -54,6 +55,9 @@ export function TopBar() {
           onClick={() => (blocked ? refuse() : during("export", exportCode()))}
         >
           <Download size={15} aria-hidden /> Export as code
+        </Button>
+        <Button title="Publish as a version of a crate (P)" onClick={() => void openPublish()}>
+          <Package size={15} aria-hidden /> Publish
         </Button>
         <Button disabled={busy === "save" || !dirty} title="Save (Ctrl+S)" onClick={() => during("save", save())}>
           <Save size={15} aria-hidden /> Save

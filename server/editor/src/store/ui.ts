@@ -26,7 +26,7 @@ export interface QuickAdd {
   edge?: string;
 }
 
-export type DialogName = "help" | "conflict" | "discard" | "find";
+export type DialogName = "help" | "conflict" | "discard" | "find" | "publish";
 
 interface State {
   theme: Theme;

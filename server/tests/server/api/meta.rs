@@ -27,7 +27,9 @@ async fn the_editor_is_served_for_its_own_routes() {
     let server = TestServer::start().await;
     let page = server.get("/").await;
     assert_eq!(page.header("content-type"), "text/html; charset=utf-8");
-    assert_eq!(server.get("/workflows/hello").await.body, page.body);
+    for path in ["/workflows/hello", "/crates", "/crates/hello", "/crates/hello/1.0.0", "/search"] {
+        assert_eq!(server.get(path).await.body, page.body, "{path}");
+    }
     let etag = page.header("etag").to_owned();
     let again = server.send("GET", "/", &[("if-none-match", &etag)], "").await;
     assert_eq!(again.status, 304);
