@@ -6,7 +6,7 @@ use super::expr::{self, Stop};
 use super::graph::Node;
 use super::names::Place;
 use super::plant::{Plant, planted};
-use super::state::{At, End, Failure, Left, OpId, Phase, RegionId, Sim, State, Work};
+use super::state::{End, Failure, Left, OpId, Phase, RegionId, Sim, State, Work};
 
 impl Sim<'_> {
     /// Lets every live scope instance go on; whether anything happened.
@@ -307,8 +307,8 @@ impl Sim<'_> {
         }
     }
 
-    /// How long ago something began; 0 at its own instant.
-    pub(super) fn age(&self, op: OpId) -> At {
-        self.now - self.ops[op].began
+    /// Whether something begins with what happens now, so that nothing of it has been done yet.
+    pub(super) fn begins(&self, op: OpId) -> bool {
+        self.ops[op].round == self.round
     }
 }

@@ -36,9 +36,9 @@ impl Sim<'_> {
             Ok(Begun::Failed(failure)) => self.leave(region, id, Err(failure)),
             Ok(Begun::Under(input, work)) => {
                 let path = self.path(region, id);
-                let (began, node) = (self.now, id.to_owned());
-                let op =
-                    Op { region, node, path, began, input, work, stopping: false, over: false };
+                let (began, round, node) = (self.now, self.round, id.to_owned());
+                let (stopping, over) = (false, false);
+                let op = Op { region, node, path, began, round, input, work, stopping, over };
                 self.ops.push(op);
                 let op = self.ops.len() - 1;
                 self.set(region, id, State::Running(op));

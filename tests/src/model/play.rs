@@ -78,6 +78,7 @@ pub fn play(document: &Value, script: &Script) -> Played {
         payload: script.payload.clone(),
         started_by: script.trigger.clone(),
         now: 0,
+        round: 0,
         queue: BTreeMap::new(),
         queued: 0,
         regions: Vec::new(),
@@ -144,6 +145,7 @@ impl Sim<'_> {
             }
             let Some(at) = self.next_instant() else { return };
             self.now = at;
+            self.round += 1;
             let due = self.queue.extract_if(.., |(when, _), _| *when == at);
             let due: Vec<Due> = due.map(|(_, due)| due).collect();
             let due: Vec<Due> = due.into_iter().filter(|due| self.counts(due)).collect();

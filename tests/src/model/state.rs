@@ -116,6 +116,8 @@ pub(super) struct Op {
     pub(super) node: String,
     pub(super) path: String,
     pub(super) began: At,
+    /// In which round of the run.
+    pub(super) round: usize,
     /// As the journal tells it; null where it tells none.
     pub(super) input: Value,
     pub(super) work: Work,
@@ -235,6 +237,9 @@ pub(super) struct Sim<'a> {
     pub(super) payload: Value,
     pub(super) started_by: String,
     pub(super) now: At,
+    /// How many times something became due. What begins with one that is due at once, such as a
+    /// wait for an instant that has passed, has begun when that comes to its end.
+    pub(super) round: usize,
     pub(super) queue: BTreeMap<(At, usize), Due>,
     pub(super) queued: usize,
     pub(super) regions: Vec<Region>,

@@ -39,13 +39,13 @@ impl Sim<'_> {
             return;
         }
         self.cuts.insert(self.now);
-        if matches!(self.ops[op].work, Work::Try(_)) && self.age(op) == 0 && self.has_finally(op) {
+        if matches!(self.ops[op].work, Work::Try(_)) && self.begins(op) && self.has_finally(op) {
             self.doubt("a try begins and is cancelled at once");
         }
         match self.ops[op].work.clone() {
             // One that was to begin at this instant has not begun.
             Work::Step(step)
-                if step.runs && (guarded || self.can_be_undone(op)) && self.age(op) > 0 =>
+                if step.runs && (guarded || self.can_be_undone(op)) && !self.begins(op) =>
             {
                 self.due(GRACE, Due::Grace(op));
             }
@@ -110,10 +110,10 @@ impl Sim<'_> {
 
     /// A step's body was cut short: nobody knows whether it took effect.
     pub(super) fn in_doubt(&mut self, op: OpId) {
-        let (path, began) = (self.ops[op].path.clone(), self.ops[op].began);
-        if began == self.now {
+        if self.begins(op) {
             return;
         }
+        let path = self.ops[op].path.clone();
         let attempt = match &self.ops[op].work {
             Work::Step(step) => step.attempt,
             _ => 0,

@@ -69,7 +69,7 @@ impl Sim<'_> {
     pub(super) fn register_in_doubt(&mut self, op: OpId) {
         let node = self.graph.nodes.get(&self.ops[op].node);
         // One that was to begin at this instant has not begun.
-        if self.age(op) == 0 || node.is_none_or(|node| !node.in_doubt) {
+        if self.begins(op) || node.is_none_or(|node| !node.in_doubt) {
             return;
         }
         if let Err(Stop::Unknown(what)) = self.register(op, &Value::Null) {
@@ -124,7 +124,8 @@ impl Sim<'_> {
         let step = Step { attempt: 1, runs: true, since: self.now, policy };
         let (began, work) = (self.now, Work::Step(step));
         let (stopping, over) = (false, false);
-        self.ops.push(Op { region, node, path, began, input, work, stopping, over });
+        let round = self.round;
+        self.ops.push(Op { region, node, path, began, round, input, work, stopping, over });
         let op = self.ops.len() - 1;
         self.undoings[at].op = op;
         self.attempt(op);
