@@ -7,6 +7,7 @@ mod fork;
 mod handle;
 mod known;
 mod progress;
+mod purge;
 mod view;
 
 use std::sync::Arc;

@@ -28,3 +28,8 @@ impl Clock for SystemClock {
 pub(crate) fn later(at: Timestamp, by: std::time::Duration) -> Timestamp {
     Timestamp(at.0.saturating_add(i64::try_from(by.as_millis()).unwrap_or(i64::MAX)))
 }
+
+/// The instant so long before another; never before the first one that there is.
+pub(crate) fn earlier(at: Timestamp, by: std::time::Duration) -> Timestamp {
+    Timestamp(at.0.saturating_sub(i64::try_from(by.as_millis()).unwrap_or(i64::MAX)))
+}

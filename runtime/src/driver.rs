@@ -44,6 +44,7 @@ use crate::ids::{RunId, WorkerId};
 use crate::journaled::RunValue;
 use crate::payload::Payload;
 use crate::profile::{Profile, Promise};
+use crate::retention::{Keeper, Retention};
 use crate::store::{Reply, RunRow, Store, Transaction};
 use crate::workflow::Workflow;
 
@@ -68,6 +69,7 @@ struct Inner {
     hub: Arc<Hub>,
     gauge: Arc<residence::Gauge>,
     shard: Sender<Message>,
+    keeper: Mutex<Option<Keeper>>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -79,6 +81,7 @@ pub struct EngineBuilder {
     linger: Option<Duration>,
     memory: Option<usize>,
     grace: Option<Duration>,
+    retention: Retention,
     always_replay: bool,
     #[cfg(feature = "testkit")]
     answers: crate::testkit::Answers,
@@ -124,6 +127,12 @@ impl EngineBuilder {
     #[must_use]
     pub fn memory(self, bytes: usize) -> Self {
         Self { memory: Some(bytes), ..self }
+    }
+
+    /// How long runs that have ended are kept; for ever unless this is called.
+    #[must_use]
+    pub fn retention(self, retention: Retention) -> Self {
+        Self { retention, ..self }
     }
 
     /// Drops each run from memory after each of its writes, so that the function is replayed over
@@ -176,13 +185,17 @@ impl EngineBuilder {
             answers: self.answers,
             sender: shard.clone(),
         };
+        let named = Arc::clone(&registry);
+        let keeper = Keeper::start(&store, self.retention, move || named.names())
+            .map_err(|_| Error::Setup("no thread could be started"))?;
         let thread = std::thread::Builder::new()
             .name("flowcrate-shard".to_owned())
             .stack_size(STACK)
             .spawn(move || Shard::new(settings).run(&messages))
             .map_err(|_| Error::Setup("no thread could be started"))?;
-        let thread = Mutex::new(Some(thread));
-        Ok(Engine { inner: Arc::new(Inner { store, worker, registry, hub, gauge, shard, thread }) })
+        let (thread, keeper) = (Mutex::new(Some(thread)), Mutex::new(keeper));
+        let inner = Inner { store, worker, registry, hub, gauge, shard, keeper, thread };
+        Ok(Engine { inner: Arc::new(inner) })
     }
 }
 
@@ -330,6 +343,7 @@ impl Inner {
     }
 
     fn join(&self) {
+        drop(self.keeper.lock().unwrap_or_else(PoisonError::into_inner).take());
         let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(thread) = thread {
             drop(thread.join());

@@ -1,5 +1,5 @@
 //! The command line of a workflow: run, resume, list, show, explain, progress, event, approve,
-//! reject, cancel, terminate, pause, fork, adopt, serve.
+//! reject, cancel, terminate, pause, fork, adopt, purge, serve.
 //!
 //! A binary that hosts one workflow is one call:
 //!
@@ -44,6 +44,7 @@ mod drive;
 mod input;
 mod inspect;
 mod journal;
+mod purge;
 mod render;
 #[cfg(feature = "serve")]
 mod serve;
@@ -61,6 +62,9 @@ use serde_json::Value;
 use crate::client::Client;
 use crate::driver::EngineBuilder;
 use crate::error::Error;
+use crate::retention::PurgeFilter;
+#[cfg(feature = "serve")]
+use crate::retention::Retention;
 use crate::workflow::{Definition, Workflow};
 use args::{Command, Invocation};
 use input::Refusal;
@@ -191,6 +195,11 @@ impl Host {
             Command::Progress { run, stream, from } => {
                 narrow_runtime()?.block_on(inspect::progress(&journal, &run, &stream, from))
             }
+            Command::Purge { older_than, workflow, states } => {
+                let filter =
+                    PurgeFilter { workflow, states, ..PurgeFilter::older_than(older_than) };
+                narrow_runtime()?.block_on(purge::purge(&journal, filter))
+            }
             Command::CheckJournal => inspect::check(&journal),
             Command::Control { run, control, reason } => {
                 narrow_runtime()?.block_on(inspect::control(&journal, &run, control, reason))
@@ -199,8 +208,9 @@ impl Host {
                 narrow_runtime()?.block_on(inspect::fork(&journal, &run, path, input))
             }
             #[cfg(feature = "serve")]
-            Command::Serve { listen } => {
-                wide_runtime()?.block_on(serve::serve(self, &journal, &listen))
+            Command::Serve { listen, retention } => {
+                let retention = retention.map(Retention::of).unwrap_or_default();
+                wide_runtime()?.block_on(serve::serve(self, &journal, &listen, retention))
             }
             #[cfg(not(feature = "serve"))]
             Command::Serve { .. } => Err(Trouble::misuse(

@@ -99,6 +99,8 @@ pub mod policy;
 pub mod postgres;
 #[cfg(feature = "engine")]
 pub mod profile;
+#[cfg(feature = "engine")]
+mod retention;
 #[cfg(feature = "schedule")]
 pub mod schedule;
 #[cfg(feature = "sqlite")]
@@ -147,6 +149,8 @@ pub use journaled::{EventPayload, Journaled, RunValue, StepInput, UndoInput};
 #[cfg(feature = "engine")]
 pub use payload::{InputHash, Payload};
 pub use policy::Policy;
+#[cfg(feature = "engine")]
+pub use retention::{PurgeFilter, Retention};
 /// JSON, as the engine's users and its macros pass it around.
 pub use serde_json::Value as Json;
 #[cfg(feature = "engine")]

@@ -39,6 +39,7 @@ fn main() -> ExitCode {
         commands:
             a_run_prints_its_output,
             a_journal_is_checked,
+            ended_runs_are_purged,
             a_run_that_fails_says_so,
             an_input_that_does_not_fit_is_refused_by_its_path,
             wrong_use_is_told_from_failure,
@@ -65,6 +66,7 @@ fn main() -> ExitCode {
             a_webhook_starts_a_run,
             a_request_that_makes_no_sense_is_refused,
             a_schedule_fires_what_it_missed,
+            a_server_keeps_runs_for_a_time,
             a_run_joins_the_process_that_serves,
             a_killed_server_loses_nothing;
     };

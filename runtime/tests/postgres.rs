@@ -22,6 +22,8 @@ mod outages;
 mod plans;
 #[path = "postgres/processes.rs"]
 mod processes;
+#[path = "postgres/purging.rs"]
+mod purging;
 
 mod store {
     use std::time::Duration;

@@ -1,7 +1,7 @@
 //! The workflows that an engine can drive.
 
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::error::{Error, Result};
@@ -89,6 +89,12 @@ impl Registry {
         }
         let adopts = adopts.into_iter();
         adopts.map(|((workflow, from), to)| Adopts { workflow, from, to }).collect()
+    }
+
+    /// The names of all workflows.
+    pub(super) fn names(&self) -> BTreeSet<String> {
+        let workflows = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        workflows.keys().map(|(name, _)| name.to_string()).collect()
     }
 
     pub(super) fn definitions(&self) -> Vec<(Arc<str>, Arc<str>)> {

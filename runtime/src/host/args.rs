@@ -2,8 +2,11 @@
 
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use lexopt::prelude::{Long, Short, Value};
+
+use crate::store::RunState;
 
 /// Where `serve` listens unless told otherwise.
 pub(super) const DEFAULT_LISTEN: &str = "127.0.0.1:7800";
@@ -76,11 +79,18 @@ pub(super) enum Command {
         key: Option<String>,
         id: Option<String>,
     },
+    /// Take away runs that ended long ago.
+    Purge {
+        older_than: Duration,
+        workflow: Option<String>,
+        states: Vec<RunState>,
+    },
     /// Read the whole journal and say what is wrong with it.
     CheckJournal,
     /// Serve triggers and drive runs until told to stop.
     Serve {
         listen: String,
+        retention: Option<Duration>,
     },
     /// Print the help.
     Help,
@@ -118,6 +128,10 @@ struct Options {
     form: Option<String>,
     from: Option<String>,
     reason: Option<String>,
+    older_than: Option<String>,
+    workflow: Option<String>,
+    states: Vec<String>,
+    retention: Option<String>,
     json: bool,
 }
 
@@ -145,7 +159,7 @@ fn bare(command: Command) -> Invocation {
 }
 
 /// The commands, and the options of each.
-const COMMANDS: [(&str, &[&str]); 16] = [
+const COMMANDS: [(&str, &[&str]); 17] = [
     ("run", &["input", "key"]),
     ("resume", &[]),
     ("list", &["json"]),
@@ -155,13 +169,14 @@ const COMMANDS: [(&str, &[&str]); 16] = [
     ("event", &["key", "id"]),
     ("approve", &["by", "form", "key", "id"]),
     ("reject", &["by", "form", "key", "id"]),
+    ("purge", &["older-than", "state", "workflow"]),
     ("check-journal", &[]),
     ("cancel", &["reason"]),
     ("terminate", &["reason"]),
     ("pause", &["reason"]),
     ("fork", &["input"]),
     ("adopt", &[]),
-    ("serve", &["listen"]),
+    ("serve", &["listen", "retention"]),
 ];
 
 fn accepted(name: &str) -> Option<&'static [&'static str]> {
@@ -210,6 +225,10 @@ fn options(
             "by" => options.by = Some(text(value)?),
             "form" => options.form = Some(text(value)?),
             "from" => options.from = Some(text(value)?),
+            "older-than" => options.older_than = Some(text(value)?),
+            "workflow" => options.workflow = Some(text(value)?),
+            "state" => options.states.push(text(value)?),
+            "retention" => options.retention = Some(text(value)?),
             _ => options.listen = Some(text(value)?),
         }
     }
@@ -276,9 +295,20 @@ fn command(name: &str, mut options: Options) -> Result<Invocation, String> {
             // JSON on the command line, unlike the input file of `run`.
             input: options.input.take().map(|input| text(input.into_os_string())).transpose()?,
         },
+        "purge" => Command::Purge {
+            older_than: period(options.older_than.as_deref())?
+                .ok_or("`purge` needs `--older-than TIME`, such as 30d")?,
+            workflow: options.workflow.take(),
+            states: options
+                .states
+                .iter()
+                .map(|name| final_state(name))
+                .collect::<Result<_, _>>()?,
+        },
         "check-journal" => Command::CheckJournal,
         _ => Command::Serve {
             listen: options.listen.take().unwrap_or_else(|| DEFAULT_LISTEN.to_owned()),
+            retention: period(options.retention.as_deref())?,
         },
     };
     if let Some(surplus) = positional.next() {
@@ -295,6 +325,22 @@ fn command(name: &str, mut options: Options) -> Result<Invocation, String> {
 /// The index of an item of a stream.
 fn index(text: Option<&str>) -> Result<u64, String> {
     text.map_or(Ok(0), |text| text.parse().map_err(|_| format!("`{text}` is no index of an item")))
+}
+
+/// A length of time, such as `30d` or `1h 30m`.
+fn period(text: Option<&str>) -> Result<Option<Duration>, String> {
+    let parse = |text: &str| {
+        humantime::parse_duration(text)
+            .map_err(|error| format!("`{text}` is no time, such as `30d`: {error}"))
+    };
+    text.map(parse).transpose()
+}
+
+/// The state of runs that have ended.
+fn final_state(name: &str) -> Result<RunState, String> {
+    RunState::from_name(name).filter(|state| state.is_final()).ok_or_else(|| {
+        format!("runs in state `{name}` are not purged, but `completed`, `failed` and `cancelled`")
+    })
 }
 
 fn text(value: OsString) -> Result<String, String> {
@@ -337,9 +383,12 @@ Usage: {workflow} COMMAND
                                   from there; with another input for the step at PATH, if given
   adopt RUN [REVISION]            let a run go on in another revision, if its journal fits that one:
                                   in that of this program unless REVISION says otherwise
+  purge --older-than TIME         take away runs that ended so long ago, such as 30d; prints how many
+        [--state S]... [--workflow W]  only completed, failed or cancelled ones; only of W
   check-journal                   read the whole journal; prints what is wrong with it
   serve [--listen ADDR]           take webhooks, fire schedules and drive runs, until SIGTERM;
-                                  ADDR is {DEFAULT_LISTEN} unless given
+        [--retention TIME]        ADDR is {DEFAULT_LISTEN} unless given; runs that ended are kept
+                                  for so long, for ever unless it is given
 
 Every command takes --data DIR, the journal's directory ({DEFAULT_DATA} unless given here or in
 {DATA_VARIABLE}); for `event`, where --data is the payload, it is --dir DIR.

@@ -73,7 +73,7 @@ pub(super) async fn engine(host: Host, store: &SqliteStore) -> Result<Engine> {
 pub(super) async fn engine_with(
     host: Host,
     store: &SqliteStore,
-    set_up: fn(EngineBuilder) -> EngineBuilder,
+    set_up: impl FnOnce(EngineBuilder) -> EngineBuilder,
 ) -> Result<Engine> {
     set_up((host.register)(Engine::builder().store(store.clone()))).build().await
 }

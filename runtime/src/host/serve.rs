@@ -26,6 +26,7 @@ use crate::RunId;
 use crate::client::SendEvent;
 use crate::driver::Engine;
 use crate::error::Error;
+use crate::retention::Retention;
 use crate::store::StoreError;
 use crate::workflow::Definition;
 use http::{Call, problem, reply};
@@ -33,7 +34,12 @@ use io::{Clock, Io, Whole};
 use route::Route;
 
 /// Serves until the process is told to stop, then lets requests and writes come to their end.
-pub(super) async fn serve(host: Host, journal: &Journal, listen: &str) -> Result<(), Trouble> {
+pub(super) async fn serve(
+    host: Host,
+    journal: &Journal,
+    listen: &str,
+    retention: Retention,
+) -> Result<(), Trouble> {
     let told = Stop::listen();
     let Some(store) = journal.driver()? else {
         let name = journal.name();
@@ -47,7 +53,9 @@ pub(super) async fn serve(host: Host, journal: &Journal, listen: &str) -> Result
     #[cfg(feature = "schedule")]
     let schedules =
         schedules::Schedules::new((&definition, host.fingerprint), &triggers, store.clone())?;
-    let engine = journal::engine(host, &store).await?;
+    // The journal is this workflow's, with those that it calls.
+    let retention = retention.of_the_whole_store();
+    let engine = journal::engine_with(host, &store, |builder| builder.retention(retention)).await?;
     journal::tell_of_changes(drive::unfinished(&engine.client()).await?.values());
     eprintln!("{} listens on http://{address}", definition.name);
     for line in offers(&triggers) {

@@ -34,15 +34,10 @@ struct Session {
 pub(super) async fn serve(shared: Arc<Shared>, mut queue: Served<Purging>) {
     let mut session = None;
     loop {
-        let next = match &session {
-            None => queue.next(1).await,
-            Some(_) => {
-                let Ok(next) = tokio::time::timeout(IDLE, queue.next(1)).await else {
-                    session = None;
-                    continue;
-                };
-                next
-            }
+        let idle = if session.is_some() { IDLE } else { Duration::MAX };
+        let Ok(next) = tokio::time::timeout(idle, queue.next(1)).await else {
+            session = None;
+            continue;
         };
         if next.is_empty() {
             return;

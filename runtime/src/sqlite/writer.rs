@@ -219,7 +219,11 @@ impl<'c> Writer<'c> {
             Transaction::Request(request, _) => Answer::Requested(tables.request(request)?),
             Transaction::Fire(fire, _) => Answer::Fired(tables.fire(fire)?),
             Transaction::Fork(fork, _) => Answer::Forked(tables.fork(fork)?),
-            Transaction::Purge(purge, _) => Answer::Purged(self.purger.purge(purge)?),
+            Transaction::Purge(purge, _) => {
+                // Blobs may be free by it.
+                self.sweep_at = self.sweep_at.min(Instant::now());
+                Answer::Purged(self.purger.purge(purge)?)
+            }
         })
     }
 

@@ -158,6 +158,7 @@ impl Cluster {
             "entry",
             "event",
             "progress",
+            "purged",
             "schedule",
         ];
         let tables = tables.map(|table| format!("\"{schema}\".{table}")).join(", ");

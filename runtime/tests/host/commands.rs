@@ -44,6 +44,23 @@ pub(crate) fn a_journal_is_checked() {
     assert!(place.ok(&["check-journal"]).contains("nothing is wrong"));
 }
 
+pub(crate) fn ended_runs_are_purged() {
+    let place = Place::new();
+    assert_eq!(place.ok(&["purge", "--older-than", "0s"]), "0\n", "there is no journal yet");
+    let input = place.ordered(1, &json!({}));
+    place.ok(&["run", "--input", path(&input)]);
+    place.ok(&["run", "--input", path(&input), "--key", "k"]);
+    let fails = place.ordered(1, &json!({"fail": true}));
+    assert_eq!(place.call(&["run", "--input", path(&fails)]).status.code(), Some(1));
+    assert_eq!(place.ok(&["purge", "--older-than", "1h"]), "0\n");
+    assert_eq!(place.ok(&["purge", "--older-than", "0s", "--workflow", "other"]), "0\n");
+    assert_eq!(place.ok(&["purge", "--older-than", "0s", "--state", "failed"]), "1\n");
+    // A start with a key may be sent again for a day.
+    assert_eq!(place.ok(&["purge", "--older-than", "0s"]), "1\n");
+    assert_eq!(place.runs().len(), 1);
+    assert!(place.ok(&["check-journal"]).contains("nothing is wrong"));
+}
+
 pub(crate) fn a_run_that_fails_says_so() {
     let place = Place::new();
     let input = place.ordered(1, &json!({"fail": true}));

@@ -48,6 +48,21 @@ pub(crate) fn a_webhook_starts_a_run() {
     assert_eq!(place.runs().len(), 1);
 }
 
+pub(crate) fn a_server_keeps_runs_for_a_time() {
+    let place = Place::new();
+    place.ok(&["run", "--input", place.ordered(1, &json!({})).to_str().unwrap()]);
+    let kept = place.spawn(&["serve", "--listen", "127.0.0.1:0", "--retention", "1h"]);
+    kept.address();
+    assert_eq!(place.runs().len(), 1);
+    kept.terminate();
+    kept.end();
+    let program = place.spawn(&["serve", "--listen", "127.0.0.1:0", "--retention", "10ms"]);
+    program.address();
+    until("it is gone", || place.runs().is_empty().then_some(()));
+    program.terminate();
+    assert_eq!(program.end().0, Some(0));
+}
+
 pub(crate) fn a_request_that_makes_no_sense_is_refused() {
     let place = Place::new();
     let (_program, address) = serving(&place);

@@ -43,6 +43,13 @@ const GUARDS: &[Guard] = &[
     ("event_v1", "IF r.state > 3", "IF false", cases::an_event_is_refused_with_its_reason),
     ("cancel_v1", "r.epoch = 0", "false", cases::a_cancel_ends_a_run_that_nobody_drove),
     ("part_v1", "NOT FOUND OR p.state > 3", "true", cases::a_caller_is_told_of_an_idle_childs_end),
+    ("purge_v2", "run.ended_at < _ended_before", "true", cases::a_purge_leaves_what_ended_later),
+    ("purge_v2", "run.started_at < _keys_before", "true", cases::a_purge_keeps_young_keys),
+    ("purge_v2", "callee.state < 4", "false", cases::a_purge_leaves_the_family_of_what_is_open),
+    ("purge_v2", "caller.state < 4", "false", cases::a_purge_leaves_the_family_of_what_is_open),
+    ("purge_v2", "start_key.id = gone.id", "false", cases::a_purge_takes_all_that_is_a_runs),
+    ("purge_v2", "workflow <> ALL (_except)", "true", cases::a_purge_keeps_to_what_it_is_asked),
+    ("purge_v2", "_seen >= _looks OR", "false OR", cases::a_purge_goes_on_where_it_stopped),
     ("fire_v1", "rule = _rule", "true", cases::a_schedule_changes_its_rule),
 ];
 

@@ -74,7 +74,6 @@ pub(super) const OF_FILES: &[&str] =
 pub(crate) const OF_PURGES: &[&str] = &[
     "callees are purged before callers",
     "callers are purged before callees",
-    "purged keys are kept",
     "what ended later is purged",
     "young keys are purged",
 ];

@@ -70,8 +70,19 @@ fn the_other_commands() {
     assert_eq!(command("progress r1 log --from 7"), progress);
     let fork = Command::Fork { run: "r1".into(), path: "a/b".into(), input: Some("3".into()) };
     assert_eq!(command("fork r1 a/b --input 3"), fork);
-    assert_eq!(command("serve"), Command::Serve { listen: DEFAULT_LISTEN.into() });
-    assert_eq!(command("serve --listen [::1]:0"), Command::Serve { listen: "[::1]:0".into() });
+    let serve = |listen: &str, retention| Command::Serve { listen: listen.into(), retention };
+    let day = Duration::from_hours(24);
+    assert_eq!(command("serve"), serve(DEFAULT_LISTEN, None));
+    assert_eq!(command("serve --listen [::1]:0 --retention 1d"), serve("[::1]:0", Some(day)));
+    let purge = |workflow: Option<&str>, states| Command::Purge {
+        older_than: day,
+        workflow: workflow.map(str::to_owned),
+        states,
+    };
+    assert_eq!(command("purge --older-than 24h"), purge(None, vec![]));
+    let two = vec![RunState::Failed, RunState::Cancelled];
+    let line = "purge --older-than 1day --state failed --state cancelled --workflow w";
+    assert_eq!(command(line), purge(Some("w"), two));
     for help in ["", "help", "-h", "--help", "run --help", "event r1 -h"] {
         assert_eq!(command(help), Command::Help, "{help}");
     }
@@ -88,6 +99,9 @@ fn wrong_use_says_what_is_right() {
     assert!(refusal("walk").starts_with("unknown command `walk`, expected one of run, resume"));
     assert_eq!(refusal("adopt r1 2 3"), "`adopt` has no use for `3`; see --help");
     assert_eq!(refusal("progress r1 log --from x"), "`x` is no index of an item");
+    assert!(refusal("purge").contains("needs `--older-than TIME`"));
+    assert!(refusal("purge --older-than soon").contains("`soon` is no time, such as `30d`"));
+    assert!(refusal("purge --older-than 1d --state running").contains("not purged"));
     assert!(refusal("run --input").contains("missing argument"));
     assert!(refusal("--json list").contains("--json"));
     assert!(refusal("run -i x").contains("-i"));
