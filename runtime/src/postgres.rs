@@ -34,7 +34,9 @@ mod queue;
 mod read;
 mod session;
 mod statements;
+mod transact;
 mod values;
+mod work;
 mod writer;
 
 use std::fmt;
@@ -49,7 +51,6 @@ use tokio_postgres::{Client, Config};
 
 use crate::Timestamp;
 use crate::clock::Clock;
-use crate::profile::{Profile, Promise};
 use crate::store::{Query, Store, StoreError, Transaction};
 use bell::Bell;
 use clock::DatabaseClock;
@@ -58,7 +59,9 @@ pub use options::PostgresOptions;
 use purge::Purging;
 use queue::{Queue, Served, queue};
 use session::Connector;
+use transact::Hands;
 use values::Codec;
+pub use work::{work, work_at};
 
 /// How many transactions may wait before starts and events are turned away.
 const QUEUE: usize = 16_384;
@@ -107,6 +110,7 @@ struct Inner {
     queries: Option<Queue<Query>>,
     purges: Option<Queue<Purging>>,
     thread: Option<JoinHandle<()>>,
+    hands: Hands,
 }
 
 impl PostgresStore {
@@ -168,7 +172,8 @@ impl PostgresStore {
             .map_err(|error| OpenError::CannotOpen(error.to_string()))?;
         let (transactions, queries) = (Some(transactions), Some(queries));
         let (purges, thread) = (Some(purges), Some(thread));
-        let inner = Inner { shared, transactions, queries, purges, thread };
+        let hands = Hands::default();
+        let inner = Inner { shared, transactions, queries, purges, thread, hands };
         let died = |_| OpenError::CannotOpen("its thread has died".to_owned());
         opened.await.map_err(died)??;
         Ok(Self { inner: Arc::new(inner) })
@@ -264,6 +269,7 @@ impl Drop for Inner {
         drop(self.queries.take());
         drop(self.purges.take());
         drop(self.transactions.take());
+        self.hands.close();
         // The last owner of a store may be a reply, which runs on its thread.
         if let Some(thread) = self.thread.take()
             && thread.thread().id() != std::thread::current().id()
@@ -284,6 +290,9 @@ impl Store for PostgresStore {
                     queue.push((purge, reply));
                 }
                 return;
+            }
+            Transaction::Transact(asked, reply) => {
+                return self.inner.hands.push(&self.inner.shared, (asked, reply));
             }
             other => other,
         };
@@ -308,10 +317,6 @@ impl Store for PostgresStore {
     fn now(&self) -> Timestamp {
         let shared = &self.inner.shared;
         shared.clock.as_ref().map_or_else(|| shared.database_clock.now(), |clock| clock.now())
-    }
-
-    fn profile(&self) -> Profile {
-        Profile::full().without(Promise::Transactions)
     }
 
     fn lease(&self) -> Option<Duration> {

@@ -24,6 +24,10 @@ mod plans;
 mod processes;
 #[path = "postgres/purging.rs"]
 mod purging;
+#[path = "shared/rows.rs"]
+mod rows;
+#[path = "postgres/transactions.rs"]
+mod transactions;
 
 mod store {
     use std::time::Duration;

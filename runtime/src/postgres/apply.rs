@@ -81,7 +81,7 @@ impl Applier<'_> {
             Transaction::Claim(claim, _) => self.claim(claim).await,
             Transaction::Write(write, _) => self.write(write).await,
             Transaction::Transact(..) => {
-                unsent(Err(StoreError::Failed("no transactions here yet".to_owned())))
+                unsent(Err(StoreError::Failed("work has a connection of its own".to_owned())))
             }
             Transaction::Append(append, _) => self.append(append).await,
             Transaction::Event(event, _) => self.event(event).await,

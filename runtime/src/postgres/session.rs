@@ -70,23 +70,31 @@ pub(super) fn quoted(name: &str) -> String {
 
 /// What holds on each connection.
 fn settings(schema: &str) -> String {
-    // Tables that were empty when a plan was made grow: no plan is to read all of one, nor all that
-    // a list might go on with. Each query has an index in whose order it reads. What is
-    // acknowledged is on the disk, whatever else is usual here. A process that was stopped amid a
-    // transaction holds its rows for a while only.
+    // What is acknowledged is on the disk, whatever else is usual here. A process that was stopped
+    // amid a transaction holds its rows for a while only.
     format!(
-        "SET search_path TO {};
-         SET enable_seqscan = off;
-         SET enable_bitmapscan = off;
-         SET max_parallel_workers_per_gather = 0;
-         SET jit = off;
-         SET plan_cache_mode = force_generic_plan;
-         SET client_min_messages = warning;
+        "{};
          SET default_transaction_isolation = 'read committed';
          SET default_transaction_read_only = off;
          SET idle_in_transaction_session_timeout = '15s';
          SELECT set_config('synchronous_commit', 'on', false)
            WHERE current_setting('synchronous_commit') IN ('off', 'local')",
+        of_statements("SET", schema)
+    )
+}
+
+/// What holds for the statements of the journal, for as long as `set` says.
+pub(super) fn of_statements(set: &str, schema: &str) -> String {
+    // Tables that were empty when a plan was made grow: no plan is to read all of one, nor all that
+    // a list might go on with. Each query has an index in whose order it reads.
+    format!(
+        "{set} search_path TO {};
+         {set} enable_seqscan = off;
+         {set} enable_bitmapscan = off;
+         {set} max_parallel_workers_per_gather = 0;
+         {set} jit = off;
+         {set} plan_cache_mode = force_generic_plan;
+         {set} client_min_messages = warning",
         quoted(schema)
     )
 }

@@ -182,7 +182,7 @@ impl<'w> Ready<'w> {
 }
 
 impl Applier<'_> {
-    pub(super) async fn write(&self, write: &RunWrite) -> Result<Applied> {
+    pub(in crate::postgres) async fn write(&self, write: &RunWrite) -> Result<Applied> {
         let ready = unsent(Ready::new(write, self.codec))?;
         // Children first: where the write is refused, it says so by an error, and they go with it.
         let children = ready.children.iter().map(|child| self.send_start(child, true)).collect();
