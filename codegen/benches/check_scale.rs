@@ -3,6 +3,8 @@
 //! Budget (design 9): 30 ms and 400 ms, exponent at most 1.1. `cargo bench -p flowcrate-codegen`
 //! prints the table and fails where a shape is far over.
 
+#[path = "support/fit.rs"]
+mod fit;
 #[path = "support/shapes.rs"]
 mod shapes;
 
@@ -12,6 +14,7 @@ use flowcrate::catalogue::Catalogue;
 use flowcrate_codegen::check_source;
 use serde_json::Value;
 
+use fit::exponent;
 use shapes::{
     Shape, chain, conditions, dangling_edges, fan, handlers, knot, loops, merged, now, random,
     tests, triggers, unknown_handles, unknown_names,
@@ -51,7 +54,7 @@ fn main() {
         }
         let sound = !name.starts_with("wrong");
         let (small, large) = (time(&shape(1_000), sound), time(&shape(10_000), sound));
-        let exponent = (large.as_secs_f64() / small.as_secs_f64()).log10();
+        let exponent = exponent(&[(1_000, small), (10_000, large)]);
         println!("{name:<22}{small:>10.1?}{large:>10.1?}{exponent:>10.2}");
         if large > BUDGET {
             over.push(name);

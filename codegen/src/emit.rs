@@ -35,7 +35,7 @@ use crate::ir::Workflow;
 use crew::{Crew, Member};
 use flow::{Final, Flow};
 use locals::{HandleForm, Held, Locals};
-use mentions::mentions;
+use mentions::{Mentioned, mentions};
 use names::{NodeNames, ident, pascal, snake};
 use readers::Readers;
 use symbols::Symbols;
@@ -175,17 +175,18 @@ impl Whole {
     }
 
     fn types(&mut self, workflow: &str, mut types: Types) -> Option<String> {
-        let mut items = std::mem::take(&mut self.inputs);
-        if items.is_empty() && types.is_empty() {
+        let inputs = std::mem::take(&mut self.inputs);
+        if inputs.is_empty() && types.is_empty() {
             return None;
         }
+        let mut items = print::Items::default();
+        items.extend(inputs);
         let symbols = self.symbols();
-        items.extend(types.items(symbols));
-        let items = symbols.uses().into_iter().chain(items).collect();
+        types.print(symbols, &mut items);
         let name = docs::code(workflow);
         let docs =
             docs::inner(&[format!("The data of `{name}`: names in JSON are those of the graph.")]);
-        Some(print::file(&docs, items))
+        Some(print::file_of(&docs, symbols.uses(), &items))
     }
 }
 
@@ -277,9 +278,10 @@ impl<'a> Emitter<'a> {
         let docs = docs::inner(&[format!("The control flow of `{name}`.")]);
         // A function stands before those that it calls.
         let functions = std::mem::take(&mut self.functions).into_iter().rev();
-        let items = called(function, functions);
-        let items = self.symbols.uses_of(&items).into_iter().chain(items).collect();
-        let workflow = print::file(&docs, items);
+        let mut named = Mentioned::default();
+        let mut items = print::Items::default();
+        items.extend(called(function, functions, &mut named));
+        let workflow = print::file_of(&docs, self.symbols.uses_of(&mut named), &items);
         Sources { workflow, steps, custom, input_type, output_type }
     }
 
@@ -474,9 +476,13 @@ fn output_of(node: &Node) -> Type {
 }
 
 /// A function and those that it calls, also through others: some were written for code that was
-/// left out, such as what stands behind the failure of what cannot fail.
-fn called(function: TokenStream, functions: impl Iterator<Item = TokenStream>) -> Vec<TokenStream> {
-    let mut named = mentions::Mentioned::default();
+/// left out, such as what stands behind the failure of what cannot fail. `named` learns what all
+/// of them name.
+fn called(
+    function: TokenStream,
+    functions: impl Iterator<Item = TokenStream>,
+    named: &mut Mentioned,
+) -> Vec<TokenStream> {
     named.add(function.clone());
     let mut kept = vec![function];
     for function in functions {

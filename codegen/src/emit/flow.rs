@@ -15,7 +15,7 @@ mod told;
 mod unused;
 
 use flowcrate::types::Type;
-use proc_macro2::{Group, Ident, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
 use quote::quote;
 
 pub(crate) use simpler::same;
@@ -497,8 +497,20 @@ pub(crate) fn evaluated(id: &str, code: &TokenStream) -> TokenStream {
 
 /// The call, if the code is one call with `?` and nothing else has one.
 fn without_question_mark(code: &TokenStream) -> Option<TokenStream> {
-    let expr: syn::Expr = syn::parse2(code.clone()).ok()?;
-    match expr {
+    let mut tokens: Vec<TokenTree> = code.clone().into_iter().collect();
+    let is = |token: &TokenTree, mark| matches!(token, TokenTree::Punct(punct) if punct.as_char() == mark);
+    if !is(&tokens.pop()?, '?') {
+        return None;
+    }
+    // Most are a path and its arguments; of others syn knows whether they are one call.
+    let (arguments, path) = tokens.split_last()?;
+    let is_path = path.iter().all(|token| matches!(token, TokenTree::Ident(_)) || is(token, ':'));
+    let is_call = matches!(arguments, TokenTree::Group(group)
+        if group.delimiter() == Delimiter::Parenthesis);
+    if is_call && is_path && !path.is_empty() {
+        return Some(tokens.into_iter().collect());
+    }
+    match syn::parse2(code.clone()).ok()? {
         syn::Expr::Try(inner) => match *inner.expr {
             syn::Expr::Call(call) => Some(quote!(#call)),
             _ => None,

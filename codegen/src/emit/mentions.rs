@@ -3,14 +3,19 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
 /// Whether the code names a variable.
 pub(crate) fn mentions(code: &TokenStream, name: &str) -> bool {
-    code.clone().into_iter().any(|token| match token {
-        TokenTree::Group(group) => mentions(&group.stream(), name),
+    mentions_either(code.clone(), name, &format!("{{{name}}}"))
+}
+
+/// Whether the code names a variable, or a literal holds `formatted`.
+fn mentions_either(code: TokenStream, name: &str, formatted: &str) -> bool {
+    code.into_iter().any(|token| match token {
+        TokenTree::Group(group) => mentions_either(group.stream(), name, formatted),
         TokenTree::Ident(ident) => ident == name,
-        TokenTree::Literal(literal) => literal.to_string().contains(&format!("{{{name}}}")),
+        TokenTree::Literal(literal) => literal.to_string().contains(formatted),
         TokenTree::Punct(_) => false,
     })
 }
@@ -20,6 +25,8 @@ pub(crate) fn mentions(code: &TokenStream, name: &str) -> bool {
 #[derive(Default)]
 pub(crate) struct Mentioned {
     names: BTreeSet<String>,
+    /// Those of them that are called or handed over as functions are.
+    called: BTreeSet<String>,
     /// Code that nobody has looked through yet.
     unread: Vec<TokenStream>,
     /// A name is written here first, since most are known already.
@@ -40,22 +47,44 @@ impl Mentioned {
         true
     }
 
+    /// Whether the code that was added calls a function of this name or hands it over: what no
+    /// variable is named after is one.
+    pub(crate) fn calls(&mut self, name: &str) -> bool {
+        while !self.called.contains(name) {
+            let Some(code) = self.unread.pop() else { return false };
+            self.read(code);
+        }
+        true
+    }
+
     fn read(&mut self, code: TokenStream) {
-        for token in code {
+        let mut tokens = code.into_iter().peekable();
+        let mut method = false;
+        while let Some(token) = tokens.next() {
+            let behind_a_dot = std::mem::take(&mut method);
             match token {
                 TokenTree::Group(group) => self.read(group.stream()),
                 TokenTree::Ident(ident) => {
+                    let is_call = matches!(tokens.peek(), Some(TokenTree::Group(arguments))
+                        if arguments.delimiter() == Delimiter::Parenthesis);
                     self.name.clear();
                     // Writing to a string does not fail.
                     let _ = write!(self.name, "{ident}");
-                    if !self.names.contains(&self.name) {
-                        self.names.insert(self.name.clone());
+                    let add = |names: &mut BTreeSet<String>| {
+                        if !names.contains(&self.name) {
+                            names.insert(self.name.clone());
+                        }
+                    };
+                    add(&mut self.names);
+                    // Compensations are handed over by their names, and have no variables.
+                    if (is_call && !behind_a_dot) || self.name.starts_with("undo_") {
+                        add(&mut self.called);
                     }
                 }
                 TokenTree::Literal(literal) => {
                     self.names.extend(formatted(&literal.to_string()).map(str::to_owned));
                 }
-                TokenTree::Punct(_) => {}
+                TokenTree::Punct(punct) => method = punct.as_char() == '.',
             }
         }
     }

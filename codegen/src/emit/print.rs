@@ -1,6 +1,7 @@
 //! Prints items with prettyplease, one by one, a blank line between them.
 
 pub(crate) mod layout;
+mod parts;
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -23,12 +24,24 @@ pub(crate) fn comment(text: &str) -> TokenStream {
 /// A file: header, `//!` docs, then the items. What does not parse is our bug; it says so to whoever
 /// compiles it, and the compile tests of the emitter find it.
 pub(crate) fn file(docs: &str, items: Vec<TokenStream>) -> String {
-    let mut text = format!("{HEADER}{docs}");
-    for item in items {
-        text.push('\n');
-        text.push_str(&print(item));
-    }
-    text
+    file_of(docs, items, &Items::default())
+}
+
+/// The same with items behind the first ones that are printed already.
+pub(crate) fn file_of(docs: &str, first: Vec<TokenStream>, rest: &Items) -> String {
+    own_file_of(&format!("{HEADER}{docs}"), first, rest)
+}
+
+/// A file that a person owns: no header.
+pub(crate) fn own_file(docs: &str, items: Vec<TokenStream>) -> String {
+    own_file_of(docs, items, &Items::default())
+}
+
+/// The same with items behind the first ones that are printed already.
+pub(crate) fn own_file_of(docs: &str, first: Vec<TokenStream>, rest: &Items) -> String {
+    let mut whole = Items { text: docs.to_owned() };
+    whole.extend(first);
+    whole.text + &rest.text
 }
 
 /// How many lines a function with this body has.
@@ -36,14 +49,35 @@ pub(crate) fn lines(body: &TokenStream) -> usize {
     print(quote!(async fn body() { #body })).lines().count()
 }
 
-/// A file that a person owns: no header.
-pub(crate) fn own_file(docs: &str, items: Vec<TokenStream>) -> String {
-    let mut text = docs.to_owned();
-    for item in items {
-        text.push('\n');
-        text.push_str(&print(item));
+/// Printed items, a blank line before each.
+///
+/// An item is printed as soon as it is there, and a large one bit by bit: the tokens and trees of
+/// ten thousand nodes at once fill more memory than they take time.
+#[derive(Default)]
+pub(crate) struct Items {
+    text: String,
+}
+
+impl Items {
+    /// One more item.
+    pub(crate) fn push(&mut self, item: TokenStream) {
+        self.text.push('\n');
+        self.text.push_str(&parts::print(item));
     }
-    text
+
+    /// One more trait or `impl`: what stands before its brace, and its functions.
+    pub(crate) fn push_members(&mut self, head: &TokenStream, members: Vec<TokenStream>) {
+        self.text.push('\n');
+        self.text.push_str(&parts::print_members(head, members));
+    }
+}
+
+impl Extend<TokenStream> for Items {
+    fn extend<I: IntoIterator<Item = TokenStream>>(&mut self, items: I) {
+        for item in items {
+            self.push(item);
+        }
+    }
 }
 
 fn print(item: TokenStream) -> String {

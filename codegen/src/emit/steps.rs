@@ -219,14 +219,16 @@ impl<'a> Emitter<'a> {
 
     /// `steps.rs`.
     pub(super) fn steps(&mut self) -> Option<String> {
-        let mut items = Vec::new();
+        let mut items = print::Items::default();
         let mut symbols = self.own.symbols();
+        let mut any = false;
         for node in self.nodes_in_order().into_iter().filter(|node| !node.disabled) {
             match &node.body {
                 Body::Custom { input, policy, .. } | Body::Action { input, policy, .. }
                     if node.is_written() =>
                 {
                     items.push(kinds::custom_step(self, node, (input, policy), &mut symbols));
+                    any = true;
                 }
                 Body::Action { input, policy, .. } => {
                     if let Some(manifest) = self.catalogue.actions.get(&node.kind) {
@@ -237,23 +239,23 @@ impl<'a> Emitter<'a> {
                             (input, policy),
                             &mut symbols,
                         ));
+                        any = true;
                     }
                 }
                 _ => {}
             }
         }
-        if items.is_empty() {
+        if !any {
             return None;
         }
-        items.extend(self.custom_trait(&mut symbols));
+        self.custom_trait(&mut symbols, &mut items);
         let uses = symbols.uses();
         self.step_symbols = symbols;
-        let items = uses.into_iter().chain(items).collect();
         let name = docs::code(&self.workflow.name);
         let docs = docs::inner(&[format!(
             "The steps of `{name}`: what each does, and when it is tried again."
         )]);
-        Some(print::file(&docs, items))
+        Some(print::file_of(&docs, uses, &items))
     }
 
     fn custom_nodes(&self) -> Vec<&'a Node> {
@@ -262,10 +264,10 @@ impl<'a> Emitter<'a> {
     }
 
     /// The trait whose methods a person writes.
-    fn custom_trait(&mut self, symbols: &mut Symbols) -> Vec<TokenStream> {
+    fn custom_trait(&mut self, symbols: &mut Symbols, items: &mut print::Items) {
         let nodes = self.custom_nodes();
         if nodes.is_empty() {
-            return Vec::new();
+            return;
         }
         let overridden = nodes.iter().filter(|node| node.is_overridden()).count();
         let customs = nodes.len() - overridden;
@@ -289,15 +291,15 @@ impl<'a> Emitter<'a> {
             );
         }
         let doc = docs::attributes(&paragraphs);
-        let not_written = (customs > 0).then(|| {
-            quote! {
+        items.push_members(&quote!(#doc pub trait Custom), methods);
+        if customs > 0 {
+            items.push(quote! {
                 /// The failure of a custom node that nobody has written.
                 fn not_written(id: &str) -> StepError {
                     StepError::fatal("not_written", format!(#text))
                 }
-            }
-        });
-        [quote!(#doc pub trait Custom { #(#methods)* })].into_iter().chain(not_written).collect()
+            });
+        }
     }
 
     /// `custom.rs` as it is first written.
@@ -314,19 +316,17 @@ impl<'a> Emitter<'a> {
             }
         }
         symbols.import(&format!("{}::Custom", self.own.path("steps")));
-        let items = [
-            quote! {
-                /// The functions of this workflow's custom nodes.
-                pub struct Functions;
-            },
-            quote!(impl Custom for Functions { #(#methods)* }),
-        ];
-        let items = symbols.uses().into_iter().chain(items).collect();
+        let mut items = print::Items::default();
+        items.push(quote! {
+            /// The functions of this workflow's custom nodes.
+            pub struct Functions;
+        });
+        items.push_members(&quote!(impl Custom for Functions), methods);
         let docs = docs::inner(&[
             "The custom nodes: yours to write.".to_owned(),
             "An export writes this file once and never again. A node that is added later fails with `not_written` until its method of [`Custom`] is written here.".to_owned(),
         ]);
-        Some(print::own_file(&docs, items))
+        Some(print::own_file_of(&docs, symbols.uses(), &items))
     }
 }
 

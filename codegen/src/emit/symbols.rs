@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
+use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
 use super::mentions::Mentioned;
@@ -84,17 +84,13 @@ impl Symbols {
         self.uses_where(&mut |_| true)
     }
 
-    /// The same of what these items still name: some code was left out once it was seen that
-    /// nothing reads what it gives.
-    pub(crate) fn uses_of(&self, items: &[TokenStream]) -> Vec<TokenStream> {
-        let mut named = Mentioned::default();
-        items.iter().cloned().for_each(|item| named.add(item));
-        let mut steps = BTreeSet::new();
-        items.iter().cloned().for_each(|item| functions(item, &mut steps));
+    /// The same of what code still names: some was left out once it was seen that nothing reads
+    /// what it gives.
+    pub(crate) fn uses_of(&self, named: &mut Mentioned) -> Vec<TokenStream> {
         let is_step = |name: &str| self.paths.contains(&format!("super::steps::{name}"));
         self.uses_where(&mut |name| match name {
             // A variable may have the name of the step whose output it holds.
-            name if is_step(name) => steps.contains(name),
+            name if is_step(name) => named.calls(name),
             // A trait is named by its method; `json!` is spelled out later.
             "Caught" => named.has("caught"),
             "json" => named.has("json__"),
@@ -117,30 +113,6 @@ impl Symbols {
             groups[group].entry((style_place(module), module)).or_default().push(name);
         }
         groups.into_iter().map(use_lines).filter(|lines| !lines.is_empty()).collect()
-    }
-}
-
-/// The functions that code calls or hands over, by name: what no variable is named after is one.
-fn functions(code: TokenStream, found: &mut BTreeSet<String>) {
-    let mut tokens = code.into_iter().peekable();
-    let mut method = false;
-    while let Some(token) = tokens.next() {
-        match token {
-            TokenTree::Group(group) => functions(group.stream(), found),
-            TokenTree::Ident(name) => {
-                let next = tokens.peek();
-                let is_call = matches!(next, Some(TokenTree::Group(arguments))
-                    if arguments.delimiter() == Delimiter::Parenthesis);
-                let name = name.to_string();
-                // Compensations are handed over by their names, and have no variables.
-                if (is_call && !method) || name.starts_with("undo_") {
-                    found.insert(name);
-                }
-                method = false;
-            }
-            TokenTree::Punct(punct) => method = punct.as_char() == '.',
-            TokenTree::Literal(_) => method = false,
-        }
     }
 }
 

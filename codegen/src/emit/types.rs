@@ -67,7 +67,8 @@ pub(crate) struct Types {
     inputs: BTreeMap<NodeId, usize>,
     /// Names of custom nodes' outputs that are called after something else.
     outputs: BTreeMap<NodeId, String>,
-    aliases: Vec<aliases::Alias>,
+    /// Other names of types, by the type's place in [`Types::emitted`].
+    aliases: BTreeMap<usize, Vec<aliases::Alias>>,
     /// The methods of unions, by the union's place in [`Types::emitted`] and the field's name.
     accessors: BTreeMap<usize, BTreeMap<String, accessors::Accessor>>,
     /// What types are called that no field is of.

@@ -140,7 +140,11 @@ impl Exporter<'_, '_> {
                 let mut found = Vec::new();
                 for task in &mut tasks.tasks {
                     self.next += 1;
-                    let inner = self.within(context, &task.live);
+                    let inner = match self.lone(&task.block) {
+                        // Its edges say when it runs, though nobody can tell what that means.
+                        Some(node) if self.flow.logic.given_up() => self.flow.guard(node),
+                        _ => self.within(context, &task.live),
+                    };
                     let given = self.block(&mut task.block, inner);
                     task.exports = self.exports(&given, inner);
                     found.extend(given);
@@ -156,6 +160,14 @@ impl Exporter<'_, '_> {
     fn read_later(&self, mut found: Vec<Outcome>) -> Vec<Outcome> {
         found.retain(|outcome| self.last.get(outcome).is_some_and(|&last| last > self.next));
         found
+    }
+
+    /// The number of the only node that a block runs.
+    fn lone(&self, block: &Block) -> Option<usize> {
+        match block.0.as_slice() {
+            [Stmt::Run(id)] => self.flow.number(id.as_str()),
+            _ => None,
+        }
     }
 
     fn within(&mut self, context: Formula, live: &Live) -> Formula {

@@ -18,6 +18,8 @@ pub(super) const TRUE: Formula = Ref::TRUE;
 /// Past this the formulas are given up; the scope then becomes tasks, which look at their incoming
 /// edges as they run.
 const LIMITS: Limits = Limits { steps: 200_000, all_steps: 2_000_000, few_steps: 0 };
+/// From then on. What still is known says which values are certain, and no more is worth knowing.
+const GIVEN_UP: Limits = Limits { steps: 16, all_steps: usize::MAX, few_steps: 16 };
 
 /// A store of formulas.
 #[derive(Debug)]
@@ -42,7 +44,8 @@ impl Default for Guards {
 }
 
 impl Guards {
-    /// Whether the formulas outgrew the limit; then none of them means anything.
+    /// Whether the formulas outgrew the limit. What took too long to work out is a variable of its
+    /// own, of which nothing is known: what then is implied still is, but not the other way round.
     pub(super) fn given_up(&self) -> bool {
         self.given_up
     }
@@ -73,7 +76,9 @@ impl Guards {
     /// Whether `left` is never true without `right`.
     pub(super) fn implies(&mut self, left: Formula, right: Formula) -> bool {
         let implied = self.diagrams.implies(left, right);
-        self.given_up |= implied.is_none();
+        if implied.is_none() {
+            self.give_up();
+        }
         implied.unwrap_or(false)
     }
 
@@ -90,8 +95,16 @@ impl Guards {
     }
 
     fn known(&mut self, formula: Option<Formula>) -> Formula {
-        self.given_up |= formula.is_none();
-        formula.unwrap_or(FALSE)
+        formula.unwrap_or_else(|| {
+            self.give_up();
+            let unknown = self.diagrams.variable();
+            self.diagrams.choice(unknown, TRUE, FALSE)
+        })
+    }
+
+    fn give_up(&mut self) {
+        self.given_up = true;
+        self.diagrams.limit(GIVEN_UP);
     }
 }
 
@@ -108,6 +121,20 @@ mod tests {
         assert_eq!(guards.or(two, values[2]), TRUE);
         assert!(guards.disjoint(two, values[2]));
         assert_eq!(guards.support(values[2]), [4]);
+    }
+
+    #[test]
+    fn what_is_not_known_implies_nothing() {
+        let mut guards = Guards::default();
+        let a = guards.value(0, 0, 2);
+        let unknown = guards.known(None);
+        assert!(guards.given_up());
+        assert_ne!(unknown, guards.known(None));
+        assert!(guards.implies(unknown, unknown));
+        assert!(!guards.implies(unknown, a) && !guards.implies(a, unknown));
+        assert!(!guards.disjoint(unknown, a));
+        let both = guards.and(unknown, a);
+        assert!(guards.implies(both, unknown) && guards.implies(both, a));
     }
 
     #[test]

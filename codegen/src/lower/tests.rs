@@ -9,8 +9,9 @@ use serde_json::Value;
 use super::lower;
 use crate::check::{Body, Checked, Edge, JoinRule, Node, NodeId, Scope, WaitUntil};
 use crate::diagnostic::Span;
+use crate::expr::typed::Name;
 use crate::expr::{Expr, ExprKind};
-use crate::ir::{Block, Live, Stmt, Subject, Workflow};
+use crate::ir::{Block, Live, Part, Stmt, Subject, Workflow};
 
 fn literal(value: Value, ty: Type) -> Expr {
     Expr { kind: ExprKind::Literal(value), ty, span: Span::default() }
@@ -158,6 +159,48 @@ fn what_takes_no_time_comes_first() {
         shaped("t>a t>p1 t>b t>p2 p2>d a>d b>d p1>d"),
         "run p1\nrun p2\njoin\n  -\n    run a\n  -\n    run b\nrun d\n"
     );
+}
+
+/// Layers of conditions that join crosswise, so that nobody knows what the guards mean; behind them
+/// two nodes, of which one may fail.
+fn knot() -> Checked {
+    let (width, layers) = (20, 12);
+    let mut text = String::new();
+    for layer in 0..layers {
+        for place in 0..width {
+            if layer == 0 {
+                let _ = write!(text, "t>c0_{place} ");
+                continue;
+            }
+            for step in [0, 5, 11] {
+                let (above, other) = (layer - 1, (place * 7 + step) % width);
+                let handle = (place + step) % 2 == 0;
+                let _ = write!(text, "c{above}_{other}.{handle}>c{layer}_{place} ");
+            }
+        }
+    }
+    let last = layers - 1;
+    let mut checked = graph(&format!(
+        "{text} c{last}_0.true>sure c{last}_0.true>unsure sure>p1 unsure>p2 unsure.error>p2"
+    ));
+    for (reader, read) in [("p1", "sure"), ("p2", "unsure")] {
+        let kind = ExprKind::Name(Name::Step(read.into()));
+        let value = Expr { kind, ty: Type::Null, span: Span::default() };
+        checked.nodes.get_mut(reader).unwrap().body = Body::Transform { value };
+    }
+    checked
+}
+
+#[test]
+fn where_guards_are_given_up_what_may_be_missing_is_optional() {
+    let workflow = lower(&knot()).unwrap();
+    let [Stmt::Tasks(tasks)] = workflow.body.0.as_slice() else { panic!("{workflow}") };
+    let exports: Vec<_> = tasks.tasks.iter().flat_map(|task| &task.exports).collect();
+    let is_optional = |id: &str| {
+        let mut outputs = exports.iter().filter(|export| export.part == Part::Output);
+        outputs.find(|export| *export.node == *id).map(|export| export.optional)
+    };
+    assert_eq!((is_optional("sure"), is_optional("unsure")), (Some(false), Some(true)));
 }
 
 /// Deterministic numbers for random graphs.

@@ -79,6 +79,11 @@ impl Bdd {
         }
     }
 
+    /// How long operations may take from now on.
+    pub(crate) fn limit(&mut self, limits: Limits) {
+        self.limits = limits;
+    }
+
     /// A new variable, nearer the root than all before it.
     pub(crate) fn variable(&mut self) -> u32 {
         self.variables += 1;

@@ -18,8 +18,6 @@ use crate::check::NodeId;
 #[derive(Clone, Debug)]
 pub(super) struct Alias {
     name: String,
-    /// The type's place in [`Types::emitted`].
-    place: usize,
     doc: String,
 }
 
@@ -71,13 +69,14 @@ impl Types {
     fn other_name(&mut self, place: usize, hint: &Hint) -> String {
         let names = self.names.get_or_insert_with(super::Allocator::types);
         let name = names.allocate(&hint.name, "Data");
-        self.aliases.push(Alias { name: name.clone(), place, doc: hint.doc.clone() });
+        let alias = Alias { name: name.clone(), doc: hint.doc.clone() };
+        self.aliases.entry(place).or_default().push(alias);
         name
     }
 
     /// The aliases of a type.
     pub(super) fn alias_items(&self, place: usize, symbols: &mut Symbols) -> Vec<TokenStream> {
-        let aliases = self.aliases.iter().filter(|alias| alias.place == place);
+        let aliases = self.aliases.get(&place).into_iter().flatten();
         aliases
             .map(|alias| {
                 let ty = self.emitted_path(place, symbols);

@@ -8,13 +8,13 @@ use quote::quote;
 
 use super::super::docs;
 use super::super::names::ident;
+use super::super::print::Items;
 use super::super::symbols::Symbols;
 use super::{Emitted, Hint, Types};
 
 impl Types {
-    /// All items, each type right before what it holds.
-    pub(crate) fn items(&mut self, symbols: &mut Symbols) -> Vec<TokenStream> {
-        let mut items = Vec::new();
+    /// Prints all items, each type right before what it holds.
+    pub(crate) fn print(&mut self, symbols: &mut Symbols, items: &mut Items) {
         for place in 0..self.emitted.len() {
             let Some(emitted) = self.emitted.get(place).cloned() else { continue };
             match emitted.ty.unfolded().as_ref() {
@@ -28,7 +28,6 @@ impl Types {
             }
             items.extend(self.alias_items(place, symbols));
         }
-        items
     }
 
     /// Whether there is any.

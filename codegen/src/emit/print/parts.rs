@@ -1,0 +1,180 @@
+//! Prints a large item bit by bit: what stands on lines of their own is printed alike on its own.
+
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
+use quote::quote;
+
+/// Tokens of a body that are printed at once.
+const BIT: usize = 256;
+/// Functions of a trait or `impl` that are printed at once.
+const FEW: usize = 16;
+
+/// An item; the body of a long function statement by statement.
+pub(super) fn print(item: TokenStream) -> String {
+    print_in_bits(item, BIT)
+}
+
+fn print_in_bits(item: TokenStream, bit: usize) -> String {
+    let (head, body) = match Function::of(item) {
+        Ok(function) => (function.head, function.body),
+        Err(item) => return super::print(item),
+    };
+    let mut bits = statements(body, bit).into_iter();
+    let first = bits.next().unwrap_or_default();
+    let text = super::print(quote!(#head { #first }));
+    if bits.len() == 0 {
+        return text;
+    }
+    let Some(text) = text.strip_suffix("}\n") else { return text };
+    let mut text = text.to_owned();
+    for bit in bits {
+        text.push_str(inner(&super::print(quote!(async fn bit() { #bit }))));
+    }
+    text + "}\n"
+}
+
+/// A trait or `impl` with these functions.
+pub(super) fn print_members(head: &TokenStream, members: Vec<TokenStream>) -> String {
+    print_few_members(head, members, FEW)
+}
+
+fn print_few_members(head: &TokenStream, members: Vec<TokenStream>, few: usize) -> String {
+    let mut members = members.into_iter();
+    let mut next = || -> Vec<TokenStream> { members.by_ref().take(few).collect() };
+    let first = next();
+    let text = super::print(quote!(#head { #(#first)* }));
+    let Some(text) = text.strip_suffix("}\n") else { return text };
+    let mut text = text.to_owned();
+    loop {
+        let few = next();
+        if few.is_empty() {
+            return text + "}\n";
+        }
+        // As within: a blank line behind a function that has several.
+        if text.ends_with("    }\n") {
+            text.push('\n');
+        }
+        text.push_str(inner(&super::print(quote!(#head { #(#few)* }))));
+    }
+}
+
+/// What stands between the braces of the only item, without its attributes.
+fn inner(item: &str) -> &str {
+    let start = item
+        .split_inclusive('\n')
+        .take_while(|line| line.starts_with(['#', '/']) || !line.ends_with("{\n"))
+        .map(str::len)
+        .sum::<usize>();
+    let behind = item.get(start..).and_then(|item| item.split_once('\n'));
+    behind.and_then(|(_, item)| item.strip_suffix("}\n")).unwrap_or_default()
+}
+
+/// A function: what stands before its body, and that.
+struct Function {
+    head: TokenStream,
+    body: TokenStream,
+}
+
+impl Function {
+    /// The tokens again where they are no function.
+    fn of(item: TokenStream) -> Result<Self, TokenStream> {
+        let mut tokens: Vec<TokenTree> = item.into_iter().collect();
+        let is_function =
+            tokens.iter().any(|token| matches!(token, TokenTree::Ident(word) if word == "fn"));
+        match tokens.pop() {
+            Some(TokenTree::Group(group))
+                if is_function && group.delimiter() == Delimiter::Brace =>
+            {
+                let body = group.stream();
+                Ok(Self { head: tokens.into_iter().collect(), body })
+            }
+            last => Err(tokens.into_iter().chain(last).collect()),
+        }
+    }
+}
+
+/// The statements of a body in bits of about so many tokens. A bit ends with a semicolon, so that
+/// none is cut in two.
+fn statements(body: TokenStream, bit: usize) -> Vec<TokenStream> {
+    let mut bits = Vec::new();
+    let mut tokens: Vec<TokenTree> = Vec::new();
+    for token in body {
+        let ends = matches!(&token, TokenTree::Punct(punct) if punct.as_char() == ';');
+        tokens.push(token);
+        if ends && tokens.len() >= bit {
+            bits.push(tokens.drain(..).collect());
+        }
+    }
+    if !tokens.is_empty() {
+        bits.push(tokens.into_iter().collect());
+    }
+    bits
+}
+
+#[cfg(test)]
+#[allow(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    use quote::ToTokens;
+    use syn::Item;
+
+    use super::*;
+
+    /// The members of a trait or `impl`.
+    fn members(body: TokenStream) -> Vec<TokenStream> {
+        let mut members = vec![TokenStream::new()];
+        for token in body {
+            let ends = matches!(&token, TokenTree::Group(group)
+                if group.delimiter() == Delimiter::Brace);
+            if let Some(last) = members.last_mut() {
+                last.extend([token]);
+            }
+            if ends {
+                members.push(TokenStream::new());
+            }
+        }
+        members.retain(|member| !member.is_empty());
+        members
+    }
+
+    #[test]
+    fn bits_make_what_the_whole_makes() {
+        let (mut functions, mut methods) = (0, 0);
+        let run = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures/run");
+        for folder in fs::read_dir(run).expect("fixtures").flatten() {
+            for name in ["workflow.rs", "steps.rs", "custom.rs"] {
+                let path = folder.path().join("golden").join(name);
+                let Ok(text) = fs::read_to_string(&path) else { continue };
+                let place = path.display();
+                // As the emitter writes it; objects it writes otherwise, too.
+                let text = text.replace("format!(", "format__(");
+                for item in syn::parse_file(&text).expect("Rust").items {
+                    if item.to_token_stream().to_string().contains("json !") {
+                        continue;
+                    }
+                    let whole = super::super::print(item.to_token_stream());
+                    match item {
+                        Item::Fn(item) => {
+                            let bits = print_in_bits(item.to_token_stream(), 1);
+                            assert_eq!(bits, whole, "{place}");
+                            functions += 1;
+                        }
+                        Item::Trait(_) | Item::Impl(_) => {
+                            let tokens = item.into_token_stream();
+                            let parts = Function::of(quote!(fn #tokens));
+                            let Ok(Function { head, body }) = parts else { panic!("{place}") };
+                            let head: TokenStream = head.into_iter().skip(1).collect();
+                            let members = members(body);
+                            methods += members.len();
+                            let bits = print_few_members(&head, members, 1);
+                            assert_eq!(bits, whole, "{place}");
+                        }
+                        _ => {}
+                    }
+                }
+            }
+        }
+        assert!(functions > 100 && methods > 1, "{functions} functions, {methods} methods");
+    }
+}
