@@ -272,7 +272,6 @@ fn interpreter_and_compiled_code_agree() {
                 Member::new(&plan.checked, &plan.ir, input, case.script.clone())
             };
             let members: Vec<Member> = batch.iter().map(member).collect();
-            faults.extend(members.iter().flat_map(too_wide));
             let lints = number("FLOWCRATE_LINTS").is_some();
             let outcome = match batch::run("random", &members, lints) {
                 Ok(outcome) => outcome,
@@ -297,6 +296,33 @@ fn interpreter_and_compiled_code_agree() {
         assert!(faults.is_empty(), "{} differ: {}", faults.len(), faults.join("\n"));
         let few = cases.len() > BATCH / 2 && entries <= cases.len();
         assert!(!few, "{} graphs have {entries} entries", cases.len());
+    });
+}
+
+/// So many graphs are emitted without being compiled.
+const EMITTED: usize = 300;
+
+/// What is emitted has the brackets that it should have, and no long lines; without building it.
+#[test]
+fn emitted_text_is_laid_out() {
+    on_large_stack(|| {
+        let bench = Bench::new();
+        let plans = seeds().filter_map(|seed| {
+            let case = case(seed);
+            Some((bench.plan(&case).ok()?, case))
+        });
+        let (mut faults, mut lines) = (Vec::new(), 0);
+        let wanted = number("FLOWCRATE_GRAPHS").and_then(|wanted| usize::try_from(wanted).ok());
+        for (plan, case) in plans.take(wanted.unwrap_or(EMITTED)) {
+            let member = Member::new(&plan.checked, &plan.ir, Value::Null, case.script);
+            lines += member.emitted.workflow.lines().count();
+            if let Err(error) = syn::parse_file(&member.emitted.workflow) {
+                faults.push(format!("{}: {error}", member.name));
+            }
+            faults.extend(too_wide(&member));
+        }
+        println!("{lines} lines");
+        assert!(faults.is_empty(), "{}", faults.join("\n"));
     });
 }
 

@@ -2,6 +2,7 @@
 
 pub(crate) mod layout;
 mod parts;
+mod wide;
 
 use proc_macro2::TokenStream;
 use quote::quote;

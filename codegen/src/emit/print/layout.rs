@@ -9,8 +9,10 @@ pub(crate) mod macros;
 
 use std::borrow::Cow;
 
+use super::wide;
+
 /// Columns of a line.
-const WIDTH: usize = 100;
+pub(super) const WIDTH: usize = 100;
 
 /// Tidies the text of one item.
 pub(super) fn tidy(text: &str) -> String {
@@ -301,6 +303,10 @@ fn hang<'t>(head: &str, items: &[Item<'t>], group: &Group<'t>, column: usize) ->
     let before: Option<Vec<&str>> = before.iter().map(Item::line).collect();
     let before = before?;
     let last_close = last.close.strip_suffix(',').unwrap_or(&last.close);
+    // In the middle of an expression it is no argument, and `||` an operator.
+    if !before.last().map_or(head.ends_with(['(', '[']), |text| text.ends_with(',')) {
+        return None;
+    }
     let closure = ["async |", "async {", "|"].iter().any(|start| last_head.starts_with(start));
     if !closure && !before.is_empty() || is_chained(last_head) {
         return None;
@@ -456,11 +462,14 @@ fn print_apart(items: &[Item<'_>], column: usize, out: &mut String) {
 
 fn line(text: &str, column: usize, out: &mut String) {
     let text = text.trim_start_matches('\u{0}');
-    if !text.is_empty() {
-        out.extend(std::iter::repeat_n(' ', column));
-        out.push_str(text);
+    if text.is_empty() {
+        return out.push('\n');
     }
-    out.push('\n');
+    for (step, text) in wide::lines(text, column) {
+        out.extend(std::iter::repeat_n(' ', column + step));
+        out.push_str(&text);
+        out.push('\n');
+    }
 }
 
 /// `name::<` and its types on one line.
@@ -526,6 +535,16 @@ mod tests {
             tidied(text),
             "fn f() {\n    let input = ctx.evaluate(\"charge\", || {\n        Ok(ChargeInput {\n            amount: expr::int_mul(item.price, item.quantity)?,\n            customer: customer.body.id.clone(),\n        })\n    })?;\n}\n"
         );
+    }
+
+    #[test]
+    fn an_operator_is_no_closure() {
+        let long = "trigger.as_somebody_with_a_long_name().is_none_or(|value| value.flag)";
+        let text = format!(
+            "fn f() {{ g(({long} || (match &trigger {{ A(a) => a.flag, B(b) => b.flag }})) && {long}) }}"
+        );
+        let strip = |text: &str| text.replace([' ', '\n', ','], "");
+        assert_eq!(strip(&tidied(&text)), strip(&text));
     }
 
     #[test]
