@@ -12,6 +12,7 @@ mod import;
 mod new;
 mod output;
 mod publish;
+mod purge;
 mod run;
 mod serve;
 mod token;
@@ -49,6 +50,8 @@ enum Command {
     Publish(publish::Args),
     /// Make, list and revoke tokens, with which cargo publishes
     Token(token::Args),
+    /// Take away runs of a server that ended long ago
+    Purge(purge::Args),
     /// Turn another tool's workflow into a graph
     Import(import::Args),
     /// Explain a diagnostic's code
@@ -92,6 +95,7 @@ fn execute(cli: Cli) -> ExitCode {
         Some(Command::Run(args)) => run::execute(&args),
         Some(Command::Publish(args)) => publish::execute(&args),
         Some(Command::Token(args)) => token::execute(&args),
+        Some(Command::Purge(args)) => purge::execute(&args),
         Some(Command::Import(args)) => import::execute(&args),
         Some(Command::Explain(args)) => Ok(explain::execute(&args)),
         Some(Command::New(args)) => new::execute(&args),

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use clap::Args;
 use serde::Deserialize;
@@ -12,6 +13,8 @@ use crate::error::Error;
 pub const LISTEN: &str = "127.0.0.1:7700";
 /// Where the server keeps its data if nobody says otherwise.
 pub const DATA: &str = ".flowcrate";
+/// How long runs that have ended are kept if nobody says otherwise.
+pub const RETENTION: Duration = Duration::from_hours(30 * 24);
 /// The configuration file that is read if it is there.
 const FILE: &str = "flowcrate.toml";
 
@@ -41,6 +44,9 @@ pub struct Flags {
     /// Tell nobody of published crates without a token (`flowcrate token create --scope read`)
     #[arg(long, env = "FLOWCRATE_PRIVATE_REGISTRY")]
     pub private_registry: bool,
+    /// How long runs are kept once they have ended, such as 90d, or `forever` [default: 30d]
+    #[arg(long, value_name = "TIME", env = "FLOWCRATE_RETENTION")]
+    pub retention: Option<String>,
 }
 
 /// The file's form.
@@ -54,6 +60,7 @@ struct File {
     public_url: Option<String>,
     #[serde(default)]
     private_registry: bool,
+    retention: Option<String>,
 }
 
 /// What `serve` goes by.
@@ -69,6 +76,8 @@ pub struct Config {
     pub public_url: Option<String>,
     /// Whether the registry wants a token of everybody.
     pub private_registry: bool,
+    /// How long runs are kept once they have ended; none: for ever.
+    pub retention: Option<Duration>,
 }
 
 impl Config {
@@ -86,8 +95,20 @@ impl Config {
             allow_hosts: [flags.allow_hosts, file.allow_hosts].concat(),
             public_url: flags.public_url.or(file.public_url),
             private_registry: flags.private_registry || file.private_registry,
+            retention: match flags.retention.or(file.retention).as_deref() {
+                None => Some(RETENTION),
+                Some("forever") => None,
+                Some(text) => Some(period("retention", text)?),
+            },
         })
     }
+}
+
+/// A length of time, such as `30d`.
+pub(crate) fn period(name: &str, text: &str) -> Result<Duration, Error> {
+    humantime::parse_duration(text).map_err(|error| {
+        Error::Config(format!("{name}: {text:?} is no time, such as 30d: {error}"))
+    })
 }
 
 fn read(path: &Path) -> Result<File, Error> {
@@ -124,6 +145,18 @@ mod tests {
         std::fs::write(&path, "lisen = 1\n").unwrap();
         let flags = Flags { config: Some(path), ..Flags::default() };
         assert!(matches!(Config::load(flags), Err(Error::Config(text)) if text.contains("lisen")));
+    }
+
+    #[test]
+    fn runs_are_kept_for_a_month_unless_somebody_says_otherwise() {
+        let kept = |retention: Option<&str>| {
+            let flags = Flags { retention: retention.map(str::to_owned), ..Flags::default() };
+            Config::load(flags).map(|config| config.retention)
+        };
+        assert_eq!(kept(None).unwrap(), Some(RETENTION));
+        assert_eq!(kept(Some("90d")).unwrap(), Some(3 * RETENTION));
+        assert_eq!(kept(Some("forever")).unwrap(), None);
+        assert!(matches!(kept(Some("long")), Err(Error::Config(text)) if text.contains("long")));
     }
 
     #[test]

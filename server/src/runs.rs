@@ -11,9 +11,10 @@ mod watch;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use flowcrate::sqlite::{OpenError, SqliteStore};
-use flowcrate::{Client, Engine, RunFilter, RunState};
+use flowcrate::{Client, Engine, Retention, RunFilter, RunState};
 
 use crate::app::blocking;
 use crate::compiler::Compiler;
@@ -52,9 +53,13 @@ impl Runs {
         journal: &Path,
         store: Store,
         compiler: Arc<Compiler>,
+        retention: Option<Duration>,
     ) -> Result<Self, Error> {
         let journal = open_journal(journal)?;
-        let engine = Engine::builder().store(journal).build().await.map_err(self::engine)?;
+        // Runs of workflows that are deleted, or that nothing has registered yet, are ours, too.
+        let retention = retention.map(Retention::of).unwrap_or_default().of_the_whole_store();
+        let builder = Engine::builder().store(journal).retention(retention);
+        let engine = builder.build().await.map_err(self::engine)?;
         let client = engine.client();
         let runs =
             Self(Arc::new(Inner { engine, client, store, compiler, plans: Mutex::default() }));

@@ -50,7 +50,8 @@ impl Server {
         let (stop, stopping) = watch::channel(false);
         let compiler = Arc::new(Compiler::new());
         let journal = config.data.join("runs.db");
-        let runs = Runs::open(&journal, store.clone(), Arc::clone(&compiler)).await?;
+        let runs =
+            Runs::open(&journal, store.clone(), Arc::clone(&compiler), config.retention).await?;
         let public = match &config.public_url {
             Some(url) => Address::new(url)?,
             None => Address::new(&format!("http://{}", reachable(address)))?,

@@ -29,6 +29,7 @@ mod api {
 mod cli {
     mod check;
     mod compile;
+    mod purge;
     mod run;
     mod serve;
     mod terminal;

@@ -93,6 +93,7 @@ impl TestServer {
             allow_hosts: Vec::new(),
             public_url: None,
             private_registry,
+            retention: None,
         };
         let server = Server::bind_with(&config, clock).await.unwrap();
         let router = server.router();
