@@ -151,6 +151,10 @@ pub(crate) struct Callee {
     pub(crate) input: Payload,
     /// Whether the caller waits for its end.
     pub(crate) awaited: bool,
+    /// By what it counts under its workflow's limit.
+    pub(crate) limit_key: Option<String>,
+    /// How it stands in line there.
+    pub(crate) priority: i32,
 }
 
 /// When a timer is due.

@@ -163,6 +163,9 @@ impl EngineBuilder {
         let asked = Instant::now();
         store.submit(Transaction::Open(worker, reply));
         opened.await?;
+        let (reply, declared) = Reply::channel();
+        store.submit(Transaction::Declare(Box::new(self.registry.limits()), reply));
+        declared.await?;
         let (registry, hub) = (Arc::new(self.registry), Arc::new(Hub::default()));
         let gauge = Arc::new(residence::Gauge::default());
         let (shard, messages) = std::sync::mpsc::channel();
@@ -210,6 +213,10 @@ impl Engine {
         let what = format!("workflow `{}`", workflow.definition().name);
         check_profile(self.inner.store.as_ref(), &what, workflow.needs())?;
         self.inner.registry.add(Arc::new(workflow));
+        // In the order of asking: whatever is started from now on is under its limit.
+        let declare =
+            Transaction::Declare(Box::new(self.inner.registry.limits()), Reply::new(drop));
+        self.inner.store.submit(declare);
         self.inner.tell(Message::Hint)
     }
 

@@ -155,7 +155,8 @@ pub use retention::{PurgeFilter, Retention};
 pub use serde_json::Value as Json;
 #[cfg(feature = "engine")]
 pub use store::{
-    EntryStatus, Parent, Refusal, RevisionChange, RunCursor, RunFilter, RunState, Stop, StopKind,
+    EntryStatus, Hold, Limit, Parent, Rate, Refusal, RevisionChange, RunCursor, RunFilter,
+    RunState, Stop, StopKind,
 };
 #[cfg(feature = "engine")]
 pub use task::{Task, task};

@@ -93,6 +93,8 @@ promises! {
     Adoption = Store "adoption",
     /// Runs go another way from one of their steps (R20).
     Forks = Store "forks",
+    /// Runs of a workflow are limited, by number and by rate (R24).
+    Limits = Store "limits",
     /// Schedules fire once per instant (R23).
     Schedules = Store "schedules",
     /// Rows of the application are written with a step's outcome, in one commit (R32).

@@ -62,6 +62,7 @@ mod progress;
 mod purge;
 mod reply;
 mod rows;
+pub(crate) mod slots;
 mod tables;
 mod transaction;
 mod undo;
@@ -81,6 +82,7 @@ pub use rows::{
     Entry, EntryStatus, EventKey, ForkedFrom, InboxEvent, Parent, Refusal, RevisionChange, RunRow,
     RunState, Stop, StopKind, Waiting,
 };
+pub use slots::{AGEING, Declare, Hold, Limit, Limited, Rate};
 pub use transaction::{
     Adoption, Adopts, Ask, Claim, Claimed, Delivered, End, Fire, Fired, Firing, Inbox, Loaded,
     NewEvent, NewRun, Next, Request, Requested, RunWrite, Started, Transaction, Written,

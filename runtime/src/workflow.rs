@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::journaled::{EventPayload, RunValue};
 use crate::payload::Payload;
 use crate::profile::{Profile, Promise};
-use crate::store::RunRow;
+use crate::store::{Limit, RunRow};
 
 /// A durable function. `#[workflow]` implements this for a struct named after the function.
 #[diagnostic::on_unimplemented(
@@ -55,6 +55,18 @@ pub trait Workflow: 'static {
         Callees::new()
     }
 
+    /// The limit that its runs are under, in whatever process and revision. What was declared last
+    /// holds for all workers.
+    fn limit(&self) -> Option<Limit> {
+        None
+    }
+
+    /// By what a run with this input counts under the [limit](Self::limit), where its start does
+    /// not say so.
+    fn limit_key(&self, _input: &Self::Input) -> Option<String> {
+        None
+    }
+
     /// The promises that it relies on: those of the core, and what its definition shows. One that
     /// calls workflows which it does not name in [`callees`](Self::callees) says so here, if it is
     /// to be refused where that is not offered.
@@ -68,6 +80,9 @@ pub trait Workflow: 'static {
         }
         if !self.callees().is_empty() {
             needs = needs.with(Promise::Children);
+        }
+        if self.limit().is_some() {
+            needs = needs.with(Promise::Limits);
         }
         needs
     }
@@ -105,6 +120,14 @@ impl<W: Workflow> Workflow for Arc<W> {
 
     fn callees(&self) -> Callees {
         (**self).callees()
+    }
+
+    fn limit(&self) -> Option<Limit> {
+        (**self).limit()
+    }
+
+    fn limit_key(&self, input: &Self::Input) -> Option<String> {
+        (**self).limit_key(input)
     }
 
     fn needs(&self) -> Profile {
@@ -168,6 +191,11 @@ pub(crate) trait ErasedWorkflow: Send + Sync {
 
     fn callees(&self) -> Callees;
 
+    fn limit(&self) -> Option<Limit>;
+
+    /// By what a run with this input counts; nothing where the input is none of this workflow.
+    fn limit_key(&self, input: &Payload) -> Option<String>;
+
     fn needs(&self) -> Profile;
 
     fn check_event(&self, name: &str, payload: &Value) -> Result<()>;
@@ -198,6 +226,16 @@ impl<W: Workflow + Send + Sync> ErasedWorkflow for W {
 
     fn callees(&self) -> Callees {
         Workflow::callees(self)
+    }
+
+    fn limit(&self) -> Option<Limit> {
+        Workflow::limit(self)
+    }
+
+    fn limit_key(&self, input: &Payload) -> Option<String> {
+        // Most have no limit, and need not read their input for that.
+        Workflow::limit(self)?;
+        Workflow::limit_key(self, &W::Input::from_payload(input).ok()?)
     }
 
     fn needs(&self) -> Profile {

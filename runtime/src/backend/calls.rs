@@ -58,7 +58,7 @@ impl StoreBackend {
     }
 
     fn new_child(&self, site: &Site, callee: Callee) -> NewRun {
-        let Callee { workflow, revision, fingerprint, events, input, awaited } = callee;
+        let Callee { workflow, revision, fingerprint, events, input, awaited, .. } = callee;
         let hash = input.canonical().unwrap_or_else(|_| input.clone()).hash();
         let seed = Uuid::new_v5(&Uuid::from_bytes(self.seed), site.path.as_bytes());
         NewRun {
@@ -67,6 +67,8 @@ impl StoreBackend {
             fingerprint: fingerprint.filter(|_| !sabotage!("children have no fingerprint")),
             events,
             parent: Some(Parent { run: self.run, path: site.path.to_string(), awaited }),
+            limit_key: callee.limit_key,
+            priority: callee.priority,
             ..NewRun::new(workflow, revision, input, hash, self.now)
         }
     }

@@ -29,12 +29,9 @@ impl Context {
         workflow: W,
         input: W::Input,
     ) -> Call<W::Output> {
-        Call::new(self.claim_run(
-            &id.into(),
-            (workflow.definition(), workflow.fingerprint()),
-            input.to_payload().map_err(|error| error.to_string()),
-            true,
-        ))
+        let callee = Named::of(&workflow, &input);
+        let input = input.to_payload().map_err(|error| error.to_string());
+        Call::new(self.claim_run(&id.into(), callee, input, true))
     }
 
     /// Starts another workflow and goes on: the id of its run, which lives on its own.
@@ -45,13 +42,9 @@ impl Context {
         workflow: W,
         input: W::Input,
     ) -> StartWorkflow {
-        let operation = self.claim_run(
-            &id.into(),
-            (workflow.definition(), workflow.fingerprint()),
-            input.to_payload().map_err(|error| error.to_string()),
-            false,
-        );
-        StartWorkflow::new(operation)
+        let callee = Named::of(&workflow, &input);
+        let input = input.to_payload().map_err(|error| error.to_string());
+        StartWorkflow::new(self.claim_run(&id.into(), callee, input, false))
     }
 
     /// Like [`call`](Self::call), for a workflow that is known by its definition alone.
@@ -61,7 +54,7 @@ impl Context {
         definition: &Definition,
         input: &Value,
     ) -> Call<Value> {
-        Call::new(self.claim_run(&id.into(), (definition.clone(), None), encode(input), true))
+        Call::new(self.claim_run(&id.into(), Named::from(definition), encode(input), true))
     }
 
     /// Like [`start_workflow`](Self::start_workflow), for a workflow that is known by its
@@ -72,18 +65,18 @@ impl Context {
         definition: &Definition,
         input: &Value,
     ) -> StartWorkflow {
-        let operation =
-            self.claim_run(&id.into(), (definition.clone(), None), encode(input), false);
-        StartWorkflow::new(operation)
+        let callee = Named::from(definition);
+        StartWorkflow::new(self.claim_run(&id.into(), callee, encode(input), false))
     }
 
     fn claim_run(
         &self,
         id: &str,
-        (definition, fingerprint): (Definition, Option<&'static str>),
+        callee: Named,
         input: Result<Payload, String>,
         awaited: bool,
     ) -> Operation {
+        let Named { definition, fingerprint, limit_key } = callee;
         let Definition { name, revision, events, .. } = definition;
         let recorded = |revision| {
             let input = input.as_ref().map_err(Clone::clone)?;
@@ -105,8 +98,33 @@ impl Context {
             events: events.into_iter().map(|event| event.name).collect(),
             input: input.unwrap_or_else(|_| Payload::null()),
             awaited,
+            limit_key,
+            priority: 0,
         };
         Operation::claim(self.core(), self.scope(), claim, |_| Command::Call(Box::new(target)))
+    }
+}
+
+/// What is known of a workflow that is called.
+struct Named {
+    definition: Definition,
+    fingerprint: Option<&'static str>,
+    limit_key: Option<String>,
+}
+
+impl Named {
+    fn of<W: Workflow>(workflow: &W, input: &W::Input) -> Self {
+        Self {
+            definition: workflow.definition(),
+            fingerprint: workflow.fingerprint(),
+            limit_key: workflow.limit_key(input),
+        }
+    }
+}
+
+impl From<&Definition> for Named {
+    fn from(definition: &Definition) -> Self {
+        Self { definition: definition.clone(), fingerprint: None, limit_key: None }
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::error::{Error, Result};
-use crate::store::{Adopts, RunRow, Store};
+use crate::store::{Adopts, Declare, Limit, RunRow, Store};
 use crate::workflow::{Definition, ErasedWorkflow, changed};
 
 /// Workflows by name and revision.
@@ -95,6 +95,14 @@ impl Registry {
     pub(super) fn names(&self) -> BTreeSet<String> {
         let workflows = self.0.read().unwrap_or_else(PoisonError::into_inner);
         workflows.keys().map(|(name, _)| name.to_string()).collect()
+    }
+
+    /// Under which limit each workflow is: as its revision says that was named last.
+    pub(super) fn limits(&self) -> Declare {
+        let workflows = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let all = workflows.iter().map(|((name, _), workflow)| (name.clone(), workflow.limit()));
+        let all: BTreeMap<Arc<str>, Option<Limit>> = all.collect();
+        Declare { workflows: all.into_iter().collect() }
     }
 
     pub(super) fn definitions(&self) -> Vec<(Arc<str>, Arc<str>)> {

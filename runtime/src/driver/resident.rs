@@ -12,7 +12,7 @@ use crate::engine::{Core, RootWaker, Run};
 use crate::error::Result;
 use crate::ids::RunId;
 use crate::payload::Payload;
-use crate::store::{Loaded, Next};
+use crate::store::{Hold, Loaded, Next};
 use crate::values::Timestamp;
 use crate::workflow::ErasedWorkflow;
 
@@ -38,6 +38,8 @@ pub(super) struct Resident {
     pub(super) stale: bool,
     /// Messages that came while it is being loaded again.
     pub(super) reloading: Option<Vec<Message>>,
+    /// The limit that it is under: whoever waits for its slot may go on once it leaves.
+    pub(super) limited: Option<Hold>,
     /// How it leaves memory: its last write waits for the one in flight, or is on its way.
     pub(super) leaving: Leaving,
 }
@@ -73,6 +75,7 @@ impl Resident {
         // A fork goes through its beginning as the run did that it shares it with.
         let started_at = forked_from.map_or(loaded.row.started_at, |fork| fork.started_at);
         let input = loaded.row.input.clone();
+        let limited = loaded.row.limited.as_ref().map(|limited| limited.hold);
         let loaded_seed = loaded.row.seed;
         let parent = loaded.row.parent.as_ref().filter(|parent| parent.awaited);
         let caller = parent.map(|parent| parent.run);
@@ -102,6 +105,7 @@ impl Resident {
             nudged: false,
             stale: false,
             reloading: None,
+            limited,
             leaving: Leaving::No,
         })
     }

@@ -23,6 +23,8 @@ pub struct Start<T> {
     input: Result<Payload>,
     key: Option<String>,
     tags: BTreeMap<String, String>,
+    limit_key: Option<String>,
+    priority: i32,
     read: Read<T>,
 }
 
@@ -35,7 +37,8 @@ impl<T> Start<T> {
         read: Read<T>,
     ) -> Self {
         let (key, tags) = (None, BTreeMap::new());
-        Self { engine, workflow, revision, input, key, tags, read }
+        let (limit_key, priority) = (None, 0);
+        Self { engine, workflow, revision, input, key, tags, limit_key, priority, read }
     }
 
     /// Makes the start idempotent: the same workflow, key and input give the same run.
@@ -47,6 +50,20 @@ impl<T> Start<T> {
     pub fn tag(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.tags.insert(name.into(), value.into());
         self
+    }
+
+    /// By what the run counts under the [limit](crate::Limit) of its workflow: each key has slots
+    /// and a rate of its own. Without one the workflow says it ([`crate::Workflow::limit_key`]), or
+    /// it is the empty one.
+    pub fn limit_key(self, key: impl Into<String>) -> Self {
+        Self { limit_key: Some(key.into()), ..self }
+    }
+
+    /// How the run stands in the line of its workflow's limit: higher ones go first, 0 is what runs
+    /// have that say nothing. A run is passed by those of the next higher priority that come within
+    /// [a minute](crate::store::AGEING) after it, so that none waits for ever.
+    pub fn priority(self, priority: i32) -> Self {
+        Self { priority, ..self }
     }
 
     pub(super) fn maybe_key(self, key: Option<String>) -> Self {
@@ -65,6 +82,8 @@ impl<T> Start<T> {
             events: workflow.definition().events.into_iter().map(|event| event.name).collect(),
             owner: (!inner.gauge.is_full()).then_some(inner.worker),
             tags: self.tags.clone(),
+            limit_key: self.limit_key.clone().or_else(|| workflow.limit_key(&input)),
+            priority: self.priority,
             ..NewRun::new(name, revision, input, canonical.hash(), inner.store.now())
         })
     }
@@ -82,10 +101,11 @@ impl<T> Start<T> {
         let stops = self.engine.inner.hub.watch_stops(id);
         let reply = Reply::new(move |started: Result<Started, StoreError>| {
             // The shard may begin as soon as the run is durable; the caller need not be awake.
-            if started == Ok(Started::New) {
-                let (owned, id) = (loaded.row.owner.is_some(), loaded.row.id);
+            if matches!(started, Ok(Started::New | Started::InLine)) {
+                let owned = loaded.row.owner.is_some() && started == Ok(Started::New);
+                let id = loaded.row.id;
                 let started = Message::Started(Box::new(loaded));
-                // Without an owner it is claimed once there is room.
+                // Without an owner it is claimed once there is room, or it has a slot.
                 drop(shard.send(if owned { started } else { Message::Nudge(id) }));
             }
             drop(told.send(started));
@@ -93,7 +113,9 @@ impl<T> Start<T> {
         self.engine.inner.store.submit(Transaction::Start(Box::new(run), reply));
         let started = answer.await.map_err(|_| Error::Closed)??;
         match started {
-            Started::New => Ok(RunHandle::started(id, self.engine.client(), self.read, stops)),
+            Started::New | Started::InLine => {
+                Ok(RunHandle::started(id, self.engine.client(), self.read, stops))
+            }
             Started::Existing { id, input_hash } => {
                 let id = self.existing(id, input_hash, hash)?;
                 Ok(RunHandle::new(id, self.engine.client(), self.read))

@@ -28,6 +28,21 @@ impl<T> Call<T> {
         self
     }
 
+    /// By what the run counts under the limit of its workflow, see
+    /// [`Start::limit_key`](crate::Start::limit_key). Without one, and where its workflow does not
+    /// say it, a run under the limit of its caller has its caller's key, and shares its slot.
+    pub fn limit_key(self, key: impl Into<String>) -> Self {
+        self.operation.with_callee(|callee| callee.limit_key = Some(key.into()));
+        self
+    }
+
+    /// How the run stands in the line of its workflow's limit, see
+    /// [`Start::priority`](crate::Start::priority).
+    pub fn priority(self, priority: i32) -> Self {
+        self.operation.with_callee(|callee| callee.priority = priority);
+        self
+    }
+
     /// Where it stands in the journal.
     pub fn path(&self) -> &str {
         self.operation.path()
@@ -56,6 +71,20 @@ impl StartWorkflow {
     /// does.
     pub fn key(mut self, key: impl AsRef<str>) -> Self {
         self.0.rekey(key.as_ref());
+        self
+    }
+
+    /// By what the run counts under the limit of its workflow, see
+    /// [`Start::limit_key`](crate::Start::limit_key).
+    pub fn limit_key(self, key: impl Into<String>) -> Self {
+        self.0.with_callee(|callee| callee.limit_key = Some(key.into()));
+        self
+    }
+
+    /// How the run stands in the line of its workflow's limit, see
+    /// [`Start::priority`](crate::Start::priority).
+    pub fn priority(self, priority: i32) -> Self {
+        self.0.with_callee(|callee| callee.priority = priority);
         self
     }
 

@@ -13,7 +13,7 @@ use super::{
     Command, Core, Error, Failure, Issued, Mismatch, Op, OpId, OpState, Outcome, Patience, Payload,
     Result, Scope, Site, Undo, Undos,
 };
-use crate::backend::Labour;
+use crate::backend::{Callee, Labour};
 use crate::context::Context;
 use crate::journaled::Read;
 
@@ -123,6 +123,17 @@ impl Operation {
         match undo.erase(&core.undos) {
             Ok(undo) => claimed.0.undo = Some(undo),
             Err(step) => core.report(undo_unregistered(&self.path, &step)),
+        }
+    }
+
+    /// Says more of the run that it starts. Too late once it is issued: a run that was started
+    /// before stays what it is.
+    pub(super) fn with_callee(&self, say: impl FnOnce(&mut Callee)) {
+        let mut core = self.core.borrow_mut();
+        if let Some(Op { state: OpState::Claimed(claimed), .. }) = core.ops.get_mut(&self.id)
+            && let Command::Call(callee) = &mut claimed.1
+        {
+            say(callee);
         }
     }
 

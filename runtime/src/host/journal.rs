@@ -121,7 +121,7 @@ pub(super) async fn start(store: &SqliteStore, run: NewRun) -> Result<RunId> {
     let (reply, started) = Reply::channel();
     store.submit(Transaction::Start(Box::new(run), reply));
     match started.await? {
-        Started::New => Ok(id),
+        Started::New | Started::InLine => Ok(id),
         Started::Existing { id, input_hash } if input_hash == hash => Ok(id),
         Started::Existing { id, .. } => {
             Err(Error::KeyReused { key: key.unwrap_or_default(), run: id })

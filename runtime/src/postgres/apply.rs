@@ -3,6 +3,7 @@
 
 mod claim;
 mod fork;
+mod limits;
 mod start;
 mod write;
 
@@ -77,6 +78,7 @@ impl Applier<'_> {
             Transaction::Open(worker, _) => self.open(*worker).await,
             Transaction::Renew(worker, _) => self.renew(*worker).await,
             Transaction::Leave(worker, _) => self.leave(*worker).await,
+            Transaction::Declare(limits, _) => self.declare(limits).await,
             Transaction::Start(run, _) => self.start(run).await,
             Transaction::Claim(claim, _) => self.claim(claim).await,
             Transaction::Write(write, _) => self.write(write).await,

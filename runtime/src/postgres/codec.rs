@@ -11,8 +11,8 @@ use uuid::Uuid;
 use super::values::Codec;
 use crate::failure::Failure;
 use crate::store::{
-    Compensation, Entry, EntryStatus, EventKey, Firing, ForkedFrom, InboxEvent, Parent, RunRow,
-    RunState, Stop, StopKind, StoreError, Undoable, Waiting,
+    Compensation, Entry, EntryStatus, EventKey, Firing, ForkedFrom, Hold, InboxEvent, Limited,
+    Parent, RunRow, RunState, Stop, StopKind, StoreError, Undoable, Waiting,
 };
 use crate::{InputHash, Payload, RunId, Timestamp, WorkerId};
 
@@ -161,7 +161,16 @@ pub(super) fn run(row: &Row, codec: &Codec) -> Result<RunRow> {
         revisions: json(row, 29)?.unwrap_or_default(),
         wanted_revision: get::<Option<&str>>(row, 30)?.map(Arc::from),
         refusal: json(row, 31)?,
+        priority: get(row, 33)?,
+        limited: limited(row)?,
     })
+}
+
+fn limited(row: &Row) -> Result<Option<Limited>> {
+    let Some(limit) = get::<Option<&str>>(row, 34)?.map(Arc::from) else { return Ok(None) };
+    let hold = if get(row, 36)? { Hold::WhileActive } else { Hold::UntilEnd };
+    let slot = get::<Option<Uuid>>(row, 37)?.map(|id| RunId::from_bytes(id.into_bytes()));
+    Ok(Some(Limited { limit, key: shared_text(row, 35)?, hold, slot }))
 }
 
 fn stop(row: &Row) -> Result<Option<Stop>> {

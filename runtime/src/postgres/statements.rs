@@ -10,7 +10,8 @@ macro_rules! run_columns {
          run.ended_at, run.epoch, worker.id, run.ready, run.wake_at, run.inbox_seq, run.stop, \
          run.takeovers, run.tags, run.published, run.response, run.stop_reason, run.parent, \
          run.parent_path, run.awaited, run.forked_from, run.forked_input, run.revisions::text, \
-         run.wanted_revision, run.refusal, definition.fingerprint"
+         run.wanted_revision, run.refusal, definition.fingerprint, run.priority, \
+         limit_rule.name, limit_lane.key, run.while_active, run.slot"
     };
 }
 
@@ -44,7 +45,9 @@ macro_rules! definitions {
 macro_rules! run_tables {
     () => {
         "(run JOIN definition ON definition.n = run.definition \
-          LEFT JOIN worker ON worker.n = run.owner)"
+          LEFT JOIN worker ON worker.n = run.owner \
+          LEFT JOIN limit_lane ON limit_lane.n = run.lane \
+          LEFT JOIN limit_rule ON limit_rule.n = limit_lane.rule)"
     };
 }
 
@@ -96,11 +99,19 @@ statements! {
             "DELETE FROM taken_away
              WHERE NOT EXISTS (SELECT 1 FROM worker WHERE n = taken_away.worker)";
         start =
-            "SELECT existing, existing_hash FROM start_v1($1, $2, $3, $4, $5, $6, $7, $8, $9, $10,
-                                                          $11, $12, $13, $14, $15, $16, $17, $18)";
+            "SELECT existing, existing_hash, in_line
+             FROM start_v2($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16,
+                           $17, $18, $19, $20)";
+        declare =
+            "SELECT limit_declare_v2(t.workflow, t.name, t.concurrency, t.starts, t.period, t.active)
+             FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[],
+                         $6::boolean[])
+               AS t (workflow, name, concurrency, starts, period, active)";
         claim = "SELECT what, run_id, number FROM claim_v1($1, $2, $3, $4, $5, $6, $7)";
         write =
-            "SELECT result, conflict, state, tells
+            // Whoever waits for the slot of a run that leaves is to know.
+            "SELECT result, conflict, state, CASE WHEN tells = 2 AND EXISTS (
+               SELECT 1 FROM run WHERE id = $1 AND lane IS NOT NULL) THEN 1 ELSE tells END
              FROM write_v1($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16,
                            $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30,
                            $31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, $42, $43, $44::text::jsonb,
@@ -120,9 +131,11 @@ statements! {
         // The output, failure and what else comes with time is not part of a beginning.
         copy_run =
             "INSERT INTO run (id, definition, state, epoch, ready, started_at, seed, input,
-                              input_hash, tags, forked_from, forked_input, response)
+                              input_hash, tags, forked_from, forked_input, response, priority,
+                              lane, line, place, while_active)
              SELECT $2, definition, 0, 0, true, $3, seed, input, input_hash, tags, $4, $5,
-                    CASE WHEN $6 THEN response END
+                    CASE WHEN $6 THEN response END, priority, lane, lane,
+                    limit_place_v2($3, priority), while_active
              FROM run WHERE n = $1 RETURNING n";
         copy_tags =
             "INSERT INTO tag (name, value, started_at, id)

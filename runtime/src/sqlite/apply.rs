@@ -4,6 +4,7 @@ mod adopt;
 mod claim;
 mod family;
 mod fork;
+mod limits;
 mod owned;
 mod progress;
 mod purge;
@@ -37,6 +38,8 @@ pub(super) struct Tables<'c> {
 struct Memory {
     owned: HashMap<RunId, Owned>,
     definitions: HashMap<[String; 3], HashMap<Vec<String>, i64>>,
+    /// The limit of each workflow, and whether its slots are held while runs are active.
+    limits: HashMap<String, Option<(i64, bool)>>,
 }
 
 macro_rules! statements {
@@ -71,10 +74,11 @@ statements! {
     add_run =
         "INSERT INTO run (n, id, definition, state, epoch, owner, queued, inbox_seq,
                           stop, takeovers, started_at, key, seed, input, input_hash, tags,
-                          parent, parent_path, awaited)
+                          parent, parent_path, awaited, priority, lane, line, slot, place,
+                          while_active)
          VALUES (max(coalesce((SELECT max(n) FROM run), 0),
                      coalesce((SELECT max(n) FROM purged), 0)) + 1,
-                 ?, ?, ?, ?, ?, ?, 0, 0, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+                 ?, ?, ?, ?, ?, ?, 0, 0, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
     add_tag = "INSERT INTO tag (name, value, started_at, id, run) VALUES (?, ?, ?, ?, ?)";
     find_owned =
         "SELECT n, epoch, owner, state, takeovers,
@@ -134,19 +138,21 @@ statements! {
            WHERE n = ?1
            RETURNING state, iif(awaited = 1, parent, NULL), parent_path, stop_reason";
     // An own run in the queue has new mail; a paused one waits for a resume or a cancel.
-    nudged = "SELECT n, id, epoch FROM run WHERE definition = ? AND owner = ? AND queued <> 0";
+    nudged =
+        "SELECT n, id, epoch FROM run
+         WHERE definition = ? AND owner = ? AND queued <> 0 AND line IS NULL";
     free =
         "SELECT n, id, epoch FROM run
-         WHERE definition = ? AND owner IS NULL AND queued <> 0
+         WHERE definition = ? AND owner IS NULL AND queued <> 0 AND line IS NULL
            AND (state <> 3 OR stop = 1 OR wanted_revision IS NOT NULL)
            AND (refusal IS NULL OR refusal ->> 'revision' <> ?) LIMIT ?";
     abandoned =
         "SELECT n, id, epoch FROM run
-         WHERE definition = ? AND queued <> 0 AND owner IS NOT NULL AND owner <> ?
+         WHERE definition = ? AND queued <> 0 AND line IS NULL AND owner IS NOT NULL AND owner <> ?
            AND (refusal IS NULL OR refusal ->> 'revision' <> ?) LIMIT ?";
     due =
         "SELECT n, id, epoch FROM run
-         WHERE definition = ? AND wake_at <= ? AND state <> 3
+         WHERE definition = ? AND wake_at <= ? AND line IS NULL AND state <> 3
            AND (refusal IS NULL OR refusal ->> 'revision' <> ?) ORDER BY wake_at LIMIT ?";
     next_wake =
         "SELECT min(wake_at) FROM run WHERE definition = ? AND wake_at IS NOT NULL
@@ -233,10 +239,10 @@ statements! {
     copy_run =
         "INSERT INTO run (n, id, definition, state, epoch, owner, queued, inbox_seq, stop,
                           takeovers, started_at, seed, input, input_hash, tags, forked_from,
-                          forked_input, response)
+                          forked_input, response, priority, lane, line, place, while_active)
          SELECT max((SELECT max(n) FROM run), coalesce((SELECT max(n) FROM purged), 0)) + 1,
                 ?2, definition, 0, 0, NULL, ?3, 0, 0, 0, ?4, seed, input, input_hash, tags, ?5, ?6,
-                iif(?7, response, NULL)
+                iif(?7, response, NULL), priority, lane, lane, ?4 - 60000 * priority, while_active
          FROM run WHERE n = ?1";
     copy_row_blobs =
         "INSERT OR IGNORE INTO blob_use (run, place, address)
@@ -257,6 +263,58 @@ statements! {
         "UPDATE schedule SET rule = ?2, next_fire = ?3
          WHERE name = ?1 AND rule = ?4 AND next_fire IS ?5";
     next_fire = "SELECT rule, next_fire FROM schedule WHERE name = ?";
+    put_rule =
+        "INSERT INTO limit_rule (name, concurrency, starts, period) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT (name) DO UPDATE SET concurrency = ?2, starts = ?3, period = ?4
+         WHERE concurrency IS NOT ?2 OR starts IS NOT ?3 OR period IS NOT ?4";
+    find_rule = "SELECT n FROM limit_rule WHERE name = ?";
+    call_all =
+        "INSERT OR IGNORE INTO limit_call
+         SELECT limit_line.definition, 0, limit_line.lane
+         FROM limit_lane JOIN limit_line ON limit_line.lane = limit_lane.n
+         WHERE limit_lane.rule = ?";
+    put_under =
+        "INSERT INTO limit_of VALUES (?1, ?2, ?3)
+         ON CONFLICT (workflow) DO UPDATE SET rule = ?2, while_active = ?3
+         WHERE rule <> ?2 OR while_active <> ?3";
+    set_free = "DELETE FROM limit_of WHERE workflow = ?";
+    limit_of = "SELECT rule, while_active FROM limit_of WHERE workflow = ?";
+    add_lane = "INSERT INTO limit_lane (rule, key) VALUES (?, ?) ON CONFLICT DO NOTHING";
+    find_lane = "SELECT n FROM limit_lane WHERE rule = ? AND key = ?";
+    // A caller that gives its slot back while it waits has none to share.
+    caller_lane =
+        "SELECT limit_lane.n, limit_lane.key, iif(run.while_active, NULL, run.slot)
+         FROM run JOIN limit_lane ON limit_lane.n = run.lane
+         WHERE run.id = ? AND limit_lane.rule = ?";
+    line_up =
+        "UPDATE run SET queued = queued | 1, wake_at = NULL
+         WHERE definition = ? AND wake_at <= ? AND line IS NOT NULL AND state <> 3
+           AND (refusal IS NULL OR refusal ->> 'revision' <> ?)";
+    called = "SELECT lane FROM limit_call WHERE definition = ? AND at <= ?";
+    answer_calls = "DELETE FROM limit_call WHERE definition = ? AND at <= ?";
+    call_at = "INSERT OR IGNORE INTO limit_call VALUES (?, ?, ?)";
+    next_call = "SELECT min(at) FROM limit_call WHERE definition = ? AND at > ?";
+    lane =
+        "SELECT concurrency,
+                (SELECT count(DISTINCT slot) FROM run
+                 WHERE run.lane = limit_lane.n AND slot IS NOT NULL),
+                starts, period, started
+         FROM limit_lane JOIN limit_rule ON limit_rule.n = limit_lane.rule
+         WHERE limit_lane.n = ?";
+    next_in_line =
+        "SELECT n, id, epoch, place, priority FROM run
+         WHERE line = ?1 AND queued <> 0 AND definition = ?2 AND (epoch > 0) = ?3
+           AND (state <> 3 OR stop = 1 OR wanted_revision IS NOT NULL)
+           AND (refusal IS NULL OR refusal ->> 'revision' <> ?4)
+         ORDER BY place, n LIMIT 1";
+    take_slot =
+        "UPDATE run SET owner = ?2, epoch = epoch + 1, queued = 0, wake_at = NULL, line = NULL,
+                        slot = id, place = ?3
+         WHERE n = ?1";
+    started = "SELECT at FROM limit_start WHERE lane = ? AND n = ?";
+    count_start = "UPDATE limit_lane SET started = ?2 WHERE n = ?1";
+    note_start = "INSERT INTO limit_start VALUES (?, ?, ?)";
+    forget_starts = "DELETE FROM limit_start WHERE lane = ? AND n <= ?";
 }
 
 /// The run that an outside message is for.
@@ -317,7 +375,9 @@ impl<'c> Tables<'c> {
         let fingerprint = new.fingerprint.as_deref().unwrap_or_default();
         let definition =
             self.definition([&new.workflow, &new.revision, fingerprint], &new.events)?;
-        let owner = new.owner.map(|owner| self.worker(owner)).transpose()?;
+        let under = self.under(new)?;
+        let owner = new.owner.filter(|_| under.is_none());
+        let owner = owner.map(|owner| self.worker(owner)).transpose()?;
         let (state, epoch) = match owner {
             Some(_) => (RunState::Running, 1),
             None => (RunState::Pending, 0),
@@ -344,6 +404,12 @@ impl<'c> Tables<'c> {
             new.parent.as_ref().map(|parent| parent.run.as_bytes()),
             new.parent.as_ref().map(|parent| &parent.path),
             new.parent.as_ref().map(|parent| parent.awaited),
+            new.priority,
+            under.as_ref().map(|under| under.lane),
+            under.as_ref().filter(|under| under.slot.is_none()).map(|under| under.lane),
+            under.as_ref().and_then(|under| under.slot),
+            under.as_ref().map(|under| under.place),
+            under.as_ref().is_some_and(|under| under.while_active),
         ])?;
         self.values.note(n, ROW, Some(&input))?;
         for (name, value) in &new.tags {
@@ -355,7 +421,7 @@ impl<'c> Tables<'c> {
         if owner.is_some() {
             self.memory.owned.insert(new.id, Owned::started(n));
         }
-        Ok(Started::New)
+        Ok(if under.is_some() { Started::InLine } else { Started::New })
     }
 
     pub(super) fn event(&mut self, new: &NewEvent) -> Result<Delivered> {

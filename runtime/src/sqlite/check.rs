@@ -36,6 +36,12 @@ const RULES: &[(&str, &str)] = &[
          WHERE state > 3 AND sealed = 0 AND status < 3",
     ),
     (
+        "a run has, or waits for, a slot of no use to it, or has neither of them",
+        "SELECT hex(id) FROM run
+         WHERE (slot IS NOT NULL) + (line IS NOT NULL) <> (lane IS NOT NULL AND state < 4)
+            OR (line IS NOT NULL AND (owner IS NOT NULL OR line <> lane))",
+    ),
+    (
         "an entry is of no run",
         "SELECT run || ' ' || path FROM entry
          WHERE run NOT IN (SELECT n FROM run UNION ALL SELECT n FROM purged)",

@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use super::values::Recaller;
 use crate::store::{
-    Compensation, Entry, EntryStatus, EventKey, Firing, ForkedFrom, InboxEvent, Parent, RunRow,
-    RunState, Stop, StopKind, Undoable, Waiting,
+    Compensation, Entry, EntryStatus, EventKey, Firing, ForkedFrom, Hold, InboxEvent, Limited,
+    Parent, RunRow, RunState, Stop, StopKind, Undoable, Waiting,
 };
 use crate::{InputHash, RunId, Timestamp, WorkerId};
 
@@ -99,12 +99,15 @@ pub(super) const RUN_COLUMNS: &str = "\
     run.epoch, worker.id, run.queued, run.wake_at, run.inbox_seq, run.stop, \
     run.takeovers, run.n, run.tags, run.published, run.response, run.stop_reason, run.parent, \
     run.parent_path, run.awaited, run.forked_from, run.forked_input, run.revisions, \
-    run.wanted_revision, run.refusal, definition.fingerprint";
+    run.wanted_revision, run.refusal, definition.fingerprint, run.priority, limit_rule.name, \
+    limit_lane.key, run.while_active, run.slot";
 
 /// Where [`RUN_COLUMNS`] come from.
 pub(super) const RUN_TABLES: &str = "\
     run JOIN definition ON definition.n = run.definition \
-    LEFT JOIN worker ON worker.n = run.owner";
+    LEFT JOIN worker ON worker.n = run.owner \
+    LEFT JOIN limit_lane ON limit_lane.n = run.lane \
+    LEFT JOIN limit_rule ON limit_rule.n = limit_lane.rule";
 
 /// A run's row, and its number.
 pub(super) fn run(row: &Row<'_>, values: &Recaller<'_>) -> Result<(i64, RunRow)> {
@@ -139,6 +142,8 @@ pub(super) fn run(row: &Row<'_>, values: &Recaller<'_>) -> Result<(i64, RunRow)>
         revisions: json(row, 30)?.unwrap_or_default(),
         wanted_revision: row.get_ref(31)?.as_str_or_null()?.map(Arc::from),
         refusal: json(row, 32)?,
+        priority: row.get(34)?,
+        limited: limited(row)?,
     };
     Ok((row.get(20)?, run))
 }
@@ -151,6 +156,13 @@ pub(super) fn stop(number: i64) -> Result<Option<StopKind>> {
         2 => Ok(Some(StopKind::Pause)),
         number => Err(FromSqlError::OutOfRange(number).into()),
     }
+}
+
+fn limited(row: &Row<'_>) -> Result<Option<Limited>> {
+    let Some(limit) = row.get_ref(35)?.as_str_or_null()?.map(Arc::from) else { return Ok(None) };
+    let hold = if row.get(37)? { Hold::WhileActive } else { Hold::UntilEnd };
+    let slot = row.get::<_, Option<Blob16>>(38)?.map(|id| RunId::from_bytes(id.0));
+    Ok(Some(Limited { limit, key: shared_text(row, 36)?, hold, slot }))
 }
 
 fn asked(row: &Row<'_>) -> Result<Option<Stop>> {

@@ -44,14 +44,14 @@ mod tests {
     /// The tables of format 3.
     const FORMAT_3: &str = include_str!("migrations/format_3.sql");
 
-    /// Every column and index, in an order that does not depend on how they came to be there.
+    /// Every column, index and trigger, in an order that does not depend on how they came there.
     fn shape(tables: &Connection) -> Vec<String> {
         let columns = "SELECT t.name || '.' || c.name || ' ' || c.type || ' ' || c.\"notnull\"
                               || ' ' || c.pk || ' ' || t.wr || ' ' || t.strict
                        FROM pragma_table_list t JOIN pragma_table_xinfo(t.name) c
                        WHERE t.schema = 'main' AND t.name NOT LIKE 'sqlite_%'
                        UNION ALL
-                       SELECT coalesce(sql, name) FROM sqlite_schema WHERE type = 'index'
+                       SELECT coalesce(sql, name) FROM sqlite_schema WHERE type IN ('index', 'trigger')
                        ORDER BY 1";
         let mut statement = tables.prepare(columns).unwrap();
         let rows = statement.query_map([], |row| row.get(0)).unwrap();

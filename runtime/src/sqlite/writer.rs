@@ -205,6 +205,10 @@ impl<'c> Writer<'c> {
             }
             // One worker at a time, and the file's lock says which.
             Transaction::Renew(..) | Transaction::Leave(..) => Answer::Done,
+            Transaction::Declare(limits, _) => {
+                tables.declare(limits)?;
+                Answer::Done
+            }
             Transaction::Start(run, _) => Answer::Started(tables.start(run)?),
             Transaction::Claim(claim, _) => Answer::Claimed(tables.claim(claim)?),
             Transaction::Write(write, _) => match tables.write(write)? {

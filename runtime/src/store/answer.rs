@@ -25,7 +25,12 @@ impl Answer {
     pub(crate) fn starts_unowned(&self, transaction: &Transaction) -> bool {
         match (self, transaction) {
             (Self::Started(Started::New), Transaction::Start(run, _)) => run.owner.is_none(),
-            (Self::Fired(Fired::Done(Some(Started::New))) | Self::Forked(Forked::Done), _) => true,
+            (
+                Self::Started(Started::InLine)
+                | Self::Fired(Fired::Done(Some(Started::New | Started::InLine)))
+                | Self::Forked(Forked::Done),
+                _,
+            ) => true,
             _ => false,
         }
     }
@@ -41,6 +46,7 @@ pub(crate) fn reply(transaction: Transaction, answer: Answer) {
             | Transaction::Leave(_, reply),
             Answer::Done,
         ) => reply.send(Ok(())),
+        (Transaction::Declare(_, reply), Answer::Done) => reply.send(Ok(())),
         (Transaction::Start(_, reply), Answer::Started(answer)) => reply.send(Ok(answer)),
         (Transaction::Claim(_, reply), Answer::Claimed(answer)) => reply.send(Ok(answer)),
         (Transaction::Write(_, reply), Answer::Written(answer)) => reply.send(Ok(answer)),

@@ -37,6 +37,7 @@ impl Transaction {
             Self::Open(..)
             | Self::Renew(..)
             | Self::Leave(..)
+            | Self::Declare(..)
             | Self::Claim(..)
             | Self::Request(..)
             | Self::Purge(..) => {}
@@ -63,6 +64,7 @@ impl Transaction {
             Self::Open(..)
             | Self::Renew(..)
             | Self::Leave(..)
+            | Self::Declare(..)
             | Self::Claim(..)
             | Self::Purge(..) => {}
         }
@@ -121,6 +123,7 @@ impl Transaction {
             Self::Open(_, reply) | Self::Renew(_, reply) | Self::Leave(_, reply) => {
                 send(reply, error);
             }
+            Self::Declare(_, reply) => send(reply, error),
             Self::Start(_, reply) => send(reply, error),
             Self::Claim(_, reply) => send(reply, error),
             Self::Write(_, reply) => send(reply, error),

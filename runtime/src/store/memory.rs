@@ -126,6 +126,7 @@ impl Store for MemoryStore {
             Transaction::Open(worker, reply) => answer!(reply, self.open(worker)),
             Transaction::Renew(worker, reply) => answer!(reply, self.renew(worker)),
             Transaction::Leave(worker, reply) => answer!(reply, self.tables().leave(worker)),
+            Transaction::Declare(limits, reply) => answer!(reply, self.tables().declare(*limits)),
             Transaction::Start(run, reply) => answer!(reply, self.tables().start(*run)),
             Transaction::Claim(claim, reply) => answer!(reply, self.claim(&claim)),
             Transaction::Write(write, reply) => answer!(reply, self.tables().write(*write)),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::slots::Limited;
 use super::undo::Compensation;
 use crate::ids::{RunId, WorkerId};
 use crate::payload::{InputHash, Payload};
@@ -120,6 +121,10 @@ pub struct RunRow {
     pub wanted_revision: Option<Arc<str>>,
     /// Why a revision that would have adopted it cannot.
     pub refusal: Option<Refusal>,
+    /// The limit that it is under; fixed at the start, but for its slot.
+    pub limited: Option<Limited>,
+    /// How it stands in the line of its limit.
+    pub priority: i32,
 }
 
 impl RunRow {
@@ -156,7 +161,17 @@ impl RunRow {
             revisions: Vec::new(),
             wanted_revision: None,
             refusal: None,
+            limited: None,
+            priority: new.priority,
         }
+    }
+
+    /// The same run, as nobody has taken it.
+    pub(crate) fn disown(&mut self) {
+        self.state = RunState::Pending;
+        self.epoch = 0;
+        self.owner = None;
+        self.ready = true;
     }
 
     /// Whether someone asked to cancel it.

@@ -2,6 +2,7 @@
 
 mod family;
 mod fork;
+mod limits;
 mod progress;
 mod purge;
 mod requests;
@@ -42,6 +43,7 @@ pub(super) struct Tables {
     taken_away: BTreeSet<(WorkerId, RunId)>,
     /// The application's own.
     rows: super::MemoryRows,
+    limits: limits::Limits,
 }
 
 #[derive(Debug)]
@@ -51,6 +53,10 @@ struct Run {
     inbox: BTreeMap<u64, InboxEvent>,
     event_ids: BTreeSet<String>,
     streams: progress::Streams,
+    /// Under a limit: how many came before it, its place in line, and where it stands there.
+    arrival: u64,
+    place: i64,
+    spot: Option<limits::Spot>,
 }
 
 #[derive(Debug)]
@@ -82,20 +88,36 @@ impl Tables {
             }
             self.keys.insert(key, new.id);
         }
-        self.active.insert(new.id);
+        let limit_key = new.limit_key.clone();
+        let mut row = RunRow::first(new);
+        row.limited = self.limited(&row, limit_key);
+        if row.limited.is_some() {
+            row.disown();
+        }
+        self.add(row)
+    }
+
+    fn add(&mut self, row: RunRow) -> Started {
+        self.active.insert(row.id);
+        let started = if row.limited.is_some() { Started::InLine } else { Started::New };
+        let id = row.id;
         let run = Run {
-            row: RunRow::first(new),
+            row,
             entries: BTreeMap::new(),
             inbox: BTreeMap::new(),
             event_ids: BTreeSet::new(),
             streams: progress::Streams::default(),
+            arrival: 0,
+            place: 0,
+            spot: None,
         };
         self.listed.insert(RunCursor::of(&run.row));
         if let Some(parent) = run.row.parent.as_ref().filter(|parent| parent.awaited) {
             self.children.entry(parent.run).or_default().insert(run.row.id);
         }
-        self.runs.insert(run.row.id, run);
-        Started::New
+        self.runs.insert(id, run);
+        self.arrive(id);
+        started
     }
 
     /// A claim where there is one worker.
@@ -130,10 +152,13 @@ impl Tables {
             claimed.nudged.extend((*of == worker).then_some(*run));
             *of != worker
         });
+        self.line_up(claim);
+        self.take_from_lines(claim, &mut claimed);
         let due = self.wakes.iter().take_while(|(at, _)| *at <= claim.now).map(|(_, run)| *run);
         let candidates: Vec<RunId> = due.chain(self.active.iter().copied()).collect();
         for id in candidates {
             let Some(run) = self.runs.get_mut(&id) else { continue };
+            let needs_slot = run.needs_slot();
             let row = &mut run.row;
             if row.owner == Some(claim.worker) {
                 if std::mem::take(&mut row.ready) {
@@ -141,6 +166,7 @@ impl Tables {
                 }
             } else if row.owner.is_none_or(|owner| !lives(&self.leases, owner))
                 && is_claimable(row, claim)
+                && !needs_slot
             {
                 if claimed.runs.len() == claim.limit {
                     claimed.more = true;
@@ -161,8 +187,8 @@ impl Tables {
         }
         let handles = |run: &Run| is_asked_for(&run.row, claim);
         let mut wakes = self.wakes.iter();
-        claimed.next_wake =
-            wakes.find(|(_, id)| self.runs.get(id).is_some_and(handles)).map(|(at, _)| *at);
+        let wake = wakes.find(|(_, id)| self.runs.get(id).is_some_and(handles)).map(|(at, _)| *at);
+        claimed.next_wake = claimed.next_wake.into_iter().chain(wake).min();
         claimed
     }
 
@@ -211,6 +237,7 @@ impl Tables {
             self.wakes.insert((at, row.id));
         }
         let (id, state) = (row.id, row.state);
+        self.settle(id);
         self.relate(relations);
         if state.is_final() {
             self.part(id);
@@ -236,8 +263,14 @@ impl Tables {
         let seq = run.row.inbox_seq;
         let event = InboxEvent { seq, event: new.event, payload: new.payload, at: new.at };
         run.inbox.insert(seq, event);
-        self.active.insert(new.run);
+        self.awake(new.run);
         Delivered::Accepted
+    }
+
+    /// A run is ready: the next claim has to look at it, or at its lane.
+    fn awake(&mut self, id: RunId) {
+        self.active.insert(id);
+        self.settle(id);
     }
 
     pub(super) fn fire(&mut self, fire: Fire) -> Fired {

@@ -12,6 +12,7 @@ use super::reply::Reply;
 use super::rows::{
     Entry, EntryStatus, EventKey, InboxEvent, Parent, Refusal, RunRow, RunState, Stop,
 };
+use super::slots::Declare;
 use super::undo::Undoable;
 use super::work::{Transact, Transacted};
 use crate::ids::{RunId, WorkerId};
@@ -32,6 +33,8 @@ pub enum Transaction {
     /// Ends the lease of a worker now: what it owns counts as abandoned. A store of one worker has
     /// nothing to do.
     Leave(WorkerId, Reply<()>),
+    /// Says under which limits workflows are from now on, whoever drives them.
+    Declare(Box<Declare>, Reply<()>),
     /// Starts a run, unless its (workflow, key) has one.
     Start(Box<NewRun>, Reply<Started>),
     /// Takes runs that are ready, due or abandoned.
@@ -86,6 +89,11 @@ pub struct NewRun {
     pub tags: BTreeMap<String, String>,
     /// The call that it is.
     pub parent: Option<Parent>,
+    /// By what it counts if its workflow is under a limit. Without one an awaited child under the
+    /// limit of its caller has its caller's key, and any other run the empty one.
+    pub limit_key: Option<String>,
+    /// How it stands in the line of its limit: higher ones go first.
+    pub priority: i32,
 }
 
 impl NewRun {
@@ -111,6 +119,8 @@ impl NewRun {
             owner: None,
             tags: BTreeMap::new(),
             parent: None,
+            limit_key: None,
+            priority: 0,
         }
     }
 }
@@ -120,6 +130,9 @@ impl NewRun {
 pub enum Started {
     /// The run is there.
     New,
+    /// The run is there, pending, without an owner even where one was named: its workflow is under
+    /// a limit, and a claim takes it in its turn.
+    InLine,
     /// The key had its run already; nothing was written.
     Existing {
         /// That run.
@@ -166,12 +179,16 @@ pub struct Claimed {
     /// - it is owned by another worker, which has no lease where there are leases (`takeovers` is
     ///   raised).
     ///
+    /// One that is under a limit, and has no slot, is claimed in its turn in line, with a slot:
+    /// that is its own until it ends, or waits if it holds one only
+    /// [while it is active](super::Hold).
+    ///
     /// A claim sets owner, raises the epoch and clears `ready` and `wake_at`.
     pub runs: Vec<(RunId, u64)>,
     /// Runs that the worker owned already and that have new mail (`ready` is cleared), or that
     /// were terminated under it.
     pub nudged: Vec<RunId>,
-    /// When the next unowned run of these definitions is due.
+    /// When the next unowned run of these definitions is due, or may begin by its limit's rate.
     pub next_wake: Option<Timestamp>,
     /// Whether the limit kept back some.
     pub more: bool,

@@ -18,6 +18,7 @@
 mod adopting;
 mod claiming;
 mod family;
+mod limiting;
 mod mail;
 pub mod model;
 mod probe;
@@ -33,6 +34,7 @@ mod writing;
 pub use adopting::*;
 pub use claiming::*;
 pub use family::*;
+pub use limiting::*;
 pub use mail::*;
 pub use probe::Probe;
 pub use progress::*;
@@ -152,6 +154,23 @@ macro_rules! store_conformance {
             a_refusal_leaves_a_pause
             a_fingerprint_stays
             a_fork_keeps_the_answer
+            a_limit_holds_back_the_rest
+            a_start_under_a_limit_has_no_owner
+            each_key_has_its_own_slots
+            workflows_share_a_limit_by_name
+            a_limit_is_taken_away
+            a_line_is_in_order
+            a_line_keeps_to_the_claims_limit
+            a_line_does_not_wait_for_other_revisions
+            a_slot_stays_with_its_run
+            a_run_that_waits_gives_its_slot_back
+            every_end_frees_the_slot
+            a_pause_leaves_the_line
+            a_child_shares_its_callers_slot
+            a_child_of_an_active_slot_needs_its_own
+            a_fork_lines_up
+            a_rate_spaces_starts
+            a_rate_counts_beginnings
             entries_come_by_seq
             progress_is_counted_per_stream
             progress_is_read_from_an_index

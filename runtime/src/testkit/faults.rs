@@ -156,8 +156,9 @@ impl Store for FaultStore {
                 state.unanswered.push(Box::new(transaction));
                 return;
             }
-            // How many leases are renewed is a matter of time, and none of the flow's.
-            if matches!(transaction, Transaction::Renew(..)) {
+            // How many leases are renewed is a matter of time, and none of the flow's; nor is what
+            // holds for its workflow.
+            if matches!(transaction, Transaction::Renew(..) | Transaction::Declare(..)) {
                 drop(state);
                 return self.inner.submit(transaction);
             }

@@ -1,6 +1,7 @@
 //! Advancing one run: time, completions, writes, effects, and leaving memory.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::{Message, Shard};
 #[cfg(feature = "testkit")]
@@ -15,7 +16,7 @@ use crate::error::{Error, Result};
 use crate::failure::{Failure, StepError};
 use crate::ids::RunId;
 use crate::payload::Payload;
-use crate::store::{Next, Reply, RunState, RunWrite, StoreError, Transaction, Written};
+use crate::store::{Hold, Next, Reply, RunState, RunWrite, StoreError, Transaction, Written};
 
 impl Shard {
     /// Lets a run go as far as it can.
@@ -67,7 +68,10 @@ impl Shard {
         let mut next = due;
         if idle && matches!(resident.leaving, Leaving::No) {
             let since = *resident.idle_since.get_or_insert(self.now);
-            let evict = later(since, self.settings.linger);
+            // Others may wait for its slot.
+            let gives_back = resident.limited == Some(Hold::WhileActive);
+            let linger = if gives_back { Duration::ZERO } else { self.settings.linger };
+            let evict = later(since, linger);
             // One that is due soon anyway is not worth the way out and in.
             if due.is_none_or(|due| due > evict) {
                 if evict <= self.now {
@@ -234,7 +238,7 @@ impl Shard {
                 if state == RunState::Waiting {
                     self.claims.wake_at(resident.backend.borrow().next_due());
                 }
-                if resident.nudged {
+                if resident.nudged || resident.limited.is_some() {
                     self.claims.want();
                 }
                 if let (Leaving::Ending(output), RunState::Completed) = (leaving, state) {

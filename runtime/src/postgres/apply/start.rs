@@ -37,7 +37,7 @@ impl Applier<'_> {
         let names: Vec<&str> = new.tags.keys().map(String::as_str).collect();
         let values: Vec<&str> = new.tags.values().map(String::as_str).collect();
         let parent = new.parent.as_ref();
-        let parameters: [&(dyn ToSql + Sync); 18] = [
+        let parameters: [&(dyn ToSql + Sync); 20] = [
             &uuid(new.id),
             &&*new.workflow,
             &&*new.revision,
@@ -56,11 +56,16 @@ impl Applier<'_> {
             &parent.map(|parent| &parent.path),
             &parent.is_some_and(|parent| parent.awaited),
             &is_child,
+            &new.limit_key,
+            &new.priority,
         ];
         let row = self.client.query_one(&self.sql.start, &parameters).await?;
         let Some(existing) = read(get::<Option<Uuid>>(&row, 0))? else {
-            let tells = if new.owner.is_none() { Tells::Workers } else { Tells::Nobody };
-            return Ok(applied(Answer::Started(Started::New), tells));
+            let in_line: bool = read(get(&row, 2))?;
+            let is_ready = new.owner.is_none() || in_line;
+            let tells = if is_ready { Tells::Workers } else { Tells::Nobody };
+            let started = if in_line { Started::InLine } else { Started::New };
+            return Ok(applied(Answer::Started(started), tells));
         };
         let id = RunId::from_bytes(existing.into_bytes());
         let existing = Started::Existing { id, input_hash: read(hash(&row, 1))? };

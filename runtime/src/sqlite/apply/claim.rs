@@ -10,10 +10,10 @@ use crate::store::{Claim, Claimed};
 use crate::{RunId, Timestamp};
 
 /// A run that a claim may take.
-struct Candidate {
-    n: i64,
-    id: RunId,
-    epoch: u64,
+pub(super) struct Candidate {
+    pub(super) n: i64,
+    pub(super) id: RunId,
+    pub(super) epoch: u64,
 }
 
 impl Tables<'_> {
@@ -25,6 +25,7 @@ impl Tables<'_> {
         };
         self.tell_of_taken(driver, &mut claimed)?;
         let definitions = self.definitions(claim)?;
+        self.take_from_lines(&definitions, driver, claim, &mut claimed)?;
         for (definition, adopter) in &definitions {
             self.nudge(*definition, driver, &mut claimed)?;
             self.take_free((*definition, adopter), driver, claim, &mut claimed)?;
@@ -120,7 +121,7 @@ impl Tables<'_> {
     }
 }
 
-fn candidate(row: &Row<'_>) -> Result<Candidate> {
+pub(super) fn candidate(row: &Row<'_>) -> Result<Candidate> {
     Ok(Candidate {
         n: row.get(0)?,
         id: RunId::from_bytes(row.get::<_, Blob16>(1)?.0),

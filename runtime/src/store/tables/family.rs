@@ -78,7 +78,7 @@ impl Tables {
             return;
         }
         run.row.ready = true;
-        self.active.insert(parent);
+        self.awake(parent);
     }
 
     fn cancel_child(&mut self, child: RunId, reason: &str, at: Timestamp) {

@@ -4,7 +4,7 @@ use super::{Run, Stored, Tables};
 use crate::ids::RunId;
 use crate::payload::{InputHash, Payload};
 use crate::store::fork::{Asked, Mark, Prefix, Taken, prefix};
-use crate::store::{Entry, Forked, ForkedFrom, NewFork, NewRun};
+use crate::store::{Entry, Forked, ForkedFrom, Limited, NewFork, NewRun, RunRow};
 
 impl Tables {
     pub(in crate::store) fn fork(&mut self, fork: NewFork) -> Forked {
@@ -23,10 +23,11 @@ impl Tables {
         let entries: Vec<Stored> = entries.iter().filter_map(|taken| copy(run, taken)).collect();
         let forgets = sabotage!("a fork forgets its answer");
         let response = run.row.response.clone().filter(|_| answered && !forgets);
-        let new = new_run(run, &fork);
+        let id = fork.id;
+        let limited = run.row.limited.clone().map(|limited| Limited { slot: None, ..limited });
+        let row = RunRow { limited, ..RunRow::first(new_run(run, &fork)) };
         let origin = origin(run, fork, seen);
-        let id = new.id;
-        self.start(new);
+        self.add(row);
         if let Some(run) = self.runs.get_mut(&id) {
             run.row.forked_from = Some(origin);
             run.row.response = response;
@@ -70,6 +71,7 @@ fn new_run(run: &Run, fork: &NewFork) -> NewRun {
             .clone()
             .filter(|_| !sabotage!("a fork forgets its fingerprint")),
         events: row.events.clone(),
+        priority: row.priority,
         tags: row.tags.clone(),
         ..NewRun::new(row.workflow.clone(), row.revision.clone(), input, hash, fork.at)
     }

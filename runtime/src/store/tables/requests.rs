@@ -28,7 +28,7 @@ impl Tables {
         if !changed {
             return Requested::Unchanged;
         }
-        self.active.insert(id);
+        self.awake(id);
         Requested::Accepted
     }
 
@@ -43,6 +43,7 @@ impl Tables {
         row.ended_at = Some(asked.at);
         row.ready = false;
         self.active.remove(&asked.run);
+        self.settle(asked.run);
         self.part(asked.run);
         Requested::Accepted
     }
@@ -67,6 +68,7 @@ impl Tables {
             self.wakes.remove(&(at, asked.run));
         }
         self.active.remove(&asked.run);
+        self.settle(asked.run);
         Requested::Accepted
     }
 
@@ -86,6 +88,7 @@ impl Tables {
         }
         give_up(run.entries.values_mut(), asked.at);
         self.active.remove(&asked.run);
+        self.settle(asked.run);
         self.part(asked.run);
         Requested::Accepted
     }

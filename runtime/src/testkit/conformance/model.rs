@@ -1,6 +1,7 @@
 //! A store beside the one in memory: the same random transactions, the same answers.
 
 mod family;
+mod limits;
 mod purge;
 
 use std::collections::BTreeMap;
@@ -31,6 +32,7 @@ pub fn agrees_with_the_model<S: Store>(store: &Probe<S>, seed: u64, steps: u32) 
         step: 0,
     };
     pair.open();
+    pair.declare();
     for step in 0..steps {
         pair.step = step;
         pair.transact();
@@ -97,6 +99,7 @@ impl<S: Store> Pair<'_, S> {
             78..82 => self.resume(),
             82..95 => self.claim(),
             95..98 => self.fire(),
+            98 if self.dice.one_in(2) => self.declare(),
             98 => self.leave(),
             _ if self.dice.one_in(3) => self.purge(),
             _ => self.open(),
@@ -165,6 +168,8 @@ impl<S: Store> Pair<'_, S> {
             events: if self.dice.one_in(4) { vec![] } else { vec!["shipped".into()] },
             owner: if owned { self.worker() } else { None },
             tags: self.tags(3),
+            limit_key: self.dice.one_in(3).then(|| self.dice.below(2).to_string()),
+            priority: self.priority(),
             ..NewRun::new(workflow, revision, input, hash, at)
         }
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::failure::{Cause, ErrorClass};
 use crate::store::{
-    Append, Appended, Ask, Claim, Claimed, Delivered, End, Entry, EntryStatus, EventKey, Fire,
+    Append, Appended, Ask, Claim, Claimed, Declare, Delivered, End, Entry, EntryStatus, EventKey, Fire,
     Fired, Firing, Forked, Inbox, Loaded, NewEvent, NewFork, NewRun, Next, Purge, Purged, Query,
     Reply, Request, Requested, RunFilter, RunRow, RunState, RunWrite, Started, Store, StoreError,
     Stretch, StretchOf, Transaction, Written,
@@ -73,6 +73,9 @@ impl<S: Store> Probe<S> {
         fn renew(worker: WorkerId) -> () = submit |reply| Transaction::Renew(worker, reply);
         /// [`Transaction::Leave`].
         fn leave(worker: WorkerId) -> () = submit |reply| Transaction::Leave(worker, reply);
+        /// [`Transaction::Declare`].
+        fn declare(limits: Declare) -> ()
+            = submit |reply| Transaction::Declare(Box::new(limits), reply);
         /// [`Transaction::Start`].
         fn start(run: NewRun) -> Started = submit |reply| Transaction::Start(Box::new(run), reply);
         /// [`Transaction::Claim`].
