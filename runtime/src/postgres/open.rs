@@ -24,12 +24,11 @@ const FORMAT_1: &[&str] = &[
 ];
 
 /// What brings format 1 to format 2.
-const FORMAT_2: &[&str] =
-    &[
-        include_str!("migrations/from_1.sql"),
-        include_str!("migrations/purge.sql"),
-        include_str!("migrations/limits.sql"),
-    ];
+const FORMAT_2: &[&str] = &[
+    include_str!("migrations/from_1.sql"),
+    include_str!("migrations/purge.sql"),
+    include_str!("migrations/limits.sql"),
+];
 
 /// What brings each format to the next one, from none on.
 const STEPS: &[&[&str]] = &[FORMAT_1, FORMAT_2];

@@ -111,7 +111,7 @@ statements! {
         write =
             // Whoever waits for the slot of a run that leaves is to know.
             "SELECT result, conflict, state, CASE WHEN tells = 2 AND EXISTS (
-               SELECT 1 FROM run WHERE id = $1 AND lane IS NOT NULL) THEN 1 ELSE tells END
+               SELECT 1 FROM run WHERE id = $1 AND lane IS NOT NULL) THEN 1::smallint ELSE tells END
              FROM write_v1($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16,
                            $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30,
                            $31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, $42, $43, $44::text::jsonb,

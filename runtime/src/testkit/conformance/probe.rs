@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use crate::failure::{Cause, ErrorClass};
 use crate::store::{
-    Append, Appended, Ask, Claim, Claimed, Declare, Delivered, End, Entry, EntryStatus, EventKey, Fire,
-    Fired, Firing, Forked, Inbox, Loaded, NewEvent, NewFork, NewRun, Next, Purge, Purged, Query,
-    Reply, Request, Requested, RunFilter, RunRow, RunState, RunWrite, Started, Store, StoreError,
-    Stretch, StretchOf, Transaction, Written,
+    Append, Appended, Ask, Claim, Claimed, Declare, Delivered, End, Entry, EntryStatus, EventKey,
+    Fire, Fired, Firing, Forked, Inbox, Loaded, NewEvent, NewFork, NewRun, Next, Purge, Purged,
+    Query, Reply, Request, Requested, RunFilter, RunRow, RunState, RunWrite, Started, Store,
+    StoreError, Stretch, StretchOf, Transaction, Written,
 };
 use crate::{Failure, Payload, RunId, Timestamp, WorkerId};
 
