@@ -9,6 +9,7 @@ mod census;
 mod check;
 mod execute;
 mod forks;
+mod limits;
 mod plan;
 pub(crate) mod sabotage;
 mod scenes;

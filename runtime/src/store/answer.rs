@@ -43,10 +43,10 @@ pub(crate) fn reply(transaction: Transaction, answer: Answer) {
         (
             Transaction::Open(_, reply)
             | Transaction::Renew(_, reply)
-            | Transaction::Leave(_, reply),
+            | Transaction::Leave(_, reply)
+            | Transaction::Declare(_, reply),
             Answer::Done,
         ) => reply.send(Ok(())),
-        (Transaction::Declare(_, reply), Answer::Done) => reply.send(Ok(())),
         (Transaction::Start(_, reply), Answer::Started(answer)) => reply.send(Ok(answer)),
         (Transaction::Claim(_, reply), Answer::Claimed(answer)) => reply.send(Ok(answer)),
         (Transaction::Write(_, reply), Answer::Written(answer)) => reply.send(Ok(answer)),

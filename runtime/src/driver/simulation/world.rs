@@ -20,6 +20,7 @@ use super::census::Census;
 use super::check::{Checker, check_end, journal};
 use super::execute::{Notes, Planned, callee};
 use super::forks::{Before, edits};
+use super::limits::Regime;
 use super::plan::{Plan, Sent};
 use super::streams::{Follower, stream};
 use super::walk::Journal;
@@ -29,8 +30,9 @@ use crate::driver::registry::Registry;
 use crate::driver::shard::{Message, Settings, Shard};
 use crate::sqlite::Disk;
 use crate::store::{
-    Append, Appended, Ask, Delivered, Entry, EventKey, MemoryStore, NewEvent, NewFork, NewRun,
-    Query, Reply, Request, RunState, Store, StoreError, Transaction, child_id,
+    Append, Appended, Ask, Claim, Claimed, Delivered, Entry, EventKey, MemoryStore, NewEvent,
+    NewFork, NewRun, Query, Reply, Request, RunRow, RunState, Store, StoreError, Transaction,
+    child_id,
 };
 use crate::testkit::SimClock;
 use crate::{Payload, RunId, Timestamp, WorkerId};
@@ -50,6 +52,10 @@ pub(super) struct World {
     followers: Vec<Follower>,
     runs: Vec<SimRun>,
     workflows: BTreeMap<String, Plans>,
+    /// The limits that runs are under, if there are any.
+    regime: Option<Regime>,
+    /// What a claim broke.
+    broken: Result<(), String>,
     /// Whether second revisions take over the runs of the first ones.
     adopts: bool,
     /// Whether workflows are changed at all.
@@ -208,10 +214,17 @@ impl World {
             census.note("program");
             census.count(&run.plan);
         }
+        let regime = Regime::of(&chance, &mut census);
+        if let Some(regime) = &regime {
+            let declare = regime.declare(runs.iter().map(|run| run.workflow.clone()));
+            store.submit(Transaction::Declare(Box::new(declare), Reply::new(drop)));
+        }
         let workflows =
             runs.iter().map(|run| (run.workflow.clone(), (Arc::clone(&run.plan), None)));
         let mut world = Self {
             workflows: workflows.collect(),
+            regime,
+            broken: Ok(()),
             adopts: chance.once_in(2),
             revises: chance.once_in(2),
             is_settled: false,
@@ -268,6 +281,10 @@ impl World {
         touched.extend(self.notes.starts.lock().unwrap().iter().map(|start| start.run));
         if touched.is_empty() {
             return Ok(());
+        }
+        std::mem::replace(&mut self.broken, Ok(()))?;
+        if let Some(regime) = &self.regime {
+            regime.check(&self.rows())?;
         }
         let zombies = self.workers.len() > 1;
         let relatives = self.runs.iter().filter_map(|run| Some((run.id, run.parent.as_ref()?.0)));
@@ -420,8 +437,28 @@ impl World {
                 drop(reply);
             }
             (Transaction::Append(item, reply), _) => self.append(item, reply),
+            (Transaction::Claim(claim, reply), _) => self.claim(claim, reply),
             (transaction, _) => store.submit(transaction),
         }
+    }
+
+    fn claim(&mut self, claim: Claim, reply: Reply<Claimed>) {
+        // A file commits what waits for it in its own time, and a former worker is given nothing.
+        let drives = claim.worker == WorkerId::from_bytes([self.next_worker; 16]);
+        let before = self.rows();
+        self.store.submit(Transaction::Claim(claim.clone(), reply));
+        if drives && self.disk.is_none() {
+            let after = self.rows();
+            if let Some(regime) = &mut self.regime {
+                self.broken = regime.check_claim(&claim, &before, &after);
+            }
+        }
+    }
+
+    /// The rows of all runs, where they are under limits.
+    fn rows(&self) -> Vec<RunRow> {
+        let runs = self.runs.iter().filter(|_| self.regime.is_some());
+        runs.filter_map(|run| Some(self.load(run.id)?.row)).collect()
     }
 
     fn append(&self, item: Box<Append>, reply: Reply<Appended>) {
@@ -477,6 +514,10 @@ impl World {
             events: events("1"),
             fingerprint: Some(fingerprint("1").into()),
             ..NewRun::new(name, "1", input, hash, now)
+        };
+        let new = match &mut self.regime {
+            Some(regime) => regime.place(new),
+            None => new,
         };
         self.store.submit(Transaction::Start(Box::new(new), Reply::new(drop)));
         self.hint();

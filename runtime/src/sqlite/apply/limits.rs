@@ -234,11 +234,11 @@ impl Tables<'_> {
         Ok(())
     }
 
-    fn next_in_line(&mut self, lane: &Lane, line: &Line<'_>) -> Result<Option<Next>> {
+    fn next_in_line(&mut self, of: &Lane, line: &Line<'_>) -> Result<Option<Next>> {
         let read = |row: &Row<'_>| {
             Ok(Next { run: candidate(row)?, place: row.get(3)?, priority: row.get(4)? })
         };
-        let values = (lane.n, line.definition, line.begun, line.adopter);
+        let values = (of.n, line.definition, line.begun, line.adopter);
         self.sql.next_in_line.query_row(values, read).optional()
     }
 }

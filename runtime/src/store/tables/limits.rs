@@ -199,12 +199,12 @@ impl Tables {
         let rule = self.limits.rules.get(&lane.0).copied().unwrap_or_default();
         let Some(counts) = self.limits.lanes.get_mut(lane) else { return };
         let mut free = counts.free(rule);
-        let mut line: Vec<(Spot, RunId)> = counts.line.iter().copied().collect();
+        let mut stand: Vec<(Spot, RunId)> = counts.line.iter().copied().collect();
         if sabotage!("the last come are the first") {
-            line.reverse();
+            stand.reverse();
         }
         let mut waits: BTreeSet<(Definition, Timestamp)> = BTreeSet::new();
-        for (_, id) in line.into_iter() {
+        for (spot, id) in stand {
             let Some(run) = self.runs.get_mut(&id).filter(|run| is_asked_for(&run.row, claim))
             else {
                 continue;
@@ -229,9 +229,8 @@ impl Tables {
             if let Some(at) = run.row.wake_at.take() {
                 self.wakes.remove(&(at, id));
             }
-            if let Some(spot) = run.spot.take() {
-                counts.line.remove(&(spot, id));
-            }
+            run.spot = None;
+            counts.line.remove(&(spot, id));
             counts.slots.insert((id, id));
             free -= 1;
             claimed.runs.push((id, run.row.epoch));

@@ -399,7 +399,7 @@ pub fn a_rate_spaces_starts<S: Store>(store: &Probe<S>) {
 /// A rate counts runs once, and each key by itself: one that waited comes back when it has a slot.
 pub fn a_rate_counts_beginnings<S: Store>(store: &Probe<S>) {
     let worker = store.worker();
-    limit(store, while_active(1).rate(1, Duration::from_secs(60)));
+    limit(store, while_active(1).rate(1, Duration::from_mins(1)));
     let runs = start(store, [keyed("a"), keyed("a"), keyed("b")]);
     let mut first = claimed(store, worker, 0);
     first.sort_unstable();
