@@ -437,12 +437,12 @@ impl World {
                 drop(reply);
             }
             (Transaction::Append(item, reply), _) => self.append(item, reply),
-            (Transaction::Claim(claim, reply), _) => self.claim(claim, reply),
+            (Transaction::Claim(claim, reply), _) => self.claim(&claim, reply),
             (transaction, _) => store.submit(transaction),
         }
     }
 
-    fn claim(&mut self, claim: Claim, reply: Reply<Claimed>) {
+    fn claim(&mut self, claim: &Claim, reply: Reply<Claimed>) {
         // A file commits what waits for it in its own time, and a former worker is given nothing.
         let drives = claim.worker == WorkerId::from_bytes([self.next_worker; 16]);
         let before = self.rows();
@@ -450,7 +450,7 @@ impl World {
         if drives && self.disk.is_none() {
             let after = self.rows();
             if let Some(regime) = &mut self.regime {
-                self.broken = regime.check_claim(&claim, &before, &after);
+                self.broken = regime.check_claim(claim, &before, &after);
             }
         }
     }
