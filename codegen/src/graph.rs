@@ -2,6 +2,7 @@
 //!
 //! [`react_flow`] alone knows the JSON; the rest of the compiler sees [`RawGraph`].
 
+pub mod diff;
 mod ids;
 pub mod limits;
 pub mod react_flow;

@@ -33,7 +33,7 @@ pub use index_line::{IndexDependency, IndexLine};
 pub use preview::{Choice, Preview, Refusal, preview};
 pub use publish::{Published, Wishes, publish};
 pub use shelf::{CrateDocument, CrateSummary, VersionDocument, crate_document, version_document};
-pub use support::PACKAGES as SUPPORT;
+pub use support::{Build, PACKAGES as SUPPORT, release as release_support};
 pub use tokens::{create as create_token, holder};
 pub use upload::{Upload, read as read_upload};
 
@@ -58,7 +58,7 @@ impl Registry {
 
     /// The version of our own crates in this registry; releases them where they are not yet.
     pub async fn support(&self, store: &Store, now: i64) -> Result<&str, Error> {
-        let release = || support::release(store, &self.address, now);
+        let release = || support::release(store, &self.address, Build::this(), now);
         self.support.get_or_try_init(release).await.map(String::as_str)
     }
 }

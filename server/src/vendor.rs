@@ -38,11 +38,13 @@ pub fn workspace_version() -> &'static str {
     env!("CARGO_PKG_VERSION")
 }
 
-/// Our packages as a registry with this index serves them in this version: files by path within
-/// the package, by the package's name.
-pub fn packages(index: &str, version: &str) -> BTreeMap<&'static str, BTreeMap<String, Vec<u8>>> {
+/// Files by path within the package, by the package's name.
+pub type Packages = BTreeMap<&'static str, BTreeMap<String, Vec<u8>>>;
+
+/// Our packages as a registry with this index serves them in this version.
+pub fn packages(index: &str, version: &str) -> Packages {
     let siblings = Siblings::Released { index, version };
-    let mut packages: BTreeMap<_, BTreeMap<_, _>> = BTreeMap::new();
+    let mut packages = Packages::new();
     for (path, bytes) in packed::SOURCES {
         let Some((package, file)) = path.split_once('/') else { continue };
         let bytes = resolved(path, bytes, siblings);

@@ -22,11 +22,21 @@ pub struct CargoHome {
 impl CargoHome {
     /// A home in an empty folder, in which the registry `flows` has this index.
     pub fn fresh(folder: &Path, index: &str) -> io::Result<Self> {
+        Self::with(folder, index, None)
+    }
+
+    /// The same, with the public crates of a lock file besides those of the workspace's.
+    pub fn with(folder: &Path, index: &str, lock: Option<&Path>) -> io::Result<Self> {
         let home = folder.join("cargo-home");
         fs::create_dir_all(&home)?;
+        let mut locked = locked(&emitted::root().join("Cargo.lock"))?;
+        if let Some(lock) = lock {
+            at_hand(lock)?;
+            locked.extend(self::locked(lock)?);
+        }
         let config = format!(
             "{}\n{PROFILE}\n[registries.flows]\nindex = \"{index}\"\n",
-            public_crates(&folder.join("public"))?
+            public_crates(&folder.join("public"), &locked)?
         );
         fs::write(home.join("config.toml"), config)?;
         Ok(Self { folder: folder.to_owned() })
@@ -89,7 +99,7 @@ impl CargoHome {
 
 /// Configuration by which cargo takes public crates from this machine alone: from a registry in a
 /// folder, made of the index and the packages that its own cargo has; else as its own cargo does.
-fn public_crates(folder: &Path) -> io::Result<String> {
+fn public_crates(folder: &Path, locked: &BTreeSet<(String, String)>) -> io::Result<String> {
     let machine = std::env::var_os("CARGO_HOME").map(PathBuf::from);
     let machine = machine.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cargo")));
     let machine = machine.ok_or_else(|| io::Error::other("neither CARGO_HOME nor HOME is set"))?;
@@ -98,7 +108,6 @@ fn public_crates(folder: &Path) -> io::Result<String> {
         // Vendored sources, say.
         return Ok(fs::read_to_string(machine.join("config.toml")).unwrap_or_default());
     }
-    let locked = locked()?;
     let index = folder.join("index");
     fs::create_dir_all(&index)?;
     for cache in entries(&caches)? {
@@ -109,7 +118,7 @@ fn public_crates(folder: &Path) -> io::Result<String> {
         }
     }
     for registry in entries(&indices)? {
-        copy_index(&registry.join(".cache"), &index, &locked)?;
+        copy_index(&registry.join(".cache"), &index, locked)?;
     }
     Ok(format!(
         "[source.crates-io]\nreplace-with = \"machine\"\n\n\
@@ -118,9 +127,25 @@ fn public_crates(folder: &Path) -> io::Result<String> {
     ))
 }
 
-/// Names and versions of the workspace's lock file: what every machine that got here has.
-fn locked() -> io::Result<BTreeSet<(String, String)>> {
-    let lock = fs::read_to_string(emitted::root().join("Cargo.lock"))?;
+/// Lets this machine's own cargo fetch the packages of a lock file, unless it has them.
+fn at_hand(lock: &Path) -> io::Result<()> {
+    let folder = lock.parent().unwrap_or(Path::new("."));
+    let fetched = |more: &[&str]| {
+        let mut command = Command::new(env!("CARGO"));
+        command.args(["fetch", "--quiet", "--locked"]).args(more).current_dir(folder);
+        command.stdin(Stdio::null()).output()
+    };
+    if fetched(&["--offline"])?.status.success() {
+        return Ok(());
+    }
+    let out = fetched(&[])?;
+    let said = || format!("cargo fetch: {}", String::from_utf8_lossy(&out.stderr));
+    out.status.success().then_some(()).ok_or_else(|| io::Error::other(said()))
+}
+
+/// Names and versions of a lock file. Those of the workspace's every machine has that got here.
+fn locked(lock: &Path) -> io::Result<BTreeSet<(String, String)>> {
+    let lock = fs::read_to_string(lock)?;
     let value = |line: Option<&str>, key: &str| {
         let value = line?.strip_prefix(key)?.strip_prefix(" = \"")?.strip_suffix('"')?;
         Some(value.to_owned())

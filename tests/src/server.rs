@@ -38,14 +38,28 @@ impl Server {
 
     /// The same, with further flags.
     pub fn start_with(binary: &Path, data: &Path, flags: &[&str]) -> std::io::Result<Self> {
-        let mut child = Command::new(binary)
-            .args(["serve", "--listen", "127.0.0.1:0", "--data"])
+        Self::start_at(binary, data, "127.0.0.1:0", flags)
+    }
+
+    /// The same on a given address, such as the one that an earlier process had.
+    pub fn start_at(
+        binary: &Path,
+        data: &Path,
+        listen: &str,
+        flags: &[&str],
+    ) -> std::io::Result<Self> {
+        let mut command = Command::new(binary);
+        command
+            .args(["serve", "--listen", listen, "--data"])
             .arg(data)
             .args(flags)
-            .env("FLOWCRATE_ALLOW_PRIVATE", "1")
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .spawn()?;
+            .env("FLOWCRATE_ALLOW_PRIVATE", "1");
+        Self::spawn(&mut command)
+    }
+
+    /// The same of any program that prints where it listens: `… http://127.0.0.1:8080 …`.
+    pub fn spawn(command: &mut Command) -> std::io::Result<Self> {
+        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn()?;
         let stdout = child.stdout.take().ok_or(std::io::ErrorKind::BrokenPipe)?;
         let mut lines = BufReader::new(stdout).lines();
         let address = lines.by_ref().map_while(Result::ok).find_map(|line| {
@@ -82,21 +96,7 @@ impl Server {
         headers: &[(&str, &str)],
         body: &[u8],
     ) -> std::io::Result<Reply> {
-        let mut stream = TcpStream::connect(&self.address)?;
-        stream.set_read_timeout(Some(Duration::from_mins(2)))?;
-        write!(
-            stream,
-            "{method} {path} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n\
-             content-type: application/json\r\ncontent-length: {}\r\n",
-            self.address,
-            body.len()
-        )?;
-        for (name, value) in headers {
-            write!(stream, "{name}: {value}\r\n")?;
-        }
-        stream.write_all(b"\r\n")?;
-        stream.write_all(body)?;
-        read(stream)
+        request(&self.address, (method, path), headers, body)
     }
 
     /// GET, as JSON; fails the test on anything but success.
@@ -156,6 +156,29 @@ impl Drop for Server {
 #[expect(clippy::panic, reason = "this is how a test fails")]
 fn fail(message: &str) -> ! {
     panic!("{message}")
+}
+
+/// One request to whoever listens at an address, such as a server that dies meanwhile.
+pub fn request(
+    address: &str,
+    (method, path): (&str, &str),
+    headers: &[(&str, &str)],
+    body: &[u8],
+) -> std::io::Result<Reply> {
+    let mut stream = TcpStream::connect(address)?;
+    stream.set_read_timeout(Some(Duration::from_mins(2)))?;
+    write!(
+        stream,
+        "{method} {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\
+         content-type: application/json\r\ncontent-length: {}\r\n",
+        body.len()
+    )?;
+    for (name, value) in headers {
+        write!(stream, "{name}: {value}\r\n")?;
+    }
+    stream.write_all(b"\r\n")?;
+    stream.write_all(body)?;
+    read(stream)
 }
 
 fn read(stream: TcpStream) -> std::io::Result<Reply> {

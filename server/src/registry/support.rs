@@ -13,29 +13,51 @@ use super::{archive, index_line};
 use crate::app::blocking;
 use crate::error::Error;
 use crate::store::{History, Origin, Release, ReleaseDraft, Store};
-use crate::vendor;
+use crate::vendor::{self, Packages};
 
 /// The crates, all released together in one version.
 pub const PACKAGES: [&str; 3] = ["flowcrate", "flowcrate-macros", "flowcrate-plugins"];
 
-/// Releases the crates where their content is new, and gives their version.
-pub(super) async fn release(store: &Store, address: &Address, now: i64) -> Result<String, Error> {
+/// Our crates as a build of the server has them. Each build that ever served a database leaves its
+/// own there.
+#[derive(Clone, Copy, Debug)]
+pub struct Build {
+    /// The version that its workspace gives them.
+    pub version: &'static str,
+    /// Its packages, as a registry with an index serves them in a version.
+    pub packages: fn(index: &str, version: &str) -> Packages,
+}
+
+impl Build {
+    /// This very build.
+    pub fn this() -> Self {
+        Self { version: vendor::workspace_version(), packages: vendor::packages }
+    }
+}
+
+/// Releases a build's crates where their content is new, and gives their version.
+pub async fn release(
+    store: &Store,
+    address: &Address,
+    build: Build,
+    now: i64,
+) -> Result<String, Error> {
     let index = address.index();
-    let content = blocking(move || content(&index)).await?;
+    let content = blocking(move || content(build, &index)).await?;
     let [main, ..] = PACKAGES;
     let releases = store.releases(main).await?;
     if let Some(known) = releases.iter().rev().find(|release| release.content == content) {
         return Ok(known.version.clone());
     }
-    let version = next(vendor::workspace_version(), &releases);
+    let version = next(build.version, &releases);
     let (address, made) = (address.clone(), version.clone());
-    let drafts = blocking(move || drafts(&address, &made, &content)).await??;
+    let drafts = blocking(move || drafts(build, &address, (&made, &content))).await??;
     store.release(&drafts, now).await?;
     Ok(version)
 }
 
-fn content(index: &str) -> String {
-    let packages = vendor::packages(index, "0.0.0");
+fn content(build: Build, index: &str) -> String {
+    let packages = (build.packages)(index, "0.0.0");
     let files = packages.iter().flat_map(|(package, files)| {
         files.iter().map(move |(path, bytes)| (format!("{package}/{path}"), bytes))
     });
@@ -54,10 +76,14 @@ fn next(workspace: &str, releases: &[Release]) -> String {
     Version { patch, ..workspace }.to_string()
 }
 
-fn drafts(address: &Address, version: &str, content: &str) -> Result<Vec<ReleaseDraft>, Error> {
+fn drafts(
+    build: Build,
+    address: &Address,
+    (version, content): (&str, &str),
+) -> Result<Vec<ReleaseDraft>, Error> {
     let failed = |source| Error::io("cannot pack a crate", source);
     let mut drafts = Vec::new();
-    for (name, files) in vendor::packages(&address.index(), version) {
+    for (name, files) in (build.packages)(&address.index(), version) {
         let package = archive::pack(name, version, &files).map_err(failed)?;
         let manifest = files.get("Cargo.toml").map(Vec::as_slice).unwrap_or_default();
         let manifest = String::from_utf8_lossy(manifest);
@@ -106,7 +132,7 @@ mod tests {
     #[test]
     fn the_packages_are_the_same_each_time_and_name_the_registry() {
         let address = Address::new("http://127.0.0.1:7700").unwrap();
-        let drafts = || super::drafts(&address, "0.1.3", "c").unwrap();
+        let drafts = || super::drafts(Build::this(), &address, ("0.1.3", "c")).unwrap();
         let (one, other) = (drafts(), drafts());
         assert_eq!(one.iter().map(|d| d.name.as_str()).collect::<Vec<_>>(), PACKAGES);
         for (one, other) in one.iter().zip(&other) {

@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 
 use flowcrate_codegen::Callees;
 use flowcrate_codegen::api::{self, Api, Bump, Change, least_bump};
+use flowcrate_codegen::graph::diff;
 use flowcrate_codegen::package::{CrateFile, Owner};
 use flowcrate_codegen::upgrade::Upgrade;
 use semver::Version;
@@ -64,10 +65,16 @@ pub(super) fn assess(app: &App, before: Option<&Before>, source: &Source, api: &
     let Some(before) = before else {
         return Assessed { changes: Vec::new(), survives: None, upgrade: None };
     };
-    let changes = api::changes(&before.api, api);
+    let mut changes = api::changes(&before.api, api);
     if before.revision == source.workflow.revision {
         return Assessed { changes, survives: Some(true), upgrade: None };
     }
+    // What the workflow does otherwise now costs programs nothing, and is told all the same.
+    let drawn = before
+        .graph
+        .iter()
+        .flat_map(|(graph, _)| diff::changes(graph.as_bytes(), source.workflow.graph.as_bytes()));
+    changes.extend(drawn.map(|what| Change { bump: Bump::Patch, what, by_policy: false }));
     let upgrade = before.graph.as_ref().and_then(|(graph, callees)| {
         let new = (source.workflow.graph.as_bytes(), &source.linked.documents);
         app.compiler.upgrade((graph.as_bytes(), callees), new).0

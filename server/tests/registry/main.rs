@@ -7,7 +7,12 @@
     reason = "a test fails by panicking"
 )]
 
+mod consumer;
+mod drivers;
+mod killed;
+mod many;
 mod private;
 mod public;
+mod runtimes;
 mod support;
 mod tokens;

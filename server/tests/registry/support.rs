@@ -23,11 +23,26 @@ impl World {
 
     /// The same, with further flags of the server.
     pub(crate) fn with(flags: &[&str]) -> Self {
+        Self::with_lock(flags, None)
+    }
+
+    /// The same, where cargo has the public crates of a lock file besides those of the workspace's.
+    pub(crate) fn with_lock(flags: &[&str], lock: Option<&Path>) -> Self {
         let scratch = tempfile::tempdir().unwrap();
         let data = scratch.path().join("data");
         let server = Server::start_with(binary(), &data, flags).unwrap();
         let index = format!("sparse+http://{}/index/", server.address());
-        let home = CargoHome::fresh(scratch.path(), &index).unwrap();
+        let home = CargoHome::with(scratch.path(), &index, lock).unwrap();
+        Self { server, home, scratch }
+    }
+
+    /// Kills the server, lets `meanwhile` at its data, and starts it again where it was.
+    pub(crate) fn restarted(self, meanwhile: impl FnOnce(&Path)) -> Self {
+        let Self { server, home, scratch } = self;
+        let (address, data) = (server.address().to_owned(), scratch.path().join("data"));
+        server.kill();
+        meanwhile(&data);
+        let server = Server::start_at(binary(), &data, &address, &[]).unwrap();
         Self { server, home, scratch }
     }
 
@@ -68,10 +83,7 @@ impl World {
     /// Makes a token, as its operator does while the server runs.
     #[track_caller]
     pub(crate) fn token(&self, scope: &str, name: &str) -> String {
-        let args = ["token", "create", "--scope", scope, "--name", name];
-        let out = self.flowcrate(&args);
-        succeeded(&out, &args);
-        String::from_utf8(out.stdout).unwrap().trim().to_owned()
+        token_for(&self.scratch.path().join("data"), scope, name)
     }
 
     /// `cargo login` with a token.
@@ -101,6 +113,15 @@ impl World {
 
 pub(crate) fn binary() -> &'static Path {
     Path::new(env!("CARGO_BIN_EXE_flowcrate"))
+}
+
+/// Makes a token in a server's data.
+#[track_caller]
+pub(crate) fn token_for(data: &Path, scope: &str, name: &str) -> String {
+    let args = ["token", "create", "--scope", scope, "--name", name];
+    let out = Command::new(binary()).args(args).env("FLOWCRATE_DATA", data).output().unwrap();
+    succeeded(&out, &args);
+    String::from_utf8(out.stdout).unwrap().trim().to_owned()
 }
 
 /// Both streams of a command that must have succeeded.

@@ -16,6 +16,7 @@ mod api {
     mod calls;
     mod check;
     mod crates;
+    mod cut_log;
     mod events;
     mod import;
     mod index;

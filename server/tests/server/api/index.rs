@@ -145,3 +145,22 @@ async fn one_address_stands_in_all_that_is_said_whatever_name_is_asked() {
     assert!(files["CHANGELOG.md"].contains("## 1.0.0"));
     assert!(files["README.md"].contains("```mermaid"), "{}", files["README.md"]);
 }
+
+/// What the workflow does otherwise costs programs nothing, and stands in the changelog all the
+/// same, behind the publisher's note.
+#[tokio::test]
+async fn the_changelog_tells_of_the_drawing() {
+    let server = TestServer::start().await;
+    let publish = "/api/v1/workflows/hello/publish";
+    server.post(publish, &Value::Null).await.expect(201);
+    let mut graph = server.get("/api/v1/workflows/hello").await.expect(200)["graph"].clone();
+    graph["nodes"][1]["data"]["inputs"]["value"] = "Good day, {{ trigger.name }}!".into();
+    let any = [("if-match", "*")];
+    let path = "/api/v1/workflows/hello";
+    server.send("PUT", path, &any, graph.to_string()).await.expect(200);
+    let said = server.post(publish, &serde_json::json!({ "note": "Politer." })).await.expect(201);
+    assert_eq!(said["version"], "1.0.1");
+    let changelog = &unpacked(&server, "hello", "1.0.1").await["CHANGELOG.md"];
+    let expected = "## 1.0.1\n\nPoliter.\n\n- `Write the greeting` changed: inputs (patch)\n";
+    assert!(changelog.contains(expected), "{changelog}");
+}

@@ -1,5 +1,7 @@
 //! A server in this process, without a socket, on a folder that goes away.
 
+use std::path::Path;
+
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, StatusCode};
@@ -79,22 +81,34 @@ impl TestServer {
 
     /// A fresh server whose registry tells nobody anything without a token.
     pub(crate) async fn private() -> Self {
-        Self::open_with(tempfile::tempdir().unwrap(), Clock::system(), true).await
+        let private = |config| Config { private_registry: true, ..config };
+        Self::open_with(tempfile::tempdir().unwrap(), Clock::system(), private).await
+    }
+
+    /// A server on what another one left in a folder, at the one address that its crates name.
+    pub(crate) async fn on(folder: TempDir) -> Self {
+        let public = || Some("http://127.0.0.1:7700".to_owned());
+        let known = |config| Config { public_url: public(), ..config };
+        Self::open_with(folder, Clock::system(), known).await
     }
 
     async fn open(folder: TempDir, clock: Clock) -> Self {
-        Self::open_with(folder, clock, false).await
+        Self::open_with(folder, clock, |config| config).await
     }
 
-    async fn open_with(folder: TempDir, clock: Clock, private_registry: bool) -> Self {
-        let config = Config {
+    async fn open_with(
+        folder: TempDir,
+        clock: Clock,
+        configured: impl FnOnce(Config) -> Config,
+    ) -> Self {
+        let config = configured(Config {
             listen: "127.0.0.1:0".parse().unwrap(),
             data: folder.path().join("data"),
             allow_hosts: Vec::new(),
             public_url: None,
-            private_registry,
+            private_registry: false,
             retention: None,
-        };
+        });
         let server = Server::bind_with(&config, clock).await.unwrap();
         let router = server.router();
         Self { server, router, folder }
@@ -102,10 +116,19 @@ impl TestServer {
 
     /// Stops the engine and starts another server on the same data.
     pub(crate) async fn restart(self) -> Self {
+        Self::open(self.stopped().await, Clock::system()).await
+    }
+
+    /// Stops the server; its folder.
+    pub(crate) async fn stopped(self) -> TempDir {
         let Self { server, router, folder } = self;
         drop(router);
         server.close().await;
-        Self::open(folder, Clock::system()).await
+        folder
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     pub(crate) fn app(&self) -> &App {
