@@ -113,7 +113,6 @@ fn statements(body: TokenStream, bit: usize) -> Vec<TokenStream> {
 #[cfg(test)]
 #[allow(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 mod tests {
-    use std::fs;
     use std::path::Path;
 
     use quote::ToTokens;
@@ -142,10 +141,10 @@ mod tests {
     fn bits_make_what_the_whole_makes() {
         let (mut functions, mut methods) = (0, 0);
         let run = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures/run");
-        for folder in fs::read_dir(run).expect("fixtures").flatten() {
+        for folder in std::fs::read_dir(run).expect("fixtures").flatten() {
             for name in ["workflow.rs", "steps.rs", "custom.rs"] {
                 let path = folder.path().join("golden").join(name);
-                let Ok(text) = fs::read_to_string(&path) else { continue };
+                let Ok(text) = std::fs::read_to_string(&path) else { continue };
                 let place = path.display();
                 // As the emitter writes it; objects it writes otherwise, too.
                 let text = text.replace("format!(", "format__(");
