@@ -18,7 +18,7 @@ macro_rules! run_columns {
 /// The rows at places that a list has found. Each is fetched by its number, whatever the planner
 /// believes of how many there are.
 macro_rules! run_at {
-    ($place:literal) => {
+    ($($place:tt)+) => {
         concat!(
             "CROSS JOIN LATERAL (SELECT ",
             run_columns!(),
@@ -26,8 +26,26 @@ macro_rules! run_at {
                FROM ",
             run_tables!(),
             " WHERE run.",
-            $place,
+            $($place)+,
             " OFFSET 0) AS found"
+        )
+    };
+}
+
+/// Whether the run at a place is filed under all tags that are asked for. Each is looked up by
+/// itself, for each place, whatever the planner believes of how many there are.
+macro_rules! has_tags {
+    ($place:literal) => {
+        concat!(
+            "(SELECT count(*) FROM unnest($7::text[], $8::text[]) AS t (name, value)
+              CROSS JOIN LATERAL (
+                SELECT 1 FROM tag AS other
+                WHERE other.name = t.name AND other.value = t.value
+                  AND other.started_at = ",
+            $place,
+            ".started_at AND other.id = ",
+            $place,
+            ".id OFFSET 0) AS filed) = cardinality($7::text[])"
         )
     };
 }
@@ -199,12 +217,7 @@ statements! {
                SELECT started_at, id FROM tag
                WHERE name = ($7::text[])[1] AND value = ($8::text[])[1]
                  AND started_at >= $1 AND (started_at, id) < ($2, $3)
-                 AND NOT EXISTS (
-                   SELECT 1 FROM unnest($7::text[], $8::text[]) AS t (name, value)
-                   WHERE NOT EXISTS (
-                     SELECT 1 FROM tag AS other
-                     WHERE other.name = t.name AND other.value = t.value
-                       AND other.started_at = tag.started_at AND other.id = tag.id))
+                 AND ", has_tags!("tag"), "
                ORDER BY started_at DESC, id DESC) AS place ",
             run_at!("id = place.id AND (definition.workflow = $5 OR $5 IS NULL)
                      AND run.state = ANY ($6::smallint[])"),
@@ -213,14 +226,10 @@ statements! {
         by_key = concat!(
             "SELECT found.* FROM (SELECT DISTINCT workflow FROM ", definitions!(), " AS d) AS d
              JOIN start_key ON start_key.workflow = d.workflow AND start_key.key = $9 ",
-            run_at!("id = start_key.id AND run.state = ANY ($6::smallint[])
-                     AND run.started_at >= $1 AND (run.started_at, run.id) < ($2, $3)
-                     AND NOT EXISTS (
-                       SELECT 1 FROM unnest($7::text[], $8::text[]) AS t (name, value)
-                       WHERE NOT EXISTS (
-                         SELECT 1 FROM tag
-                         WHERE tag.name = t.name AND tag.value = t.value
-                           AND tag.started_at = run.started_at AND tag.id = run.id))"),
+            run_at!(concat!(
+                "id = start_key.id AND run.state = ANY ($6::smallint[])
+                 AND run.started_at >= $1 AND (run.started_at, run.id) < ($2, $3) AND ",
+                has_tags!("run"))),
             " ORDER BY found.at DESC, found.place DESC LIMIT $4");
     }
 }
