@@ -1,8 +1,12 @@
 //! `POST /api/v1/check`.
 
-use serde_json::json;
+use std::time::{Duration, Instant};
 
-use crate::support::graphs::{double, graph, node};
+use flowcrate::catalogue::Catalogue;
+use flowcrate_codegen::check_source;
+use serde_json::{Value, json};
+
+use crate::support::graphs::{double, graph, manual, node};
 use crate::support::server::TestServer;
 
 #[tokio::test]
@@ -51,4 +55,59 @@ async fn an_upgrade_of_a_stored_workflow_is_judged_node_by_node() {
     assert_eq!(other["upgrade"]["nodes"]["start"]["verdict"], "recomputed");
     server.post("/api/v1/workflows/x/upgrade", &wait("2h")).await.problem(404, "not_found");
     server.post("/api/v1/workflows/w/upgrade", &json!({})).await.problem(422, "faulty_graph");
+}
+
+/// So many nodes: conditions, and behind each branch a record that reads the one before.
+fn large(count: usize) -> Value {
+    let mut nodes = vec![manual(&json!({ "total": { "type": "number" } }))];
+    let mut edges = Vec::new();
+    let mut last = ("start".to_owned(), "trigger.total".to_owned());
+    for number in 0..count / 2 {
+        let (test, sum) = (format!("test{number:03}"), format!("sum{number:03}"));
+        let asked = format!("{{{{ {} > {number} }}}}", last.1);
+        let value =
+            json!({ "n": format!("{{{{ {} + 1 }}}}", last.1), "of": "{{ trigger.total }}" });
+        nodes.push(node(&test, "condition@1", &json!({ "inputs": { "condition": asked } })));
+        nodes.push(node(&sum, "transform@1", &json!({ "inputs": { "value": value } })));
+        edges.extend([format!("{}>{test}", last.0), format!("{test}.true>{sum}")]);
+        edges.push(format!("{test}.false>{sum}"));
+        last = (sum.clone(), format!("steps.{sum}.n"));
+    }
+    let edges: Vec<&str> = edges.iter().map(String::as_str).collect();
+    graph("large", &nodes, &edges)
+}
+
+/// The least of what a few tries took: what else the machine does only adds to it.
+fn least(spent: &[Duration]) -> f64 {
+    spent.iter().min().copied().unwrap_or_default().as_secs_f64()
+}
+
+/// The budget is an answer within 10 ms for 200 nodes, and a test build is no measure of that. What
+/// can be held is that the server adds little to what the compiler itself takes.
+#[tokio::test]
+async fn the_answer_takes_little_longer_than_the_check() {
+    const TRIES: usize = 15;
+    const MOST: f64 = 2.0;
+    let server = TestServer::start().await;
+    let document = large(200);
+    let source = document.to_string();
+    let (mut answered, mut checked) = (Vec::new(), Vec::new());
+    for _ in 0..TRIES {
+        let start = Instant::now();
+        let reply = server.send("POST", "/api/v1/check", &[], source.clone()).await;
+        answered.push(start.elapsed());
+        let report = reply.expect(200);
+        assert_eq!(report["types"].as_object().unwrap().len(), 201);
+        let start = Instant::now();
+        let (found, _) = check_source(source.as_bytes(), &Catalogue::default());
+        checked.push(start.elapsed());
+        assert!(found.is_some());
+    }
+    let ratio = least(&answered) / least(&checked);
+    answered.sort();
+    println!(
+        "{ratio:.2} times the check; of {TRIES} answers the slowest took {:?}",
+        answered.last()
+    );
+    assert!(ratio < MOST, "{ratio:.2}: {answered:?} against {checked:?}");
 }
