@@ -4,9 +4,11 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use lexopt::prelude::{Long, Short, Value};
+use words::{Word, Words};
 
 use crate::store::RunState;
+
+mod words;
 
 /// Where `serve` listens unless told otherwise.
 pub(super) const DEFAULT_LISTEN: &str = "127.0.0.1:7800";
@@ -137,18 +139,21 @@ struct Options {
 
 /// Reads the arguments that follow the program's name.
 pub(super) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Invocation, String> {
-    let mut parser = lexopt::Parser::from_args(args);
-    let name = match parser.next().map_err(message)? {
-        Some(Long("help") | Short('h')) | None => return Ok(bare(Command::Help)),
-        Some(Long("version") | Short('V')) => return Ok(bare(Command::Version)),
-        Some(Value(name)) => text(name)?,
-        Some(other) => return Err(message(other.unexpected())),
+    let mut words = Words::new(args);
+    let name = match words.next()? {
+        Some(Word::Short('h')) | None => return Ok(bare(Command::Help)),
+        Some(Word::Short('V')) => return Ok(bare(Command::Version)),
+        Some(Word::Long(name)) if name == "help" => return Ok(bare(Command::Help)),
+        Some(Word::Long(name)) if name == "version" => return Ok(bare(Command::Version)),
+        Some(Word::Value(name)) => text(name)?,
+        Some(Word::Long(option)) => return Err(misplaced(&format!("--{option}"))),
+        Some(Word::Short(option)) => return Err(misplaced(&format!("-{option}"))),
     };
     if name == "help" {
         return Ok(bare(Command::Help));
     }
     let accepted = accepted(&name).ok_or_else(|| unknown_command(&name))?;
-    let Some(options) = options(&mut parser, &name, accepted)? else {
+    let Some(options) = options(&mut words, &name, accepted)? else {
         return Ok(bare(Command::Help));
     };
     command(&name, options)
@@ -190,20 +195,21 @@ fn unknown_command(name: &str) -> String {
 
 /// Collects options and positionals; `None` where help is asked for.
 fn options(
-    parser: &mut lexopt::Parser,
+    words: &mut Words<impl Iterator<Item = OsString>>,
     name: &str,
     accepted: &[&str],
 ) -> Result<Option<Options>, String> {
     let mut options = Options::default();
-    while let Some(argument) = parser.next().map_err(message)? {
-        let option = match argument {
-            Long("help") | Short('h') => return Ok(None),
-            Value(value) => {
+    while let Some(word) = words.next()? {
+        let option = match word {
+            Word::Short('h') => return Ok(None),
+            Word::Long(option) if option == "help" => return Ok(None),
+            Word::Value(value) => {
                 options.positional.push(text(value)?);
                 continue;
             }
-            Long(option) => option.to_owned(),
-            Short(_) => return Err(message(argument.unexpected())),
+            Word::Long(option) => option,
+            Word::Short(option) => return Err(misplaced(&format!("-{option}"))),
         };
         let known =
             ["data", "dir"].contains(&option.as_str()) || accepted.contains(&option.as_str());
@@ -214,7 +220,7 @@ fn options(
             options.json = true;
             continue;
         }
-        let value = parser.value().map_err(message)?;
+        let value = words.value()?;
         match option.as_str() {
             "data" => options.data = Some(value),
             "dir" => options.directory = Some(value.into()),
@@ -347,9 +353,8 @@ fn text(value: OsString) -> Result<String, String> {
     value.into_string().map_err(|value| format!("`{}` is not UTF-8", value.to_string_lossy()))
 }
 
-#[allow(clippy::needless_pass_by_value, reason = "it is used as a function of map_err")]
-fn message(error: lexopt::Error) -> String {
-    format!("{error}; see --help")
+fn misplaced(option: &str) -> String {
+    format!("no option `{option}` here; see --help")
 }
 
 /// The help text.

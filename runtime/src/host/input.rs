@@ -7,6 +7,8 @@ use std::path::Path;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::payload::{Misfit, Payload};
+
 /// Why an input was refused.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Refusal {
@@ -41,13 +43,10 @@ pub(super) fn json(text: &[u8]) -> Result<Value, Refusal> {
 
 /// Checks that a value decodes as `T`, the type that the workflow will read.
 pub(super) fn fits<T: DeserializeOwned>(value: &Value) -> Result<(), Refusal> {
-    match serde_path_to_error::deserialize::<_, T>(value) {
-        Ok(_) => Ok(()),
-        Err(error) => {
-            let path = error.path().to_string();
-            let path = if path == "." { String::new() } else { path };
-            Err(Refusal::Misfit { path, reason: error.inner().to_string() })
-        }
+    // What reads it for the workflow reads it here, so that nothing more is compiled for `T`.
+    match Payload::from(value).misfit::<T>() {
+        None => Ok(()),
+        Some(Misfit { path, reason }) => Err(Refusal::Misfit { path, reason }),
     }
 }
 
@@ -63,6 +62,8 @@ pub(super) fn read(file: &Path) -> Result<Vec<u8>, String> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use serde::Deserialize;
     use serde_json::json;
 
@@ -96,6 +97,63 @@ mod tests {
         let list = fits::<Vec<Item>>(&json!([{"cents": null}])).unwrap_err();
         assert_eq!(list.to_string(), "$[0].cents: invalid type: null, expected i64");
         assert_eq!(fits::<Order>(&json!({"email": "a", "items": [], "more": 1})), Ok(()));
+    }
+
+    #[derive(Deserialize)]
+    #[serde(rename_all = "snake_case", deny_unknown_fields)]
+    #[allow(dead_code)]
+    struct Part {
+        form: Form,
+        by_name: BTreeMap<String, Vec<(i64, String)>>,
+    }
+
+    #[derive(Deserialize)]
+    #[allow(dead_code)]
+    enum Form {
+        Round { width: f32 },
+        Square(i8),
+        Flat,
+    }
+
+    /// The paths are those that `serde_path_to_error` tells.
+    #[test]
+    fn paths_lead_to_the_innermost_misfit() {
+        let refusal = |form: Value, by_name: Value| {
+            let part = json!({ "form": form, "by_name": by_name });
+            fits::<Part>(&part).map_err(|refusal| refusal.to_string())
+        };
+        let is = |found: Result<(), String>, expected: &str| {
+            assert_eq!(found.unwrap_err(), expected);
+        };
+        assert_eq!(refusal(json!("Flat"), json!({ "a": [[1, "x"]] })), Ok(()));
+        is(
+            refusal(json!("Bent"), json!({})),
+            "$.form: unknown variant `Bent`, expected one of `Round`, `Square`, `Flat`",
+        );
+        is(
+            refusal(json!({ "Square": 300 }), json!({})),
+            "$.form.Square: invalid value: integer `300`, expected i8",
+        );
+        is(
+            refusal(json!({ "Round": { "width": [] } }), json!({})),
+            "$.form.Round.width: invalid type: sequence, expected f32",
+        );
+        is(
+            refusal(json!("Flat"), json!({ "a.b \"c\"": [[1, "]"], [1.5, ","]] })),
+            "$.by_name.a.b \"c\"[1][0]: invalid type: floating point `1.5`, expected i64",
+        );
+        is(
+            refusal(json!("Flat"), json!({ "a": [[1]] })),
+            "$.by_name.a[0]: invalid length 1, expected a tuple of size 2",
+        );
+        is(
+            refusal(json!("Flat"), json!({ "a": [true] })),
+            "$.by_name.a[0]: invalid type: boolean `true`, expected a tuple of size 2",
+        );
+        let unknown = fits::<Part>(&json!({ "size": 1 })).unwrap_err().to_string();
+        assert!(unknown.starts_with("$: unknown field `size`, expected"), "{unknown}");
+        let nested = fits::<Vec<i64>>(&json!([1, 2, [3]])).unwrap_err().to_string();
+        assert_eq!(nested, "$[2]: invalid type: sequence, expected i64");
     }
 
     #[test]
