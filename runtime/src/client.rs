@@ -6,6 +6,7 @@ mod explain;
 mod fork;
 mod handle;
 mod known;
+mod outbox;
 mod progress;
 mod purge;
 mod view;
@@ -22,6 +23,7 @@ pub use explain::{Explanation, Moment, Wait};
 pub use fork::Fork;
 pub use handle::RunHandle;
 pub(crate) use known::Known;
+pub use outbox::{Outbox, StartIn};
 pub use progress::{ProgressItem, ProgressStream};
 pub use view::{EntryView, ForkOrigin, RunView, WaitingFor};
 

@@ -83,6 +83,9 @@ pub enum Error {
         /// How large it may be.
         limit: usize,
     },
+    /// A transaction of the application's that is not on the client's journal. Nothing was written.
+    #[error("the transaction cannot be written into: {0}")]
+    WrongTransaction(String),
     /// The store failed.
     #[error(transparent)]
     Store(StoreError),
@@ -122,6 +125,7 @@ impl Error {
             Self::Codec { .. } => "codec",
             Self::Busy => "busy",
             Self::TooLarge { .. } => "value_too_large",
+            Self::WrongTransaction(_) => "wrong_transaction",
             Self::Store(_) => "store",
             Self::Setup(_) => "setup",
             Self::Closed => "closed",

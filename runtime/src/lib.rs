@@ -122,8 +122,9 @@ mod workflow;
 pub use callees::Callees;
 #[cfg(feature = "engine")]
 pub use client::{
-    Answer, Client, EntryView, EventView, Explanation, Fork, ForkOrigin, Moment, ProgressItem,
-    ProgressStream, Reason, RunHandle, RunPage, RunView, SendEvent, Wait, WaitingFor, Watch,
+    Answer, Client, EntryView, EventView, Explanation, Fork, ForkOrigin, Moment, Outbox,
+    ProgressItem, ProgressStream, Reason, RunHandle, RunPage, RunView, SendEvent, StartIn, Wait,
+    WaitingFor, Watch,
 };
 #[cfg(feature = "engine")]
 pub use context::{Context, Progress, StepContext, StepSpec, WaitEvent};

@@ -28,6 +28,8 @@ mod codec;
 mod failing;
 mod open;
 mod options;
+mod origin;
+mod outbox;
 mod pipeline;
 mod purge;
 mod queue;
@@ -39,9 +41,10 @@ mod values;
 mod work;
 mod writer;
 
+use std::any::Any;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -51,6 +54,7 @@ use tokio_postgres::{Client, Config};
 
 use crate::Timestamp;
 use crate::clock::Clock;
+pub use crate::store::Origin;
 use crate::store::{Query, Store, StoreError, Transaction};
 use bell::Bell;
 use clock::DatabaseClock;
@@ -82,6 +86,9 @@ struct Shared {
     connector: Connector,
     config: Config,
     schema: String,
+    origin: Origin,
+    /// Its id.
+    journal: OnceLock<String>,
     clock: Option<Box<dyn Clock>>,
     database_clock: DatabaseClock,
     hints: Mutex<Vec<Arc<Hint>>>,
@@ -141,6 +148,8 @@ impl PostgresStore {
             connector: options.connector,
             config,
             schema: options.schema,
+            origin: options.origin,
+            journal: OnceLock::new(),
             clock: options.clock,
             database_clock: DatabaseClock::new(),
             hints: Mutex::default(),
@@ -214,7 +223,9 @@ async fn begin(shared: &Shared) -> Result<(writer::Session, read::Session), Open
     let unreachable =
         |error: tokio_postgres::Error| OpenError::Unreachable(failing::describe(&error));
     let writing = shared.connect(|| {}).await.map_err(unreachable)?;
-    open::prepare(&writing, &shared.schema, &shared.codec).await?;
+    let journal = open::prepare(&writing, shared).await?;
+    // The first one to open it.
+    shared.journal.set(journal).unwrap_or_default();
     bell::tell_the_time(shared, &writing).await?;
     let reading = shared.connect(|| {}).await.map_err(unreachable)?;
     Ok((writer::Session::new(writing).await?, read::Session::new(reading).await?))
@@ -312,6 +323,10 @@ impl Store for PostgresStore {
         if let Some(queue) = &self.inner.queries {
             queue.push(query);
         }
+    }
+
+    fn concrete(&self) -> Option<&dyn Any> {
+        Some(self)
     }
 
     fn now(&self) -> Timestamp {

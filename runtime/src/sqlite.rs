@@ -29,6 +29,7 @@ mod migrations;
 mod open;
 mod options;
 mod origin;
+mod outbox;
 #[cfg(unix)]
 mod poke;
 mod queue;
@@ -40,6 +41,7 @@ mod writer;
 #[cfg(all(test, feature = "testkit"))]
 pub(crate) use writer::simulated::Disk;
 
+use std::any::Any;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -52,11 +54,11 @@ use rusqlite::{Connection, InterruptHandle};
 
 use crate::Timestamp;
 use crate::clock::Clock;
+pub use crate::store::Origin;
 use crate::store::{Query, Store, StoreError, Transaction};
 use gate::Gate;
 pub use open::OpenError;
 pub use options::{SqliteOptions, Synchronous};
-pub use origin::Origin;
 use queue::{Next, Queue, Served, queue};
 use read::Reader;
 use values::Codec;
@@ -372,6 +374,10 @@ impl Store for SqliteStore {
         if let Some(queue) = &self.inner.queries {
             queue.push(query);
         }
+    }
+
+    fn concrete(&self) -> Option<&dyn Any> {
+        Some(self)
     }
 
     fn now(&self) -> Timestamp {

@@ -56,6 +56,8 @@ mod filter;
 pub(crate) mod fork;
 mod limit;
 mod memory;
+mod origin;
+mod outgoing;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub(crate) mod path;
 mod progress;
@@ -75,6 +77,11 @@ pub use filter::{NoCursor, RunCursor, RunFilter};
 pub use fork::{Forked, NewFork};
 pub use limit::MAX_PAYLOAD;
 pub use memory::{MemoryRows, MemoryStore};
+pub use origin::Origin;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+pub(crate) use origin::restored;
+#[doc(hidden)]
+pub use outgoing::{MayBeSent, Outgoing, Sent};
 pub use progress::{Append, Appended, Progressed, Stretch, StretchOf};
 pub use purge::{Purge, PurgePlace, Purged};
 pub use reply::{Reply, StoreError};
@@ -91,6 +98,7 @@ pub use undo::{Compensation, UNDO_SUFFIX, Undoable, is_undo};
 pub(crate) use work::UndoOf;
 pub use work::{AnyWork, Transact, Transacted, Work, guarded};
 
+use std::any::Any;
 use std::time::Duration;
 
 use crate::profile::Profile;
@@ -107,6 +115,11 @@ pub trait Store: Send + Sync + 'static {
 
     /// The present instant by this store's clock, the one by which timers are due.
     fn now(&self) -> Timestamp;
+
+    /// The store itself, for those who know its type: an [`Outbox`](crate::Outbox).
+    fn concrete(&self) -> Option<&dyn Any> {
+        None
+    }
 
     /// The promises that this store keeps. An engine over it refuses what needs more.
     fn profile(&self) -> Profile {

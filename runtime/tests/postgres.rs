@@ -18,12 +18,16 @@ mod ledger;
 mod opening;
 #[path = "postgres/outages.rs"]
 mod outages;
+#[path = "postgres/outbox.rs"]
+mod outbox;
 #[path = "postgres/plans.rs"]
 mod plans;
 #[path = "postgres/processes.rs"]
 mod processes;
 #[path = "postgres/purging.rs"]
 mod purging;
+#[path = "postgres/restored.rs"]
+mod restored;
 #[path = "shared/rows.rs"]
 mod rows;
 #[path = "postgres/transactions.rs"]

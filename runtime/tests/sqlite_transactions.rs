@@ -312,3 +312,140 @@ fn neighbours_do_not_suffer() {
         assert!(SqliteStore::check(&path).unwrap().is_empty());
     });
 }
+
+mod outbox {
+    use flowcrate::{Client, Error, RunState, SendEvent, WaitEvent, workflow};
+
+    use super::*;
+
+    #[workflow(events("paid" = i64))]
+    async fn order(ctx: Context, item: String) -> Result<String> {
+        let cents: i64 = ctx.wait_event("paid", WaitEvent::new("paid")).received().await?;
+        Ok(format!("{item} for {cents}"))
+    }
+
+    /// An engine over a file, and a client and a connection of another part of the program.
+    async fn shop() -> (Engine, Client, Connection, TempDir) {
+        let (path, directory) = place();
+        let engine = Engine::builder().store(journal(&path)).register(Order).build();
+        let engine = engine.await.unwrap();
+        let client = Client::new(Arc::new(SqliteStore::client(&path).unwrap())).checking(Order);
+        (engine, client, Connection::open(&path).unwrap(), directory)
+    }
+
+    fn put(connection: &Connection, key: &str) {
+        connection.execute("INSERT INTO app_row VALUES (?, 1)", [key]).unwrap();
+    }
+
+    #[test]
+    fn what_goes_out_begins_with_the_commit() {
+        run_test(async {
+            let (engine, client, mut connection, _directory) = shop().await;
+            let tx = connection.transaction().unwrap();
+            put(&tx, "order 1");
+            let run = client.start_in(&tx, Order, "tea".to_owned()).key("1").send().unwrap();
+            // A run that is not there for others yet.
+            client.signal_in(&tx, run, "paid", json!(250), SendEvent::default()).unwrap();
+            assert!(client.run(run).await.unwrap().is_none());
+            tx.commit().unwrap();
+            assert_eq!(engine.handle::<Order>(run).result().await.unwrap(), "tea for 250");
+        });
+    }
+
+    #[test]
+    fn what_is_rolled_back_was_never_there() {
+        run_test(async {
+            let (engine, client, mut connection, _directory) = shop().await;
+            let run = engine.start(Order, "tea".to_owned()).await.unwrap();
+            let tx = connection.transaction().unwrap();
+            put(&tx, "order 1");
+            let other = client.start_in(&tx, Order, "jam".to_owned()).send().unwrap();
+            client.signal_in(&tx, run.id(), "paid", json!(1), SendEvent::default()).unwrap();
+            tx.rollback().unwrap();
+            assert!(client.run(other).await.unwrap().is_none());
+            let tx = connection.transaction().unwrap();
+            client.signal_in(&tx, run.id(), "paid", json!(2), SendEvent::default()).unwrap();
+            tx.commit().unwrap();
+            assert_eq!(run.result().await.unwrap(), "tea for 2");
+            assert_eq!(listed(&connection).unwrap(), json!([]));
+        });
+    }
+
+    #[test]
+    fn what_cannot_be_sent_is_refused_at_the_call() {
+        run_test(async {
+            let (engine, client, mut connection, _directory) = shop().await;
+            let run = engine.start(Order, "tea".to_owned()).key("k").await.unwrap();
+            let ended = engine.start(Order, "jam".to_owned()).await.unwrap();
+            client.send_event(ended.id(), "paid", json!(1), SendEvent::default()).await.unwrap();
+            ended.result().await.unwrap();
+            let tx = connection.transaction().unwrap();
+            put(&tx, "order 1");
+            let start = |key: &str, item: &str| {
+                client.start_in(&tx, Order, item.to_owned()).key(key).send()
+            };
+            assert_eq!(start("k", "tea").unwrap(), run.id());
+            assert_eq!(start("k", "jam").unwrap_err().code(), "key_reused");
+            let send = |run, name: &str, payload: Value| {
+                client.signal_in(&tx, run, name, payload, SendEvent::default())
+            };
+            assert_eq!(send(ended.id(), "paid", json!(1)).unwrap_err().code(), "finished");
+            assert_eq!(send(run.id(), "lost", json!(1)).unwrap_err().code(), "undeclared_event");
+            assert_eq!(send(run.id(), "paid", json!("x")).unwrap_err().code(), "codec");
+            let nobody = flowcrate::RunId::new();
+            assert_eq!(send(nobody, "paid", json!(1)), Err(Error::UnknownRun(nobody)));
+            // None of that has cost the transaction anything; an id counts once.
+            let twice = SendEvent { event_id: Some("e".to_owned()), key: None };
+            for _ in 0..2 {
+                client.signal_in(&tx, run.id(), "paid", json!(7), twice.clone()).unwrap();
+            }
+            tx.commit().unwrap();
+            assert_eq!(run.result().await.unwrap(), "tea for 7");
+            assert_eq!(listed(&connection).unwrap(), json!([["order 1", 1]]));
+            assert!(client.unconsumed(run.id()).await.unwrap().is_empty());
+        });
+    }
+
+    #[test]
+    fn another_file_is_not_the_journal() {
+        run_test(async {
+            let (_engine, client, _connection, directory) = shop().await;
+            let mut other = Connection::open(directory.path().join("other.db")).unwrap();
+            let tx = other.transaction().unwrap();
+            let error = client.start_in(&tx, Order, "tea".to_owned()).send().unwrap_err();
+            assert_eq!(error.code(), "wrong_transaction");
+        });
+    }
+
+    /// A step that starts a run and sends to it, all in its own commit.
+    #[test]
+    fn a_step_sends_in_its_own_transaction() {
+        run_test(async {
+            let (path, _directory) = place();
+            let store = journal(&path);
+            let client = Client::new(Arc::new(SqliteStore::client(&path).unwrap()));
+            let seller = flow(move |ctx: Context| {
+                let client = client.clone();
+                let work = sqlite::work(move |tx| {
+                    apply(tx, &Act::Put("sold".to_owned()))?;
+                    let failed = |error: Error| StepError::fatal("outbox", error.to_string());
+                    let start = client.start_in(tx, Order, "tea".to_owned());
+                    let run = start.key("tea").send().map_err(failed)?;
+                    let event = SendEvent::default();
+                    client.signal_in(tx, run, "paid", json!(3), event).map_err(failed)?;
+                    // The gate is shut again.
+                    assert!(tx.execute("DELETE FROM run", []).is_err());
+                    Ok(json!(run))
+                });
+                async move { ctx.transaction("sell", work).await }
+            });
+            let engine = Engine::builder().store(store).register(seller.clone()).register(Order);
+            let engine = engine.build().await.unwrap();
+            let sold = engine.start(seller, json!(null)).await.unwrap().result().await.unwrap();
+            let run = serde_json::from_value(sold).unwrap();
+            assert_eq!(engine.handle::<Order>(run).result().await.unwrap(), "tea for 3");
+            let view = engine.client().run(run).await.unwrap().unwrap();
+            assert_eq!(view.state, RunState::Completed);
+        });
+    }
+}

@@ -4,7 +4,7 @@
 mod claim;
 mod fork;
 mod limits;
-mod start;
+pub(super) mod start;
 mod write;
 
 pub(super) use write::reaches_far;
@@ -63,6 +63,17 @@ fn read<T>(result: std::result::Result<T, StoreError>) -> Result<T> {
 
 fn applied(answer: Answer, tells: Tells) -> Applied {
     Applied { answer, tells }
+}
+
+/// What became of an event.
+pub(super) fn delivered(result: i16) -> Delivered {
+    match result {
+        0 => Delivered::Accepted,
+        1 => Delivered::Duplicate,
+        2 => Delivered::UnknownRun,
+        3 => Delivered::Finished,
+        _ => Delivered::Undeclared,
+    }
 }
 
 impl Applier<'_> {
@@ -159,13 +170,7 @@ impl Applier<'_> {
                 ],
             )
             .await?;
-        let answer = match read(get::<i16>(&row, 0))? {
-            0 => Delivered::Accepted,
-            1 => Delivered::Duplicate,
-            2 => Delivered::UnknownRun,
-            3 => Delivered::Finished,
-            _ => Delivered::Undeclared,
-        };
+        let answer = delivered(read(get::<i16>(&row, 0))?);
         let tells = if answer == Delivered::Accepted { Tells::Workers } else { Tells::Nobody };
         Ok(applied(Answer::Delivered(answer), tells))
     }

@@ -7,6 +7,7 @@ use tokio_postgres::{Client, Error};
 use super::failing::describe;
 use super::session::quoted;
 use super::values::Codec;
+use super::{Shared, origin};
 
 /// The format of the tables.
 const FORMAT: i32 = 2;
@@ -28,6 +29,7 @@ const FORMAT_2: &[&str] = &[
     include_str!("migrations/from_1.sql"),
     include_str!("migrations/purge.sql"),
     include_str!("migrations/limits.sql"),
+    include_str!("migrations/edges.sql"),
 ];
 
 /// What brings each format to the next one, from none on.
@@ -90,18 +92,19 @@ impl From<Error> for OpenError {
 }
 
 /// Makes sure that the schema holds a journal that this program can work with.
-pub(super) async fn prepare(client: &Client, schema: &str, codec: &Codec) -> Result<(), OpenError> {
+pub(super) async fn prepare(client: &Client, shared: &Shared) -> Result<String, OpenError> {
     suits(client).await?;
     // One at a time: many workers may find the schema empty. Freed with the connection's
     // transaction, however that ends.
     client.batch_execute("BEGIN").await?;
-    let prepared = prepare_alone(client, schema, codec).await;
+    let prepared = prepare_alone(client, shared).await;
     let end = if prepared.is_ok() { "COMMIT" } else { "ROLLBACK" };
     client.batch_execute(end).await?;
     prepared
 }
 
-async fn prepare_alone(client: &Client, schema: &str, codec: &Codec) -> Result<(), OpenError> {
+async fn prepare_alone(client: &Client, shared: &Shared) -> Result<String, OpenError> {
+    let (schema, codec) = (shared.schema.as_str(), &shared.codec);
     let lock = "SELECT pg_advisory_xact_lock(hashtext('flowcrate'), hashtext($1))";
     client.query(lock, &[&schema]).await?;
     match marks(client, schema).await? {
@@ -116,7 +119,8 @@ async fn prepare_alone(client: &Client, schema: &str, codec: &Codec) -> Result<(
         // Nothing, where it is of a later format that can still work with this one.
         Some((found, _)) => bring_up(client, found).await?,
     }
-    check_codec(client, codec).await
+    check_codec(client, codec).await?;
+    origin::settle(client, shared.origin, codec).await
 }
 
 async fn suits(client: &Client) -> Result<(), OpenError> {
@@ -167,12 +171,12 @@ async fn bring_up(client: &Client, from: i32) -> Result<(), OpenError> {
     Ok(())
 }
 
-async fn meta(client: &Client, name: &str) -> Result<Option<String>, OpenError> {
+pub(super) async fn meta(client: &Client, name: &str) -> Result<Option<String>, OpenError> {
     let row = client.query_opt("SELECT value FROM meta WHERE name = $1", &[&name]).await?;
     Ok(row.map(|row| row.try_get(0)).transpose()?)
 }
 
-async fn set_meta(client: &Client, name: &str, value: &str) -> Result<(), OpenError> {
+pub(super) async fn set_meta(client: &Client, name: &str, value: &str) -> Result<(), OpenError> {
     let put = "INSERT INTO meta (name, value) VALUES ($1, $2)
                ON CONFLICT (name) DO UPDATE SET value = excluded.value";
     client.execute(put, &[&name, &value]).await?;

@@ -10,7 +10,7 @@ use super::session::Connector;
 use super::values::Codec;
 use super::{OpenError, PostgresStore};
 use crate::clock::Clock;
-use crate::store::{MAX_PAYLOAD, PayloadCodec};
+use crate::store::{MAX_PAYLOAD, Origin, PayloadCodec};
 
 /// How long a worker holds its runs after it last said that it lives.
 const LEASE: Duration = Duration::from_secs(15);
@@ -23,6 +23,7 @@ pub struct PostgresOptions {
     pub(super) address: String,
     pub(super) connector: Connector,
     pub(super) schema: String,
+    pub(super) origin: Origin,
     pub(super) clock: Option<Box<dyn Clock>>,
     pub(super) codec: Codec,
     pub(super) lease: Duration,
@@ -36,6 +37,7 @@ impl PostgresOptions {
             address,
             connector: Connector::new(NoTls),
             schema: "flowcrate".to_owned(),
+            origin: Origin::Unknown,
             clock: None,
             codec: Codec::default(),
             lease: LEASE,
@@ -90,6 +92,12 @@ impl PostgresOptions {
     /// [busy](crate::Error::Busy); 256 MiB by default. Apart from that 16,384 of them may wait.
     pub fn max_waiting(self, bytes: usize) -> Self {
         Self { max_waiting: bytes, ..self }
+    }
+
+    /// What is known of the journal's past. By default one that was put where it is, such as a dump
+    /// that was read back or a copy of the database, starts with its runs paused.
+    pub fn origin(self, origin: Origin) -> Self {
+        Self { origin, ..self }
     }
 
     /// Connects; lays the tables, or brings them up to date.

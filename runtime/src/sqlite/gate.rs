@@ -11,7 +11,7 @@ use rusqlite::Connection;
 use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 
 /// The journal's own tables.
-const TABLES: [&str; 13] = [
+const TABLES: [&str; 20] = [
     "definition",
     "worker",
     "run",
@@ -25,6 +25,13 @@ const TABLES: [&str; 13] = [
     "blob",
     "blob_use",
     "progress",
+    "purged",
+    "limit_rule",
+    "limit_of",
+    "limit_lane",
+    "limit_start",
+    "limit_line",
+    "limit_call",
 ];
 
 /// Pragmas that only tell, or hold until the commit.
@@ -78,6 +85,14 @@ impl Gate {
         let over = self.is_over();
         self.0.until.store(0, Ordering::Relaxed);
         (result, over)
+    }
+
+    /// Lets what the journal itself does through, amid work.
+    pub(super) fn open<T>(&self, work: impl FnOnce() -> T) -> T {
+        let was = self.0.is_shut.swap(false, Ordering::Relaxed);
+        let result = work();
+        self.0.is_shut.store(was, Ordering::Relaxed);
+        result
     }
 
     fn is_over(&self) -> bool {

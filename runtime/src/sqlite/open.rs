@@ -257,6 +257,12 @@ fn identify(path: &Path, role: Role, connection: &mut Connection) -> Result<(), 
     }
 }
 
+/// Whether a connection is on a journal of this program's format.
+pub(super) fn is_current(connection: &Connection) -> rusqlite::Result<bool> {
+    let found = marks(connection)?;
+    Ok(found.application == APPLICATION_ID && found.format == FORMAT)
+}
+
 /// What tells a journal from another file.
 #[derive(Debug)]
 struct Marks {

@@ -4,9 +4,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::values::Codec;
-use super::{OpenError, Origin, Role, SqliteStore};
+use super::{OpenError, Role, SqliteStore};
 use crate::clock::{Clock, SystemClock};
-use crate::store::{MAX_PAYLOAD, PayloadCodec};
+use crate::store::{MAX_PAYLOAD, Origin, PayloadCodec};
 
 /// Bytes of starts and events that may wait by default.
 const WAITING: usize = 256 << 20;

@@ -19,21 +19,7 @@ use super::open::DriverLock;
 use super::values::Keeper;
 use super::{OpenError, SqliteOptions, meta};
 use crate::Timestamp;
-use crate::failure::Failure;
-
-/// What is known of a journal file's past when it is opened for driving.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Origin {
-    /// Nothing: a file that was put where it is counts as restored from a backup.
-    #[default]
-    Unknown,
-    /// It was restored from a backup: its runs start paused, with the failure `restored`.
-    Restored,
-    /// It was moved or copied here on purpose, and nobody drives the original any more: its runs
-    /// go on.
-    Moved,
-}
+use crate::store::{Origin, restored};
 
 /// What the lock file says of the journal that was driven here last.
 #[derive(Debug, PartialEq, Eq)]
@@ -92,9 +78,7 @@ fn pause_all(
     keeper: &mut Keeper<'_>,
     now: Timestamp,
 ) -> rusqlite::Result<()> {
-    let message = "the journal was restored from a backup, and what this run has done since is not \
-                   known: resume it if it is to go on from here";
-    let failure = keeper.failure(Some(&Failure::new("restored", message)))?;
+    let failure = keeper.failure(Some(&restored()))?;
     transaction.execute(
         "UPDATE run SET state = 3, owner = NULL, queued = (stop = 1), wake_at = NULL, failure = ?
          WHERE state < 3",

@@ -5,6 +5,7 @@ use std::ops::Deref;
 
 use rusqlite::{Connection, ErrorCode};
 
+use super::gate::Gate;
 use crate::Payload;
 use crate::failure::{ErrorClass, StepError};
 use crate::journaled::Journaled;
@@ -48,11 +49,16 @@ where
 /// asks for those fails with `not authorized`.
 pub struct Tx<'c> {
     connection: &'c Connection,
+    gate: &'c Gate,
 }
 
 impl<'c> Tx<'c> {
-    pub(super) fn new(connection: &'c Connection) -> Self {
-        Self { connection }
+    pub(super) fn new(connection: &'c Connection, gate: &'c Gate) -> Self {
+        Self { connection, gate }
+    }
+
+    pub(super) fn gate(&self) -> &'c Gate {
+        self.gate
     }
 }
 

@@ -220,6 +220,10 @@ impl Store for FaultStore {
         self.inner.now()
     }
 
+    fn concrete(&self) -> Option<&dyn Any> {
+        self.inner.concrete()
+    }
+
     fn profile(&self) -> Profile {
         self.inner.profile()
     }

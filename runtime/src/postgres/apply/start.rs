@@ -1,6 +1,7 @@
 //! Starts.
 
 use tokio_postgres::types::ToSql;
+use tokio_postgres::{Client, Row, Statement};
 use uuid::Uuid;
 
 use super::{Applied, Applier, Result, Tells, applied, read, unsent};
@@ -11,7 +12,7 @@ use crate::store::answer::Answer;
 use crate::store::{NewRun, Started, StoreError};
 
 /// A start that is ready to be sent.
-pub(super) struct Ready<'n> {
+pub(in crate::postgres) struct Ready<'n> {
     new: &'n NewRun,
     events: String,
     input: Stored<'n>,
@@ -19,21 +20,22 @@ pub(super) struct Ready<'n> {
 }
 
 impl<'n> Ready<'n> {
-    pub(super) fn new(new: &'n NewRun, codec: &Codec) -> std::result::Result<Self, StoreError> {
+    pub(in crate::postgres) fn new(
+        new: &'n NewRun,
+        codec: &Codec,
+    ) -> std::result::Result<Self, StoreError> {
         let tags = if new.tags.is_empty() { None } else { Some(to_json(&new.tags)?) };
         Ok(Self { new, events: to_json(&new.events)?, input: codec.payload(&new.input)?, tags })
     }
-}
 
-impl Applier<'_> {
-    pub(super) async fn start(&self, new: &NewRun) -> Result<Applied> {
-        let ready = unsent(Ready::new(new, self.codec))?;
-        self.send_start(&ready, false).await
-    }
-
-    /// Starts a run; a child stays as it is if it is there.
-    pub(super) async fn send_start(&self, ready: &Ready<'_>, is_child: bool) -> Result<Applied> {
-        let Ready { new, events, input, tags } = ready;
+    /// Calls `start_v1`, or what takes its parameters. It is sent with the first poll.
+    pub(in crate::postgres) async fn call(
+        &self,
+        client: &Client,
+        statement: &Statement,
+        is_child: bool,
+    ) -> std::result::Result<Row, tokio_postgres::Error> {
+        let Ready { new, events, input, tags } = self;
         let names: Vec<&str> = new.tags.keys().map(String::as_str).collect();
         let values: Vec<&str> = new.tags.values().map(String::as_str).collect();
         let parent = new.parent.as_ref();
@@ -59,10 +61,22 @@ impl Applier<'_> {
             &new.limit_key,
             &new.priority,
         ];
-        let row = self.client.query_one(&self.sql.start, &parameters).await?;
+        client.query_one(statement, &parameters).await
+    }
+}
+
+impl Applier<'_> {
+    pub(super) async fn start(&self, new: &NewRun) -> Result<Applied> {
+        let ready = unsent(Ready::new(new, self.codec))?;
+        self.send_start(&ready, false).await
+    }
+
+    /// Starts a run; a child stays as it is if it is there.
+    pub(super) async fn send_start(&self, ready: &Ready<'_>, is_child: bool) -> Result<Applied> {
+        let row = ready.call(self.client, &self.sql.start, is_child).await?;
         let Some(existing) = read(get::<Option<Uuid>>(&row, 0))? else {
             let in_line: bool = read(get(&row, 2))?;
-            let is_ready = new.owner.is_none() || in_line;
+            let is_ready = ready.new.owner.is_none() || in_line;
             let tells = if is_ready { Tells::Workers } else { Tells::Nobody };
             let started = if in_line { Started::InLine } else { Started::New };
             return Ok(applied(Answer::Started(started), tells));

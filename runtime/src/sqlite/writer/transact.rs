@@ -52,8 +52,9 @@ impl Writer<'_> {
 
     fn work(&self, asked: &Transact) -> Result<crate::Payload, StepError> {
         let body = asked.work.body::<Body>(STORE)?;
-        let tx = Tx::new(self.connection);
-        let (done, is_over) = self.shared.gate.shut(asked.limit, || guarded(|| body(&tx)));
+        let gate = &self.shared.gate;
+        let tx = Tx::new(self.connection, gate);
+        let (done, is_over) = gate.shut(asked.limit, || guarded(|| body(&tx)));
         if self.connection.is_autocommit() && done.is_ok() {
             let message = "a statement of the work has rolled the transaction back";
             return Err(StepError::of_engine(ErrorClass::Fatal, "transaction_ended", message));
