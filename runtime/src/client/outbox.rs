@@ -100,6 +100,7 @@ impl Client {
     ///     client.start_in(tx, Ship, item.to_owned()).key(format!("ship {item}")).send()
     /// }
     /// ```
+    #[allow(clippy::needless_pass_by_value, reason = "as `Engine::start` takes them")]
     pub fn start_in<E: Outbox, W: Workflow>(
         &self,
         tx: E,
@@ -119,7 +120,7 @@ impl Client {
         Ok(NewRun {
             fingerprint: workflow.fingerprint().map(Arc::from),
             events: definition.events.into_iter().map(|event| event.name).collect(),
-            limit_key: workflow.limit_key(&input),
+            limit_key: workflow.limit_key(input),
             ..NewRun::new(name, revision, payload, hash, self.store.now())
         })
     }

@@ -107,14 +107,18 @@ async fn store() -> PostgresStore {
 }
 
 /// What one transaction comes to: its value, or its failure.
-async fn one<F>(app: &str, isolation: IsolationLevel, work: F) -> Result<Value, Failure>
+async fn one<F>(
+    app: &str,
+    (isolation, timeout): (IsolationLevel, Duration),
+    work: F,
+) -> Result<Value, Failure>
 where
     F: AsyncFn(&Transaction<'_>) -> Result<Value, StepError> + Send + Sync + Clone + 'static,
 {
     let workflow = flow(app, move |ctx: Context| {
         let work = postgres::work_at(isolation, work.clone());
         async move {
-            let policy = Policy { timeout: Some(Duration::from_millis(700)), ..rows::quick() };
+            let policy = Policy { timeout: Some(timeout), ..rows::quick() };
             let done = ctx.transaction("one", work).policy(policy).await.caught()?;
             Ok(json!(done))
         }
@@ -178,13 +182,14 @@ fn what_fails_leaves_nothing_behind() {
     block_on(async {
         for (statement, says, attempts) in cases {
             let (put, statement) = (put.clone(), statement.replace("APP", &app));
-            let ended = statement == "COMMIT";
+            let (ended, limit) = (statement == "COMMIT", Duration::from_millis(700));
             let work = async move |tx: &Transaction<'_>| {
                 tx.batch_execute(&put).await?;
                 tx.batch_execute(&statement).await?;
                 Ok(json!(null))
             };
-            let failure = one(&app, IsolationLevel::ReadCommitted, work).await.unwrap_err();
+            let failure =
+                one(&app, (IsolationLevel::ReadCommitted, limit), work).await.unwrap_err();
             assert!(failure.message.contains(says), "{failure}");
             assert_eq!(failure.attempts, attempts, "{failure}");
             // Who commits on its own account has committed: that much is its own doing.
@@ -207,14 +212,21 @@ fn a_serialisation_failure_is_an_attempt() {
             let place = app.clone();
             let work = async move |tx: &Transaction<'_>| {
                 tried.fetch_add(1, Ordering::Relaxed);
+                // Both have begun before either of them writes.
+                tx.batch_execute("SELECT 1").await?;
+                while tried.load(Ordering::Relaxed) < 2 {
+                    tokio::time::sleep(Duration::from_millis(5)).await;
+                }
                 let count = format!("SELECT count(*) FROM {app}.row");
                 let seen: i64 = tx.query_one(&count, &[]).await?.try_get(0)?;
-                tokio::time::sleep(Duration::from_millis(150)).await;
+                tokio::time::sleep(Duration::from_millis(300)).await;
                 let put = format!("INSERT INTO {app}.row VALUES ($1, $2)");
                 tx.execute(&put, &[&key, &seen]).await?;
                 Ok(json!(seen))
             };
-            async move { one(&place, IsolationLevel::Serializable, work).await }
+            async move {
+                one(&place, (IsolationLevel::Serializable, Duration::from_secs(20)), work).await
+            }
         });
         let [one, two] = works;
         let (one, two) = futures_util::future::join(one, two).await;
@@ -242,14 +254,14 @@ fn a_zombies_rows_are_rolled_back_with_its_outcome() {
             });
             async move { ctx.transaction("one", work).await }
         });
-        let zombie = options(&schema).lease(Duration::from_secs(60)).open().await.unwrap();
+        let zombie = options(&schema).lease(Duration::from_mins(1)).open().await.unwrap();
         let zombie = Engine::builder().store(zombie).register(workflow.clone());
         let zombie = zombie.build().await.unwrap();
         let run = zombie.start(workflow.clone(), json!(null)).await.unwrap();
         tokio::time::sleep(Duration::from_millis(300)).await;
         // As if its lease had run out.
         Cluster::shared().sql(&format!("UPDATE {schema}.worker SET expires_at = '-infinity'"));
-        let heir = options(&schema).lease(Duration::from_secs(60)).open().await.unwrap();
+        let heir = options(&schema).lease(Duration::from_mins(1)).open().await.unwrap();
         let heir = Engine::builder().store(heir).register(workflow).build().await.unwrap();
         let run = heir.handle::<Flow>(run.id());
         run.result().await.unwrap();
