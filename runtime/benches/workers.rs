@@ -10,6 +10,7 @@
     reason = "a bench, and ratios"
 )]
 
+use std::io::Write as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -45,6 +46,20 @@ fn server_commits(cluster: &Cluster) -> u64 {
     rows[0][0].as_deref().and_then(|text| text.parse().ok()).unwrap_or(0)
 }
 
+/// What the disk takes at least for a commit: one small write and its sync.
+fn sync() -> Duration {
+    let place = tempfile::tempdir().unwrap();
+    let mut file = std::fs::File::create(place.path().join("sync")).unwrap();
+    let mut took = Vec::new();
+    for _ in 0..300 {
+        let start = Instant::now();
+        file.write_all(&[0; 4096]).and_then(|()| file.sync_data()).unwrap();
+        took.push(start.elapsed());
+    }
+    took.sort_unstable();
+    took[took.len() / 2]
+}
+
 async fn one_at_a_time(cluster: &Cluster, time: Duration) {
     let (engine, store) = engine(cluster, &Cluster::schema()).await;
     let (begun, mut took) = (Instant::now(), Vec::new());
@@ -58,11 +73,18 @@ async fn one_at_a_time(cluster: &Cluster, time: Duration) {
     took.sort_unstable();
     let at = |part: usize| took[took.len() * part / 100];
     println!(
-        "one at a time: p50 {:.2?}, p99 {:.2?}; {:.2} commits, {:.2} transactions a run",
+        "one at a time: p50 {:.2?}, p99 {:.2?}; {:.2} commits, {:.2} transactions a run of three \
+         steps",
         at(50),
         at(99),
         (store.commits() - commits) as f64 / runs,
         (store.transactions() - transactions) as f64 / runs,
+    );
+    let sync = sync();
+    let least = sync.as_secs_f64() * (store.commits() - commits) as f64 / runs;
+    println!(
+        "one sync of the disk {sync:.2?}: p50 is {:.1} times what its commits need at least",
+        at(50).as_secs_f64() / least
     );
     engine.shutdown().await;
 }

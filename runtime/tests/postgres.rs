@@ -30,6 +30,8 @@ mod purging;
 mod restored;
 #[path = "shared/rows.rs"]
 mod rows;
+#[path = "postgres/storms.rs"]
+mod storms;
 #[path = "postgres/transactions.rs"]
 mod transactions;
 

@@ -2,14 +2,14 @@
 //!
 //! The process is this test's own binary, started again for the one test that is the program.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use flowcrate::postgres::PostgresStore;
-use flowcrate::store::{Query, Store};
+use flowcrate::postgres::{self, PostgresStore};
+use flowcrate::store::{Query, Store, Work};
 use flowcrate::testkit::Cluster;
-use flowcrate::{Engine, RunFilter, RunState};
+use flowcrate::{Context, Engine, Result, RunFilter, RunState, StepError, workflow};
 
 use crate::engines::start;
 use crate::kit::{block_on, options};
@@ -33,7 +33,7 @@ fn the_program() {
         let store = PostgresStore::options(address).schema(schema).lease(LEASE);
         let store = store.open().await.unwrap();
         let builder = Engine::builder().store(store).register(Busy).register(Slow);
-        let _engine = builder.linger(Duration::ZERO).build().await.unwrap();
+        let _engine = builder.register(Paid).linger(Duration::ZERO).build().await.unwrap();
         std::future::pending::<()>().await;
     });
 }
@@ -110,6 +110,58 @@ fn promise_e_a_worker_that_was_stopped_writes_nothing_after_the_takeover() {
     });
 }
 
+/// Pays in the application's table, says so, and takes its time before the commit.
+fn pay(place: PathBuf, app: String) -> Work<u32> {
+    postgres::work(async move |tx| {
+        let process = std::process::id();
+        let insert = format!("INSERT INTO \"{app}\".payment VALUES ($1)");
+        tx.execute(&insert, &[&i64::from(process)]).await?;
+        std::fs::write(place.join(process.to_string()), "")
+            .map_err(|error| StepError::fatal("place", "it cannot be written").caused_by(&error))?;
+        tokio::time::sleep(Duration::from_millis(400)).await;
+        Ok(process)
+    })
+}
+
+#[workflow(name = "paid", revision = "1")]
+async fn paid(ctx: Context, (place, app): (PathBuf, String)) -> Result<u32> {
+    ctx.transaction("pay", pay(place, app)).await
+}
+
+/// (e) A worker that is stopped between BEGIN and COMMIT, past its lease: its heir goes on, and
+/// what the stopped one had written in that transaction never comes to be.
+#[test]
+fn promise_e_a_worker_that_was_stopped_amid_a_transaction_commits_nothing() {
+    let place = tempfile::tempdir().unwrap();
+    let place = place.path();
+    let (cluster, schema) = (Cluster::shared(), Cluster::schema());
+    let app = format!("{schema}_app");
+    cluster.sql(&format!("CREATE SCHEMA \"{app}\"; CREATE TABLE \"{app}\".payment (by bigint)"));
+    let payments = || cluster.sql(&format!("SELECT by FROM \"{app}\".payment"));
+    block_on(async {
+        let store = options(&schema).lease(LEASE).open().await.unwrap();
+        let zombie = Worker::new(&schema);
+        let run = start_as(&store, "paid", &(place, &app)).await;
+        let began = |worker: &Worker| place.join(worker.0.id().to_string()).exists();
+        until(|| began(&zombie)).await;
+        zombie.signal("-STOP");
+        assert!(payments().is_empty(), "it was stopped too late");
+        let heir = Worker::new(&schema);
+        let client = flowcrate::Client::new(std::sync::Arc::new(store.clone()));
+        assert_eq!(client.handle::<Paid>(run).result().await.unwrap(), heir.0.id());
+        let (before, paid) = (rows(&store, run).await, payments());
+        assert_eq!(paid, [[Some(heir.0.id().to_string())]]);
+        zombie.signal("-CONT");
+        tokio::time::sleep(LEASE * 2).await;
+        assert_eq!((rows(&store, run).await, payments()), (before, paid));
+        drop(heir);
+        // It is a worker like any other again.
+        let next = start_as(&store, "paid", &(place, &app)).await;
+        assert_eq!(client.handle::<Paid>(next).result().await.unwrap(), zombie.0.id());
+        assert_eq!(payments().len(), 2);
+    });
+}
+
 async fn until(is_so: impl Fn() -> bool) {
     let limit = Instant::now() + Duration::from_secs(30);
     while !is_so() {
@@ -119,10 +171,18 @@ async fn until(is_so: impl Fn() -> bool) {
 }
 
 async fn start_slow(store: &PostgresStore, place: &Path, lasts: u64) -> flowcrate::RunId {
+    start_as(store, "slow", &(place, lasts)).await
+}
+
+async fn start_as(
+    store: &PostgresStore,
+    workflow: &str,
+    input: &impl serde::Serialize,
+) -> flowcrate::RunId {
     use flowcrate::store::{NewRun, Reply, Started, Transaction};
-    let input = flowcrate::Payload::encode(&(place, lasts)).unwrap();
+    let input = flowcrate::Payload::encode(input).unwrap();
     let hash = input.canonical().unwrap().hash();
-    let run = NewRun::new("slow", "1", input, hash, store.now());
+    let run = NewRun::new(workflow, "1", input, hash, store.now());
     let id = run.id;
     let (reply, started) = Reply::channel();
     store.submit(Transaction::Start(Box::new(run), reply));
@@ -135,7 +195,7 @@ async fn start_slow(store: &PostgresStore, place: &Path, lasts: u64) -> flowcrat
 #[test]
 fn four_workers_killed_at_random_lose_nothing() {
     let long = std::env::var_os("FLOWCRATE_LONG").is_some();
-    let time = Duration::from_secs(if long { 600 } else { 40 });
+    let time = Duration::from_secs(if long { 600 } else { 60 });
     let place = tempfile::tempdir().unwrap();
     let schema = Cluster::schema();
     block_on(async {
