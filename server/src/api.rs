@@ -10,6 +10,7 @@ mod document;
 mod editor;
 mod etag;
 mod export;
+mod git;
 mod guard;
 mod health;
 mod hooks;
@@ -90,6 +91,7 @@ pub fn router(app: App, hosts: Hosts) -> Router {
     let document = document::finished(serde_json::to_value(document).unwrap_or_default());
     api.route("/api/v1/openapi.json", get(move || async move { Json(document) }))
         .merge(registry::routes())
+        .merge(git::routes())
         .fallback(fallback)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(DefaultBodyLimit::max(body::LIMIT))
@@ -106,14 +108,15 @@ fn compression() -> CompressionLayer<impl tower_http::compression::Predicate> {
     let predicate = DefaultPredicate::new()
         .and(NotForContentType::new("application/zip"))
         .and(NotForContentType::new(registry::INDEX))
-        .and(NotForContentType::new(registry::PACKAGE));
+        .and(NotForContentType::new(registry::PACKAGE))
+        .and(NotForContentType::new(git::MEDIA_TYPE));
     CompressionLayer::new().compress_when(predicate)
 }
 
-/// What no route takes: a problem below `/api`, `/hooks` and `/index`, else the editor.
+/// What no route takes: a problem below `/api`, `/git`, `/hooks` and `/index`, else the editor.
 async fn fallback(uri: Uri, headers: axum::http::HeaderMap) -> Response {
     let path = uri.path();
-    let ours = ["/api", "/hooks", "/index"].iter().any(|root| {
+    let ours = ["/api", "/git", "/hooks", "/index"].iter().any(|root| {
         path.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     });
     if ours {

@@ -14,6 +14,7 @@ pub mod draft;
 pub mod error;
 pub mod examples;
 pub mod export;
+pub mod git;
 pub mod interpret;
 pub mod lock;
 pub mod registry;

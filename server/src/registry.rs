@@ -8,7 +8,7 @@
 pub mod access;
 mod adding;
 mod address;
-mod archive;
+pub(crate) mod archive;
 mod index_line;
 mod names;
 mod preview;
@@ -24,6 +24,7 @@ use tokio::sync::{Mutex, OnceCell};
 
 use crate::app::App;
 use crate::error::Error;
+use crate::git::Git;
 use crate::store::{History, Origin, Release, ReleaseDraft, Store, Token};
 
 pub use adding::Adding;
@@ -46,6 +47,8 @@ pub struct Registry {
     pub private: bool,
     /// The version in which our own crates are released, once it is known.
     support: OnceCell<String>,
+    /// What it remembers of its crates as git repositories.
+    pub(crate) git: Git,
     /// Held from the choice of a version to its release.
     publishing: Mutex<()>,
 }
@@ -53,7 +56,8 @@ pub struct Registry {
 impl Registry {
     /// A registry at an address.
     pub fn new(address: Address, private: bool) -> Self {
-        Self { address, private, support: OnceCell::new(), publishing: Mutex::new(()) }
+        let (support, publishing) = (OnceCell::new(), Mutex::new(()));
+        Self { address, private, support, git: Git::default(), publishing }
     }
 
     /// The version of our own crates in this registry; releases them where they are not yet.

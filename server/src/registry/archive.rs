@@ -9,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 use tar::{Archive, Builder, EntryType, Header};
 
 /// Packs a crate. The same files give the same bytes, on every machine and at any time.
-pub(super) fn pack(
+pub(crate) fn pack(
     name: &str,
     version: &str,
     files: &BTreeMap<String, Vec<u8>>,
@@ -32,6 +32,10 @@ pub(super) fn pack(
 pub(crate) struct Packed<'p> {
     /// Its path below `NAME-VERSION/`.
     pub(crate) path: String,
+    /// How many bytes it has.
+    pub(crate) size: u64,
+    /// Whether it may be run.
+    pub(crate) executable: bool,
     /// The bytes.
     pub(crate) bytes: &'p mut dyn Read,
 }
@@ -47,7 +51,9 @@ pub(crate) fn files(
         let mut entry = entry?;
         let path = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
         let Some((_, path)) = path.split_once('/') else { continue };
-        if !visit(Packed { path: path.to_owned(), bytes: &mut entry })? {
+        let (path, size) = (path.to_owned(), entry.size());
+        let executable = entry.header().mode().is_ok_and(|mode| mode & 0o111 != 0);
+        if !visit(Packed { path, size, executable, bytes: &mut entry })? {
             break;
         }
     }

@@ -9,6 +9,7 @@
 
 mod consumer;
 mod drivers;
+mod git;
 mod killed;
 mod many;
 mod private;

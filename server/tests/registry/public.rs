@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::support::{World, binary, built, succeeded, text};
 
 /// Runs the workflow inside its own process, without any file.
-const CONSUMER: &str = r#"//! A program that runs a published workflow.
+pub(crate) const CONSUMER: &str = r#"//! A program that runs a published workflow.
 
 use flowcrate::{Engine, Result, store::MemoryStore};
 use hello::{Hello, new::Person};
@@ -62,6 +62,13 @@ fn the_readme(world: &World) {
     assert!(said.contains("hello 1.0.0 published"), "{said}");
     assert!(said.contains("\nHello, Ada!\n") || said.starts_with("Hello, Ada!"), "{said}");
     assert!(project.join("greetings.db").exists());
+    // And from git, in a project that knows nothing of the registry.
+    let git = readme::block("registry git").replace("127.0.0.1:7700", world.server.address());
+    let other = world.project("readme-git", "//! Nothing.\nfn main() {}\n");
+    let args: Vec<&str> = git.split_whitespace().skip(1).collect();
+    world.cargo(&other, &args);
+    let tree = world.cargo(&other, &["tree", "-e", "normal", "--depth", "1"]);
+    assert!(tree.contains("hello v1.0.0 (http://"), "{tree}");
 }
 
 fn publish(world: &World) {

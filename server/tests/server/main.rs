@@ -18,6 +18,7 @@ mod api {
     mod crates;
     mod cut_log;
     mod events;
+    mod git;
     mod import;
     mod index;
     mod meta;
