@@ -11,6 +11,7 @@ mod kinds;
 mod patterns;
 mod rng;
 mod scopes;
+mod shapes;
 pub mod shrink;
 mod types;
 mod world;

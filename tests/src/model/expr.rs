@@ -199,29 +199,35 @@ const UNTYPED: &str = "raw";
 fn covered(ast: &Ast, env: &dyn Env) -> Evaluated {
     match &ast.kind {
         AstKind::Name(_) | AstKind::Attribute { .. } => chain(ast, env, true),
+        AstKind::Item { base, index } => match item(&covered(base, env)?, &eval(index, env)?) {
+            Err(Stop::Fails) => Ok(Value::Null),
+            found => found,
+        },
         _ => eval(ast, env),
     }
 }
 
 /// A name and the fields behind it. A field of what is absent is absent (S8 allows that only where
 /// the chain is covered); of what has no type, a missing key fails unless it is covered (S12).
-fn chain(ast: &Ast, env: &dyn Env, covered: bool) -> Evaluated {
+fn chain(ast: &Ast, env: &dyn Env, covers: bool) -> Evaluated {
     let mut path = Vec::new();
     let mut at = ast;
     while let AstKind::Attribute { base, name, .. } = &at.kind {
         path.insert(0, name.clone());
         at = base;
     }
-    let (mut value, taken) = if let AstKind::Name(name) = &at.kind {
-        path.insert(0, name.clone());
-        env.name(&path).ok_or_else(|| Stop::Unknown(format!("the name {path:?}")))?
-    } else {
-        (eval(at, env)?, 0)
+    let (mut value, taken) = match &at.kind {
+        AstKind::Name(name) => {
+            path.insert(0, name.clone());
+            env.name(&path).ok_or_else(|| Stop::Unknown(format!("the name {path:?}")))?
+        }
+        AstKind::Item { .. } if covers => (covered(at, env)?, 0),
+        _ => (eval(at, env)?, 0),
     };
     let mut untyped = false;
     for name in path.get(taken..).unwrap_or_default() {
         let found = value.get(name).cloned();
-        if untyped && !covered && found.is_none() {
+        if untyped && !covers && found.is_none() {
             return Err(Stop::Fails);
         }
         untyped |= name == UNTYPED;
@@ -344,6 +350,10 @@ fn test(operand: &Ast, call: &Invocation, env: &dyn Env) -> Evaluated {
     match call.name.as_str() {
         "defined" => Ok(Value::Bool(!value.is_null())),
         "undefined" | "none" => Ok(Value::Bool(value.is_null())),
+        // Of a union: the form that it has.
+        "string" => Ok(Value::Bool(value.is_string())),
+        "number" => Ok(Value::Bool(value.is_number())),
+        "sequence" => Ok(Value::Bool(value.is_array())),
         "odd" => Ok(Value::Bool(int(&value)? % 2 != 0)),
         "even" => Ok(Value::Bool(int(&value)? % 2 == 0)),
         other => unknown(format!("is {other}")),

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 /// What a batch of random graphs has to hold. CI fails where one never occurs.
-pub const CONSTRUCTS: [&str; 72] = [
+pub const CONSTRUCTS: [&str; 77] = [
     "aggregate@1",
     "approval@1",
     "approval@1 assignees",
@@ -59,7 +59,10 @@ pub const CONSTRUCTS: [&str; 72] = [
     "switch@1 when",
     "text ' // '",
     "text ' / '",
+    "text '.kids'",
+    "text '.next'",
     "text '.raw'",
+    "text '.u.'",
     "text 'errors.'",
     "text 'first_of('",
     "text 'float'",
@@ -67,6 +70,8 @@ pub const CONSTRUCTS: [&str; 72] = [
     "text 'item'",
     "text 'is defined'",
     "text 'is not defined'",
+    "text 'is sequence'",
+    "text 'is string'",
     "text 'loops.'",
     "text 'triggers.'",
     "transform@1",
@@ -81,10 +86,13 @@ pub const CONSTRUCTS: [&str; 72] = [
 ];
 
 /// Texts of expressions that count.
-const TEXTS: [&str; 12] = [
+const TEXTS: [&str; 17] = [
     " // ",
     " / ",
+    ".kids",
+    ".next",
     ".raw",
+    ".u.",
     "errors.",
     "first_of(",
     "float",
@@ -92,6 +100,8 @@ const TEXTS: [&str; 12] = [
     "item",
     "is defined",
     "is not defined",
+    "is sequence",
+    "is string",
     "loops.",
     "triggers.",
 ];

@@ -9,6 +9,8 @@ use super::types::{Name, Ty};
 pub(super) struct Exprs<'a> {
     pub(super) rng: &'a mut Rng,
     pub(super) names: &'a [Name],
+    /// Whether the graph goes beyond records.
+    pub(super) rich: bool,
 }
 
 impl Exprs<'_> {
@@ -35,6 +37,10 @@ impl Exprs<'_> {
     /// The text of an expression.
     pub(super) fn of(&mut self, ty: &Ty, depth: usize) -> String {
         let deep = depth > 0;
+        let shapes = self.rich && deep && self.rng.percent(12);
+        if let Some(shaped) = shapes.then(|| self.of_shape(ty)).flatten() {
+            return shaped;
+        }
         match (ty, self.rng.below(10)) {
             (_, 0..5) => self.read(ty),
             (_, 5) if deep => {
@@ -213,6 +219,7 @@ impl Exprs<'_> {
             }
             Ty::Instant => "run.started_at".to_owned(),
             Ty::Null | Ty::Any | Ty::Enum(_) | Ty::Optional(_) => "none".to_owned(),
+            Ty::Tagged(_) | Ty::Formed | Ty::Tree => "none".to_owned(),
         }
     }
 }

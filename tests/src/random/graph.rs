@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value, json};
 
 use super::rng::Rng;
+use super::shapes;
 use super::types::{Name, Ty};
 
 /// Ids that make trouble for a generator of Rust.
@@ -43,6 +44,8 @@ pub(super) struct Maker<'r> {
     pub(super) responds: bool,
     /// Whether a return stands in a try.
     pub(super) returns: bool,
+    /// Whether it goes beyond records: every other seed. The others are what they were before.
+    pub(super) rich: bool,
 }
 
 /// Where a region stands.
@@ -78,6 +81,7 @@ pub(super) fn document(rng: &mut Rng, seed: u64) -> (Value, BTreeMap<String, boo
         budget,
         responds: false,
         returns: false,
+        rich: seed % 2 == 1,
     };
     let mut placed = maker.triggers();
     let count = maker.rng.between(2, 7) + least / 4;
@@ -95,8 +99,8 @@ pub(super) fn document(rng: &mut Rng, seed: u64) -> (Value, BTreeMap<String, boo
 }
 
 /// What every trigger takes.
-pub(super) fn payload() -> Ty {
-    Ty::record([
+pub(super) fn payload(rich: bool) -> Ty {
+    let plain = Ty::record([
         ("n", Ty::Int),
         ("flag", Ty::Bool),
         ("s", Ty::Text),
@@ -104,7 +108,14 @@ pub(super) fn payload() -> Ty {
         ("o", Ty::Int.optional()),
         ("f", Ty::Number),
         ("raw", Ty::Any),
-    ])
+    ]);
+    match plain {
+        Ty::Record(mut fields) if rich => {
+            fields.extend(shapes::fields());
+            Ty::Record(fields)
+        }
+        plain => plain,
+    }
 }
 
 /// S16, S30: `trigger` where all payloads have one type.
@@ -133,7 +144,7 @@ impl Maker<'_> {
     }
 
     fn triggers(&mut self) -> Vec<Placed> {
-        let schema = json!({
+        let mut schema = json!({
             "type": "object",
             "required": ["n", "flag", "s", "xs", "f"],
             "properties": {
@@ -146,6 +157,9 @@ impl Maker<'_> {
                 "raw": {},
             },
         });
+        if self.rich {
+            shapes::widen_schema(&mut schema);
+        }
         let kinds: &[&str] = match self.rng.below(100) {
             0..80 => &["manual@1"],
             80..90 => &["manual@1", "webhook@1"],
@@ -159,7 +173,7 @@ impl Maker<'_> {
                 let gives = Ty::record([("scheduled_at", Ty::Instant)]);
                 (json!({ "cron": "*/5 * * * *" }), gives)
             } else {
-                (json!({ "schema": schema }), payload())
+                (json!({ "schema": schema }), payload(self.rich))
             };
             let data = json!({ "label": id, "kind": kind, "config": config });
             self.nodes.push(json!({ "id": id, "type": "trigger", "data": data }));
@@ -330,7 +344,7 @@ impl Maker<'_> {
         let shape = [("a", Ty::Int), ("b", Ty::Text), ("c", Ty::ints()), ("d", Ty::Bool)];
         let mut value = Map::new();
         for (name, ty) in &shape {
-            let field = super::exprs::Exprs { rng: self.rng, names }.field(ty);
+            let field = self.exprs(names).field(ty);
             value.insert((*name).to_owned(), field);
         }
         value

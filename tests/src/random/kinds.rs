@@ -61,7 +61,7 @@ impl Maker<'_> {
     }
 
     pub(super) fn exprs<'a>(&'a mut self, names: &'a [Name]) -> Exprs<'a> {
-        Exprs { rng: self.rng, names }
+        Exprs { rng: self.rng, names, rich: self.rich }
     }
 
     /// A type that a transform may give.
@@ -93,6 +93,12 @@ impl Maker<'_> {
             let data = json!({ "kind": "transform@1", "inputs": { "value": value } });
             return made(data, Some(Ty::Any));
         }
+        if self.drawn(20)
+            && let Some((path, ty)) = self.exprs(names).whole_shape()
+        {
+            let value = format!("{{{{ {path} }}}}");
+            return made(json!({ "kind": "transform@1", "inputs": { "value": value } }), Some(ty));
+        }
         let ty = self.some_type();
         let value = self.value_of(&ty, names);
         made(json!({ "kind": "transform@1", "inputs": { "value": value } }), Some(ty))
@@ -106,6 +112,11 @@ impl Maker<'_> {
         // S12: read as an int, strictly.
         if self.rng.percent(5)
             && let Some(path) = self.exprs(names).untyped()
+        {
+            inputs["count"] = format!("{{{{ {path} }}}}").into();
+        }
+        if self.drawn(6)
+            && let Some(path) = self.exprs(names).formed()
         {
             inputs["count"] = format!("{{{{ {path} }}}}").into();
         }

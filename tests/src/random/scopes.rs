@@ -73,9 +73,12 @@ impl Maker<'_> {
     }
 
     pub(super) fn for_each(&mut self, id: &str, names: &[Name], within: &Within) -> MadeNode {
+        let kids = if self.drawn(30) { self.exprs(names).kids() } else { None };
+        let item = if kids.is_some() { Ty::Tree } else { Ty::Int };
         let items = match self.rng.below(3) {
+            _ if kids.is_some() => json!(format!("{{{{ {} }}}}", kids.unwrap_or_default())),
             0 if within.names.first().is_some_and(|name| {
-                name.path == "trigger" && name.ty == super::graph::payload()
+                name.path == "trigger" && name.ty == super::graph::payload(self.rich)
             }) =>
             {
                 json!("{{ trigger.xs }}")
@@ -86,9 +89,9 @@ impl Maker<'_> {
         let mut inner = Self::inner(within, names);
         inner.looped = true;
         inner.names.retain(|name| !matches!(name.path.as_str(), "item" | "index"));
-        inner.names.push(Name::sure("item", Ty::Int));
+        inner.names.push(Name::sure("item", item.clone()));
         inner.names.push(Name::sure("index", Ty::Int));
-        inner.names.push(Name::sure(format!("loops.{id}.item"), Ty::Int));
+        inner.names.push(Name::sure(format!("loops.{id}.item"), item));
         let (seen, placed) = self.region(id, "", &inner);
         let (result, ty) = self.result(&seen, &placed, None);
         let mode = self.rng.pick(&["fail", "skip", "collect"]).copied().unwrap_or("fail");

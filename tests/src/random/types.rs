@@ -18,6 +18,12 @@ pub(super) enum Ty {
     List(Box<Ty>),
     Record(BTreeMap<String, Ty>),
     Optional(Box<Ty>),
+    /// A union that a field `t` tells apart, by what can be read of it.
+    Tagged(BTreeMap<String, Ty>),
+    /// A union of an int, a text and a list, which its form tells apart.
+    Formed,
+    /// What holds parts that are like itself.
+    Tree,
 }
 
 impl Ty {
@@ -73,7 +79,10 @@ impl Name {
                 Ty::Optional(some) => ((**some).clone(), false),
                 ty => (ty.clone(), name.sure),
             };
-            if let Ty::Record(fields) = &ty {
+            if ty == Ty::Tree {
+                open.extend(super::shapes::parts_of_tree(&name.path, sure));
+            }
+            if let Ty::Record(fields) | Ty::Tagged(fields) = &ty {
                 for (field, ty) in fields {
                     open.push(Self {
                         path: format!("{}.{field}", name.path),

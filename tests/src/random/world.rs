@@ -6,6 +6,7 @@ use flowcrate_scripted::{Attempt, End, World};
 use serde_json::{Value, json};
 
 use super::rng::Rng;
+use super::shapes;
 use crate::model::{Event, Script};
 
 /// A world for a graph.
@@ -39,6 +40,9 @@ pub(super) fn script(rng: &mut Rng, graph: &Value, events: &BTreeMap<String, boo
     if rng.percent(80) {
         payload["raw"] = rng.pick(&raw).cloned().unwrap_or_default();
     }
+    if rich(graph) {
+        shapes::widen_payload(rng, &mut payload);
+    }
     let (trigger, scheduled) = rng.pick(&triggers).cloned().unwrap_or_default();
     if scheduled {
         let at = format!("1970-01-01T00:00:0{}.{:03}Z", rng.below(9), rng.below(1_000));
@@ -46,6 +50,12 @@ pub(super) fn script(rng: &mut Rng, graph: &Value, events: &BTreeMap<String, boo
     }
     let events = sent(rng, events);
     Script { trigger, payload, world: World { steps }, events }
+}
+
+/// Whether the triggers' payloads go beyond records.
+fn rich(graph: &Value) -> bool {
+    let mut nodes = graph["nodes"].as_array().into_iter().flatten();
+    nodes.any(|node| node["data"]["config"]["schema"]["properties"].get("tree").is_some())
 }
 
 /// What the attempts of a step do.
