@@ -159,14 +159,19 @@ fn write(folder: &str, members: &[Member]) -> std::io::Result<PathBuf> {
     let (mut modules, mut calls) = (String::new(), String::new());
     for Member { name, emitted, .. } in members {
         let own = source.join(name);
-        std::fs::create_dir_all(&own)?;
-        let mut parts = String::from("pub mod workflow;\n");
-        std::fs::write(own.join("workflow.rs"), &emitted.workflow)?;
-        for (part, text) in [("steps", &emitted.steps), ("types", &emitted.types)] {
-            if let Some(text) = text {
-                writeln!(parts, "pub mod {part};").unwrap_or_default();
-                std::fs::write(own.join(format!("{part}.rs")), text)?;
-            }
+        let files = [
+            ("workflow", Some(&emitted.workflow)),
+            ("steps", emitted.steps.as_ref()),
+            ("types", emitted.types.as_ref()),
+            ("custom", emitted.custom.as_ref()),
+        ];
+        let mut parts = modules_of(&own, files)?;
+        for callee in emitted.callees.values() {
+            let inner = own.join(&callee.module);
+            let files = [("workflow", Some(&callee.workflow)), ("steps", callee.steps.as_ref())];
+            let text = modules_of(&inner, files)?;
+            std::fs::write(inner.join("mod.rs"), text)?;
+            writeln!(parts, "pub mod {};", callee.module).unwrap_or_default();
         }
         std::fs::write(own.join("mod.rs"), parts)?;
         writeln!(modules, "pub mod {name};").unwrap_or_default();
@@ -180,6 +185,24 @@ fn write(folder: &str, members: &[Member]) -> std::io::Result<PathBuf> {
     std::fs::write(source.join("lib.rs"), modules)?;
     std::fs::write(source.join("main.rs"), MAIN.replace("        // calls\n", &calls))?;
     Ok(folder)
+}
+
+/// Writes modules into a folder; the text that declares them.
+fn modules_of<'a>(
+    folder: &Path,
+    files: impl IntoIterator<Item = (&'a str, Option<&'a String>)>,
+) -> std::io::Result<String> {
+    std::fs::create_dir_all(folder)?;
+    let mut text = String::new();
+    for (module, source) in files {
+        let Some(source) = source else { continue };
+        writeln!(text, "pub mod {module};").unwrap_or_default();
+        // A member is a module of the crate, and no crate.
+        let source = source.replace("crate::custom", "super::custom");
+        let source = source.replace("crate::generated", "super");
+        std::fs::write(folder.join(module).with_extension("rs"), source)?;
+    }
+    Ok(text)
 }
 
 /// What all members need.

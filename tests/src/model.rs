@@ -10,6 +10,7 @@
 //! that end in the same millisecond, two failures at once), the model says so by a
 //! [doubt](play::Played::doubts) in place of guessing.
 
+mod calls;
 pub mod compare;
 mod end;
 mod expr;

@@ -4,6 +4,7 @@
 //! which type, and whether they are sure to be there. It is cautious: what it writes is to be
 //! accepted, so that a refusal is looked at.
 
+pub mod callees;
 pub mod constructs;
 mod exprs;
 mod graph;

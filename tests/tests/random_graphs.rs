@@ -26,6 +26,7 @@ use flowcrate_server::interpret::{Interpreted, Plan};
 use flowcrate_tests::batch::{self, Member};
 use flowcrate_tests::model::plant::{self, Plant};
 use flowcrate_tests::model::{self, compare::differences};
+use flowcrate_tests::random::callees::sources;
 use flowcrate_tests::random::constructs::{CONSTRUCTS, constructs};
 use flowcrate_tests::random::{Case, case, shrink::shrink};
 use serde_json::Value;
@@ -59,7 +60,7 @@ impl Bench {
     /// What the compiler makes of a case, or with which codes it refuses it.
     fn plan(&self, case: &Case) -> Result<Arc<Plan>, Vec<String>> {
         let source = serde_json::to_vec(&case.graph).unwrap();
-        self.compiler.plan(&source, &Linked::default()).map(Arc::new).map_err(|diagnostics| {
+        self.compiler.plan(&source, &Linked::from(sources())).map(Arc::new).map_err(|diagnostics| {
             let codes = diagnostics.iter().map(|found| found.code.to_owned());
             codes.filter(|code| code.starts_with('E')).collect()
         })
@@ -283,6 +284,10 @@ fn interpreter_and_compiled_code_agree() {
             }
             for (seed, case, plan) in batch {
                 let Some(compiled) = outcome.ran.get(&plan.ir.name) else { continue };
+                // S36: an interpreted run pauses where a person is to write something.
+                if case.graph.to_string().contains("custom@1") {
+                    continue;
+                }
                 let (run, journal) = interpret(case, Arc::clone(plan));
                 entries += journal.len();
                 let (ours, theirs) = (told(&run, &journal), told(&compiled.run, &compiled.journal));

@@ -88,7 +88,16 @@ fn agree(expected: Option<&Entry>, seen: Option<&EntryView>, model: &Played) -> 
 fn agree_on(expected: &Entry, seen: &EntryView) -> bool {
     let seen_error = seen.error.as_ref().and_then(|error| serde_json::to_value(error).ok());
     let input = |kind: &str| {
-        !matches!(kind, "wait@1" | "wait_event@1" | "approval@1" | "winner" | "unwind")
+        !matches!(
+            kind,
+            "wait@1"
+                | "wait_event@1"
+                | "approval@1"
+                | "winner"
+                | "unwind"
+                | "call_workflow@1"
+                | "start_workflow@1"
+        )
     };
     let ended = seen.ended_at.map(millis);
     expected.kind == seen.kind

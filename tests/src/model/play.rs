@@ -56,6 +56,8 @@ pub enum Stands {
 pub struct Played {
     /// How it ended.
     pub stands: Stands,
+    /// When the last thing happened, in milliseconds.
+    pub ended: u64,
     /// What it answered (S32).
     pub response: Option<Value>,
     /// Path to entry.
@@ -209,6 +211,7 @@ impl Sim<'_> {
         };
         Played {
             stands,
+            ended: self.now,
             response: self.response,
             journal: self.journal,
             cuts: self.cuts,

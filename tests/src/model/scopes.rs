@@ -67,7 +67,7 @@ impl Sim<'_> {
                 }
             }
             Work::Try(_) => self.enter(op, "body", None),
-            Work::Step(_) | Work::Timer | Work::Wait { .. } => {}
+            Work::Step(_) | Work::Timer | Work::Wait { .. } | Work::Call(_) => {}
         }
     }
 
@@ -85,7 +85,7 @@ impl Sim<'_> {
             },
             Work::Race(_) => self.branch_ended(op, region, end),
             Work::Try(tried) => self.part_ended(op, region, tried, end),
-            Work::Step(_) | Work::Timer | Work::Wait { .. } => {}
+            Work::Step(_) | Work::Timer | Work::Wait { .. } | Work::Call(_) => {}
         }
     }
 

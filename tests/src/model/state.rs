@@ -137,6 +137,8 @@ pub(super) enum Work {
         key: Option<String>,
         asked: Vec<Value>,
     },
+    /// Another run, with how it ends, if it does.
+    Call(Option<Box<End>>),
     Each(Each),
     While {
         iteration: u64,

@@ -49,7 +49,9 @@ impl Sim<'_> {
             {
                 self.due(GRACE, Due::Grace(op));
             }
-            Work::Step(_) | Work::Timer | Work::Wait { .. } => self.finish(op, End::Cancelled),
+            Work::Step(_) | Work::Timer | Work::Wait { .. } | Work::Call(_) => {
+                self.finish(op, End::Cancelled)
+            }
             Work::Each(each) => self.cancel_regions(op, each.running.keys().copied(), guarded),
             Work::While { .. } => {
                 let own = |region: &RegionId| {

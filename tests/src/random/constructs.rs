@@ -5,13 +5,15 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 /// What a batch of random graphs has to hold. CI fails where one never occurs.
-pub const CONSTRUCTS: [&str; 77] = [
+pub const CONSTRUCTS: [&str; 80] = [
     "aggregate@1",
     "approval@1",
     "approval@1 assignees",
     "approval@1 key",
+    "call_workflow@1",
     "compensate",
     "condition@1",
+    "custom@1",
     "default result",
     "depth 2",
     "depth 3",
@@ -54,6 +56,7 @@ pub const CONSTRUCTS: [&str; 77] = [
     "size 17 to 30",
     "size 31 to 60",
     "sort@1",
+    "start_workflow@1",
     "switch@1",
     "switch@1 value",
     "switch@1 when",

@@ -11,6 +11,10 @@ impl Maker<'_> {
     /// A node of a random kind.
     pub(super) fn make(&mut self, id: &str, names: &[Name], within: &Within) -> MadeNode {
         let deep = within.depth < 4 && self.budget > 1;
+        if self.drawn(8) {
+            let made = self.beyond(names);
+            return self.with_errors(made);
+        }
         let made = match self.rng.below(100) {
             20..34 => self.transform(names),
             34..45 => self.condition(names),

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use flowcrate_scripted::{Attempt, End, World};
 use serde_json::{Value, json};
 
+use super::callees::STEP;
 use super::rng::Rng;
 use super::shapes;
 use crate::model::{Event, Script};
@@ -22,6 +23,10 @@ pub(super) fn script(rng: &mut Rng, graph: &Value, events: &BTreeMap<String, boo
                     steps.insert(format!("{id}!undo"), undo);
                 }
                 steps.insert(id, (0..=rng.below(3)).map(|_| life(rng)).collect());
+            }
+            Some("call_workflow@1") => {
+                let lives = || (0..=rng.below(3)).map(|_| life(rng)).collect();
+                steps.entry(STEP.to_owned()).or_insert_with(lives);
             }
             Some("manual@1" | "webhook@1") => triggers.push((id, false)),
             Some("schedule@1") => triggers.push((id, true)),

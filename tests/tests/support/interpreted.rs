@@ -10,7 +10,7 @@ use flowcrate_plugins::Actions;
 use flowcrate_server::callees::Linked;
 use flowcrate_server::compiler::Compiler;
 use flowcrate_server::interpret::{Interpreted, Plan};
-use flowcrate_tests::random::Case;
+use flowcrate_tests::random::{Case, callees::sources};
 use serde_json::{Value, json};
 
 /// Futures nest as deep as graphs do.
@@ -46,7 +46,7 @@ impl Bench {
     /// The program of a graph, or its errors.
     pub(crate) fn plan(&self, graph: &Value) -> Result<Arc<Plan>, Vec<String>> {
         let source = serde_json::to_vec(graph).unwrap();
-        let planned = self.compiler.plan(&source, &Linked::default()).map(Arc::new);
+        let planned = self.compiler.plan(&source, &Linked::from(sources())).map(Arc::new);
         planned.map_err(|found| {
             let errors = found.iter().filter(|found| found.is_error());
             errors.map(|found| format!("{} {}", found.code, found.message)).collect()

@@ -1,0 +1,51 @@
+//! Calls of other workflows (S35), and nodes that nobody has written (S36).
+
+use flowcrate_scripted::{Attempt, End as Said};
+use serde_json::{Value, json};
+
+use super::graph::Node;
+use super::ops::Begun;
+use super::play::{Script, Stands, play};
+use super::state::{End, Failure, OpId, RegionId, Sim, Work};
+use crate::random::callees::callees;
+
+impl Sim<'_> {
+    /// A run of its own, which nothing but its input and the world has a part in.
+    pub(super) fn call(&mut self, region: RegionId, node: &Node, payload: Value) -> Begun {
+        let name = node.config.get("workflow").and_then(Value::as_str).unwrap_or_default();
+        let Some(document) = callees().remove(name) else {
+            self.unknown.push(format!("the workflow {name}"));
+            return Begun::Left("out".to_owned(), Value::Null);
+        };
+        let (trigger, world, events) = ("start".to_owned(), self.world.clone(), Vec::new());
+        let played = play(&document, &Script { trigger, payload, world, events });
+        self.doubts.extend(played.doubts);
+        self.unknown.extend(played.unknown);
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let end = match played.stands {
+            Stands::Completed(output) => Some(End::Done(output)),
+            // It is one of the call's.
+            Stands::Failed(failure) => Some(End::Failed(Failure::new(
+                &text(&failure["code"]),
+                &text(&failure["message"]),
+                self.path(region, &node.id),
+            ))),
+            Stands::Paused(_) | Stands::Waiting => None,
+        };
+        Begun::Under(json!({ "duration": played.ended }), Work::Call(end.map(Box::new)))
+    }
+
+    /// What an attempt of a step does. What nobody has written fails at once.
+    pub(super) fn does(&self, op: OpId, number: u32) -> Attempt {
+        if self.is_unwritten(op) {
+            return Attempt { takes: 0, beats: Vec::new(), end: Said::Retryable };
+        }
+        self.world.attempt(&self.ops[op].path, number)
+    }
+
+    /// Whether a person is to write what it does.
+    pub(super) fn is_unwritten(&self, op: OpId) -> bool {
+        let node = self.graph.nodes.get(&self.ops[op].node);
+        node.is_some_and(|node| node.kind == "custom@1") && self.undoes(op).is_none()
+    }
+}
