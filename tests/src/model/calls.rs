@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::graph::Node;
 use super::ops::Begun;
+use super::plant::{Plant, planted};
 use super::play::{Script, Stands, play};
 use super::state::{End, Failure, OpId, RegionId, Sim, Work};
 use crate::random::callees::callees;
@@ -22,13 +23,17 @@ impl Sim<'_> {
         self.doubts.extend(played.doubts);
         self.unknown.extend(played.unknown);
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let own = self.path(region, &node.id);
         let end = match played.stands {
+            Stands::Failed(failure) if planted(Plant::FailsWithin) => {
+                Some(End::Failed(Failure::new(&text(&failure["code"]), "", text(&failure["path"]))))
+            }
             Stands::Completed(output) => Some(End::Done(output)),
             // It is one of the call's.
             Stands::Failed(failure) => Some(End::Failed(Failure::new(
                 &text(&failure["code"]),
                 &text(&failure["message"]),
-                self.path(region, &node.id),
+                own,
             ))),
             Stands::Paused(_) | Stands::Waiting => None,
         };

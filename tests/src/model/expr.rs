@@ -351,6 +351,7 @@ fn test(operand: &Ast, call: &Invocation, env: &dyn Env) -> Evaluated {
         "defined" => Ok(Value::Bool(!value.is_null())),
         "undefined" | "none" => Ok(Value::Bool(value.is_null())),
         // Of a union: the form that it has.
+        "string" if planted(Plant::FormedOfText) => Ok(Value::Bool(!value.is_array())),
         "string" => Ok(Value::Bool(value.is_string())),
         "number" => Ok(Value::Bool(value.is_number())),
         "sequence" => Ok(Value::Bool(value.is_array())),

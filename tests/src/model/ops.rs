@@ -124,22 +124,6 @@ impl Sim<'_> {
                 let input = json!({ "event": event, "key": key, "timeout": timeout });
                 Ok(Begun::Under(input, Work::Wait { event: event.to_owned(), key, asked }))
             }
-            "scripted.call@1" => {
-                let fields = node.inputs.iter();
-                let fields =
-                    fields.map(|(name, field)| Ok((name.clone(), expr::value(field, &place)?)));
-                let input = record(fields.collect::<Result<Vec<_>, Stop>>()?);
-                // S12: what has no type is read as what the input is, strictly.
-                let text = |value: &Value| value.is_null() || value.is_string();
-                if !input["count"].is_i64() || !text(&input["text"]) {
-                    return Err(Stop::Fails);
-                }
-                let Some(policy) = Policy::read(&node.policy) else {
-                    return Err(Stop::Unknown(format!("the policy {}", node.policy)));
-                };
-                let step = Step { attempt: 1, runs: true, since: self.now, policy };
-                Ok(Begun::Under(input, Work::Step(step)))
-            }
             "call_workflow@1" => {
                 let payload = input("input")?;
                 Ok(self.call(region, node, payload))
@@ -151,16 +135,30 @@ impl Sim<'_> {
                 self.note(path, &node.kind, self.now, Value::Null, &End::Done(id.clone()));
                 out(id)
             }
-            "custom@1" => {
-                let fields = node.inputs.iter();
-                let fields =
-                    fields.map(|(name, field)| Ok((name.clone(), expr::value(field, &place)?)));
-                let input = record(fields.collect::<Result<Vec<_>, Stop>>()?);
-                let (since, policy) = (self.now, Policy::unwritten());
-                Ok(Begun::Under(input, Work::Step(Step { attempt: 1, runs: true, since, policy })))
-            }
+            "scripted.call@1" | "custom@1" => self.begin_step(region, node),
             _ => self.begin_scope(region, node),
         }
+    }
+
+    fn begin_step(&self, region: RegionId, node: &Node) -> Beginning {
+        let place = Place { sim: self, region, element: None, state: None, own: None };
+        let fields = node.inputs.iter();
+        let fields = fields.map(|(name, field)| Ok((name.clone(), expr::value(field, &place)?)));
+        let input = record(fields.collect::<Result<Vec<_>, Stop>>()?);
+        // S12: what has no type is read as what the input is, strictly.
+        let text = |value: &Value| value.is_null() || value.is_string();
+        if !input["count"].is_i64() || !text(&input["text"]) {
+            return Err(Stop::Fails);
+        }
+        let policy = match node.kind.as_str() {
+            "custom@1" => Some(Policy::unwritten()),
+            _ => Policy::read(&node.policy),
+        };
+        let Some(policy) = policy else {
+            return Err(Stop::Unknown(format!("the policy {}", node.policy)));
+        };
+        let step = Step { attempt: 1, runs: true, since: self.now, policy };
+        Ok(Begun::Under(input, Work::Step(step)))
     }
 
     /// Lets an operation that has just begun do what it does.

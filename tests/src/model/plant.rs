@@ -40,11 +40,15 @@ pub enum Plant {
     LastWaiter,
     /// S34: anybody's answer counts.
     AnybodyAnswers,
+    /// S12: every union that has a text is one.
+    FormedOfText,
+    /// S35: a call fails where the other run failed.
+    FailsWithin,
 }
 
 impl Plant {
     /// All of them.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 20] = [
         Self::MergeEarly,
         Self::AllIsAny,
         Self::DisabledIsSkipped,
@@ -63,6 +67,8 @@ impl Plant {
         Self::FailedBodyReturns,
         Self::LastWaiter,
         Self::AnybodyAnswers,
+        Self::FormedOfText,
+        Self::FailsWithin,
     ];
 }
 

@@ -50,7 +50,7 @@ impl Sim<'_> {
                 self.due(GRACE, Due::Grace(op));
             }
             Work::Step(_) | Work::Timer | Work::Wait { .. } | Work::Call(_) => {
-                self.finish(op, End::Cancelled)
+                self.finish(op, End::Cancelled);
             }
             Work::Each(each) => self.cancel_regions(op, each.running.keys().copied(), guarded),
             Work::While { .. } => {

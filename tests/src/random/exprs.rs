@@ -218,8 +218,13 @@ impl Exprs<'_> {
                 self.rng.pick(&["0.5", "1.25", "2.0"]).copied().unwrap_or("1.5").to_owned()
             }
             Ty::Instant => "run.started_at".to_owned(),
-            Ty::Null | Ty::Any | Ty::Enum(_) | Ty::Optional(_) => "none".to_owned(),
-            Ty::Tagged(_) | Ty::Formed | Ty::Tree => "none".to_owned(),
+            Ty::Null
+            | Ty::Any
+            | Ty::Enum(_)
+            | Ty::Optional(_)
+            | Ty::Tagged(_)
+            | Ty::Formed
+            | Ty::Tree => "none".to_owned(),
         }
     }
 }
