@@ -33,7 +33,7 @@ export async function run(page, base, shot) {
   await shot("problems");
 }
 
-function broken() {
+export function broken() {
   const at = (x, y) => ({ x, y });
   return {
     format: 1,

@@ -1,5 +1,6 @@
 // A drawing becomes a version: what would happen first, then the index has it; yanks; the pages of crates.
 import { check, eventually, node } from "./browser.mjs";
+import { broken } from "./examples.mjs";
 
 export const expect = [401, 404, 409, 412, 422];
 
@@ -16,6 +17,8 @@ function graph(name, { schema = { name: { type: "string" } }, nodes = [], edges 
 export async function run(page, base, shot) {
   const name = `e2e-crate-${Date.now().toString(36)}`;
   const workflows = `${base}/api/v1/workflows`;
+  // Unsaved drafts ask before they are left.
+  page.on("dialog", (question) => void question.accept());
   await page.request.post(workflows, { data: graph(name) });
   await page.goto(`${base}/workflows/${name}`);
   await node(page, "start").waitFor();
@@ -26,7 +29,9 @@ export async function run(page, base, shot) {
   await stale(page, workflows, name);
   await pages(page, base, name, shot);
   await refusals(page, base, shot);
+  await faults(page, base, shot);
   await tokens(page, base, name, shot);
+  await strangers(page, base, name, shot);
   await page.request.delete(`${workflows}/${name}`, { headers: { "If-Match": "*" } });
 }
 
@@ -70,7 +75,6 @@ async function second(page, base, name, shot) {
   const changed = graph(name, { schema: { name: { type: "string" }, title: { type: "string", optional: true } } });
   changed.nodes[1].data.inputs.duration = "2s";
   await page.request.put(`${base}/api/v1/workflows/${name}`, { data: changed, headers: { "If-Match": "*" } });
-  page.once("dialog", (question) => void question.accept());
   await page.goto(`${base}/workflows/${name}`);
   await page.getByRole("button", { name: "Publish", exact: true }).click();
   const minor = dialog(page).getByRole("radio", { name: /Minor/ });
@@ -114,7 +118,6 @@ async function unchangedAndYanked(page, base, name, shot) {
 async function stale(page, workflows, name) {
   const put = (description) => page.request.put(`${workflows}/${name}`, { data: { ...graph(name, { schema: { name: { type: "string" }, title: { type: "string", optional: true } } }), description }, headers: { "If-Match": "*" } });
   await put("One.");
-  page.once("dialog", (question) => void question.accept());
   await page.reload();
   await node(page, "start").waitFor();
   await page.getByRole("button", { name: "Publish", exact: true }).click();
@@ -179,6 +182,40 @@ async function refusals(page, base, shot) {
   await page.getByLabel("Name of the workflow").waitFor();
   check((await page.getByLabel("Name of the workflow").inputValue()) === "workflow-e2e", "the workflow was not renamed");
   await page.request.delete(`${base}/api/v1/workflows/workflow-e2e`, { headers: { "If-Match": "*" } });
+}
+
+/** A drawing with errors says which, and leads to their places. */
+async function faults(page, base, shot) {
+  await page.goto(base);
+  await page.getByRole("button", { name: "Import" }).click();
+  await page.getByRole("textbox").last().fill(JSON.stringify({ ...broken(), name: "e2e-faulty" }));
+  await page.getByRole("dialog").getByRole("button", { name: "Import" }).click();
+  await page.locator(".problem-badge.bad").first().waitFor();
+  await page.getByRole("button", { name: "Publish", exact: true }).click();
+  await dialog(page).getByText("only made of a workflow without errors").waitFor();
+  check((await dialog(page).getByRole("button", { name: /^Publish/ }).count()) === 0, "a faulty drawing can be published");
+  await shot("publish-faults");
+  await dialog(page).getByRole("button", { name: "Look up" }).first().click();
+  await eventually(() => page.getByRole("dialog").count(), 0, "the dialog after the link to a fault");
+  await page.locator(".card.selected").waitFor();
+}
+
+/** A private registry shows nothing of a crate without a token. */
+async function strangers(page, base, name, shot) {
+  await page.evaluate(() => sessionStorage.removeItem("flowcrate.token"));
+  await page.route("**/api/v1/registry/**", async (route) => {
+    const { authorization, ...headers } = route.request().headers();
+    if (authorization === "Bearer flowcrate_e2e") return route.continue({ headers });
+    const body = { title: "this needs a token", status: 401, code: "token", detail: "this needs a token" };
+    return route.fulfill({ status: 401, contentType: "application/problem+json", body: JSON.stringify(body) });
+  });
+  await page.goto(`${base}/crates/${name}`);
+  await page.getByLabel("Token").waitFor();
+  await shot("crate-private");
+  await page.getByLabel("Token").fill("flowcrate_e2e");
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { name: new RegExp(`${name} 2.0.2`) }).waitFor();
+  await page.unroute("**/api/v1/registry/**");
 }
 
 /** A registry that wants a token asks for it, and goes on. */
