@@ -83,6 +83,9 @@ pub enum Error {
         /// How large it may be.
         limit: usize,
     },
+    /// A name (a key, a tag, an event's id, ...) is too long, or holds a NUL. Nothing was written.
+    #[error("{0}")]
+    BadName(String),
     /// A transaction of the application's that is not on the client's journal. Nothing was written.
     #[error("the transaction cannot be written into: {0}")]
     WrongTransaction(String),
@@ -125,6 +128,7 @@ impl Error {
             Self::Codec { .. } => "codec",
             Self::Busy => "busy",
             Self::TooLarge { .. } => "value_too_large",
+            Self::BadName(_) => "bad_name",
             Self::WrongTransaction(_) => "wrong_transaction",
             Self::Store(_) => "store",
             Self::Setup(_) => "setup",
@@ -138,6 +142,7 @@ impl From<StoreError> for Error {
         match error {
             StoreError::Busy => Self::Busy,
             StoreError::TooLarge { bytes, limit } => Self::TooLarge { bytes, limit },
+            StoreError::BadName { reason, .. } => Self::BadName(reason),
             error => Self::Store(error),
         }
     }

@@ -56,6 +56,7 @@ mod filter;
 pub(crate) mod fork;
 mod limit;
 mod memory;
+mod names;
 mod origin;
 mod outgoing;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
@@ -77,6 +78,8 @@ pub use filter::{NoCursor, RunCursor, RunFilter};
 pub use fork::{Forked, NewFork};
 pub use limit::MAX_PAYLOAD;
 pub use memory::{MemoryRows, MemoryStore};
+pub(crate) use names::bad_path;
+pub use names::{MAX_NAME, MAX_PATH};
 pub use origin::Origin;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub(crate) use origin::restored;

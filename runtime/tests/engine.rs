@@ -26,6 +26,7 @@ mod engine {
     mod heartbeats;
     mod local;
     mod mismatch;
+    mod names;
     mod operations;
     mod policies;
     mod positional;

@@ -6,6 +6,8 @@
     reason = "a test fails by panicking"
 )]
 
+#[path = "postgres/clocks.rs"]
+mod clocks;
 #[path = "postgres/engines.rs"]
 mod engines;
 #[path = "postgres/guards.rs"]

@@ -398,8 +398,16 @@ impl Shard {
         tracing::warn!(%run, %error, "the store failed; the run is driven again from what it holds");
         self.closed |= matches!(error, StoreError::Closed(_));
         self.forget(run);
-        if let StoreError::Unreadable(reason) = error {
-            let failure = Failure::new("unreadable", reason.clone());
+        let lasting = match error {
+            StoreError::Unreadable(reason) => Some(Failure::new("unreadable", reason.clone())),
+            // Driven again it would come to the same name.
+            StoreError::BadName { path, reason } => {
+                let failure = Failure::new("bad_name", reason.clone());
+                Some(failure.at(path.as_deref().unwrap_or_default().replace('\0', "\u{fffd}")))
+            }
+            _ => None,
+        };
+        if let Some(failure) = lasting {
             return self.submit(advance::bare_write(run, epoch, Next::Pause(failure)));
         }
         if !sabotage!("commits that fail are forgotten") {

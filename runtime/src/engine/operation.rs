@@ -16,6 +16,7 @@ use super::{
 use crate::backend::{Callee, Labour};
 use crate::context::Context;
 use crate::journaled::Read;
+use crate::store::bad_path;
 
 /// An operation that a context's method claimed. Issued when first polled; given up when dropped.
 pub(crate) struct Operation {
@@ -42,6 +43,9 @@ impl Operation {
         };
         if !fresh {
             this.report(claimed_twice(&path));
+        }
+        if let Some(mismatch) = unwritable(&path, claim.kind) {
+            this.report(mismatch);
         }
         let canonical = |input: Payload| input.canonical().map_err(|error| error.to_string());
         let id = match claim.input.map(|input| input.and_then(canonical)).transpose() {
@@ -79,6 +83,9 @@ impl Operation {
         claimed.0.path.clone_from(&keyed);
         if !fresh {
             core.report(claimed_twice(&keyed));
+        }
+        if let Some(mismatch) = unwritable(&keyed, "") {
+            core.report(mismatch);
         }
         self.path = keyed;
     }
@@ -276,6 +283,17 @@ fn undo_unregistered(path: &Arc<str>, step: &str) -> Mismatch {
         expected: "a step among those with which the workflow undoes".to_owned(),
         found: format!("`{step}`, which it does not register"),
     }
+}
+
+/// Why no store could keep an entry of this path and kind, if none can.
+fn unwritable(path: &Arc<str>, kind: &str) -> Option<Mismatch> {
+    let flaw = bad_path(path).or_else(|| bad_path(kind).map(|flaw| format!("its kind: {flaw}")))?;
+    Some(Mismatch {
+        code: "bad_path",
+        path: path.replace('\0', "\u{fffd}"),
+        expected: "a path that every store can keep".to_owned(),
+        found: flaw,
+    })
 }
 
 fn claimed_twice(path: &Arc<str>) -> Mismatch {

@@ -116,7 +116,7 @@ pub(super) async fn tell_the_time(
     shared: &Shared,
     client: &Client,
 ) -> Result<(), tokio_postgres::Error> {
-    let asked = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint";
+    let asked = "SELECT (extract(epoch FROM now_v2()) * 1000)::bigint";
     let now: i64 = client.query_one(asked, &[]).await?.try_get(0)?;
     shared.database_clock.set(Timestamp(now));
     Ok(())

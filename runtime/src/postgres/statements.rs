@@ -111,7 +111,7 @@ statements! {
         renew = "SELECT renew_v1($1, $2)";
         leave = "UPDATE worker SET expires_at = '-infinity' WHERE id = $1";
         forget_workers =
-            "DELETE FROM worker WHERE expires_at < clock_timestamp() - interval '1 day'
+            "DELETE FROM worker WHERE expires_at < now_v2() - interval '1 day'
                AND NOT EXISTS (SELECT 1 FROM run WHERE owner = worker.n)";
         forget_taken =
             "DELETE FROM taken_away

@@ -70,8 +70,13 @@ impl Transaction {
         }
     }
 
-    /// Lets a transaction through whose values are all small enough; answers any other.
+    /// Lets a transaction through whose names are such, and whose values are all small enough;
+    /// answers any other.
     pub(crate) fn fitting(self, limit: usize) -> Option<Self> {
+        if let Some(error) = self.bad_name() {
+            self.refuse(&error);
+            return None;
+        }
         let mut largest = 0;
         self.each_payload(|payload| largest = largest.max(payload.as_str().len()));
         if largest <= limit {

@@ -26,9 +26,12 @@ pub enum Sent {
 }
 
 impl Outgoing {
-    /// Refuses values that are too large.
+    /// Refuses names that are none, and values that are too large.
     #[cfg(any(feature = "sqlite", feature = "postgres"))]
     pub(crate) fn fitting(&self, limit: usize) -> Result<()> {
+        if let Some(error) = self.bad_name() {
+            return Err(error.into());
+        }
         let payload = match self {
             Self::Start(run) => &run.input,
             Self::Event(event, _) => &event.payload,

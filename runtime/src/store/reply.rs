@@ -1,6 +1,7 @@
 //! How a store answers.
 
 use std::fmt;
+use std::sync::Arc;
 
 /// Why a store could not do what it was asked.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -19,6 +20,14 @@ pub enum StoreError {
         bytes: usize,
         /// How large it may be.
         limit: usize,
+    },
+    /// A name that stands in a key or a path is none that any store takes; nothing was written.
+    #[error("{reason}")]
+    BadName {
+        /// The entry that it belongs to, if it does.
+        path: Option<Arc<str>>,
+        /// What is wrong with it.
+        reason: String,
     },
     /// The data of a run is there and cannot be read, such as with a codec that lost a key.
     #[error("the run's data cannot be read: {0}")]

@@ -21,6 +21,7 @@ mod family;
 mod limiting;
 mod mail;
 pub mod model;
+mod naming;
 mod probe;
 mod progress;
 mod purging;
@@ -28,6 +29,7 @@ mod reading;
 mod requests;
 mod sharing;
 mod starting;
+mod transacting;
 mod undoing;
 mod writing;
 
@@ -36,6 +38,7 @@ pub use claiming::*;
 pub use family::*;
 pub use limiting::*;
 pub use mail::*;
+pub use naming::*;
 pub use probe::Probe;
 pub use progress::*;
 pub use purging::*;
@@ -43,6 +46,7 @@ pub use reading::*;
 pub use requests::*;
 pub use sharing::*;
 pub use starting::*;
+pub use transacting::*;
 pub use undoing::*;
 pub use writing::*;
 
@@ -125,6 +129,10 @@ macro_rules! store_conformance {
             a_compensation_that_pauses_its_run_waits
             one_callers_order_holds
             an_event_is_queued_in_order
+            a_start_with_a_bad_name_is_refused
+            what_is_sent_with_a_bad_name_is_refused
+            a_write_with_a_bad_path_is_refused
+            work_for_another_store_is_refused
             an_event_is_refused_with_its_reason
             an_event_id_counts_once
             an_event_wakes_a_waiting_run

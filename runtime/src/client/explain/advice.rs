@@ -14,7 +14,7 @@ pub(super) fn for_pause(failure: Option<&Failure>, revision: &str) -> String {
         "foreign_await" => "let the workflow await only what its context gives, deploy that, and \
                             resume the run"
             .to_owned(),
-        "workflow_panic" | "busy_loop" => {
+        "workflow_panic" | "busy_loop" | "bad_path" | "bad_name" => {
             "mend the workflow's code, deploy that, and resume the run".to_owned()
         }
         "crash_loop" => "find what kills the process: memory, an abort, a stack overflow; then \

@@ -1,6 +1,11 @@
 -- Starts and events in transactions of the application's own (format 2). They bring the journal's
 -- settings along, and tell the workers, who hear of it once the transaction commits.
 
+-- What a workflow declares may be long: an index has no room for it.
+ALTER TABLE definition DROP CONSTRAINT definition_workflow_revision_fingerprint_events_key;
+CREATE UNIQUE INDEX definition_known
+  ON definition (workflow, revision, fingerprint, md5(events));
+
 CREATE FUNCTION tell_v2() RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
   EXECUTE format('NOTIFY %I', 'flowcrate ' || current_schema());
@@ -28,4 +33,21 @@ DECLARE _result smallint := event_v1(_run, _name, _key, _event_id, _reserved, _p
 BEGIN
   PERFORM tell_v2();
   RETURN _result;
+END $$;
+
+-- The database's clock, by which timers are due and leases end: in one place, so that a test can
+-- set it. It may jump; epochs see to what follows.
+CREATE FUNCTION now_v2() RETURNS timestamptz LANGUAGE sql VOLATILE AS $$ SELECT clock_timestamp() $$;
+
+CREATE OR REPLACE FUNCTION renew_v1(_id uuid, _lease bigint) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+  _n bigint;
+  _until timestamptz := now_v2() + _lease * interval '1 millisecond';
+BEGIN
+  UPDATE worker SET expires_at = _until WHERE id = _id RETURNING n INTO _n;
+  IF NOT FOUND THEN
+    INSERT INTO worker (id, expires_at) VALUES (_id, _until)
+      ON CONFLICT (id) DO UPDATE SET expires_at = _until RETURNING n INTO _n;
+  END IF;
+  RETURN _n;
 END $$;

@@ -333,12 +333,12 @@ DECLARE
   d record;
   r record;
 BEGIN
-  SELECT n INTO _me FROM worker WHERE id = _worker AND expires_at > clock_timestamp();
+  SELECT n INTO _me FROM worker WHERE id = _worker AND expires_at > now_v2();
   IF NOT FOUND THEN
     _me := renew_v1(_worker, _lease);
   END IF;
   RETURN QUERY DELETE FROM taken_away t WHERE t.worker = _me RETURNING 1::smallint, t.id, 0::bigint;
-  SELECT coalesce(array_agg(n), '{}') INTO _gone FROM worker WHERE expires_at <= clock_timestamp();
+  SELECT coalesce(array_agg(n), '{}') INTO _gone FROM worker WHERE expires_at <= now_v2();
   SELECT coalesce(array_agg(f.n ORDER BY a.i, f.n), '{}'),
          coalesce(array_agg(a.adopter ORDER BY a.i, f.n), '{}')
     INTO _definitions, _adopters

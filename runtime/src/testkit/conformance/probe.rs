@@ -66,6 +66,16 @@ impl<S: Store> Probe<S> {
         &self.store
     }
 
+    /// What the store answers to a transaction, an error as well.
+    pub fn try_submit<T: Send + 'static>(
+        &self,
+        transaction: impl FnOnce(Reply<T>) -> Transaction,
+    ) -> Result<T, StoreError> {
+        let (reply, Pending(answer)) = Pending::new();
+        self.store.submit(transaction(reply));
+        answer.recv_timeout(PATIENCE).expect("an answer in time")
+    }
+
     asks! {
         /// [`Transaction::Open`].
         fn open(worker: WorkerId) -> () = submit |reply| Transaction::Open(worker, reply);
