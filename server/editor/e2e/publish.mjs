@@ -216,6 +216,21 @@ async function strangers(page, base, name, shot) {
   await page.keyboard.press("Enter");
   await page.getByRole("heading", { name: new RegExp(`${name} 2.0.2`) }).waitFor();
   await page.unroute("**/api/v1/registry/**");
+  await page.evaluate(() => sessionStorage.removeItem("flowcrate.token"));
+  await page.route("**/yank", async (route) => {
+    const { authorization, ...headers } = route.request().headers();
+    if (authorization === "Bearer flowcrate_e2e") return route.continue({ headers });
+    const body = { title: "this needs a token", status: 401, code: "token", detail: "this needs a token" };
+    return route.fulfill({ status: 401, contentType: "application/problem+json", body: JSON.stringify(body) });
+  });
+  await page.getByRole("tab", { name: "Versions" }).click();
+  await page.getByRole("button", { name: "Yank 1.0.0" }).click();
+  await page.getByLabel("Token").waitFor();
+  await shot("crate-yank-token");
+  await page.getByLabel("Token").fill("flowcrate_e2e");
+  await page.keyboard.press("Enter");
+  await eventually(async () => (await versions(page, base, name)).startsWith("1.0.0 yanked"), true, "the index after the yank");
+  await page.unroute("**/yank");
 }
 
 /** A registry that wants a token asks for it, and goes on. */

@@ -1,10 +1,11 @@
 import { useState } from "react";
 
-import { describeError } from "../api/client";
-import type { CrateDocument, VersionSummary } from "../api/registry";
+import { ApiError, describeError } from "../api/client";
+import { keepToken, type CrateDocument, type VersionSummary } from "../api/registry";
 import { toast } from "../store/ui";
 import { Button } from "../ui/button";
 import { ago, clock } from "../ui/time";
+import { TokenForm } from "../ui/token-form";
 import { BumpChip } from "./bump";
 import { setYanked } from "./state";
 
@@ -40,21 +41,36 @@ function Version({ crate, release }: { crate: string; release: VersionSummary })
   );
 }
 
-/** Yanks at once: it can be taken back. */
+/** Yanks at once, since it can be taken back; asks for a token where one is wanted. */
 export function YankButton({ crate, release, onYank }: { crate: string; release: VersionSummary; onYank: (yanked: boolean) => Promise<void> }) {
   const [busy, setBusy] = useState(false);
+  const [refused, setRefused] = useState<string | null>(null);
   const { version, yanked } = release;
   const act = async () => {
     setBusy(true);
+    setRefused(null);
     try {
       await onYank(!yanked);
       toast("good", yanked ? `${crate} ${version} may be taken again` : `Yanked ${crate} ${version}`);
     } catch (error) {
+      if (error instanceof ApiError && error.status === 401) return setRefused(error.message);
       toast("bad", `Not ${yanked ? "un-yanked" : "yanked"}: ${describeError(error)}`);
     } finally {
       setBusy(false);
     }
   };
+  if (refused !== null) {
+    return (
+      <TokenForm
+        why={refused}
+        scope="publish"
+        onToken={(token) => {
+          keepToken(token);
+          void act();
+        }}
+      />
+    );
+  }
   return (
     <Button small disabled={busy} aria-label={`${yanked ? "Un-yank" : "Yank"} ${version}`} onClick={() => void act()}>
       {yanked ? "Un-yank" : "Yank"}
