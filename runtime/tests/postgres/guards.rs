@@ -30,7 +30,7 @@ const GUARDS: &[Guard] = &[
     ("write_v1", "path < _seal_to[i]", "true", cases::seals_keep_to_their_prefix),
     (
         "claim_v1",
-        "WHERE expires_at <= clock_timestamp()",
+        "WHERE expires_at <= now_v2()",
         "",
         cases::workers_claim_beside_each_other,
     ),
