@@ -28,12 +28,7 @@ const GUARDS: &[Guard] = &[
     ),
     ("write_v1", "coalesce(response, _response)", "_response", cases::a_response_stays),
     ("write_v1", "path < _seal_to[i]", "true", cases::seals_keep_to_their_prefix),
-    (
-        "claim_v1",
-        "WHERE expires_at <= now_v2()",
-        "",
-        cases::workers_claim_beside_each_other,
-    ),
+    ("claim_v1", "WHERE expires_at <= now_v2()", "", cases::workers_claim_beside_each_other),
     ("claim_v1", "t.worker = _me", "true", cases::a_terminate_is_told_to_the_owner_alone),
     ("claim_v1", "owner = _me AND ready", "ready", cases::mail_nudges_the_owner_alone),
     ("claim_v1", "wake_at <= _now", "wake_at > _now", cases::a_claim_takes_what_is_due),
