@@ -23,6 +23,7 @@ mod types;
 pub(crate) use types::{field_name, variant_name};
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use flowcrate::catalogue::Catalogue;
 use flowcrate::types::Type;
@@ -199,7 +200,7 @@ pub(crate) struct Emitter<'a> {
     crew: &'a Crew,
     /// How this one is.
     own: Member,
-    names: BTreeMap<NodeId, NodeNames>,
+    names: BTreeMap<NodeId, Rc<NodeNames>>,
     readers: Readers,
     types: Types,
     /// How many loops stand around the code that is being emitted.
@@ -238,7 +239,7 @@ impl<'a> Emitter<'a> {
             }
         }
         Self {
-            names: names::node_names(checked, &own.function),
+            names: shared(names::node_names(checked, &own.function)),
             types: Types::default(),
             readers,
             workflow,
@@ -286,8 +287,8 @@ impl<'a> Emitter<'a> {
     }
 
     /// The names of a node.
-    fn names(&self, id: &NodeId) -> NodeNames {
-        self.names.get(id).cloned().unwrap_or_else(|| NodeNames::of(id))
+    fn names(&self, id: &NodeId) -> Rc<NodeNames> {
+        self.names.get(id).cloned().unwrap_or_else(|| Rc::new(NodeNames::of(id)))
     }
 
     /// The variable of the closures in which `item` is an element of the node's list.
@@ -297,7 +298,8 @@ impl<'a> Emitter<'a> {
 
     /// A name and a sentence for a type that belongs to a node.
     fn hint(&self, id: &NodeId, suffix: &str, what: &str) -> Hint {
-        let stem = self.names(id).stem;
+        let names = self.names(id);
+        let stem = &names.stem;
         let label = self.checked.nodes.get(id).map_or("", |node| node.label.as_str());
         let doc = match what {
             "" => String::new(),
@@ -355,8 +357,8 @@ impl<'a> Emitter<'a> {
 
     /// For an event's payload.
     fn event_hint(&self, node: &Node, event: &str) -> Hint {
-        let stem = self.names(&node.id).stem;
-        Hint::new(pascal(event, &stem), format!("Payload of the event `{}`.", docs::code(event)))
+        let stem = &self.names(&node.id).stem;
+        Hint::new(pascal(event, stem), format!("Payload of the event `{}`.", docs::code(event)))
     }
 
     /// The workflow function with its attribute.
@@ -452,6 +454,11 @@ impl<'a> Emitter<'a> {
         let hint = self.output_hint();
         self.types.rust(&self.workflow.output, &hint, &mut self.symbols)
     }
+}
+
+/// Names that are asked for often.
+fn shared(names: BTreeMap<NodeId, NodeNames>) -> BTreeMap<NodeId, Rc<NodeNames>> {
+    names.into_iter().map(|(id, names)| (id, Rc::new(names))).collect()
 }
 
 /// A type as text, without the spaces between tokens.

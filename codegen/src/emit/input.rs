@@ -41,7 +41,7 @@ impl Emitter<'_> {
     pub(crate) fn trigger_hint(&self, id: &NodeId) -> Hint {
         let node = self.checked.nodes.get(id);
         let label = node.map_or("", |node| node.label.as_str());
-        let stem = self.names(id).stem;
+        let stem = self.names(id).stem.clone();
         Hint::new(pascal(label, &stem), format!("Payload of the trigger `{id}`."))
     }
 
@@ -54,7 +54,7 @@ impl Emitter<'_> {
             .iter()
             .map(|id| {
                 let ty = self.checked.nodes.get(id).map_or(Type::Any, output_of);
-                (self.names(id).stem, ty)
+                (self.names(id).stem.clone(), ty)
             })
             .collect();
         (name, variants)
@@ -63,7 +63,7 @@ impl Emitter<'_> {
     /// The variant of a trigger.
     pub(crate) fn input_variant(&self, id: &str) -> Option<String> {
         let trigger = self.workflow.triggers.iter().find(|trigger| ***trigger == *id)?;
-        Some(self.names(trigger).stem)
+        Some(self.names(trigger).stem.clone())
     }
 
     /// The method of the input that gives the payload of a trigger, if that started the run.

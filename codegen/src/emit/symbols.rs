@@ -46,7 +46,8 @@ impl Symbols {
     /// Imports an item by its full path and gives its short name.
     pub(crate) fn import(&mut self, path: &str) -> Ident {
         let module = path.rsplit_once("::").map(|(module, _)| module);
-        if self.home.is_none() || module != self.home {
+        let elsewhere = self.home.is_none() || module != self.home;
+        if elsewhere && !self.paths.contains(path) {
             self.paths.insert(path.to_owned());
         }
         let name = path.rsplit("::").next().unwrap_or(path);
@@ -81,30 +82,29 @@ impl Symbols {
 
     /// The `use` lines: the standard library, other crates, this crate, in rustfmt's order.
     pub(crate) fn uses(&self) -> Vec<TokenStream> {
-        self.uses_where(&mut |_| true)
+        self.uses_where(&mut |_, _| true)
     }
 
     /// The same of what code still names: some was left out once it was seen that nothing reads
     /// what it gives.
     pub(crate) fn uses_of(&self, named: &mut Mentioned) -> Vec<TokenStream> {
-        let is_step = |name: &str| self.paths.contains(&format!("super::steps::{name}"));
-        self.uses_where(&mut |name| match name {
+        self.uses_where(&mut |module, name| match (module, name) {
             // A variable may have the name of the step whose output it holds.
-            name if is_step(name) => named.calls(name),
+            ("super::steps", name) => named.calls(name),
             // A trait is named by its method; `json!` is spelled out later.
-            "Caught" => named.has("caught"),
-            "json" => named.has("json__"),
-            name => named.has(name),
+            (_, "Caught") => named.has("caught"),
+            (_, "json") => named.has("json__"),
+            (_, name) => named.has(name),
         })
     }
 
-    fn uses_where(&self, wanted: &mut dyn FnMut(&str) -> bool) -> Vec<TokenStream> {
+    fn uses_where(&self, wanted: &mut dyn FnMut(&str, &str) -> bool) -> Vec<TokenStream> {
         let mut groups: [Group<'_>; 3] = Default::default();
         for path in &self.paths {
-            if !wanted(path.rsplit("::").next().unwrap_or(path)) {
+            let (module, name) = path.rsplit_once("::").unwrap_or(("", path));
+            if !wanted(module, name) {
                 continue;
             }
-            let (module, name) = path.rsplit_once("::").unwrap_or(("", path));
             let group = match module.split("::").next().unwrap_or_default() {
                 "std" => 0,
                 "super" | "crate" | "self" => 2,
