@@ -56,6 +56,9 @@ pub struct Checked {
     /// An input for generated tests: the pinned `config.sample` of the trigger, or
     /// `{"<id>": sample}` where there are several triggers (the first with a sample).
     pub sample_input: Option<Sample>,
+    /// What the payloads of triggers must be beyond their types: the parts of their schemas that
+    /// [`meets`](flowcrate::types::meets) asks, before a run starts.
+    pub constraints: BTreeMap<NodeId, Value>,
     /// Transforms that change nothing, since nothing reads their value and they cannot fail
     /// (S37: they are not recorded either). A back end may leave them out; what they read is not
     /// read on their account.

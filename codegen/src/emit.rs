@@ -4,6 +4,7 @@
 //! allocator (`names`), every outside item through `symbols`, so that `use` lines and the
 //! manifest follow from the code. Same graph, same bytes.
 
+mod constraints;
 mod crew;
 pub(crate) mod docs;
 mod expr;
@@ -269,7 +270,9 @@ impl<'a> Emitter<'a> {
     /// All files of this workflow.
     fn sources(&mut self, whole: &mut Whole) -> Sources {
         self.name_types();
-        let function = self.workflow_function();
+        let schema = self.input_schema();
+        let (attribute, schema) = schema.unzip();
+        let function = self.workflow_function(attribute.as_ref());
         let (steps, custom) = (self.steps(), self.custom());
         let input_type = type_text(&self.input_type());
         let output_type = type_text(&self.output_type());
@@ -281,6 +284,7 @@ impl<'a> Emitter<'a> {
         let functions = std::mem::take(&mut self.functions).into_iter().rev();
         let mut named = Mentioned::default();
         let mut items = print::Items::default();
+        items.extend(schema);
         items.extend(called(function, functions, &mut named));
         let workflow = print::file_of(&docs, self.symbols.uses_of(&mut named), &items);
         Sources { workflow, steps, custom, input_type, output_type }
@@ -362,7 +366,7 @@ impl<'a> Emitter<'a> {
     }
 
     /// The workflow function with its attribute.
-    fn workflow_function(&mut self) -> TokenStream {
+    fn workflow_function(&mut self, schema: Option<&TokenStream>) -> TokenStream {
         let mut locals = Locals::default();
         if let [trigger] = self.workflow.triggers.as_slice() {
             let ty = self.checked.input.clone();
@@ -395,7 +399,7 @@ impl<'a> Emitter<'a> {
         quote! {
             #doc
             #lints
-            #[#attribute(name = #name, revision = #revision #undos #calls #events)]
+            #[#attribute(name = #name, revision = #revision #undos #calls #events #schema)]
             pub async fn #function(#ctx: #context, #trigger: #input) -> #result<#output> { #body }
         }
     }

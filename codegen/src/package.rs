@@ -13,13 +13,14 @@ mod versions;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use flowcrate::types::Type;
+use flowcrate::types::{Type, meets};
 use serde_json::Value;
 
 use crate::api;
 use crate::check::{Body, Checked};
 use crate::emit::{Emitted, EmittedCallee};
 use crate::known::Callees;
+use crate::schema::example_of;
 pub use kept::{is_custom, misfits};
 pub use module::module;
 pub use versions::OUTSIDE;
@@ -116,9 +117,11 @@ pub fn package(
     files.ours("src/generated/triggers.rs", sources::triggers(checked));
     files.ours(BINARY, sources::binary(&emitted, &library));
     files.theirs("src/main.rs", sources::main());
-    files.ours("tests/workflow.rs", sources::tests(&emitted, &library));
-    let rehearsal = example::rehearsal(checked, &input);
-    files.ours("tests/rehearsal.json", format!("{rehearsal:#}\n"));
+    if starts(checked, &input) {
+        files.ours("tests/workflow.rs", sources::tests(&emitted, &library));
+        let rehearsal = example::rehearsal(checked, &input);
+        files.ours("tests/rehearsal.json", format!("{rehearsal:#}\n"));
+    }
     files.ours("src/generated/workflow.rs", emitted.workflow);
     if let Some(steps) = emitted.steps {
         files.ours("src/generated/steps.rs", steps);
@@ -197,7 +200,14 @@ impl Public {
 
 /// The pinned sample, or the least input that the type accepts.
 fn example_input(checked: &Checked) -> Value {
-    checked.sample_input.clone().unwrap_or_else(|| crate::schema::example(&checked.input))
+    let example = || example_of(&checked.input, checked.input_schema().as_ref());
+    checked.sample_input.clone().unwrap_or_else(example)
+}
+
+/// Whether a run may start with it: where a pattern is asked for and no sample is given, nobody
+/// knows such text (W323).
+fn starts(checked: &Checked, input: &Value) -> bool {
+    checked.input_schema().is_none_or(|schema| meets(&schema, input).is_ok())
 }
 
 /// Features of `flowcrate` that the binary needs: `serve` only where something comes from

@@ -88,12 +88,24 @@ fn meaning(checked: &Checked, node: &Node, raw: &RawNode, out: &mut String) {
     out.push_str("],");
 }
 
+/// With what is asked of the payload beyond its type, where anything is.
+fn constrained(checked: &Checked, node: &Node, mut settings: Value) -> Value {
+    if let (Some(asked), Value::Object(settings)) =
+        (checked.constraints.get(&node.id), &mut settings)
+    {
+        settings.insert("constraints".to_owned(), asked.clone());
+    }
+    settings
+}
+
 /// The settings with their defaults, and the types that they declare.
 fn settings(checked: &Checked, node: &Node, raw: &RawNode) -> Value {
     let output = || node.output.as_ref().map(shape);
     match &node.body {
-        Body::Manual => json!({"payload": output()}),
-        Body::Webhook { path } => json!({"payload": output(), "path": path}),
+        Body::Manual => constrained(checked, node, json!({"payload": output()})),
+        Body::Webhook { path } => {
+            constrained(checked, node, json!({"payload": output(), "path": path}))
+        }
         Body::Schedule { cron, timezone } => json!({"cron": cron, "timezone": timezone}),
         Body::Switch { .. } => json!({"cases": raw.config.get("cases")}),
         Body::ForEach { concurrency, on_item_error, .. } => {

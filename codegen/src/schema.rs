@@ -1,7 +1,8 @@
 //! Types from JSON Schema (2020-12, a subset) and from samples (S12).
 //!
 //! What a schema says about types becomes a [`Type`]. What it says about values beyond that
-//! (`minLength`, `pattern`, `maximum`, …) is a warning, since nothing checks it; what would need a
+//! (`minLength`, `pattern`, `maximum`, …) is asked of a trigger's payload before a run starts, and a
+//! warning elsewhere, since nothing checks it there; what would need a
 //! type that the language does not have (`not`, `if`, `contains`) is an error, not `any`: nobody
 //! should believe in a check that is not made.
 //!
@@ -10,7 +11,9 @@
 //! Rust's.
 
 mod combined;
+mod constraints;
 mod example;
+mod met;
 mod objects;
 mod recursion;
 mod sample;
@@ -23,7 +26,9 @@ use flowcrate::types::Type;
 use serde_json::{Map, Value};
 
 use self::recursion::{Circles, Defining};
+pub(crate) use constraints::{Asked, asked, has_pattern, moved};
 pub(crate) use example::example;
+pub(crate) use met::example_of;
 pub use sample::{from_sample, from_samples};
 
 use crate::diagnostic::{Code, Severity, code, nearest};
@@ -73,6 +78,8 @@ pub struct Declared {
     pub ty: Type,
     /// What the type does not say of them.
     pub warnings: Vec<SchemaIssue>,
+    /// Where in the schema a constraint stands that the type does not express.
+    pub constraints: BTreeSet<String>,
 }
 
 /// The type of the values that `schema` describes.
@@ -109,14 +116,14 @@ pub fn from_schema(schema: &Value) -> Result<Declared, Vec<SchemaIssue>> {
     match ty {
         Some(ty) if reader.issues.is_empty() => {
             let warnings = unchecked(&reader.unchecked).into_iter().collect();
-            Ok(Declared { ty, warnings })
+            Ok(Declared { ty, warnings, constraints: reader.unchecked })
         }
         _ => Err(reader.issues),
     }
 }
 
 /// One warning for all that is not checked: a schema with many constraints has one problem.
-fn unchecked(places: &BTreeSet<String>) -> Option<SchemaIssue> {
+pub(crate) fn unchecked(places: &BTreeSet<String>) -> Option<SchemaIssue> {
     let first = places.first()?;
     let name = first.rsplit('/').next().unwrap_or(first);
     let (others, are) = match places.len() - 1 {

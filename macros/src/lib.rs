@@ -40,6 +40,7 @@ use proc_macro::TokenStream;
 /// | `name = "…"` | the name that runs are stored under | the function's name with `-` for `_` |
 /// | `revision = "…"` | changes when the meaning does | `"1"` |
 /// | `adopts("…", …)` | earlier revisions whose unfinished runs this one takes over, where their journals fit it | none |
+/// | `input = INPUT_SCHEMA` | a `&str`: what an input must be beyond its type, as a JSON Schema; one that is not starts no run | none |
 /// | `calls(Workflow, …)` | the workflows that it calls or starts: who registers it registers them | none |
 /// | `undo(step, …)` | the steps that undo others, by their names or as `"name" = step` | none |
 /// | `events("…" = Type, …)` | the events that runs wait for, and what they hold | none |

@@ -16,13 +16,14 @@ use crate::{signature, warning};
 const WHAT: &str = "a workflow";
 const SIGNATURE: &str = "`async fn name(ctx: Context, input: Input) -> Result<Output>`";
 
-const ACCEPTED: [Accepted; 7] = [
+const ACCEPTED: [Accepted; 8] = [
     Accepted { name: "name", form: Form::Text, example: "name = \"order-intake\"" },
     Accepted { name: "revision", form: Form::Text, example: "revision = \"1\"" },
     Accepted { name: "adopts", form: Form::Texts, example: "adopts(\"1\")" },
     Accepted { name: "undo", form: Form::Paths, example: "undo(refund)" },
     Accepted { name: "calls", form: Form::Paths, example: "calls(Ship)" },
     Accepted { name: "events", form: Form::Texts, example: "events(\"shipped\" = Shipped)" },
+    Accepted { name: "input", form: Form::Path, example: "input = INPUT_SCHEMA" },
     Accepted { name: "crate", form: Form::Path, example: "crate = path::to::flowcrate" },
 ];
 
@@ -35,6 +36,7 @@ struct Workflow<'a> {
     undos: Vec<(String, &'a Path)>,
     calls: Vec<&'a Path>,
     events: Vec<(String, Option<&'a Type>)>,
+    schema: Option<&'a Path>,
     input: &'a Type,
     output: &'a Type,
 }
@@ -96,6 +98,7 @@ fn check<'a>(args: &'a Args, function: &'a ItemFn, errors: &mut Errors) -> Optio
         undos: undo_steps(args.paths("undo"), errors),
         calls: callees(args.paths("calls"), errors),
         events: event_names(args.texts("events"), errors),
+        schema: args.path("input"),
         // Types that name a parameter mean nothing outside of the function.
         input: input.filter(|_| sig.generics.params.is_empty())?,
         output: output?,
@@ -227,7 +230,8 @@ fn lint_levels(function: &ItemFn) -> Vec<syn::Attribute> {
 }
 
 fn expand(workflow: &Workflow<'_>, function: &ItemFn) -> TokenStream {
-    let Workflow { krate, name, revision, adopts, undos, calls, events, input, output } = workflow;
+    let Workflow { krate, name, revision, adopts, undos, calls, events, input, output, .. } =
+        workflow;
     let (vis, ident) = (&function.vis, &function.sig.ident);
     let ty = struct_name(ident);
     let check_event = check_event(krate, events);
@@ -235,6 +239,7 @@ fn expand(workflow: &Workflow<'_>, function: &ItemFn) -> TokenStream {
     let callees = called(krate, calls);
     let events = events.iter().map(|(name, _)| name);
     let fingerprint = fingerprint(function, revision);
+    let input_schema = input_schema(workflow.schema);
     // Without `async` there is an error already; a second one would only hide it.
     let call = if function.sig.asyncness.is_some() {
         // An error of another type than the runtime's is reported where it is returned.
@@ -282,6 +287,8 @@ fn expand(workflow: &Workflow<'_>, function: &ItemFn) -> TokenStream {
 
             #fingerprint
 
+            #input_schema
+
             #check_event
 
             #undos
@@ -297,6 +304,19 @@ fn fingerprint(function: &ItemFn, revision: &str) -> Option<TokenStream> {
         quote! {
             fn fingerprint(&self) -> ::core::option::Option<&'static str> {
                 ::core::option::Option::Some(#fingerprint)
+            }
+        }
+    })
+}
+
+/// What an input must be beyond its type is asked before a run is started.
+fn input_schema(schema: Option<&Path>) -> Option<TokenStream> {
+    schema.map(|schema| {
+        // What is no text is reported where it is written.
+        let schema = quote_spanned!(schema.span()=> #schema);
+        quote! {
+            fn input_schema(&self) -> ::core::option::Option<&str> {
+                ::core::option::Option::Some(#schema)
             }
         }
     })

@@ -46,7 +46,7 @@ use crate::payload::Payload;
 use crate::profile::{Profile, Promise};
 use crate::retention::{Keeper, Retention};
 use crate::store::{Reply, RunRow, Store, Transaction};
-use crate::workflow::Workflow;
+use crate::workflow::{Workflow, check_constraints};
 
 /// Stack of the shard thread: a run's futures nest as deep as its branches do. Memory that is
 /// never touched is never taken.
@@ -224,6 +224,7 @@ impl Engine {
     #[expect(clippy::needless_pass_by_value, reason = "`start(OrderIntake, order)` reads best")]
     pub fn start<W: Workflow>(&self, workflow: W, input: W::Input) -> Start<W::Output> {
         let input = input.to_payload().map_err(|error| Error::codec("the input", &error));
+        let input = input.and_then(|input| check_constraints(&workflow, &input).map(|()| input));
         let definition = workflow.definition();
         Start::new(
             self.clone(),

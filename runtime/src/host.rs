@@ -89,13 +89,13 @@ where
     W: Workflow<Input: DeserializeOwned> + Send + Sync,
 {
     let workflow = Arc::new(workflow);
-    let for_events = Arc::clone(&workflow);
+    let (for_events, for_inputs) = (Arc::clone(&workflow), Arc::clone(&workflow));
     // Everything generic ends here: a crate that hosts a workflow compiles little more than this.
     let host = Host {
         definition: workflow.definition(),
         fingerprint: workflow.fingerprint(),
         triggers,
-        fits: input::fits::<W::Input>,
+        fits: Arc::new(move |input| input::fits(&for_inputs, input)),
         register: Box::new(|builder| builder.register(workflow)),
         check: Box::new(move |client| client.checking(Arc::clone(&for_events))),
     };
@@ -111,13 +111,16 @@ where
     }
 }
 
+/// Whether a value is an input of the workflow.
+type Fits = Arc<dyn Fn(&Value) -> Result<(), Refusal> + Send + Sync>;
+
 /// A workflow, its types erased.
 struct Host {
     definition: Definition,
     fingerprint: Option<&'static str>,
     #[cfg_attr(not(feature = "serve"), allow(dead_code, reason = "`serve` sets them off"))]
     triggers: Triggers,
-    fits: fn(&Value) -> Result<(), Refusal>,
+    fits: Fits,
     register: Box<dyn FnOnce(EngineBuilder) -> EngineBuilder>,
     /// Lets a client check events against the workflow.
     check: Box<dyn Fn(Client) -> Client>,

@@ -5,6 +5,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::payload::Payload;
+use crate::types::{ProjectError, decode};
 
 /// What the journal can keep and give back: what steps and scopes come to.
 ///
@@ -67,7 +68,7 @@ pub(crate) type Read<T> = fn(&Payload) -> Result<T, serde_json::Error>;
 pub trait EventPayload: Sized {
     /// What was sent.
     #[doc(hidden)]
-    fn from_value(payload: &Value) -> Result<Self, serde_json::Error>;
+    fn from_value(payload: &Value) -> Result<Self, ProjectError>;
 
     /// What was sent, as the journal kept it.
     #[doc(hidden)]
@@ -76,8 +77,8 @@ pub trait EventPayload: Sized {
 
 #[diagnostic::do_not_recommend]
 impl<T: DeserializeOwned> EventPayload for T {
-    fn from_value(payload: &Value) -> Result<Self, serde_json::Error> {
-        T::deserialize(payload)
+    fn from_value(payload: &Value) -> Result<Self, ProjectError> {
+        decode(payload)
     }
 
     fn from_payload(payload: &Payload) -> Result<Self, serde_json::Error> {

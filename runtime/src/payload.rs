@@ -10,15 +10,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
-/// Why a text encodes no value of a type.
-#[cfg(feature = "host")]
-pub(crate) struct Misfit {
-    /// Where, `lines[2].price`; empty for the whole value.
-    pub(crate) path: String,
-    /// What is wrong there.
-    pub(crate) reason: String,
-}
-
 /// A value in the journal: JSON text. Cheap to clone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Payload(Arc<str>);
@@ -42,12 +33,6 @@ impl Payload {
     /// The value that this JSON encodes.
     pub fn decode<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
         reader::read(&self.0)
-    }
-
-    /// Where and why it encodes no value of this type, if it does not.
-    #[cfg(feature = "host")]
-    pub(crate) fn misfit<T: DeserializeOwned>(&self) -> Option<Misfit> {
-        reader::misfit::<T>(&self.0)
     }
 
     /// JSON text that is known to be JSON, such as what a store wrote down.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+mod constraints;
 mod decode;
 mod display;
 mod project;
@@ -14,6 +15,7 @@ mod unify;
 mod union;
 mod widen;
 
+pub use constraints::meets;
 pub use decode::decode;
 #[cfg(feature = "engine")]
 pub use flowcrate_macros::Typed;

@@ -13,6 +13,7 @@ use crate::journaled::{EventPayload, RunValue};
 use crate::payload::Payload;
 use crate::profile::{Profile, Promise};
 use crate::store::{Limit, RunRow};
+use crate::types::{self, ProjectError};
 
 /// A durable function. `#[workflow]` implements this for a struct named after the function.
 #[diagnostic::on_unimplemented(
@@ -87,6 +88,12 @@ pub trait Workflow: 'static {
         needs
     }
 
+    /// What an input must be beyond its type, as a JSON Schema: its bounds, patterns, numbers of
+    /// elements. An input that is not is refused when a run is to be started.
+    fn input_schema(&self) -> Option<&str> {
+        None
+    }
+
     /// Whether `payload` is one of the declared event `name`. What is not is refused when it is
     /// sent, since the run that waits for it could not read it.
     fn check_event(&self, _name: &str, _payload: &Value) -> Result<()> {
@@ -134,6 +141,10 @@ impl<W: Workflow> Workflow for Arc<W> {
         (**self).needs()
     }
 
+    fn input_schema(&self) -> Option<&str> {
+        (**self).input_schema()
+    }
+
     fn check_event(&self, name: &str, payload: &Value) -> Result<()> {
         (**self).check_event(name, payload)
     }
@@ -142,7 +153,9 @@ impl<W: Workflow> Workflow for Arc<W> {
 /// Whether an event's payload can be read as `T`; for implementations of
 /// [`Workflow::check_event`].
 pub fn check_payload<T: EventPayload>(payload: &Value) -> Result<()> {
-    T::from_value(payload).map(drop).map_err(|error| Error::codec("the event's payload", &error))
+    T::from_value(payload)
+        .map(drop)
+        .map_err(|error| Error::Codec { what: "the event's payload", message: error.to_string() })
 }
 
 /// What there is to say of a run where its workflow's function has another fingerprint than the
@@ -217,7 +230,8 @@ impl<W: Workflow + Send + Sync> ErasedWorkflow for W {
     }
 
     fn check_input(&self, input: &Payload) -> Result<()> {
-        decode_input::<W::Input>(input).map(drop)
+        decode_input::<W::Input>(input)?;
+        check_constraints(self, input)
     }
 
     fn undos(&self) -> Undos {
@@ -257,6 +271,24 @@ impl<W: Workflow + Send + Sync> ErasedWorkflow for W {
             output.to_payload().map_err(|error| Error::codec("the output", &error))
         }))
     }
+}
+
+/// Whether an input of the right type is what the workflow's schema says beyond that.
+pub(crate) fn check_constraints(workflow: &impl Workflow, input: &Payload) -> Result<()> {
+    let Some(schema) = workflow.input_schema() else { return Ok(()) };
+    let wrong = |error: &serde_json::Error| Error::codec("the input", error);
+    let input: Value = input.decode().map_err(|error| wrong(&error))?;
+    constrained(schema, &input)
+        .map_err(|error| Error::Codec { what: "the input", message: error.to_string() })
+}
+
+/// Whether a value is what a schema says. One that cannot be read lets nothing through.
+pub(crate) fn constrained(schema: &str, value: &Value) -> std::result::Result<(), ProjectError> {
+    let schema: Value = serde_json::from_str(schema).map_err(|error| ProjectError {
+        path: String::new(),
+        problem: format!("cannot be checked, for the workflow's schema is no JSON: {error}"),
+    })?;
+    types::meets(&schema, value)
 }
 
 fn decode_input<T: RunValue>(input: &Payload) -> Result<T> {

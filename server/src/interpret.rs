@@ -48,12 +48,15 @@ pub struct Interpreted {
     name: String,
     revision: String,
     plan: Arc<Plan>,
+    /// What an input must be beyond its type.
+    schema: Option<Arc<str>>,
 }
 
 impl Interpreted {
     /// The workflow that the engine knows as `name` in `revision`.
     pub fn new(name: impl Into<String>, revision: impl Into<String>, plan: Arc<Plan>) -> Self {
-        Self { name: name.into(), revision: revision.into(), plan }
+        let schema = plan.checked.input_schema().map(|schema| schema.to_string().into());
+        Self { name: name.into(), revision: revision.into(), plan, schema }
     }
 }
 
@@ -73,6 +76,10 @@ impl Workflow for Interpreted {
 
     fn undos(&self) -> Undos {
         compensation::registered(&self.plan)
+    }
+
+    fn input_schema(&self) -> Option<&str> {
+        self.schema.as_deref()
     }
 
     /// R16: a payload that its waits could not read is refused.

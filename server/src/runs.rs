@@ -22,12 +22,10 @@ use crate::error::Error;
 use crate::interpret::{Interpreted, Plan};
 use crate::store::Store;
 
-pub use input::Misfit;
+pub use input::{Misfit, run_input};
 pub use start::{Start, StartError};
 pub use views::{RunDocument, RunSummary, StepDocument};
 pub use watch::Changes;
-
-pub(crate) use input::run_input;
 
 /// Runs that start-up looks at together.
 const PAGE: usize = 500;

@@ -15,6 +15,7 @@ use super::{
 };
 use crate::expr::{Expr, Name, names_read};
 use crate::revision;
+use crate::schema;
 
 /// The checked graph. `None` only if a node is missing that had no error: our bug.
 pub(super) fn checked(stage: &mut Stage<'_>) -> Option<Checked> {
@@ -45,6 +46,7 @@ pub(super) fn checked(stage: &mut Stage<'_>) -> Option<Checked> {
         revision: String::new(),
         callees: callees(stage, &nodes),
         sample_input: sample_input(stage),
+        constraints: constraints(stage),
         dropped: dropped::find(&nodes),
         nodes,
     };
@@ -237,6 +239,41 @@ fn input(stage: &Stage<'_>) -> Type {
     };
     let fields = stage.triggers.iter().map(field).collect();
     Type::Record(RecordType { name: None, fields, closed: false }.into())
+}
+
+/// What triggers ask of their payloads beyond types.
+fn constraints(stage: &Stage<'_>) -> BTreeMap<NodeId, Value> {
+    let asked = |index: &NodeIndex| {
+        let schema = stage.graph.node(*index).raw.config.get("schema")?;
+        let declared = schema::from_schema(schema).ok()?;
+        schema::asked(schema, &declared.constraints).schema
+    };
+    let triggers = stage.triggers.iter();
+    triggers.filter_map(|index| Some((stage.graph.id(*index).clone(), asked(index)?))).collect()
+}
+
+impl Checked {
+    /// What an input must be beyond its type, as a JSON Schema: that of the one trigger's payload,
+    /// or of each trigger's under its id.
+    pub fn input_schema(&self) -> Option<Value> {
+        let is_trigger = |body: &Body| {
+            matches!(body, Body::Manual | Body::Webhook { .. } | Body::Schedule { .. })
+        };
+        let triggers = self.nodes.values().filter(|node| is_trigger(&node.body)).count();
+        match (triggers, self.constraints.first_key_value()) {
+            (_, None) => None,
+            (1, Some((_, schema))) => Some(schema.clone()),
+            _ => {
+                let under = |(id, schema): (&NodeId, &Value)| {
+                    let place = format!("/properties/{id}");
+                    (id.to_string(), schema::moved(schema, &place))
+                };
+                let properties: serde_json::Map<_, _> =
+                    self.constraints.iter().map(under).collect();
+                Some(json!({ "properties": properties }))
+            }
+        }
+    }
 }
 
 /// An input for generated tests.

@@ -1,12 +1,13 @@
 //! Static settings: `config`, which holds no expressions.
 
-use flowcrate::types::{Type, project};
+use flowcrate::types::{Type, meets, project};
 use serde_json::{Map, Value};
 
+use super::kinds::Kind;
 use super::site::Site;
 use super::warnings::known_any;
 use crate::diagnostic::{Diagnostic, code, harmless, pointer_token, quoted};
-use crate::schema::{self, Declared, SchemaIssue};
+use crate::schema::{self, Asked, Declared, SchemaIssue};
 
 /// The keys that say of what type something is.
 pub(super) const TYPE_SOURCES: [&str; 3] = ["sample", "samples", "schema"];
@@ -64,12 +65,14 @@ impl<'a> Site<'a> {
                 }
             };
         };
-        let ty = self.understood(&at("schema"), schema::from_schema(schema))?;
+        let (found, asked) = self.asked(schema, schema::from_schema(schema));
+        let ty = self.understood(&at("schema"), found)?;
         let one = part("sample").map(|sample| (at("sample"), sample));
         let many = samples.iter().enumerate();
         let many = many.map(|(place, sample)| (format!("{}/{place}", at("samples")), sample));
         for (pointer, sample) in one.into_iter().chain(many) {
-            if let Err(error) = project(&ty, sample) {
+            let met = |()| asked.as_ref().map_or(Ok(()), |asked| meets(asked, sample));
+            if let Err(error) = project(&ty, sample).map(drop).and_then(met) {
                 let message =
                     format!("the sample of {} is not of its schema: {error}", self.node.quoted());
                 let finding = self.finding(code::WRONG_TYPE, message).field(pointer);
@@ -78,7 +81,40 @@ impl<'a> Site<'a> {
         }
         let samples: Vec<Value> = part("sample").into_iter().chain(samples).cloned().collect();
         self.known_any(&at("schema"), &ty, &samples);
+        if samples.is_empty() {
+            self.example_known(&at("schema"), &ty, asked.as_ref());
+        }
         Some(ty)
+    }
+
+    /// What a schema of a trigger's payload says beyond types is asked before a run starts; what
+    /// is left unasked is warned of.
+    fn asked(
+        &self,
+        schema: &Value,
+        found: Result<Declared, Vec<SchemaIssue>>,
+    ) -> (Result<Declared, Vec<SchemaIssue>>, Option<Value>) {
+        match found {
+            Ok(declared) if self.node.kind.is_some_and(Kind::is_trigger) => {
+                let Asked { schema, unasked } = schema::asked(schema, &declared.constraints);
+                let warnings = schema::unchecked(&unasked).into_iter().collect();
+                (Ok(Declared { warnings, ..declared }), schema)
+            }
+            other => (other, None),
+        }
+    }
+
+    /// Warns where nobody can make an example of a payload: the crate's tests would need one.
+    fn example_known(&self, pointer: &str, ty: &Type, asked: Option<&Value>) {
+        let Some(schema) = asked else { return };
+        let Err(error) = meets(schema, &schema::example_of(ty, asked)) else { return };
+        let message = format!(
+            "no example of the payload of {} is known, since its schema is more than its type: \
+             {error}",
+            self.node.quoted()
+        );
+        let found = self.finding(code::NO_EXAMPLE, message).field(pointer);
+        self.report(found.help("give one as `sample`, for the crate's documents and tests"));
     }
 
     /// Warns where a schema says any of what its samples know.
@@ -123,7 +159,7 @@ impl<'a> Site<'a> {
 
     fn understood(&self, pointer: &str, found: Result<Declared, Vec<SchemaIssue>>) -> Option<Type> {
         let (ty, issues) = match found {
-            Ok(Declared { ty, warnings }) => (Some(ty), warnings),
+            Ok(Declared { ty, warnings, .. }) => (Some(ty), warnings),
             Err(issues) => (None, issues),
         };
         for issue in issues {

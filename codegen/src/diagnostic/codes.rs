@@ -152,6 +152,7 @@ codes! {
     UNUSED_VALUE = W206, Warning, "value that nothing reads";
     UNCHECKED_CONSTRAINT = W321, Warning, "constraint of a schema that is not checked";
     KNOWN_ANY = W322, Warning, "`any` where the type is known";
+    NO_EXAMPLE = W323, Warning, "schema of which no example is known";
     SAMPLES_DIFFER = W324, Warning, "samples without a common type";
     ALWAYS_FAILS = W418, Warning, "operation that always fails";
     CONSTANT_KEY = W501, Warning, "idempotency key that is always the same";

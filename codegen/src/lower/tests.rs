@@ -82,6 +82,7 @@ fn graph(text: &str) -> Checked {
         output: Type::Null,
         revision: String::new(),
         sample_input: None,
+        constraints: BTreeMap::new(),
         callees: BTreeMap::new(),
         dropped: BTreeSet::new(),
     }

@@ -34,7 +34,7 @@ pub fn from_samples(samples: &[Value]) -> Result<Declared, Vec<SchemaIssue>> {
     if issues.iter().any(|issue| issue.severity == Severity::Error) {
         return Err(issues);
     }
-    Ok(Declared { ty, warnings: issues })
+    Ok(Declared { ty, warnings: issues, constraints: BTreeSet::new() })
 }
 
 fn infer(

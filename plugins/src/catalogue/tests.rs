@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use flowcrate::types::Type;
+use flowcrate::types::{RecordType, Type};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -138,4 +138,51 @@ fn http_request_is_in_the_catalogue() {
         .collect();
     assert_eq!(required, ["url"]);
     assert!(input.fields.values().all(|field| field.doc.is_some()));
+}
+
+#[test]
+fn a_recursive_type_is_a_definition_at_the_root() {
+    let named = |name: &str, fields: Vec<(&str, Type)>| {
+        let fields = fields.into_iter().map(|(name, ty)| (name.to_owned(), ty));
+        let Type::Record(record) = Type::record(fields) else { panic!("a record") };
+        let name = (!name.is_empty()).then(|| name.to_owned());
+        Type::Record(RecordType { name, ..RecordType::clone(&record) }.into())
+    };
+    let own = || Type::Own { def: 0 };
+    let comment = Type::recursive(&[named("A comment", vec![("replies", Type::list(own()))])], 0);
+    let tree = Type::recursive(&[named("", vec![("left", own().optional())])], 0);
+    let record = named(
+        "",
+        vec![("first", comment.clone()), ("others", Type::list(comment.clone())), ("tree", tree)],
+    );
+    let of_comment = json!({
+        "type": "object",
+        "title": "A comment",
+        "properties": {"replies": {"type": "array", "items": {"$ref": "#/$defs/AComment"}}},
+        "required": ["replies"],
+    });
+    assert_eq!(
+        json_schema(&comment),
+        json!({"$ref": "#/$defs/AComment", "$defs": {"AComment": of_comment}})
+    );
+    assert_eq!(
+        json_schema(&record),
+        json!({
+            "type": "object",
+            "properties": {
+                "first": {"$ref": "#/$defs/AComment"},
+                "others": {"type": "array", "items": {"$ref": "#/$defs/AComment"}},
+                "tree": {"$ref": "#/$defs/Nested"},
+            },
+            "required": ["first", "others", "tree"],
+            "$defs": {
+                "AComment": of_comment,
+                "Nested": {
+                    "type": "object",
+                    "properties": {"left": {"anyOf": [{"$ref": "#/$defs/Nested"}, {"type": "null"}]}},
+                    "required": [],
+                },
+            },
+        })
+    );
 }

@@ -88,7 +88,9 @@ impl<T: EventPayload> Verdict<T> {
     }
 
     fn of(Raw { approved, form, by }: Raw) -> std::result::Result<Self, serde_json::Error> {
-        Ok(Self { approved, form: T::from_value(&form)?, by })
+        let form = T::from_value(&form);
+        let form = form.map_err(|error| serde::de::Error::custom(error.under("form")))?;
+        Ok(Self { approved, form, by })
     }
 }
 

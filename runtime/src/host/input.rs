@@ -7,31 +7,34 @@ use std::path::Path;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::payload::{Misfit, Payload};
+use crate::types::{ProjectError, decode};
+use crate::workflow::{Workflow, constrained};
 
 /// Why an input was refused.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Refusal {
     /// Not JSON at all.
     Malformed(String),
-    /// JSON that does not fit the type.
-    Misfit {
-        /// Where, `items[2].price`; empty for the whole value.
-        path: String,
-        /// What is wrong there.
-        reason: String,
-    },
+    /// JSON that does not fit the type, or what the workflow asks beyond that.
+    Misfit(ProjectError),
+}
+
+impl Refusal {
+    /// The same refusal of the part of the input that stands under this name.
+    #[cfg(feature = "serve")]
+    pub(super) fn within(self, name: &str) -> Self {
+        match self {
+            Self::Misfit(error) => Self::Misfit(error.within(name)),
+            other @ Self::Malformed(_) => other,
+        }
+    }
 }
 
 impl fmt::Display for Refusal {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Malformed(reason) => write!(out, "not JSON: {reason}"),
-            Self::Misfit { path, reason } if path.is_empty() => write!(out, "$: {reason}"),
-            Self::Misfit { path, reason } if path.starts_with('[') => {
-                write!(out, "${path}: {reason}")
-            }
-            Self::Misfit { path, reason } => write!(out, "$.{path}: {reason}"),
+            Self::Misfit(error) => error.fmt(out),
         }
     }
 }
@@ -41,13 +44,15 @@ pub(super) fn json(text: &[u8]) -> Result<Value, Refusal> {
     serde_json::from_slice(text).map_err(|error| Refusal::Malformed(error.to_string()))
 }
 
-/// Checks that a value decodes as `T`, the type that the workflow will read.
-pub(super) fn fits<T: DeserializeOwned>(value: &Value) -> Result<(), Refusal> {
-    // What reads it for the workflow reads it here, so that nothing more is compiled for `T`.
-    match Payload::from(value).misfit::<T>() {
-        None => Ok(()),
-        Some(Misfit { path, reason }) => Err(Refusal::Misfit { path, reason }),
-    }
+/// Checks that a value is an input of the workflow, with the verdicts and the words of a server
+/// that interprets the same graph.
+pub(super) fn fits<W>(workflow: &W, value: &Value) -> Result<(), Refusal>
+where
+    W: Workflow<Input: DeserializeOwned>,
+{
+    decode::<W::Input>(value).map_err(Refusal::Misfit)?;
+    let schema = workflow.input_schema();
+    schema.map_or(Ok(()), |schema| constrained(schema, value)).map_err(Refusal::Misfit)
 }
 
 /// Reads a file, or standard input where the name is `-`.
@@ -62,98 +67,86 @@ pub(super) fn read(file: &Path) -> Result<Vec<u8>, String> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
-    use serde::Deserialize;
+    use futures_util::future::LocalBoxFuture;
+    use serde::{Deserialize, Serialize};
     use serde_json::json;
 
     use super::*;
+    use crate::{Context, Definition, Result};
 
-    #[derive(Deserialize)]
-    #[allow(dead_code)]
+    #[derive(Serialize, Deserialize)]
     struct Order {
         email: String,
         items: Vec<Item>,
+        paid: Payment,
     }
 
-    #[derive(Deserialize)]
-    #[allow(dead_code)]
+    #[derive(Serialize, Deserialize)]
     struct Item {
         cents: i64,
     }
 
+    #[derive(Serialize, Deserialize)]
+    enum Payment {
+        Cash,
+        Card { last4: String },
+        Split(u64, f64),
+    }
+
+    struct Buy;
+
+    impl Workflow for Buy {
+        type Input = Order;
+        type Output = ();
+
+        fn definition(&self) -> Definition {
+            Definition::default()
+        }
+
+        fn run(&self, _: Context, _: Order) -> LocalBoxFuture<'static, Result<()>> {
+            Box::pin(async { Ok(()) })
+        }
+
+        fn input_schema(&self) -> Option<&str> {
+            Some(r#"{"properties": {"items": {"minItems": 1}}}"#)
+        }
+    }
+
     #[test]
     fn a_misfit_is_found_by_its_path() {
-        let refusal = |value: Value| fits::<Order>(&value).unwrap_err().to_string();
-        assert_eq!(
-            refusal(json!({"email": "a", "items": [{"cents": 1}, {"cents": "x"}]})),
-            "$.items[1].cents: invalid type: string \"x\", expected i64"
-        );
-        assert_eq!(
-            refusal(json!({"email": "a", "items": [{}]})),
-            "$.items[0]: missing field `cents`"
-        );
-        assert_eq!(refusal(json!(3)), "$: invalid type: integer `3`, expected struct Order");
-        let list = fits::<Vec<Item>>(&json!([{"cents": null}])).unwrap_err();
-        assert_eq!(list.to_string(), "$[0].cents: invalid type: null, expected i64");
-        assert_eq!(fits::<Order>(&json!({"email": "a", "items": [], "more": 1})), Ok(()));
-    }
-
-    #[derive(Deserialize)]
-    #[serde(rename_all = "snake_case", deny_unknown_fields)]
-    #[allow(dead_code)]
-    struct Part {
-        form: Form,
-        by_name: BTreeMap<String, Vec<(i64, String)>>,
-    }
-
-    #[derive(Deserialize)]
-    #[allow(dead_code)]
-    enum Form {
-        Round { width: f32 },
-        Square(i8),
-        Flat,
-    }
-
-    /// The paths are those that `serde_path_to_error` tells.
-    #[test]
-    fn paths_lead_to_the_innermost_misfit() {
-        let refusal = |form: Value, by_name: Value| {
-            let part = json!({ "form": form, "by_name": by_name });
-            fits::<Part>(&part).map_err(|refusal| refusal.to_string())
+        let order = |items: Value, paid: Value| json!({"email": "a", "items": items, "paid": paid});
+        let refusal = |value: Value| match fits(&Buy, &value) {
+            Ok(()) => String::new(),
+            Err(refusal) => refusal.to_string(),
         };
-        let is = |found: Result<(), String>, expected: &str| {
-            assert_eq!(found.unwrap_err(), expected);
-        };
-        assert_eq!(refusal(json!("Flat"), json!({ "a": [[1, "x"]] })), Ok(()));
-        is(
-            refusal(json!("Bent"), json!({})),
-            "$.form: unknown variant `Bent`, expected one of `Round`, `Square`, `Flat`",
-        );
-        is(
-            refusal(json!({ "Square": 300 }), json!({})),
-            "$.form.Square: invalid value: integer `300`, expected i8",
-        );
-        is(
-            refusal(json!({ "Round": { "width": [] } }), json!({})),
-            "$.form.Round.width: invalid type: sequence, expected f32",
-        );
-        is(
-            refusal(json!("Flat"), json!({ "a.b \"c\"": [[1, "]"], [1.5, ","]] })),
-            "$.by_name.a.b \"c\"[1][0]: invalid type: floating point `1.5`, expected i64",
-        );
-        is(
-            refusal(json!("Flat"), json!({ "a": [[1]] })),
-            "$.by_name.a[0]: invalid length 1, expected a tuple of size 2",
-        );
-        is(
-            refusal(json!("Flat"), json!({ "a": [true] })),
-            "$.by_name.a[0]: invalid type: boolean `true`, expected a tuple of size 2",
-        );
-        let unknown = fits::<Part>(&json!({ "size": 1 })).unwrap_err().to_string();
-        assert!(unknown.starts_with("$: unknown field `size`, expected"), "{unknown}");
-        let nested = fits::<Vec<i64>>(&json!([1, 2, [3]])).unwrap_err().to_string();
-        assert_eq!(nested, "$[2]: invalid type: sequence, expected i64");
+        let item = || json!([{"cents": 1}]);
+        for (input, said) in [
+            (order(item(), json!("Cash")), ""),
+            (order(item(), json!({"Card": {"last4": "4242"}})), ""),
+            (order(item(), json!({"Split": [u64::MAX, 1]})), ""),
+            (
+                order(json!([{"cents": 1}, {"cents": "x"}]), json!("Cash")),
+                "expected an int, found the string \"x\" (at `items[1].cents`)",
+            ),
+            (order(json!([{}]), json!("Cash")), "`items[0].cents` is missing"),
+            (json!(3), "expected an object, found the number 3"),
+            (order(json!([]), json!("Cash")), "expected at least 1 element, found 0 (at `items`)"),
+            (order(item(), json!({"Card": {}})), "`paid.Card.last4` is missing"),
+            (
+                order(item(), json!({"Cash": null})),
+                "expected \"Cash\", \"Card\" or \"Split\", found an object (at `paid`)",
+            ),
+            (
+                order(item(), json!({"Gold": 1})),
+                "expected \"Cash\", \"Card\" or \"Split\", found an object (at `paid`)",
+            ),
+            (
+                order(item(), json!({"Split": [1]})),
+                "expected a list of 2 elements, found a list (at `paid.Split`)",
+            ),
+        ] {
+            assert_eq!(refusal(input), said);
+        }
     }
 
     #[test]

@@ -17,11 +17,11 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
 use super::drive;
-use super::input::{self, Refusal};
+use super::input;
 use super::journal::{self, Journal};
 use super::stop::Stop;
 use super::triggers::{Source, Triggers};
-use super::{Host, Trouble, render};
+use super::{Fits, Host, Trouble, render};
 use crate::RunId;
 use crate::client::SendEvent;
 use crate::driver::Engine;
@@ -49,7 +49,8 @@ pub(super) async fn serve(
         .await
         .map_err(|error| Trouble::failed(format!("{listen}: {error}")))?;
     let address = listener.local_addr().map_err(|error| Trouble::failed(error.to_string()))?;
-    let (definition, triggers, fits) = (host.definition.clone(), host.triggers.clone(), host.fits);
+    let (definition, triggers, fits) =
+        (host.definition.clone(), host.triggers.clone(), Arc::clone(&host.fits));
     #[cfg(feature = "schedule")]
     let schedules =
         schedules::Schedules::new((&definition, host.fingerprint), &triggers, store.clone())?;
@@ -147,7 +148,7 @@ const ANSWER_WITHIN: std::time::Duration = std::time::Duration::from_secs(30);
 struct Service {
     definition: Definition,
     triggers: Triggers,
-    fits: fn(&Value) -> Result<(), Refusal>,
+    fits: Fits,
     engine: Engine,
 }
 
@@ -180,7 +181,10 @@ impl Service {
         };
         let input = self.triggers.input(trigger.id, payload);
         if let Err(refusal) = (self.fits)(&input) {
-            return problem(422, "input", &format!("the body does not fit: {refusal}"));
+            // Whoever sent the payload knows nothing of the input around it.
+            let several = self.triggers.all.len() > 1;
+            let refusal = if several { refusal.within(trigger.id) } else { refusal };
+            return problem(422, "misfit", &refusal.to_string());
         }
         // Set apart from the keys of schedules and of the command line.
         let key = call.idempotency_key.as_ref().map(|key| format!("hook/{}/{key}", trigger.id));

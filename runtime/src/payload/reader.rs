@@ -7,8 +7,6 @@
 //! struct is an object, never a list.
 
 mod key;
-#[cfg(feature = "host")]
-mod place;
 mod scan;
 
 use std::borrow::Cow;
@@ -32,14 +30,6 @@ pub(super) fn read<T: DeserializeOwned>(text: &str) -> Result<T, Error> {
         },
         Err(error) => Err(scan.placed(error)),
     }
-}
-
-/// Why the text, which is JSON, encodes no value of this type.
-#[cfg(feature = "host")]
-pub(super) fn misfit<T: DeserializeOwned>(text: &str) -> Option<super::Misfit> {
-    let mut scan = Scan::new(text);
-    let error = T::deserialize(Reader(&mut scan)).err()?;
-    Some(super::Misfit { path: place::path(scan.read()), reason: place::reason(&error) })
 }
 
 /// The value that begins where the scan is.

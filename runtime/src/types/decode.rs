@@ -5,15 +5,15 @@ use std::fmt;
 
 use serde::de::value::StrDeserializer;
 use serde::de::{
-    DeserializeOwned, DeserializeSeed, Deserializer, Error, IntoDeserializer, MapAccess, SeqAccess,
-    Visitor,
+    DeserializeOwned, DeserializeSeed, Deserializer, EnumAccess, Error, IntoDeserializer,
+    MapAccess, SeqAccess, VariantAccess, Visitor,
 };
 use serde_json::{Map, Value};
 
 use super::project::{ProjectError, one_of, tuple_of};
 
 /// Reads `value` as a `T`, strictly: other than `serde_json`'s own, it takes no list for a struct,
-/// no object for an enum, and says where in the value the fault is.
+/// no object for an enum's plain variant, and says where in the value the fault is.
 pub fn decode<T: DeserializeOwned>(value: &Value) -> Result<T, ProjectError> {
     T::deserialize(Strict(value))
 }
@@ -173,6 +173,9 @@ impl<'de> Deserializer<'de> for Strict<'_> {
                 let text: StrDeserializer<'_, ProjectError> = text.as_str().into_deserializer();
                 visitor.visit_enum(text)
             }
+            Value::Object(entries) if entries.len() == 1 => {
+                visitor.visit_enum(Choice { of: self, variants, named: entries.iter().next() })
+            }
             _ => Err(self.not(&one_of(variants.iter().copied()))),
         }
     }
@@ -190,6 +193,68 @@ impl<'de> Deserializer<'de> for Strict<'_> {
 
     serde::forward_to_deserialize_any! {
         i128 u128 bytes byte_buf unit_struct tuple_struct identifier ignored_any
+    }
+}
+
+/// A variant with data, under its name: what a hand-written enum is. One without any is text.
+struct Choice<'a> {
+    of: Strict<'a>,
+    variants: &'static [&'static str],
+    named: Option<(&'a String, &'a Value)>,
+}
+
+impl Choice<'_> {
+    fn not(&self) -> ProjectError {
+        self.of.not(&one_of(self.variants.iter().copied()))
+    }
+}
+
+impl<'de, 'a> EnumAccess<'de> for Choice<'a> {
+    type Error = ProjectError;
+    type Variant = Self;
+
+    fn variant_seed<T: DeserializeSeed<'de>>(
+        self,
+        seed: T,
+    ) -> Result<(T::Value, Self), Self::Error> {
+        let known = |(name, _): &(&'a String, &'a Value)| self.variants.contains(&name.as_str());
+        let Some((name, _)) = self.named.filter(known) else { return Err(self.not()) };
+        let name: StrDeserializer<'_, ProjectError> = name.as_str().into_deserializer();
+        seed.deserialize(name).map(|variant| (variant, self))
+    }
+}
+
+impl<'de> VariantAccess<'de> for Choice<'_> {
+    type Error = ProjectError;
+
+    fn unit_variant(self) -> Result<(), Self::Error> {
+        Err(self.not())
+    }
+
+    fn newtype_variant_seed<T: DeserializeSeed<'de>>(
+        self,
+        seed: T,
+    ) -> Result<T::Value, Self::Error> {
+        let Some((name, value)) = self.named else { return Err(self.not()) };
+        seed.deserialize(Strict(value)).map_err(|error| error.under(name))
+    }
+
+    fn tuple_variant<V: Visitor<'de>>(
+        self,
+        length: usize,
+        visitor: V,
+    ) -> Result<V::Value, Self::Error> {
+        let Some((name, value)) = self.named else { return Err(self.not()) };
+        Strict(value).deserialize_tuple(length, visitor).map_err(|error| error.under(name))
+    }
+
+    fn struct_variant<V: Visitor<'de>>(
+        self,
+        _fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Self::Error> {
+        let Some((name, value)) = self.named else { return Err(self.not()) };
+        Strict(value).deserialize_map(visitor).map_err(|error| error.under(name))
     }
 }
 

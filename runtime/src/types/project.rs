@@ -47,6 +47,17 @@ impl ProjectError {
         self.under(&format!("[{place}]"))
     }
 
+    /// The same fault of the part at `segment` of the value, where it is in there.
+    #[must_use]
+    pub fn within(mut self, segment: &str) -> Self {
+        if let Some(rest) = self.path.strip_prefix(segment)
+            && (rest.is_empty() || rest.starts_with(['.', '[']))
+        {
+            self.path = rest.trim_start_matches('.').to_owned();
+        }
+        self
+    }
+
     /// The same fault of a value in which this one stands at `segment`.
     #[must_use]
     pub fn under(mut self, segment: &str) -> Self {

@@ -74,7 +74,7 @@ pub(crate) fn a_request_that_makes_no_sense_is_refused() {
     };
     let (status, detail) = refusal("POST /hooks/new/orders", "{\"ledger\": \"l\", \"items\": 3}");
     assert_eq!(status, 422);
-    assert!(detail.contains("$.received.items: invalid type: integer `3`"), "{detail}");
+    assert!(detail.contains("expected a list, found the number 3 (at `items`)"), "{detail}");
     assert_eq!(refusal("POST /hooks/new/orders", "{").0, 400);
     assert_eq!(refusal("POST /hooks/orders", "{}").0, 404);
     assert_eq!(refusal("GET /hooks/new/orders", "").0, 405);

@@ -9,6 +9,7 @@ import { launch, open } from "./browser.mjs";
 import * as access from "./access.mjs";
 import * as draw from "./draw.mjs";
 import * as examples from "./examples.mjs";
+import * as fixes from "./fixes.mjs";
 import * as keep from "./keep.mjs";
 import * as large from "./large.mjs";
 import * as loops from "./loops.mjs";
@@ -19,7 +20,7 @@ const base = (process.env.FLOWCRATE_URL ?? "http://127.0.0.1:7700").replace(/\/$
 const shots = process.env.SHOTS;
 if (shots) mkdirSync(shots, { recursive: true });
 
-const scenarios = Object.entries({ draw, keep, loops, orders, publish, examples, access, large }).filter(([name]) => !process.env.ONLY || process.env.ONLY === name);
+const scenarios = Object.entries({ draw, keep, loops, orders, publish, fixes, examples, access, large }).filter(([name]) => !process.env.ONLY || process.env.ONLY === name);
 const browser = await launch();
 let failed = 0;
 for (const [name, scenario] of scenarios) {

@@ -50,6 +50,14 @@ describe("the id of a new node", () => {
 });
 
 describe("renaming a node", () => {
+  it("keeps the event by which others answer an approval that was stored", () => {
+    const asks = (config?: { event: string }) => ({ ...orders(), nodes: [{ ...node("ask", config ? { config } : {}), data: { label: "Ask", kind: "approval@1", ...(config ? { config } : {}) } }] });
+    const event = (doc: ReturnType<typeof asks>, stored: boolean) => findNode(renameNode(doc, "ask", "asked", stored), "asked")?.data.config?.event;
+    expect(event(asks(), true)).toBe("ask");
+    expect(event(asks({ event: "decision" }), true)).toBe("decision");
+    expect(event(asks(), false)).toBeUndefined();
+  });
+
   it("rewrites ids, edges, parents and references at any depth", () => {
     const doc = renameNode(orders(), "look", "customer");
     expect(findNode(doc, "look")).toBeUndefined();

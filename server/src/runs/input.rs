@@ -1,7 +1,7 @@
 //! What starts a run: the payload of one trigger, checked against its type.
 
 use flowcrate::Timestamp;
-use flowcrate::types::{ProjectError, project};
+use flowcrate::types::{ProjectError, meets, project};
 use flowcrate_codegen::check::{Body, NodeId};
 use serde_json::{Value, json};
 use thiserror::Error;
@@ -39,7 +39,7 @@ impl Misfit {
 
 /// The input of a run (S30) that `trigger` starts with `payload`; without a trigger `payload` is
 /// the whole input. It is checked, and kept as it was sent (S13): each typed read projects it.
-pub(crate) fn run_input(
+pub fn run_input(
     plan: &Plan,
     trigger: Option<&str>,
     payload: Value,
@@ -66,6 +66,9 @@ pub(crate) fn run_input(
     };
     if let Some(ty) = &node.output {
         project(ty, &payload)?;
+    }
+    if let Some(asked) = plan.checked.constraints.get(&node.id) {
+        meets(asked, &payload)?;
     }
     Ok(plan.input(&id, payload))
 }

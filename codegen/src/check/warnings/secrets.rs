@@ -58,7 +58,7 @@ impl Search<'_> {
     fn object(&self, pointer: &str, fields: &Map<String, Value>) {
         for (name, value) in fields {
             // Schemas and samples speak of secrets without holding them.
-            if matches!(name.as_str(), "schema" | "sample") {
+            if matches!(name.as_str(), "schema" | "sample" | "samples") {
                 continue;
             }
             let pointer = format!("{pointer}/{}", pointer_token(name));

@@ -154,6 +154,10 @@ impl Flow<'_, '_> {
     ) {
         let value = self.caught(code);
         let comment = super::super::comment(node);
+        let returns = matches!(node.body, Body::Return { .. }) && !self.doomed;
+        if returns {
+            return self.return_caught(node, &value, reads, locals, lines);
+        }
         if !(reads.output || reads.error || reads.handle && handles(node).len() > 1) {
             locals.bind_certain(&node.id, "out");
             lines.push(quote!(#comment let _ = #value;));
@@ -161,6 +165,28 @@ impl Flow<'_, '_> {
         }
         let name = variable(&self.emitter.names(&node.id).value);
         lines.push(quote!(#comment let #name = #value;));
+        bind_caught(node, &name, locals);
+    }
+
+    /// A return whose failure leads somewhere: then nothing is returned, so the output is optional.
+    fn return_caught(
+        &mut self,
+        node: &Node,
+        value: &TokenStream,
+        reads: &Reads,
+        locals: &mut Locals,
+        lines: &mut Lines,
+    ) {
+        let output = variable("output");
+        locals.returned = Some((output.clone(), false));
+        if !(reads.error || reads.handle) {
+            locals.bind_certain(&node.id, "out");
+            lines.push(quote!(let #output = #value.unwrap_or_default();));
+            return;
+        }
+        let name = variable(&self.emitter.names(&node.id).value);
+        lines.push(quote!(let #name = #value;));
+        lines.push(quote!(let #output = #name.clone().unwrap_or_default();));
         bind_caught(node, &name, locals);
     }
 

@@ -49,12 +49,6 @@ impl<'t> Scan<'t> {
         self.at == self.text.len()
     }
 
-    /// What is read.
-    #[cfg(feature = "host")]
-    pub(super) fn read(&self) -> &'t str {
-        self.text.get(..self.at).unwrap_or(self.text)
-    }
-
     /// Nothing may follow.
     pub(super) fn end(&mut self) -> Result<(), Error> {
         if self.next_byte().is_none() {

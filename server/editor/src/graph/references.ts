@@ -1,7 +1,7 @@
 /** References between nodes that stand in expressions: found, and rewritten when an id changes. */
 
 import { references, renameInText } from "../expr/template";
-import type { GraphDocument, GraphNode, Json, NodeData } from "./document";
+import { kindName, type GraphDocument, type GraphNode, type Json, type NodeData } from "./document";
 
 /** Keys of `data` that a person reads and that hold no expressions. */
 const PROSE = new Set(["label", "description", "kind"]);
@@ -51,11 +51,14 @@ export function renameReferences(nodes: GraphNode[], rename: ReadonlyMap<string,
   });
 }
 
-/** Renames a node as a refactoring: its id, edges, children and every reference to it. */
-export function renameNode(doc: GraphDocument, from: string, to: string): GraphDocument {
+/**
+ * Renames a node as a refactoring: its id, edges, children and every reference to it. Of one that was
+ * `stored`, others may know the event by which an approval is answered: that keeps its name.
+ */
+export function renameNode(doc: GraphDocument, from: string, to: string, stored = false): GraphDocument {
   const rename = new Map([[from, to]]);
   const nodes = renameReferences(doc.nodes, rename).map((node) => {
-    if (node.id === from) return { ...node, id: to };
+    if (node.id === from) return { ...(stored ? withItsEvent(node) : node), id: to };
     return node.parentId === from ? { ...node, parentId: to } : node;
   });
   const edges = doc.edges.map((edge) => {
@@ -67,6 +70,13 @@ export function renameNode(doc: GraphDocument, from: string, to: string): GraphD
     };
   });
   return { ...doc, nodes, edges };
+}
+
+/** An approval with the event that it has named after its id so far. */
+function withItsEvent(node: GraphNode): GraphNode {
+  const { config } = node.data;
+  if (kindName(node.data.kind) !== "approval" || (config?.event ?? null) !== null) return node;
+  return { ...node, data: { ...node.data, config: { ...config, event: node.id } } };
 }
 
 /** Ids that the node's expressions name. */

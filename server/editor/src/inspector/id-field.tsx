@@ -1,6 +1,6 @@
 import { useState } from "react";
 
-import type { GraphNode } from "../graph/document";
+import { findNode, type GraphNode } from "../graph/document";
 import { idProblem } from "../graph/ids";
 import { referenceCount, renameNode } from "../graph/references";
 import { useEditor } from "../store/editor";
@@ -15,8 +15,9 @@ export function IdField({ node }: { node: GraphNode }) {
   const uses = referenceCount(doc, node.id);
   const finish = () => {
     if (!problem && shown !== node.id) {
-      const { edit, renamed } = useEditor.getState();
-      edit({ label: `Rename ${node.id}` }, (current) => renameNode(current, node.id, shown));
+      const { edit, renamed, saved } = useEditor.getState();
+      const stored = saved !== null && findNode(saved, node.id) !== undefined;
+      edit({ label: `Rename ${node.id}` }, (current) => renameNode(current, node.id, shown, stored));
       renamed(shown);
       if (uses > 0) toast("good", `Renamed to ${shown}, with its references in ${uses === 1 ? "one node" : `${uses} nodes`}`);
     }
