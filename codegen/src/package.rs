@@ -160,7 +160,7 @@ impl CrateFiles {
     /// The types, as others may use them where the crate is published.
     fn types(&mut self, types: String, public: Option<&Public>) {
         let Some(public) = public else { return self.ours("src/generated/types.rs", types) };
-        let (types, new) = stable::stable(&types, &public.given);
+        let (types, new) = stable::stable(&types, &public.named, &public.given);
         self.ours("src/generated/types.rs", types);
         if let Some(new) = new {
             self.ours("src/generated/new.rs", new);

@@ -15,12 +15,23 @@ use syn::{Attribute, Field, Fields, Ident, Item, ItemStruct, ItemUse, Path, Type
 
 use crate::emit::print;
 
-/// The types with room for more; and the module `new`, if there is a struct.
-pub(super) fn stable(types: &str, given: &BTreeSet<String>) -> (String, Option<String>) {
+/// The types with room for more; and the module `new`, if there is a struct that others give. The
+/// `named` ones are public.
+pub(super) fn stable(
+    types: &str,
+    named: &BTreeSet<String>,
+    given: &BTreeSet<String>,
+) -> (String, Option<String>) {
     let mut text = String::with_capacity(types.len());
+    let mut is_public = true;
     for line in types.lines() {
-        if ["pub struct ", "pub enum "].iter().any(|item| line.starts_with(item)) {
+        if let Some(item) = ["pub struct ", "pub enum "].iter().find_map(|i| line.strip_prefix(i)) {
             text.push_str("#[non_exhaustive]\n");
+            is_public = item.split([' ', ';']).next().is_some_and(|name| named.contains(name));
+        }
+        // Of a type of its own steps nobody reads what is nothing.
+        if !is_public && line == "    #[serde(skip)]" {
+            text.push_str("    #[allow(dead_code, reason = \"it holds nothing\")]\n");
         }
         // What reads a part of a choice is there where the workflow reads it, and goes with that.
         match line.strip_prefix("    pub fn ") {

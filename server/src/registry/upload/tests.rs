@@ -84,6 +84,44 @@ fn nothing_leaves_the_folder_and_nothing_is_a_link() {
     assert!(twice.contains("is there twice"), "{twice}");
 }
 
+/// The path that counts may stand in an entry of its own before the one that it names.
+#[test]
+fn a_path_that_is_told_beforehand_is_looked_at_too() {
+    let mut archive = Builder::new(GzEncoder::new(Vec::new(), Compression::fast()));
+    let mut header = Header::new_ustar();
+    header.set_size(MANIFEST.len() as u64);
+    archive.append_data(&mut header, "tiny-1.0.0/Cargo.toml", MANIFEST).unwrap();
+    archive.append_pax_extensions([("path", b"tiny-1.0.0/../../.bashrc".as_slice())]).unwrap();
+    let mut header = Header::new_ustar();
+    header.set_path("tiny-1.0.0/a").unwrap();
+    header.set_size(1);
+    header.set_cksum();
+    archive.append(&header, &b"x"[..]).unwrap();
+    let package = archive.into_inner().unwrap().finish().unwrap();
+    let said = read(&json!({ "name": "tiny", "vers": "1.0.0" }), &package).unwrap_err();
+    assert!(said.contains("does not lie in tiny-1.0.0/"), "{said}");
+}
+
+/// Hundreds of megabytes of nothing are few on the way.
+#[test]
+fn a_bomb_is_told_by_what_comes_out_of_it() {
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::fast());
+    let mut header = Header::new_ustar();
+    header.set_path("tiny-1.0.0/Cargo.toml").unwrap();
+    header.set_size(MANIFEST.len() as u64);
+    header.set_cksum();
+    gzip.write_all(header.as_bytes()).unwrap();
+    gzip.write_all(MANIFEST).unwrap();
+    // Behind its end an archive may have anything, and whoever unpacks it may read on.
+    let nothing = vec![0; 1024 * 1024];
+    for _ in 0..=MOST_BYTES / (1024 * 1024) {
+        gzip.write_all(&nothing).unwrap();
+    }
+    let said = json!({ "name": "tiny", "vers": "1.0.0" });
+    let said = read(&said, &gzip.finish().unwrap()).unwrap_err();
+    assert!(said.contains("more than"), "{said}");
+}
+
 #[test]
 fn what_unpacks_to_more_than_anybody_wants_is_refused() {
     // The head of an entry says how much it holds; nothing of that is read.
