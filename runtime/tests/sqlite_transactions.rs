@@ -16,6 +16,7 @@ use std::time::Duration;
 
 use flowcrate::sqlite::{self, SqliteStore, Synchronous, Tx};
 use flowcrate::store::{Store, Work};
+use flowcrate::testkit::conformance::{self, Probe};
 use flowcrate::testkit::{CrashTest, Ledger};
 use flowcrate::{
     Caught, Context, Definition, Engine, EngineBuilder, Failure, Policy, Result, StepError, Undos,
@@ -281,6 +282,23 @@ fn large_outputs_are_kept() {
         .await;
         assert_eq!(done.unwrap().as_str().map(str::len), Some(3 << 20));
     });
+}
+
+#[test]
+fn work_is_as_every_store_does_it() {
+    let (path, _directory) = place();
+    let probe = Probe::new(journal(&path));
+    let count = AtomicU32::new(0);
+    let work = |succeeds: bool| {
+        let key = count.fetch_add(1, Ordering::Relaxed).to_string();
+        table().work(if succeeds { Act::Put(key) } else { Act::Fail(key) })
+    };
+    let rows = || listed(&Connection::open(&path).unwrap()).unwrap().as_array().map_or(0, Vec::len);
+    conformance::work_is_kept_with_its_outcome(&probe, work, rows);
+    let (path, _directory) = place();
+    let probe = Probe::new(journal(&path));
+    let work = table().put("a");
+    conformance::outputs_of_work_are_recorded(&probe, work, &json!([["a", 1]]));
 }
 
 /// Other runs share commits with nobody's work, and none of them suffers for it.

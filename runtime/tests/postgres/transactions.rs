@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use flowcrate::postgres::{self, PostgresStore};
 use flowcrate::store::Store;
+use flowcrate::testkit::conformance::{self, Probe};
 use flowcrate::testkit::{Cluster, CrashTest, Ledger};
 use flowcrate::{
     Caught, Context, Definition, Engine, EngineBuilder, Failure, Policy, Result, StepError, Undos,
@@ -199,6 +200,18 @@ fn what_fails_leaves_nothing_behind() {
             Cluster::shared().sql(&format!("DELETE FROM {app}.row"));
         }
     });
+}
+
+#[test]
+fn work_is_as_every_store_does_it() {
+    let app = app();
+    let probe = Probe::new(crate::kit::store(Duration::from_hours(1)));
+    let count = AtomicU32::new(0);
+    let work = |succeeds: bool| {
+        let key = count.fetch_add(1, Ordering::Relaxed).to_string();
+        table(&app).work(if succeeds { Act::Put(key) } else { Act::Fail(key) })
+    };
+    conformance::work_is_kept_with_its_outcome(&probe, work, || listed(&app).len());
 }
 
 /// Two transactions that each read what the other writes: one of them is tried again.

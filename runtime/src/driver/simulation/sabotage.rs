@@ -85,6 +85,9 @@ pub(crate) const OF_PURGES: &[&str] = &[
     "young keys are purged",
 ];
 
+/// Defects of work in the application's tables: the conformance cases notice them.
+pub(crate) const OF_WORK: &[&str] = &["failed work is kept", "work is kept without its outcome"];
+
 thread_local! {
     static ACTIVE: Cell<Option<&'static str>> = const { Cell::new(None) };
 }
@@ -92,7 +95,7 @@ thread_local! {
 /// Whether this defect is put in.
 pub(crate) fn is_sabotaged(defect: &str) -> bool {
     debug_assert!(
-        [DEFECTS, OF_FILES, OF_PURGES].iter().any(|listed| listed.contains(&defect))
+        [DEFECTS, OF_FILES, OF_PURGES, OF_WORK].iter().any(|listed| listed.contains(&defect))
             || SCENES.iter().any(|(listed, _)| *listed == defect),
         "{defect} is not listed"
     );

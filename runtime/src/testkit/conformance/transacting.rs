@@ -87,3 +87,34 @@ pub fn outputs_of_work_are_recorded<S: Store>(store: &Probe<S>, work: Work<Json>
     let loaded = store.load(run).expect("it is there");
     assert_eq!(loaded.entries[0].output, Some(Payload::from(output)));
 }
+
+#[cfg(test)]
+mod tests {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
+    use super::*;
+    use crate::StepError;
+    use crate::driver::simulation::sabotage::{OF_WORK, with};
+    use crate::store::MemoryStore;
+
+    fn works() {
+        let store = MemoryStore::new();
+        let work = |succeeds: bool| {
+            MemoryStore::work(move |rows| {
+                let number = rows.len();
+                rows.insert(number.to_string(), Json::Null);
+                if succeeds { Ok(Json::Null) } else { Err(StepError::fatal("no", "no")) }
+            })
+        };
+        work_is_kept_with_its_outcome(&Probe::new(store.clone()), work, || store.rows().len());
+    }
+
+    #[test]
+    fn each_defect_of_work_is_noticed() {
+        let fails = || catch_unwind(AssertUnwindSafe(works)).is_err();
+        assert!(!fails());
+        for defect in OF_WORK {
+            assert!(with(defect, fails), "nobody notices: {defect}");
+        }
+    }
+}
