@@ -1,6 +1,7 @@
 //! `#[workflow]`: an async function that an engine can run, and the struct that names it.
 
 mod fingerprint;
+mod limit;
 mod lint;
 mod loops;
 
@@ -12,11 +13,12 @@ use syn::{FnArg, ItemFn, LitStr, Pat, Path, Type};
 use crate::args::{self, Accepted, Args, Form, NamedPath};
 use crate::errors::Errors;
 use crate::{signature, warning};
+use limit::Limit;
 
 const WHAT: &str = "a workflow";
 const SIGNATURE: &str = "`async fn name(ctx: Context, input: Input) -> Result<Output>`";
 
-const ACCEPTED: [Accepted; 8] = [
+const ACCEPTED: [Accepted; 9] = [
     Accepted { name: "name", form: Form::Text, example: "name = \"order-intake\"" },
     Accepted { name: "revision", form: Form::Text, example: "revision = \"1\"" },
     Accepted { name: "adopts", form: Form::Texts, example: "adopts(\"1\")" },
@@ -24,6 +26,7 @@ const ACCEPTED: [Accepted; 8] = [
     Accepted { name: "calls", form: Form::Paths, example: "calls(Ship)" },
     Accepted { name: "events", form: Form::Texts, example: "events(\"shipped\" = Shipped)" },
     Accepted { name: "input", form: Form::Path, example: "input = INPUT_SCHEMA" },
+    Accepted { name: "limit", form: Form::Nested, example: limit::EXAMPLE },
     Accepted { name: "crate", form: Form::Path, example: "crate = path::to::flowcrate" },
 ];
 
@@ -44,7 +47,8 @@ struct Workflow<'a> {
 /// The macro over `proc_macro2` tokens.
 pub(crate) fn workflow(args: TokenStream, item: &TokenStream) -> TokenStream {
     let mut errors = Errors::default();
-    let args = Args::parse(args, &ACCEPTED, &mut errors);
+    let mut args = Args::parse(args, &ACCEPTED, &mut errors);
+    let limit = Limit::read(&mut args, &mut errors);
     let function = match syn::parse2::<ItemFn>(item.clone()) {
         Ok(function) => function,
         Err(error) => {
@@ -62,7 +66,7 @@ pub(crate) fn workflow(args: TokenStream, item: &TokenStream) -> TokenStream {
     let warnings = loops::warnings(&function.block, context.as_ref());
     let allows = lint_levels(&function);
     let warnings = warnings.iter().map(|found| warning::tokens(found, &allows));
-    let generated = checked.map(|checked| expand(&checked, &function));
+    let generated = checked.map(|checked| expand(&checked, limit.as_ref(), &function));
     let errors = errors.into_tokens();
     quote!(#function #generated #(#warnings)* #errors)
 }
@@ -229,7 +233,7 @@ fn lint_levels(function: &ItemFn) -> Vec<syn::Attribute> {
     function.attrs.iter().filter(is_level).cloned().collect()
 }
 
-fn expand(workflow: &Workflow<'_>, function: &ItemFn) -> TokenStream {
+fn expand(workflow: &Workflow<'_>, limit: Option<&Limit>, function: &ItemFn) -> TokenStream {
     let Workflow { krate, name, revision, adopts, undos, calls, events, input, output, .. } =
         workflow;
     let (vis, ident) = (&function.vis, &function.sig.ident);
@@ -237,6 +241,7 @@ fn expand(workflow: &Workflow<'_>, function: &ItemFn) -> TokenStream {
     let check_event = check_event(krate, events);
     let undos = registered(krate, undos);
     let callees = called(krate, calls);
+    let limit = limit.map(|limit| limit.methods(krate, name));
     let events = events.iter().map(|(name, _)| name);
     let fingerprint = fingerprint(function, revision);
     let input_schema = input_schema(workflow.schema);
@@ -294,6 +299,8 @@ fn expand(workflow: &Workflow<'_>, function: &ItemFn) -> TokenStream {
             #undos
 
             #callees
+
+            #limit
         }
     }
 }

@@ -25,7 +25,7 @@ pub use handle::RunHandle;
 pub(crate) use known::Known;
 pub use outbox::{Outbox, StartIn};
 pub use progress::{ProgressItem, ProgressStream};
-pub use view::{EntryView, ForkOrigin, RunView, WaitingFor};
+pub use view::{EntryView, ForkOrigin, LimitView, RunView, WaitingFor};
 
 use crate::driver::Hub;
 use crate::error::{Error, Result};

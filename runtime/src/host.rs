@@ -62,6 +62,7 @@ use serde_json::Value;
 use crate::client::Client;
 use crate::driver::EngineBuilder;
 use crate::error::Error;
+use crate::payload::Payload;
 use crate::retention::PurgeFilter;
 #[cfg(feature = "serve")]
 use crate::retention::Retention;
@@ -90,12 +91,16 @@ where
 {
     let workflow = Arc::new(workflow);
     let (for_events, for_inputs) = (Arc::clone(&workflow), Arc::clone(&workflow));
+    let for_keys = Arc::clone(&workflow);
     // Everything generic ends here: a crate that hosts a workflow compiles little more than this.
     let host = Host {
         definition: workflow.definition(),
         fingerprint: workflow.fingerprint(),
         triggers,
         fits: Arc::new(move |input| input::fits(&for_inputs, input)),
+        limit_key: Arc::new(move |input| {
+            crate::workflow::ErasedWorkflow::limit_key(&*for_keys, &Payload::from(input))
+        }),
         register: Box::new(|builder| builder.register(workflow)),
         check: Box::new(move |client| client.checking(Arc::clone(&for_events))),
     };
@@ -114,6 +119,9 @@ where
 /// Whether a value is an input of the workflow.
 type Fits = Arc<dyn Fn(&Value) -> Result<(), Refusal> + Send + Sync>;
 
+/// By what a run with an input counts under the workflow's limit.
+type LimitKey = Arc<dyn Fn(&Value) -> Option<String> + Send + Sync>;
+
 /// A workflow, its types erased.
 struct Host {
     definition: Definition,
@@ -121,6 +129,7 @@ struct Host {
     #[cfg_attr(not(feature = "serve"), allow(dead_code, reason = "`serve` sets them off"))]
     triggers: Triggers,
     fits: Fits,
+    limit_key: LimitKey,
     register: Box<dyn FnOnce(EngineBuilder) -> EngineBuilder>,
     /// Lets a client check events against the workflow.
     check: Box<dyn Fn(Client) -> Client>,

@@ -122,7 +122,7 @@ mod workflow;
 pub use callees::Callees;
 #[cfg(feature = "engine")]
 pub use client::{
-    Answer, Client, EntryView, EventView, Explanation, Fork, ForkOrigin, Moment, Outbox,
+    Answer, Client, EntryView, EventView, Explanation, Fork, ForkOrigin, LimitView, Moment, Outbox,
     ProgressItem, ProgressStream, Reason, RunHandle, RunPage, RunView, SendEvent, StartIn, Wait,
     WaitingFor, Watch,
 };

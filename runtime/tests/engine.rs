@@ -24,6 +24,7 @@ mod engine {
     mod fork;
     mod handles;
     mod heartbeats;
+    mod limits;
     mod local;
     mod mismatch;
     mod names;

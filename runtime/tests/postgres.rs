@@ -16,6 +16,8 @@ mod guards;
 mod kit;
 #[path = "postgres/ledger.rs"]
 mod ledger;
+#[path = "postgres/limits.rs"]
+mod limits;
 #[path = "postgres/opening.rs"]
 mod opening;
 #[path = "postgres/outages.rs"]

@@ -217,3 +217,44 @@ fn what_is_no_function_is_emitted_too() {
     .to_string();
     assert!(tokens.contains("struct Hello ;") && tokens.contains("stands on"), "{tokens}");
 }
+
+#[test]
+fn a_limit_becomes_methods() {
+    let item = quote!(
+        async fn charge(ctx: Context, order: Order) -> Result<u8> {
+            Ok(1)
+        }
+    );
+    let args = quote!(limit(
+        name = "payments",
+        concurrency = 2,
+        rate(starts = 10, period = "1m"),
+        hold = "while_active",
+        key = customer
+    ));
+    let text = run(args, item.clone());
+    for part in [
+        "Limit::new(\"payments\")",
+        ".concurrency(2u32)",
+        ".rate(10u32, ::core::time::Duration::",
+        ".hold(::flowcrate::Hold::WhileActive)",
+        "String::from(customer(input))",
+    ] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    let text = run(quote!(limit(concurrency = 1)), item.clone());
+    assert!(text.contains("Limit::new(\"charge\").concurrency(1u32)"), "{text}");
+    assert!(!run(quote!(), item.clone()).contains("Limit"));
+    for (args, message) in [
+        (quote!(limit(concurrency = 0)), "at least 1"),
+        (quote!(limit(rate(starts = 3))), "a rate is a number of starts in a period"),
+        (quote!(limit(rate(starts = 3, period = "soon"))), "expected a duration"),
+        (quote!(limit(hold = "ever")), "accepted are"),
+        (quote!(limit(name = "")), "a text that is not empty"),
+        (quote!(limit(slots = 3)), "unknown argument `slots`"),
+        (quote!(limit = "3"), "expected `limit("),
+    ] {
+        let text = run(args, item.clone());
+        assert!(text.contains(message), "{message}: {text}");
+    }
+}

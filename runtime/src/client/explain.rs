@@ -71,6 +71,14 @@ pub enum Wait {
     },
     /// Any worker: nobody drives it at the moment.
     Worker,
+    /// A slot of its limit, and its turn in line.
+    Slot {
+        /// The limit's name.
+        limit: String,
+        /// The key by which it counts.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        key: String,
+    },
     /// Its worker, which is at it: a body runs, or is about to.
     Work,
     /// A step whose body runs, as far as the journal knows.
@@ -225,7 +233,11 @@ impl Client {
         let has_worker = |known: &Known| (known.serves)(&row.workflow, &row.revision);
         let served = self.known.as_ref().is_none_or(has_worker);
         if served && row.refusal.is_none() {
-            return Wait::Worker;
+            let limited = row.limited.as_ref().filter(|_| row.needs_slot());
+            return limited.map_or(Wait::Worker, |limited| Wait::Slot {
+                limit: limited.limit.to_string(),
+                key: limited.key.to_string(),
+            });
         }
         let refusal = row.refusal.as_ref();
         let refusal = refusal

@@ -60,6 +60,9 @@ pub struct RunView {
     /// Why a revision that would have adopted it cannot; it waits for a worker with its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refusal: Option<Refusal>,
+    /// The limit that it is under, and whether it waits for a slot there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<LimitView>,
     /// Why nobody drives it: no worker has its revision. As far as this process knows; in lists
     /// of runs not said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -70,6 +73,35 @@ pub struct RunView {
     pub changed: Option<String>,
     /// What it waits for; in lists of runs empty.
     pub waiting_for: Vec<WaitingFor>,
+}
+
+/// How a run stands with the limit of its workflow.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LimitView {
+    /// The limit's name.
+    pub name: String,
+    /// The key by which the run counts; the empty one is that of runs without one.
+    pub key: String,
+    /// How it stands in line.
+    pub priority: i32,
+    /// Whose slot it has: its own, or that of the run for which it works.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slot: Option<RunId>,
+    /// Whether it stands in line for one.
+    pub waits: bool,
+}
+
+impl LimitView {
+    fn of(row: &RunRow) -> Option<Self> {
+        let limited = row.limited.as_ref()?;
+        Some(Self {
+            name: limited.limit.to_string(),
+            key: limited.key.to_string(),
+            priority: row.priority,
+            slot: limited.slot,
+            waits: row.is_in_line(),
+        })
+    }
 }
 
 /// Where a forked run comes from.
@@ -162,6 +194,7 @@ impl RunView {
     pub(super) fn new(row: RunRow, open: &[Entry]) -> Self {
         let waiting = open.iter().filter(|entry| entry.status != EntryStatus::Running);
         Self {
+            limit: LimitView::of(&row),
             id: row.id,
             workflow: row.workflow.to_string(),
             revision: row.revision.to_string(),

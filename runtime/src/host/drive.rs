@@ -58,7 +58,8 @@ async fn run_as_client(
     let gone = || Trouble::failed(format!("{}: the journal is gone", journal.name()));
     let store = journal.client()?.ok_or_else(gone)?;
     let at = store.now();
-    let run = journal::new_run((&host.definition, host.fingerprint), input, key, at)?;
+    let mut run = journal::new_run((&host.definition, host.fingerprint), input, key, at)?;
+    run.limit_key = (host.limit_key)(input);
     let id = journal::start(&store, run).await?;
     eprintln!("run {id} (driven by the process that has the journal open)");
     report(stop.unless_told(follow(&journal::client(&store), id)).await)

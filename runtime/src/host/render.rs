@@ -6,7 +6,7 @@ use std::io::Write as _;
 use serde_json::{Value, json};
 
 use super::Trouble;
-use crate::client::{Client, EntryView, EventView, RunView, WaitingFor};
+use crate::client::{Client, EntryView, EventView, LimitView, RunView, WaitingFor};
 use crate::error::Result;
 use crate::ids::RunId;
 use crate::store::RunState;
@@ -76,6 +76,7 @@ pub(super) fn run_json(run: &RunView) -> Value {
         "error": run.failure,
         "started_at": run.started_at,
         "ended_at": run.ended_at,
+        "limit": run.limit,
         "waiting_for": run.waiting_for,
     })
 }
@@ -108,6 +109,7 @@ pub(super) fn run(Shown { run, entries, published, unconsumed }: &Shown) -> Stri
     line("input", run.input.to_string());
     run.output.iter().for_each(|output| line("output", output.to_string()));
     run.failure.iter().for_each(|failure| line("error", failure.to_string()));
+    run.limit.iter().for_each(|limit| line("limit", self::limit(limit)));
     run.waiting_for.iter().for_each(|waiting| line("now", self::waiting(waiting)));
     run.response.iter().for_each(|response| line("answered", response.to_string()));
     if let Some(published) = published {
@@ -149,8 +151,23 @@ pub(super) fn detail(run: &RunView) -> String {
         }
         RunState::Failed => failure(),
         RunState::Paused => format!("paused: {}", failure()),
-        _ => run.waiting_for.iter().map(waiting).collect::<Vec<_>>().join("; "),
+        _ => {
+            let in_line = run.limit.iter().filter(|limit| limit.waits).map(limit);
+            let waits = in_line.chain(run.waiting_for.iter().map(waiting));
+            waits.collect::<Vec<_>>().join("; ")
+        }
     }
+}
+
+/// How a run stands with its limit, as a sentence.
+fn limit(limit: &LimitView) -> String {
+    let key = if limit.key.is_empty() { String::new() } else { format!(", key `{}`", limit.key) };
+    let stands = match limit.slot {
+        _ if limit.waits => "waits for a slot",
+        Some(_) => "has a slot",
+        None => "has no slot",
+    };
+    format!("{stands} of `{}`{key}", limit.name)
 }
 
 /// That a run cannot go on here.

@@ -53,7 +53,8 @@ pub(super) async fn serve(
         (host.definition.clone(), host.triggers.clone(), Arc::clone(&host.fits));
     #[cfg(feature = "schedule")]
     let schedules =
-        schedules::Schedules::new((&definition, host.fingerprint), &triggers, store.clone())?;
+        schedules::Schedules::new((&definition, host.fingerprint), &triggers, store.clone())?
+            .limited_by(Arc::clone(&host.limit_key));
     // The journal is this workflow's, with those that it calls.
     let retention = retention.of_the_whole_store();
     let engine = journal::engine_with(host, &store, |builder| builder.retention(retention)).await?;

@@ -174,6 +174,20 @@ impl RunRow {
         self.ready = true;
     }
 
+    /// Whether it is under a limit, and needs a slot before anybody can drive it.
+    pub fn needs_slot(&self) -> bool {
+        let without = self.limited.as_ref().is_some_and(|limited| limited.slot.is_none());
+        without && !self.state.is_final()
+    }
+
+    /// Whether it stands in the line of its limit: it could go on if it had a slot.
+    pub fn is_in_line(&self) -> bool {
+        let goes_on = self.state != RunState::Paused
+            || self.is_cancel_requested()
+            || self.wanted_revision.is_some();
+        self.needs_slot() && self.ready && goes_on
+    }
+
     /// Whether someone asked to cancel it.
     pub fn is_cancel_requested(&self) -> bool {
         self.stop.as_ref().is_some_and(|stop| stop.kind == StopKind::Cancel)

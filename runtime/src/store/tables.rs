@@ -158,7 +158,6 @@ impl Tables {
         let candidates: Vec<RunId> = due.chain(self.active.iter().copied()).collect();
         for id in candidates {
             let Some(run) = self.runs.get_mut(&id) else { continue };
-            let needs_slot = run.needs_slot();
             let row = &mut run.row;
             if row.owner == Some(claim.worker) {
                 if std::mem::take(&mut row.ready) {
@@ -166,7 +165,7 @@ impl Tables {
                 }
             } else if row.owner.is_none_or(|owner| !lives(&self.leases, owner))
                 && is_claimable(row, claim)
-                && !needs_slot
+                && !row.needs_slot()
             {
                 if claimed.runs.len() == claim.limit {
                     claimed.more = true;

@@ -64,6 +64,7 @@ macro_rules! store_conformance {
             a_worker_that_left_is_taken_over
             a_claim_gives_a_lease
             each_run_goes_to_one_of_many
+            many_take_from_one_line
             one_key_has_one_run_whoever_starts_it
             a_zombie_writes_nothing
             a_fenced_write_starts_no_child

@@ -61,6 +61,10 @@ impl fmt::Display for Wait {
                 refusal.iter().try_for_each(|refusal| write!(out, "; {refusal}"))
             }
             Self::Worker => write!(out, "a worker: nobody drives it at the moment"),
+            Self::Slot { limit, key } => {
+                write!(out, "its turn and a slot of the limit `{limit}`")?;
+                if key.is_empty() { Ok(()) } else { write!(out, ", key `{key}`") }
+            }
             Self::Work => write!(out, "its worker, which is at it"),
             Self::Body { path, kind, attempt, details } => {
                 write!(out, "attempt {attempt} of the step `{path}` ({kind}), which runs")?;

@@ -98,7 +98,7 @@ impl Regime {
             if limited.slot == Some(row.id) {
                 self.starts.entry(lane(limited)).or_default().push(claim.now);
                 let passed = after.iter().find(|left| {
-                    stands(left)
+                    left.is_in_line()
                         && left.epoch == 0
                         && left.revision == row.revision
                         && left.refusal.is_none()
@@ -113,7 +113,7 @@ impl Regime {
         self.check_rates(claim.now)?;
         let asked = |row: &&RunRow| {
             let own = (row.workflow.clone(), row.revision.clone());
-            claim.definitions.contains(&own) && stands(row)
+            claim.definitions.contains(&own) && row.is_in_line()
         };
         for row in after.iter().filter(asked) {
             let Some(limited) = &row.limited else { continue };
@@ -171,14 +171,6 @@ fn has_its_slot(row: &RunRow, limited: &Limited) -> Result<(), String> {
 
 fn lane(limited: &Limited) -> Lane {
     (limited.limit.clone(), limited.key.clone())
-}
-
-/// Whether a run stands in line.
-fn stands(row: &RunRow) -> bool {
-    let goes_on =
-        row.state != RunState::Paused || row.is_cancel_requested() || row.wanted_revision.is_some();
-    let needs = row.limited.as_ref().is_some_and(|limited| limited.slot.is_none());
-    needs && row.ready && !row.state.is_final() && goes_on
 }
 
 /// What decides between two that have not begun.

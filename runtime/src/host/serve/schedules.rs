@@ -1,14 +1,15 @@
 //! Fires schedules (R23): each firing is a start with a key of its own, in the transaction that
 //! advances the schedule.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::json;
 
 use crate::Timestamp;
-use crate::host::Trouble;
 use crate::host::journal;
 use crate::host::triggers::{Source, Triggers};
+use crate::host::{LimitKey, Trouble};
 use crate::schedule::Schedule;
 use crate::sqlite::SqliteStore;
 use crate::store::{Fire, Fired, Firing, Query, Reply, Store, StoreError, Transaction};
@@ -25,6 +26,7 @@ const COUNTED: usize = 1_000;
 pub(super) struct Schedules {
     definition: Definition,
     fingerprint: Option<&'static str>,
+    limit_key: LimitKey,
     triggers: Triggers,
     all: Vec<Entry>,
     store: SqliteStore,
@@ -72,10 +74,16 @@ impl Schedules {
         Ok(Self {
             definition: definition.clone(),
             fingerprint,
+            limit_key: Arc::new(|_| None),
             triggers: triggers.clone(),
             all,
             store,
         })
+    }
+
+    /// The same, whose runs count so under the workflow's limit.
+    pub(super) fn limited_by(self, limit_key: LimitKey) -> Self {
+        Self { limit_key, ..self }
     }
 
     /// Fires whatever is due, for ever. A journal that fails is tried again.
@@ -130,8 +138,9 @@ impl Schedules {
         let input = self.triggers.input(entry.trigger, json!({"scheduled_at": nominal}));
         let key = format!("{}{nominal}", entry.key);
         eprintln!("schedule `{}` fires for {nominal}", entry.trigger);
-        journal::new_run((&self.definition, self.fingerprint), &input, Some(key), now)
-            .map_err(|error| StoreError::Failed(error.to_string()))
+        let run = journal::new_run((&self.definition, self.fingerprint), &input, Some(key), now)
+            .map_err(|error| StoreError::Failed(error.to_string()))?;
+        Ok(crate::store::NewRun { limit_key: (self.limit_key)(&input), ..run })
     }
 
     async fn next_fire(&self, name: &str) -> Result<Option<Firing>, StoreError> {

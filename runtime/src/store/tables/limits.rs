@@ -153,7 +153,7 @@ impl Tables {
             let all = counts.definitions.iter().filter(|_| !sabotage!("free slots call nobody"));
             self.limits.calls.extend(all.map(|of| (of.clone(), AT_ONCE, key.clone())));
         }
-        if run.stands_in_line() {
+        if run.row.is_in_line() {
             run.spot = Some((run.place, run.arrival));
             counts.line.extend(run.spot.map(|spot| (spot, id)));
             self.limits.calls.insert((definition(&run.row), AT_ONCE, key));
@@ -166,7 +166,7 @@ impl Tables {
         let due = self.wakes.iter().take_while(|(at, _)| *at <= claim.now).map(|(_, run)| *run);
         for id in due.collect::<Vec<_>>() {
             let Some(run) = self.runs.get_mut(&id) else { continue };
-            if run.needs_slot() && is_asked_for(&run.row, claim) {
+            if run.row.needs_slot() && is_asked_for(&run.row, claim) {
                 run.row.ready = true;
                 if let Some(at) = run.row.wake_at.take() {
                     self.wakes.remove(&(at, id));
@@ -243,20 +243,6 @@ impl Tables {
 }
 
 impl Run {
-    /// Whether it needs a slot before it can be driven.
-    pub(super) fn needs_slot(&self) -> bool {
-        let without = self.row.limited.as_ref().is_some_and(|limited| limited.slot.is_none());
-        without && !self.row.state.is_final()
-    }
-
-    fn stands_in_line(&self) -> bool {
-        let row = &self.row;
-        let goes_on = row.state != RunState::Paused
-            || row.is_cancel_requested()
-            || row.wanted_revision.is_some();
-        self.needs_slot() && row.ready && goes_on
-    }
-
     /// Whether it has no use for a slot: it has ended, or only waits and holds one no longer than
     /// it is active.
     fn gives_back(&self) -> bool {

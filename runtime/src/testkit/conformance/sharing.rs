@@ -1,5 +1,6 @@
 //! Many workers on one store: leases, takeovers, and who gets what.
 
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
@@ -7,8 +8,8 @@ use std::time::Duration;
 use super::claiming::suspend;
 use super::probe::{Probe, claim, completed, new_run, open_entry, outcome, shipped, write};
 use crate::store::{
-    Appended, Ask, CALL, Claim, Delivered, Entry, EntryStatus, NewRun, Next, Parent, RunState,
-    RunWrite, Started, Store, Written, child_id,
+    Appended, Ask, CALL, Claim, Declare, Delivered, Entry, EntryStatus, Limit, NewRun, Next,
+    Parent, RunState, RunWrite, Started, Store, Written, child_id,
 };
 use crate::{RunId, Timestamp, WorkerId};
 
@@ -91,6 +92,40 @@ pub fn each_run_goes_to_one_of_many<S: Store>(store: &Probe<S>) {
     let claims = all.len();
     all.dedup();
     assert_eq!((claims, all.len()), (RUNS, RUNS), "each run is claimed once");
+}
+
+/// Many claim from one line: no more runs are owned than there are slots, each is taken once, and
+/// none is left behind.
+pub fn many_take_from_one_line<S: Store>(store: &Probe<S>) {
+    const RUNS: usize = 40;
+    const SLOTS: u32 = 3;
+    let limit = Limit::new("orders").concurrency(SLOTS);
+    store.declare(Declare { workflows: vec![("orders".into(), Some(limit))] });
+    let workers: Vec<WorkerId> = (0..4).map(|_| store.another()).collect();
+    for _ in 0..RUNS {
+        assert_eq!(store.start(new_run()), Started::InLine);
+    }
+    let (owned, ended) = (AtomicU32::new(0), AtomicUsize::new(0));
+    thread::scope(|scope| {
+        for worker in &workers {
+            let (owned, ended) = (&owned, &ended);
+            scope.spawn(move || {
+                let mut now = 10;
+                while ended.load(Ordering::SeqCst) < RUNS {
+                    // What another one holds is looked at again a little later.
+                    now += 10;
+                    for (run, epoch) in store.claim_at(*worker, now).runs {
+                        let before = owned.fetch_add(1, Ordering::SeqCst);
+                        assert!(before < SLOTS, "{before} have slots already");
+                        assert_eq!((epoch, store.row(run).owner), (1, Some(*worker)));
+                        owned.fetch_sub(1, Ordering::SeqCst);
+                        store.write(RunWrite { next: Next::End(completed()), ..write(run) });
+                        ended.fetch_add(1, Ordering::SeqCst);
+                    }
+                }
+            });
+        }
+    });
 }
 
 /// Many start the same keys at once, in another order each: every key has one run.
