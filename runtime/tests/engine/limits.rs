@@ -54,13 +54,13 @@ async fn one_per_customer(ctx: Context, order: (String, u32)) -> Result<()> {
 
 #[workflow(events("go"), limit(concurrency = 1))]
 async fn waits_for_go(ctx: Context, _input: u8) -> Result<u32> {
-    ctx.wait_event("go", WaitEvent::new("go")).await
+    Ok(ctx.wait_event("go", WaitEvent::new("go")).await?.unwrap_or_default())
 }
 
 #[workflow(events("go"), limit(concurrency = 1, hold = "while_active"))]
 async fn waits_without_slot(ctx: Context, name: String) -> Result<u32> {
     work(&ctx, name.clone()).key("before").await?;
-    let got = ctx.wait_event("go", WaitEvent::new("go")).await?;
+    let got: u32 = ctx.wait_event("go", WaitEvent::new("go")).await?.unwrap_or_default();
     work(&ctx, name).key("after").await?;
     Ok(got)
 }
@@ -136,8 +136,8 @@ fn promise_h_a_run_says_that_it_waits_for_a_slot() {
         let engine = engine().await;
         let client = engine.client();
         let first = engine.start(WaitsForGo, 1).limit_key("a").await.unwrap();
-        let second = engine.start(WaitsForGo, 2).limit_key("a").priority(1).await.unwrap();
         until(&engine, first.id(), RunState::Waiting).await;
+        let second = engine.start(WaitsForGo, 2).limit_key("a").priority(1).await.unwrap();
         let held = limit(&engine, first.id()).await;
         assert_eq!((held.waits, held.slot), (false, Some(first.id())));
         let waits = limit(&engine, second.id()).await;
@@ -146,8 +146,9 @@ fn promise_h_a_run_says_that_it_waits_for_a_slot() {
         let said = client.explain(second.id()).await.unwrap().to_string();
         assert!(said.contains("a slot of the limit `waits-for-go`, key `a`"), "{said}");
         // In lists, too.
-        let listed = client.runs(RunFilter::default()).await.unwrap();
+        let listed = client.runs(RunFilter::default(), None).await.unwrap();
         let waiting: Vec<_> = listed
+            .items
             .iter()
             .filter(|run| run.limit.as_ref().is_some_and(|limit| limit.waits))
             .map(|run| run.id)

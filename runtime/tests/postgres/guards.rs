@@ -33,12 +33,6 @@ const GUARDS: &[Guard] = &[
     ("claim_v1", "owner = _me AND ready", "ready", cases::mail_nudges_the_owner_alone),
     ("claim_v1", "wake_at <= _now", "wake_at > _now", cases::a_claim_takes_what_is_due),
     ("take_v1", "epoch = epoch + 1", "epoch = epoch", cases::a_new_worker_takes_over),
-    (
-        "claim_v1",
-        "wake_at <= _now AND line IS NULL",
-        "wake_at <= _now",
-        cases::a_run_that_waits_gives_its_slot_back,
-    ),
     ("limit_take_v2", "- count(DISTINCT slot)", "- 0", cases::a_limit_holds_back_the_rest),
     (
         "limit_take_v2",

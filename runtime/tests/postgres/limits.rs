@@ -51,7 +51,7 @@ async fn naps(ctx: Context, name: String) -> Result<()> {
 
 #[workflow(events("go"), limit(name = "gate", concurrency = 1))]
 async fn holds(ctx: Context, _input: u8) -> Result<u32> {
-    ctx.wait_event("go", WaitEvent::new("go")).await
+    Ok(ctx.wait_event("go", WaitEvent::new("go")).await?.unwrap_or_default())
 }
 
 #[workflow(limit(name = "gate", concurrency = 1))]
@@ -232,6 +232,8 @@ fn a_line_is_not_read_by_who_passes_it() {
          INSERT INTO limit_call (definition, at, lane) SELECT definition, 0, lane FROM limit_line;
          ANALYZE;"
     ));
+    // What was deleted above is read once more by whoever comes by, but not for ever.
+    cluster.sql(&format!("VACUUM \"{schema}\".limit_call"));
     let read = || {
         // A connection that ends tells what it has counted, and takes a moment.
         std::thread::sleep(Duration::from_millis(200));
@@ -248,13 +250,13 @@ fn a_line_is_not_read_by_who_passes_it() {
         let engine = engine.build().await.unwrap();
         for number in 0..20 {
             let free = engine.start(Holds, 0).limit_key(format!("free {number}")).await.unwrap();
-            let go = engine.client().send_event(free.id(), "go", json!(1), SendEvent::default());
-            go.await.unwrap();
+            let (client, go) = (engine.client(), SendEvent::default());
+            client.send_event(free.id(), "go", json!(1), go).await.unwrap();
             free.result().await.unwrap();
         }
         engine.shutdown().await;
     });
     let cost = read() - before;
     println!("{BLOCKED} runs in line; 20 beside them read {cost} rows");
-    assert!(cost < BLOCKED, "{cost} rows were read");
+    assert!(cost < BLOCKED / 4, "{cost} rows were read");
 }

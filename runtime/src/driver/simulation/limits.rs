@@ -66,13 +66,13 @@ impl Regime {
         NewRun { limit_key: key, priority, ..new }
     }
 
-    /// I41 and I42: no lane has more slots taken than there are, and each run has one exactly as
+    /// I42 and I43: no lane has more slots taken than there are, and each run has one exactly as
     /// long as it should.
     pub(super) fn check(&self, rows: &[RunRow]) -> Result<(), String> {
         let mut taken: BTreeMap<Lane, BTreeSet<RunId>> = BTreeMap::new();
         for row in rows {
             let Some(limited) = &row.limited else {
-                return holds(false, "I41", "a run is under no limit");
+                return holds(false, "I42", "a run is under no limit");
             };
             if let Some(slot) = limited.slot {
                 taken.entry(lane(limited)).or_default().insert(slot);
@@ -81,10 +81,10 @@ impl Regime {
         }
         let Some(slots) = self.limit.concurrency else { return Ok(()) };
         let most = taken.values().map(BTreeSet::len).max().unwrap_or_default();
-        holds(most <= slots as usize, "I41", &format!("{most} have slots of {slots}"))
+        holds(most <= slots as usize, "I42", &format!("{most} have slots of {slots}"))
     }
 
-    /// I43 to I45: what a claim has taken of the lines, and what it has left.
+    /// I44 to I46: what a claim has taken of the lines, and what it has left.
     pub(super) fn check_claim(
         &mut self,
         claim: &Claim,
@@ -107,7 +107,7 @@ impl Regime {
                         && place(left) < place(row)
                 });
                 let passed = passed.map(|passed| passed.id);
-                holds(passed.is_none(), "I43", &format!("{passed:?} is passed by {}", row.id))?;
+                holds(passed.is_none(), "I44", &format!("{passed:?} is passed by {}", row.id))?;
             }
         }
         self.check_rates(claim.now)?;
@@ -120,17 +120,17 @@ impl Regime {
             let lane = lane(limited);
             let waits =
                 self.is_full(&lane, after) || row.epoch == 0 && self.is_closed(&lane, claim.now);
-            holds(waits, "I45", &format!("{} is left in line, and there is a slot", row.id))?;
+            holds(waits, "I46", &format!("{} is left in line, and there is a slot", row.id))?;
         }
         Ok(())
     }
 
-    /// I44: no period has more starts than there may be.
+    /// I45: no period has more starts than there may be.
     fn check_rates(&self, now: Timestamp) -> Result<(), String> {
         let Some(rate) = self.limit.rate else { return Ok(()) };
         for starts in self.starts.values() {
             let recent = starts.iter().filter(|at| later(**at, rate.period) > now).count();
-            holds(recent <= rate.starts as usize, "I44", &format!("{recent} began"))?;
+            holds(recent <= rate.starts as usize, "I45", &format!("{recent} began"))?;
         }
         Ok(())
     }
@@ -156,15 +156,15 @@ fn has_its_slot(row: &RunRow, limited: &Limited) -> Result<(), String> {
     let (has, own) = (limited.slot.is_some(), limited.slot == Some(row.id));
     let what = format!("{} ({:?}, owner {:?}): {limited:?}", row.id, row.state, row.owner);
     if row.state.is_final() {
-        return holds(!has, "I42", &what);
+        return holds(!has, "I43", &what);
     }
     let rests = row.owner.is_none() && matches!(row.state, RunState::Waiting | RunState::Paused);
     let begun = row.epoch > 0;
     match limited.hold {
-        _ if row.owner.is_some() => holds(has, "I41", &what),
-        Hold::WhileActive if rests => holds(!own, "I42", &what),
-        Hold::UntilEnd if begun => holds(has, "I42", &what),
-        _ if !begun => holds(!own, "I42", &what),
+        _ if row.owner.is_some() => holds(has, "I42", &what),
+        Hold::WhileActive if rests => holds(!own, "I43", &what),
+        Hold::UntilEnd if begun => holds(has, "I43", &what),
+        _ if !begun => holds(!own, "I43", &what),
         _ => Ok(()),
     }
 }
