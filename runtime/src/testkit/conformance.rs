@@ -176,6 +176,7 @@ macro_rules! store_conformance {
             every_end_frees_the_slot
             a_pause_leaves_the_line
             a_child_shares_its_callers_slot
+            a_shared_slot_counts_once
             a_child_of_an_active_slot_needs_its_own
             a_fork_lines_up
             a_rate_spaces_starts

@@ -77,8 +77,8 @@ async fn parent(ctx: Context, name: String) -> Result<()> {
 }
 
 #[workflow(limit(rate(starts = 2, period = "150ms")))]
-async fn two_in_a_while(ctx: Context, _input: u8) -> Result<String> {
-    Ok(ctx.run_id().to_string())
+async fn two_in_a_while(ctx: Context, name: String) -> Result<()> {
+    work(&ctx, name).await
 }
 
 fn all(builder: EngineBuilder) -> EngineBuilder {
@@ -174,8 +174,8 @@ fn a_slot_that_is_freed_wakes_the_next_at_once() {
             let freed = Instant::now();
             match how {
                 0 => go(&engine, first.id()).await,
-                1 => drop(client.cancel(first.id(), None).await.unwrap()),
-                _ => drop(client.terminate(first.id(), None).await.unwrap()),
+                1 => client.cancel(first.id(), None).await.unwrap(),
+                _ => client.terminate(first.id(), None).await.unwrap(),
             }
             second.result().await.unwrap();
             assert!(freed.elapsed() < Duration::from_secs(5), "{:?}", freed.elapsed());
@@ -227,7 +227,7 @@ fn a_rate_spaces_starts() {
         let began = Instant::now();
         let mut runs = Vec::new();
         for _ in 0..6 {
-            runs.push(engine.start(TwoInAWhile, 0).await.unwrap());
+            runs.push(engine.start(TwoInAWhile, "rate".to_owned()).await.unwrap());
         }
         for run in runs {
             run.result().await.unwrap();

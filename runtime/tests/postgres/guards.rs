@@ -34,12 +34,7 @@ const GUARDS: &[Guard] = &[
     ("claim_v1", "wake_at <= _now", "wake_at > _now", cases::a_claim_takes_what_is_due),
     ("take_v1", "epoch = epoch + 1", "epoch = epoch", cases::a_new_worker_takes_over),
     ("limit_take_v2", "- count(DISTINCT slot)", "- 0", cases::a_limit_holds_back_the_rest),
-    (
-        "limit_take_v2",
-        "- count(DISTINCT slot)",
-        "- count(slot)",
-        cases::a_child_shares_its_callers_slot,
-    ),
+    ("limit_take_v2", "- count(DISTINCT slot)", "- count(slot)", cases::a_shared_slot_counts_once),
     (
         "limit_take_v2",
         "ORDER BY f.place, f.n",

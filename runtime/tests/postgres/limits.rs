@@ -55,8 +55,8 @@ async fn holds(ctx: Context, _input: u8) -> Result<u32> {
 }
 
 #[workflow(limit(name = "gate", concurrency = 1))]
-async fn follows(ctx: Context, _input: u8) -> Result<String> {
-    Ok(ctx.run_id().to_string())
+async fn follows(ctx: Context, name: String) -> Result<()> {
+    work(&ctx, name).await
 }
 
 async fn store(schema: &str) -> PostgresStore {
@@ -159,8 +159,8 @@ fn a_dead_workers_slots_stay_with_its_runs() {
                 engines[number / 50] = self::engine(&schema).await;
             }
             match number % 40 {
-                7 => drop(client.cancel(run, None).await.unwrap()),
-                17 => drop(client.terminate(run, None).await.unwrap()),
+                7 => client.cancel(run, None).await.unwrap(),
+                17 => client.terminate(run, None).await.unwrap(),
                 _ => {}
             }
         }
@@ -195,7 +195,7 @@ fn a_freed_slot_wakes_another_worker() {
             let held = one.start(Holds, 0).await.unwrap();
             let mut watch = one.client().watch(held.id());
             while watch.next().await.unwrap().is_none_or(|view| view.state != RunState::Waiting) {}
-            let next = other.start(Follows, 0).await.unwrap();
+            let next = other.start(Follows, "follows".to_owned()).await.unwrap();
             tokio::time::sleep(Duration::from_millis(50)).await;
             let view = other.client().run(next.id()).await.unwrap().unwrap();
             assert!(view.limit.unwrap().waits);

@@ -342,6 +342,23 @@ pub fn a_child_shares_its_callers_slot<S: Store>(store: &Probe<S>) {
     assert_eq!(claimed(store, worker, 0), [detached]);
 }
 
+/// However many share a slot, it is one.
+pub fn a_shared_slot_counts_once<S: Store>(store: &Probe<S>) {
+    let worker = store.worker();
+    limit(store, slots(2));
+    let runs = start(store, (0..3).map(|_| new_run()));
+    assert_eq!(claimed(store, worker, 0), runs[..2]);
+    end(store, runs[1]);
+    for path in ["one", "two", "three"] {
+        let child = call(store, runs[0], path, new_run(), true);
+        assert_eq!(slot(store, child), Some(runs[0]));
+    }
+    let mut taken = claimed(store, worker, 0);
+    assert_eq!(taken.len(), 4);
+    taken.retain(|run| *run == runs[2]);
+    assert_eq!(taken, [runs[2]]);
+}
+
 /// A caller that gives its slot back while it waits has none to share.
 pub fn a_child_of_an_active_slot_needs_its_own<S: Store>(store: &Probe<S>) {
     let worker = store.worker();
