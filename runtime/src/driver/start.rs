@@ -107,6 +107,10 @@ impl<T> Start<T> {
                 let started = Message::Started(Box::new(loaded));
                 // Without an owner it is claimed once there is room, or it has a slot.
                 drop(shard.send(if owned { started } else { Message::Nudge(id) }));
+            } else if let Err(error @ StoreError::Unknown(_)) = &started {
+                // It may be there, and ours: released, it is driven by whoever claims it.
+                let (run, epoch) = (loaded.row.id, loaded.row.epoch);
+                drop(shard.send(Message::Written { run, epoch, written: Err(error.clone()) }));
             }
             drop(told.send(started));
         });

@@ -7,8 +7,8 @@ use std::time::Duration;
 use flowcrate::store::{MemoryStore, Store};
 use flowcrate::testkit::{CrashTest, Fault, FaultStore, Ledger};
 use flowcrate::{
-    Approval, Caught, Context, Engine, EngineBuilder, Error, Result, RunHandle, RunState,
-    SendEvent, Undo, WaitEvent, join,
+    Approval, Caught, Context, Engine, EngineBuilder, Error, Result, RunFilter, RunHandle,
+    RunState, SendEvent, Undo, WaitEvent, join,
 };
 use serde_json::{Value, json};
 
@@ -343,6 +343,30 @@ fn failing_commits_evict_the_run_and_it_goes_on_from_the_store() {
                 assert!(ledger.all().values().all(|count| *count <= 2), "{:?}", ledger.all());
             }
         }
+    });
+}
+
+/// (h) Nobody knows whether the run was written. If it was, it is driven all the same.
+#[test]
+fn a_start_whose_result_is_unknown_is_driven_if_it_was_written() {
+    run_test(async {
+        let mut unknown = 0;
+        for number in 1..=9 {
+            let ledger = Ledger::default();
+            let workflow = counted(&ledger, sequence);
+            let store = MemoryStore::new();
+            let faulty = FaultStore::new(Arc::new(store)).with(number, Fault::WrittenButUnknown);
+            let builder = Engine::builder().store(faulty).register(workflow.clone());
+            let Ok(engine) = builder.build().await else { continue };
+            if engine.start(workflow.clone(), json!(null)).await.is_err() {
+                unknown += 1;
+                let runs = engine.client().runs(RunFilter::default(), None).await.unwrap();
+                let [run] = &runs.items[..] else { panic!("{runs:?}") };
+                let run = engine.handle::<Flow>(run.id);
+                assert_eq!(run.result().await, Ok(json!(1)), "at {number}");
+            }
+        }
+        assert!(unknown >= 1, "no start was hit");
     });
 }
 
