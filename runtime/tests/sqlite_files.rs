@@ -97,7 +97,7 @@ fn a_later_format_is_refused() {
     doctored(&path, "PRAGMA user_version = 99");
     let error = refusal(&path);
     assert_eq!(error.code(), "newer_format");
-    assert!(error.to_string().contains("has format 99, this program knows 3"), "{error}");
+    assert!(error.to_string().contains("has format 99, this program knows 4"), "{error}");
 }
 
 #[test]

@@ -4,6 +4,7 @@
 mod adopt;
 mod advance;
 mod lease;
+mod lost_claim;
 mod take_up;
 mod transact;
 
@@ -25,8 +26,8 @@ use crate::failure::{Failure, StepError};
 use crate::ids::{RunId, WorkerId};
 use crate::payload::Payload;
 use crate::store::{
-    Claim, Claimed, Inbox, Loaded, Next, Query, Reply, Store, StoreError, Transacted, Transaction,
-    Written,
+    Claim, Claimed, Inbox, Loaded, Next, Query, Reply, RunCursor, RunRow, Store, StoreError,
+    Transacted, Transaction, Written,
 };
 use crate::values::Timestamp;
 pub(super) use lease::Lease;
@@ -80,6 +81,11 @@ pub(super) enum Message {
         path: Arc<str>,
         attempt: u32,
         beat: Arc<Beat>,
+    },
+    /// Runs that have not ended, from a place in their list on.
+    Open {
+        cursor: Option<RunCursor>,
+        rows: Result<Vec<RunRow>, StoreError>,
     },
     /// Somebody of this process sent mail to a run.
     Nudge(RunId),
@@ -255,6 +261,7 @@ impl Shard {
             Message::Beat { run, epoch, path, attempt, beat } => {
                 self.beat(run, epoch, (&path, attempt), &beat);
             }
+            Message::Open { cursor, rows } => self.open_runs(cursor, rows),
             Message::Nudge(run) => self.nudge(run),
             Message::Hint => {
                 self.settings.hub.all_changed();
@@ -294,7 +301,13 @@ impl Shard {
             return;
         }
         for (run, epoch) in self.claims.take_evicted(self.now) {
-            self.submit(advance::bare_write(run, epoch, Next::Release));
+            // A start of ours may have been told of meanwhile.
+            if self.runs.get(&run).is_none_or(|resident| resident.epoch != epoch) {
+                self.submit(advance::bare_write(run, epoch, Next::Release));
+            }
+        }
+        if let Some(cursor) = self.claims.take_lost(self.now) {
+            return self.look_for_claimed(cursor);
         }
         let room = self.residence.has_room(self.runs.len() + self.loading.len());
         let lapsed = self.settings.lease.as_ref().is_some_and(Lease::is_lapsed);
@@ -316,7 +329,10 @@ impl Shard {
             Err(error) => {
                 tracing::warn!(%error, "runs could not be claimed");
                 self.closed |= matches!(error, StoreError::Closed(_));
-                return self.claims.failed(self.now);
+                return match error {
+                    StoreError::Unknown(_) => self.claims.lost(None, self.now),
+                    _ => self.claims.failed(self.now),
+                };
             }
         };
         if claimed.superseded {

@@ -54,13 +54,16 @@ fn nul_bytes_in_values() {
         let text = "a\u{0}b\u{1}\u{7f}\u{feff}\u{10ffff}\"\\\r\n";
         // A row between the start and the end: each value goes through the file and back.
         let engine = on_file(&file).await;
-        let run = engine.start(Echoes, text.to_owned()).key("k\u{0}").await.unwrap();
+        let run = engine.start(Echoes, text.to_owned()).key("k").await.unwrap();
         assert_eq!(run.result().await.unwrap(), format!("{text}\u{0}"));
+        // A name is no value: not every index holds it.
+        let named = engine.start(Echoes, text.to_owned()).key("k\u{0}").await;
+        assert!(matches!(named, Err(flowcrate::Error::BadName(_))));
         engine.shutdown().await;
         let id = run.id();
         drop((engine, run));
         let engine = on_file(&file).await;
-        let again = engine.start(Echoes, text.to_owned()).key("k\u{0}").await.unwrap();
+        let again = engine.start(Echoes, text.to_owned()).key("k").await.unwrap();
         assert_eq!((again.id(), again.result().await.unwrap()), (id, format!("{text}\u{0}")));
         let journal = engine.client().journal(id).await.unwrap();
         assert_eq!(journal[0].output, Some(json!(format!("{text}\u{0}"))));

@@ -370,6 +370,32 @@ fn a_start_whose_result_is_unknown_is_driven_if_it_was_written() {
     });
 }
 
+/// (h) What a claim took whose result nobody knows is driven all the same.
+#[test]
+fn a_claim_whose_result_is_unknown_is_made_again() {
+    run_test(async {
+        for number in 2..=6 {
+            let ledger = Ledger::default();
+            let workflow = counted(&ledger, waits);
+            let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
+            let first = FaultStore::new(store.clone());
+            let builder = Engine::builder().store(first).register(workflow.clone());
+            let engine = builder.linger(Duration::ZERO).build().await.unwrap();
+            let run = engine.start(workflow.clone(), json!(null)).await.unwrap();
+            until(&engine, &run, RunState::Waiting).await;
+            let run = run.id();
+            engine.shutdown().await;
+            let client = flowcrate::Client::new(store.clone());
+            client.send_event(run, "a", json!(1), SendEvent::default()).await.unwrap();
+            let faulty = FaultStore::new(store).with(number, Fault::WrittenButUnknown);
+            let builder = Engine::builder().store(faulty).register(workflow.clone());
+            let engine = builder.build().await.unwrap();
+            let view = engine.handle::<Flow>(run).result().await;
+            assert!(view.is_ok(), "at {number}: {view:?}");
+        }
+    });
+}
+
 #[test]
 fn promise_e_a_predecessor_writes_nothing_after_a_takeover() {
     run_test(async {
