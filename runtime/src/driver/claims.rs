@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use crate::clock::later;
 use crate::ids::RunId;
-use crate::store::RunCursor;
 use crate::values::Timestamp;
 
 /// Runs per claim.
@@ -24,9 +23,8 @@ pub(super) struct Claims {
     /// Runs that were dropped from memory without a last write, in their epochs: they must be
     /// released before they can be claimed again.
     evicted: BTreeMap<RunId, u64>,
-    /// Whether the result of a claim is unknown, and from where on the list of runs is to be
-    /// looked through for what it took.
-    lost: Option<Option<RunCursor>>,
+    /// Whether the result of a claim is unknown.
+    lost: bool,
     /// Failures since something was written.
     failures: u32,
 }
@@ -105,19 +103,17 @@ impl Claims {
     }
 
     /// Nobody knows what a claim has taken: none is made until that is looked for.
-    pub(super) fn lost(&mut self, cursor: Option<RunCursor>, now: Timestamp) {
-        self.lost = Some(cursor);
+    pub(super) fn lost(&mut self, now: Timestamp) {
+        self.lost = true;
         self.failed(now);
     }
 
-    /// Where to look for what was claimed, if that is due. It counts as a claim under way.
-    pub(super) fn take_lost(&mut self, now: Timestamp) -> Option<Option<RunCursor>> {
-        if self.not_before.is_some_and(|at| at > now) {
-            return None;
-        }
-        let lost = self.lost.take();
-        self.in_flight |= lost.is_some();
-        lost
+    /// Whether it is time to look for what was claimed; that counts as a claim under way.
+    pub(super) fn take_lost(&mut self, now: Timestamp) -> bool {
+        let due = self.lost && self.not_before.is_none_or(|at| at <= now);
+        self.lost &= !due;
+        self.in_flight |= due;
+        due
     }
 
     /// When the next claim is due.

@@ -26,8 +26,8 @@ use crate::failure::{Failure, StepError};
 use crate::ids::{RunId, WorkerId};
 use crate::payload::Payload;
 use crate::store::{
-    Claim, Claimed, Inbox, Loaded, Next, Query, Reply, RunCursor, RunRow, Store, StoreError,
-    Transacted, Transaction, Written,
+    Claim, Claimed, Inbox, Loaded, Next, Query, Reply, RunRow, Store, StoreError, Transacted,
+    Transaction, Written,
 };
 use crate::values::Timestamp;
 pub(super) use lease::Lease;
@@ -82,11 +82,8 @@ pub(super) enum Message {
         attempt: u32,
         beat: Arc<Beat>,
     },
-    /// Runs that have not ended, from a place in their list on.
-    Open {
-        cursor: Option<RunCursor>,
-        rows: Result<Vec<RunRow>, StoreError>,
-    },
+    /// Runs that have not ended: a page of their list.
+    Open(Result<Vec<RunRow>, StoreError>),
     /// Somebody of this process sent mail to a run.
     Nudge(RunId),
     /// Something may have changed, who knows what.
@@ -261,7 +258,7 @@ impl Shard {
             Message::Beat { run, epoch, path, attempt, beat } => {
                 self.beat(run, epoch, (&path, attempt), &beat);
             }
-            Message::Open { cursor, rows } => self.open_runs(cursor, rows),
+            Message::Open(rows) => self.open_runs(rows),
             Message::Nudge(run) => self.nudge(run),
             Message::Hint => {
                 self.settings.hub.all_changed();
@@ -306,8 +303,8 @@ impl Shard {
                 self.submit(advance::bare_write(run, epoch, Next::Release));
             }
         }
-        if let Some(cursor) = self.claims.take_lost(self.now) {
-            return self.look_for_claimed(cursor);
+        if self.claims.take_lost(self.now) {
+            return self.look_for_claimed(None);
         }
         let room = self.residence.has_room(self.runs.len() + self.loading.len());
         let lapsed = self.settings.lease.as_ref().is_some_and(Lease::is_lapsed);
@@ -330,7 +327,7 @@ impl Shard {
                 tracing::warn!(%error, "runs could not be claimed");
                 self.closed |= matches!(error, StoreError::Closed(_));
                 return match error {
-                    StoreError::Unknown(_) => self.claims.lost(None, self.now),
+                    StoreError::Unknown(_) => self.claims.lost(self.now),
                     _ => self.claims.failed(self.now),
                 };
             }

@@ -18,24 +18,20 @@ impl Shard {
         let filter =
             RunFilter { states: OPEN.to_vec(), cursor, limit: PAGE, ..RunFilter::default() };
         let sender = self.settings.sender.clone();
-        let tell = move |rows| drop(sender.send(Message::Open { cursor, rows }));
+        let tell = move |rows| drop(sender.send(Message::Open(rows)));
         self.settings.store.query(Query::Runs(Box::new(filter), Reply::new(tell)));
     }
 
     /// A page of what has not ended.
-    pub(super) fn open_runs(
-        &mut self,
-        cursor: Option<RunCursor>,
-        rows: Result<Vec<RunRow>, StoreError>,
-    ) {
+    pub(super) fn open_runs(&mut self, rows: Result<Vec<RunRow>, StoreError>) {
         let rows = match rows {
             Ok(rows) => rows,
             Err(StoreError::Closed(_)) => {
                 self.closed = true;
                 return;
             }
-            // The store is away: from here on again, once it has had time.
-            Err(_) => return self.claims.lost(cursor, self.now),
+            // The store is away: again, once it has had time.
+            Err(_) => return self.claims.lost(self.now),
         };
         let ours = |row: &&RunRow| row.owner == Some(self.settings.worker);
         for row in rows.iter().filter(ours) {
