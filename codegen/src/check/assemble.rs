@@ -246,10 +246,32 @@ fn constraints(stage: &Stage<'_>) -> BTreeMap<NodeId, Value> {
     let asked = |index: &NodeIndex| {
         let schema = stage.graph.node(*index).raw.config.get("schema")?;
         let declared = schema::from_schema(schema).ok()?;
-        schema::asked(schema, &declared.constraints).schema
+        let mut asked = schema::asked(schema, &declared.constraints).schema?;
+        sort_names(&mut asked);
+        Some(asked)
     };
     let triggers = stage.triggers.iter();
     triggers.filter_map(|index| Some((stage.graph.id(*index).clone(), asked(index)?))).collect()
+}
+
+/// Lists of a schema that are sets get one order: the revision must not hang on the drawing's.
+fn sort_names(schema: &mut Value) {
+    match schema {
+        Value::Object(keywords) => {
+            for (keyword, value) in keywords {
+                match (keyword.as_str(), value) {
+                    ("required" | "type", Value::Array(names)) => {
+                        names.sort_by_cached_key(ToString::to_string);
+                    }
+                    // Values, no schemas.
+                    ("const" | "enum" | "default" | "examples", _) => {}
+                    (_, value) => sort_names(value),
+                }
+            }
+        }
+        Value::Array(schemas) => schemas.iter_mut().for_each(sort_names),
+        _ => {}
+    }
 }
 
 impl Checked {
