@@ -63,7 +63,7 @@ pub struct Refusal {
     pub nodes: Vec<String>,
 }
 
-/// What publishing a stored workflow would do, and the [`tag`] of what it rests on.
+/// What publishing a stored workflow would do, and the tag of what it rests on.
 pub async fn preview(app: &App, key: &str) -> Result<(Preview, String), Error> {
     let (source, made) = Source::read(app, key).await?;
     let mut refusals = refusals(app, &source, &made).await?;

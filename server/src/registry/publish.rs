@@ -50,7 +50,7 @@ pub struct Published {
 
 /// Publishes a workflow as it is stored. What is the latest version already is not published
 /// again, so that a caller who did not hear the answer can ask once more. `accepts` is asked of
-/// the [`tag`] of what would be published upon what.
+/// the tag of what would be published upon what.
 pub async fn publish(
     app: &App,
     key: &str,
