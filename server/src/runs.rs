@@ -125,8 +125,7 @@ impl Runs {
 
     /// The revisions with unfinished runs.
     async fn unfinished(&self) -> Result<BTreeSet<(String, String)>, Error> {
-        let states =
-            vec![RunState::Pending, RunState::Running, RunState::Waiting, RunState::Paused];
+        let states = RunState::OPEN.to_vec();
         let filter = RunFilter { states, limit: PAGE, ..RunFilter::default() };
         let (mut found, mut cursor) = (BTreeSet::new(), None);
         loop {

@@ -33,6 +33,9 @@ pub enum RunState {
 }
 
 impl RunState {
+    /// Those of a run that has not ended.
+    pub const OPEN: [Self; 4] = [Self::Pending, Self::Running, Self::Waiting, Self::Paused];
+
     /// Whether the run has ended: nothing can happen to it any more.
     pub const fn is_final(self) -> bool {
         matches!(self, Self::Completed | Self::Failed | Self::Cancelled)

@@ -7,16 +7,16 @@ use crate::store::{Query, Reply, RunCursor, RunFilter, RunRow, RunState, StoreEr
 /// Rows that are looked at in one query.
 const PAGE: usize = 1_000;
 
-/// What a claim can take.
-const OPEN: [RunState; 4] =
-    [RunState::Pending, RunState::Running, RunState::Waiting, RunState::Paused];
-
 impl Shard {
     /// Looks for what the claim has taken, from a place in the list on. Nothing is claimed
     /// meanwhile.
     pub(super) fn look_for_claimed(&self, cursor: Option<RunCursor>) {
-        let filter =
-            RunFilter { states: OPEN.to_vec(), cursor, limit: PAGE, ..RunFilter::default() };
+        let filter = RunFilter {
+            states: RunState::OPEN.to_vec(),
+            cursor,
+            limit: PAGE,
+            ..RunFilter::default()
+        };
         let sender = self.settings.sender.clone();
         let tell = move |rows| drop(sender.send(Message::Open(rows)));
         self.settings.store.query(Query::Runs(Box::new(filter), Reply::new(tell)));

@@ -103,7 +103,7 @@ pub fn a_purge_leaves_what_has_not_ended<S: Store>(store: &Probe<S>) {
     let suspend = Next::Suspend { inbox_seq: 0, wake_at: None };
     store.write(RunWrite { next: suspend, ..write(waiting) });
     store.write(RunWrite { next: Next::Pause(failure()), ..write(paused) });
-    let all = vec![RunState::Pending, RunState::Running, RunState::Waiting, RunState::Paused];
+    let all = RunState::OPEN.to_vec();
     assert_eq!(store.purge_all(Purge { states: all, ..Purge::before(Timestamp(i64::MAX)) }), 0);
     assert_eq!(store.purge_all(Purge::before(Timestamp(i64::MAX))), 0);
     for run in [pending.id, running, waiting, paused] {
