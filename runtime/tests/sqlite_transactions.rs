@@ -389,6 +389,32 @@ mod outbox {
         });
     }
 
+    /// rusqlite's transactions begin deferred: a read before the first write would make this one
+    /// fail as soon as another one has written in between.
+    #[test]
+    fn a_deferred_transaction_waits_for_its_turn() {
+        run_test(async {
+            let (engine, client, mut connection, directory) = shop().await;
+            let run = engine.start(Order, "tea".to_owned()).await.unwrap();
+            let mut other = Connection::open(directory.path().join("journal.db")).unwrap();
+            let (held, holds) = std::sync::mpsc::channel();
+            let holder = std::thread::spawn(move || {
+                let tx = other.transaction().unwrap();
+                put(&tx, "other");
+                held.send(()).unwrap();
+                std::thread::sleep(Duration::from_millis(300));
+                tx.commit().unwrap();
+            });
+            holds.recv().unwrap();
+            let tx = connection.transaction().unwrap();
+            client.signal_in(&tx, run.id(), "paid", json!(2), SendEvent::default()).unwrap();
+            assert_eq!(listed(&tx).unwrap(), json!([["other", 1]]));
+            tx.commit().unwrap();
+            holder.join().unwrap();
+            assert_eq!(run.result().await.unwrap(), "tea for 2");
+        });
+    }
+
     #[test]
     fn what_cannot_be_sent_is_refused_at_the_call() {
         run_test(async {

@@ -53,6 +53,7 @@ fn put(connection: &Connection, store: &dyn Store, outgoing: Outgoing) -> Result
     if connection.is_autocommit() {
         return Err(Error::WrongTransaction("it is over already".to_owned()));
     }
+    become_writer(connection).map_err(|error| refused(&error))?;
     if !open::is_current(connection).map_err(|error| refused(&error))? {
         let reason = "the journal has another format than this program writes".to_owned();
         return Err(Error::WrongTransaction(reason));
@@ -76,6 +77,14 @@ fn put(connection: &Connection, store: &dyn Store, outgoing: Outgoing) -> Result
     written.map_err(|error: rusqlite::Error| refused(&error))?
 }
 
+/// Lets a transaction that has done nothing yet begin with a write. SQLite begins one that is
+/// deferred, as rusqlite's are, with its first statement: were that a read, a write of the
+/// engine's between it and ours would refuse ours at once, however long the application is ready
+/// to wait. A statement that changes no row waits for its turn, and sees what is newest.
+fn become_writer(connection: &Connection) -> rusqlite::Result<()> {
+    connection.execute("DELETE FROM run WHERE FALSE", []).map(drop)
+}
+
 /// Workflow and revision of the run that an event is for.
 fn definition(
     connection: &Connection,
@@ -87,7 +96,8 @@ fn definition(
     connection.query_row(find, [event.run.as_bytes()], read).optional()
 }
 
-/// Another one writes at the moment, or the transaction had read before another one wrote.
+/// Another one wrote for longer than the connection waits, or has written since this transaction
+/// read.
 fn refused(error: &rusqlite::Error) -> Error {
     match error.sqlite_error_code() {
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Error::Busy,
