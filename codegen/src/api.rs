@@ -4,13 +4,18 @@
 //! is what counts, and two graphs that emit the same items promise the same.
 
 mod compare;
+mod constraints;
+mod demands;
+mod places;
 mod read;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 pub use compare::{Bump, Change, changes, least_bump};
+pub use constraints::constraints;
 pub use read::api;
 pub(crate) use read::{given, reachable};
 
@@ -33,6 +38,11 @@ pub struct Api {
     pub triggers: BTreeSet<String>,
     /// Codes of failures that the graph itself gives.
     pub errors: BTreeSet<String>,
+    /// What an input must be beyond its type, as a JSON Schema; an empty one where nothing is asked.
+    /// None in the model of a version that was published before models said so: then [`constraints()`]
+    /// reads it from the crate's source.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub constraints: Option<Value>,
     /// The version of our own crates, whose types stand in its signatures.
     pub support: String,
 }

@@ -21,6 +21,7 @@ mod steps;
 mod symbols;
 mod types;
 
+pub(crate) use constraints::INPUT_SCHEMA;
 pub(crate) use types::{field_name, variant_name};
 
 use std::collections::{BTreeMap, BTreeSet};

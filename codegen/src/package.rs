@@ -53,6 +53,8 @@ pub struct Published {
     pub index: String,
     /// The version of our own crates there.
     pub support: String,
+    /// The licence that it names, as SPDX writes it, if its publisher said one.
+    pub license: Option<String>,
 }
 
 /// The files of an emitted crate by path, `/` between parts.

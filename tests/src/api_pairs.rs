@@ -1,5 +1,7 @@
 //! Pairs of graphs, and a program that uses all that the first one of a pair promises.
 
+mod constraints;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
@@ -113,6 +115,8 @@ pub fn pairs() -> Vec<Pair> {
         majors_within(),
         majors_of_choices(),
         policies(),
+        constraints::tightened(),
+        constraints::loosened(),
     ];
     all.into_iter().flatten().collect()
 }

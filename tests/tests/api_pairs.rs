@@ -1,4 +1,4 @@
-//! A version's number tells the truth: what it says of 57 changes, and whether a program that was
+//! A version's number tells the truth: what it says of 71 changes, and whether a program that was
 //! written against the version before compiles with the new one.
 
 #![allow(
@@ -27,6 +27,7 @@ fn published(name: &str, graph: &Value) -> (CrateFiles, Api) {
         version: "1.0.0".to_owned(),
         index: "sparse+http://127.0.0.1:7700/index/".to_owned(),
         support: "0.1.0".to_owned(),
+        license: None,
     });
     let source = graph.to_string();
     let compiled = compile(source.as_bytes(), known, &support);

@@ -27,6 +27,7 @@ fn published(fixture: &Fixture) -> CrateFiles {
         version: "1.0.0".to_owned(),
         index: "sparse+http://127.0.0.1:7700/index/".to_owned(),
         support: "0.1.0".to_owned(),
+        license: None,
     });
     let compiled = compile(&fixture.graph, known, &support);
     compiled.files.unwrap_or_else(|| panic!("{}: {:#?}", fixture.name, compiled.diagnostics))

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Api, ApiField, ApiType, variant_parts};
+use super::demands::Turn;
+use super::{Api, ApiField, ApiType, constraints, variant_parts};
 
 /// Which number of a version goes up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -54,6 +55,14 @@ pub fn changes(old: &Api, new: &Api) -> Vec<Change> {
         found.add(Bump::Minor, format!("the type `{name}` is new"));
     }
     found.outside(old, new);
+    for (turn, what) in constraints::turns(old, new) {
+        match turn {
+            // Programs compile, and what they give starts no run any more.
+            Turn::Tighter => found.policy(Bump::Major, what),
+            Turn::Looser => found.add(Bump::Minor, what),
+            Turn::Same => {}
+        }
+    }
     if line(&old.support) != line(&new.support) {
         let (before, after) = (&old.support, &new.support);
         let what = format!("the crate `flowcrate` of its signatures went from {before} to {after}");

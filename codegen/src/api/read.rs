@@ -6,7 +6,7 @@ use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{Attribute, Fields, FnArg, Item, ItemEnum, ItemFn, ItemStruct, ReturnType};
 
-use super::{Api, ApiField, ApiType};
+use super::{Api, ApiField, ApiType, constraints};
 use crate::check::{Body, Checked};
 use crate::emit::{field_name, variant_name};
 use crate::expr::typed::ExprKind;
@@ -17,7 +17,8 @@ pub fn api(files: &CrateFiles, checked: &Checked, support: &str) -> Api {
     let text = |path: &str| files.files.get(path).map(|file| String::from_utf8_lossy(&file.bytes));
     let workflow = text("src/generated/workflow.rs").unwrap_or_default();
     let types = text("src/generated/types.rs").unwrap_or_default();
-    let mut api = Api { support: support.to_owned(), ..Api::default() };
+    let constraints = Some(constraints(&workflow));
+    let mut api = Api { support: support.to_owned(), constraints, ..Api::default() };
     if let Some(function) = function(&workflow) {
         signature(&mut api, &function);
     }

@@ -8,6 +8,9 @@ use super::Emitter;
 use crate::emit::names::ident;
 use crate::schema::has_pattern;
 
+/// What the constant is called.
+pub(crate) const INPUT_SCHEMA: &str = "INPUT_SCHEMA";
+
 /// A schema that is longer is written over several lines.
 const LINE: usize = 70;
 
@@ -18,7 +21,7 @@ impl Emitter<'_> {
         if has_pattern(&schema) {
             self.symbols.need("flowcrate", "expr-regex");
         }
-        let name = ident("INPUT_SCHEMA");
+        let name = ident(INPUT_SCHEMA);
         let text = written(&schema);
         let constant = quote! {
             #[doc = " What an input must be beyond its type, as a JSON Schema."]

@@ -61,7 +61,10 @@ fn package(crate_: &Manifest<'_>) -> Table {
         table.insert("description", value(description));
     }
     match crate_.support {
-        Support::Registry(_) => {
+        Support::Registry(published) => {
+            if let Some(license) = &published.license {
+                table.insert("license", value(license));
+            }
             table.insert("readme", value("README.md"));
             table.insert("keywords", value(strings(["durable", "flowcrate", "workflow"])));
             table.insert("categories", value(strings(["asynchronous"])));
