@@ -10,6 +10,7 @@ mod adding;
 mod address;
 pub(crate) mod archive;
 mod index_line;
+mod license;
 mod names;
 mod preview;
 mod publish;
@@ -28,7 +29,7 @@ use crate::git::Git;
 use crate::store::{History, Origin, Release, ReleaseDraft, Store, Token};
 
 pub use adding::Adding;
-pub use address::Address;
+pub use address::{Address, is_loopback};
 pub use archive::digest;
 pub use index_line::{IndexDependency, IndexLine};
 pub use preview::{Choice, Preview, Refusal, preview};

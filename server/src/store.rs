@@ -28,12 +28,13 @@ pub use tokens::{Scope, Token};
 pub use workflows::{Current, Draft, Hook, ScheduleDraft, Trigger, Workflow};
 
 /// One migration a format; the position is the format that it leads from.
-const MIGRATIONS: [&str; 5] = [
+const MIGRATIONS: [&str; 6] = [
     include_str!("../migrations/1.sql"),
     include_str!("../migrations/2.sql"),
     include_str!("../migrations/3.sql"),
     include_str!("../migrations/4.sql"),
     include_str!("../migrations/5.sql"),
+    include_str!("../migrations/6.sql"),
 ];
 
 /// A handle on the database. Cheap to clone.
@@ -101,5 +102,47 @@ impl Store {
             .execute(&self.pool)
             .await?;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A database of an earlier format, with one version of a crate in it.
+    async fn earlier(path: &Path, format: usize) {
+        let options = SqliteConnectOptions::new().filename(path).create_if_missing(true);
+        let pool = SqlitePoolOptions::new().connect_with(options).await.unwrap();
+        for migration in &MIGRATIONS[..format] {
+            sqlx::raw_sql(*migration).execute(&pool).await.unwrap();
+        }
+        let rows = format!(
+            "insert into crates values ('hello', 'hello', 'upload', null, 'Greets', 0);
+             insert into releases (name, version, content, line, package, note, published_at, yanked)
+             values ('hello', '1.0.0', 'c', '{{}}', x'0102ff', 'First', 7, 1);
+             pragma user_version = {format}"
+        );
+        sqlx::raw_sql(sqlx::AssertSqlSafe(rows)).execute(&pool).await.unwrap();
+        pool.close().await;
+    }
+
+    #[tokio::test]
+    async fn versions_of_an_earlier_format_keep_their_packages() {
+        for format in [3, 4, 5] {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("server.db");
+            earlier(&path, format).await;
+            let store = Store::open(&path).await.unwrap();
+            let package = store.package("hello", "1.0.0").await.unwrap();
+            assert_eq!(package, Some(vec![1, 2, 255]));
+            let release = &store.releases("hello").await.unwrap()[0];
+            assert!(release.yanked && release.history.note == "First" && release.published_at == 7);
+            assert_eq!(store.package_sizes("hello").await.unwrap(), [("1.0.0".to_owned(), 3)]);
+            // What the index reads holds no package.
+            let columns = "select count(*) from pragma_table_info('releases') where type = 'BLOB'";
+            let blobs: i64 = sqlx::query_scalar(columns).fetch_one(&store.pool).await.unwrap();
+            assert_eq!(blobs, 0);
+            store.close().await;
+        }
     }
 }

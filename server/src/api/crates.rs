@@ -100,9 +100,7 @@ async fn set(
     (name, version): (String, String),
     yanked: bool,
 ) -> Result<StatusCode> {
-    if let Some(by) = &by {
-        access::owner(app, by, &name).await?;
-    }
+    access::owner(app, by.as_ref(), &name).await?;
     if !app.store.yank(&name, &version, yanked).await? {
         return Err(absent(&name, &version));
     }

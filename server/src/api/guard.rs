@@ -3,16 +3,16 @@
 //! A server on loopback has no password: a page that rebinds its own name to 127.0.0.1 is known
 //! by its `Host`, one that posts across origins by its `Origin`. There is no CORS at all.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
 use axum::http::uri::Authority;
-use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use super::problem::Problem;
+use crate::registry::is_loopback;
 
 /// Which hosts a request may name.
 #[derive(Clone, Debug)]
@@ -25,11 +25,8 @@ pub struct Hosts {
 
 impl Hosts {
     fn accepts(&self, host: &str) -> bool {
-        let bare = host.trim_start_matches('[').trim_end_matches(']');
-        let loopback = bare.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
         self.any
-            || loopback
-            || host.eq_ignore_ascii_case("localhost")
+            || is_loopback(host)
             || self.allowed.iter().any(|allowed| allowed.eq_ignore_ascii_case(host))
     }
 }
@@ -75,9 +72,14 @@ fn refusal(hosts: &Hosts, request: &Request) -> Option<Problem> {
 }
 
 fn authority(request: &Request) -> Option<Authority> {
-    match request.headers().get(header::HOST) {
+    asked(request.headers(), request.uri())
+}
+
+/// By which name a request knows this server.
+pub(super) fn asked(headers: &HeaderMap, uri: &Uri) -> Option<Authority> {
+    match headers.get(header::HOST) {
         Some(host) => host.to_str().ok()?.parse().ok(),
-        None => request.uri().authority().cloned(),
+        None => uri.authority().cloned(),
     }
 }
 

@@ -17,6 +17,9 @@ pub(super) struct Args {
     /// Raise the version by more than what changed asks for
     #[arg(long, value_enum)]
     bump: Option<Bump>,
+    /// The licence, as SPDX writes it; later versions keep it [default: that of the latest version]
+    #[arg(long, value_name = "SPDX")]
+    license: Option<String>,
     /// Print the answer as JSON
     #[arg(long)]
     json: bool,
@@ -39,7 +42,8 @@ enum Bump {
 /// Publishes, and says how the crate is added.
 pub(super) fn execute(args: &Args) -> Result<Outcome, Error> {
     let path = format!("/api/v1/workflows/{}/publish", segment(&args.name));
-    let answer = args.server.post(&path, &json!({ "note": args.note, "bump": args.bump }))?;
+    let wishes = json!({ "note": args.note, "bump": args.bump, "license": args.license });
+    let answer = args.server.post(&path, &wishes)?;
     if args.json {
         output::say_json(&answer.body);
     } else {
@@ -60,7 +64,8 @@ fn tell(body: &Value) {
     output::say(&format!("{name} {version} {news}"));
     for change in body["changes"].as_array().into_iter().flatten() {
         let part = |key: &str| change[key].as_str().unwrap_or_default();
-        output::note(&format!("  {}: {}", part("bump"), part("what")));
+        let policy = if change["by_policy"] == true { ", by policy" } else { "" };
+        output::note(&format!("  {}{policy}: {}", part("bump"), part("what")));
     }
     match body["survives"].as_bool() {
         Some(true) => output::note("  runs of the version before may move to it"),

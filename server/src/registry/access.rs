@@ -5,7 +5,7 @@
 //! where the registry is private, and from the first token of scope `publish` on: whoever made one
 //! has said who may publish. Revoking the last one opens nothing.
 
-use super::holder;
+use super::{SUPPORT, holder};
 use crate::app::App;
 use crate::error::Error;
 use crate::store::{Scope, Token};
@@ -37,8 +37,13 @@ pub async fn known_publisher(app: &App, token: Option<&str>) -> Result<Token, Er
     Ok(token)
 }
 
-/// Refuses whoever is not among a crate's owners, if it has any.
-pub async fn owner(app: &App, by: &Token, name: &str) -> Result<(), Error> {
+/// Refuses whoever is not among a crate's owners, if it has any; none is whoever publishes without
+/// a token. Our own crates are nobody's: all others need them.
+pub async fn owner(app: &App, by: Option<&Token>, name: &str) -> Result<(), Error> {
+    if SUPPORT.contains(&name) {
+        return Err(Error::Forbidden(format!("{name} is this server's own")));
+    }
+    let Some(by) = by else { return Ok(()) };
     let owners = app.store.owners(name).await?;
     if owners.is_empty() || owners.contains(&by.name) {
         return Ok(());

@@ -12,7 +12,9 @@ pub struct Adding {
     pub command: String,
     /// What stands in `.cargo/config.toml` for that.
     pub config: String,
-    /// The line of a manifest that needs no configuration.
+    /// The command that keeps a token, once; null where the registry wants none of readers.
+    pub login: Option<String>,
+    /// The line of a manifest that needs no configuration, but for the token of a private registry.
     pub dependency: String,
     /// The command that takes it from git.
     pub git: String,
@@ -33,6 +35,7 @@ impl Adding {
         Self {
             command: format!("cargo add {name} --registry flows{alone}"),
             config: format!("[registries.flows]\nindex = \"{index}\"\n{provider}"),
+            login: registry.private.then(|| "cargo login --registry flows".to_owned()),
             dependency: format!(
                 "{name} = {{ version = \"{version}\", registry-index = \"{index}\"{in_table} }}"
             ),

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use super::publish::{latest, tag, unchanged};
 use super::source::{Made, Source};
-use super::{names, versions};
+use super::{license, names, versions};
 use crate::app::{App, blocking};
 use crate::error::Error;
 use crate::store::Origin;
@@ -24,6 +24,8 @@ pub struct Preview {
     pub unchanged: bool,
     /// What forbids it; empty where nothing does.
     pub refusals: Vec<Refusal>,
+    /// The licence that it names where its publisher says nothing: that of the latest version.
+    pub license: Option<String>,
     /// The versions that it may become, the least first.
     pub choices: Vec<Choice>,
     /// What changed for those who use the crate, each with the least that it asks of the version:
@@ -71,7 +73,8 @@ pub async fn preview(app: &App, key: &str) -> Result<(Preview, String), Error> {
     let foreign = refusals.iter().any(|refusal| refusal.code == "crate_taken");
     let releases = if foreign { Vec::new() } else { app.store.releases(&made.name).await? };
     let tag = tag(&source, &releases);
-    let before = versions::Before::of(app, &releases, &source.workflow).await?;
+    let before = versions::Before::of(app, (&made.name, &releases), &source.workflow).await?;
+    let license = license::kept(app, &made.name, &releases).await?;
     let making = app.clone();
     let preview = blocking(move || {
         let api = source.api(&making, &made.files)?;
@@ -86,7 +89,7 @@ pub async fn preview(app: &App, key: &str) -> Result<(Preview, String), Error> {
         for bump in wishes.into_iter().filter(|wish| wish.is_none_or(|wish| wish >= least)) {
             choices.push(Choice { bump, version: versions::next(&releases, &assessed, bump)? });
         }
-        let unchanged = unchanged(&releases, &made).is_some();
+        let unchanged = unchanged(&releases, &made.content(license.as_deref())).is_some();
         let (changes, survives, upgrade) =
             if unchanged { (Vec::new(), Some(true), None) } else { assessed.into_parts() };
         let name = made.name;
@@ -96,6 +99,7 @@ pub async fn preview(app: &App, key: &str) -> Result<(Preview, String), Error> {
             latest,
             unchanged,
             refusals,
+            license,
             choices,
             changes,
             survives,

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::adding::Adding;
-use super::source::{Made, Source, manifest};
-use super::{access, archive, index_line, names, versions};
+use super::source::{Source, manifest};
+use super::{access, archive, index_line, license, names, versions};
 use crate::app::{App, blocking};
 use crate::error::Error;
 use crate::store::{History, Origin, Release, ReleaseDraft, Token};
@@ -22,6 +22,9 @@ pub struct Wishes {
     /// Which number goes up, `patch`, `minor` or `major`, where that is more than what changed asks.
     #[schema(value_type = Option<String>)]
     pub bump: Option<Bump>,
+    /// The licence, as SPDX writes it: `MIT OR Apache-2.0`. Left out, it is that of the latest
+    /// version; empty, none is named.
+    pub license: Option<String>,
 }
 
 /// A version, once it is released.
@@ -65,30 +68,37 @@ pub async fn publish(
     names::publishable(&made.name)?;
     let origin = Origin::Workflow(source.workflow.id.clone());
     app.store.free_crate_name(&made.name, &origin).await?;
-    if let Some(by) = by {
-        access::owner(app, by, &made.name).await?;
-    }
+    access::owner(app, by, &made.name).await?;
     let releases = app.store.releases(&made.name).await?;
     let current = tag(&source, &releases);
     if !accepts(&current) {
         return Err(Error::Stale { current });
     }
-    if let Some(latest) = unchanged(&releases, &made) {
+    let kept = license::kept(app, &made.name, &releases).await?;
+    let license = match &wishes.license {
+        Some(wish) => license::read(wish)?,
+        None => kept.clone(),
+    };
+    let content = made.content(license.as_deref());
+    if let Some(latest) = unchanged(&releases, &content) {
         let version = latest.version.clone();
         return published(app, made.name, version, (&latest.line, &latest.history), false);
     }
-    let before = versions::Before::of(app, &releases, &source.workflow).await?;
+    let before = versions::Before::of(app, (&made.name, &releases), &source.workflow).await?;
     let (making, owner) = (app.clone(), by.map(|by| by.name.clone()));
     let draft = blocking(move || {
         let api = source.api(&making, &made.files)?;
-        let assessed = versions::assess(&making, before.as_ref(), &source, &api);
+        let mut assessed = versions::assess(&making, before.as_ref(), &source, &api);
+        if !releases.is_empty() {
+            assessed.licensed(kept.as_deref(), license.as_deref());
+        }
         let version = versions::next(&releases, &assessed, wishes.bump)?;
-        let mut files = source.files(&making, &version)?;
+        let mut files = source.files(&making, &version, license)?;
         let history = assessed.history(&source, &api, wishes.note)?;
         let changelog = versions::changelog(&version, &history, &releases)?;
         files.files.insert("CHANGELOG.md".to_owned(), changelog);
         let origin = (Origin::Workflow(source.workflow.id), owner);
-        draft(&making, (made, version), &files, (origin, history))
+        draft(&making, (made.name, version, content), &files, (origin, history))
     });
     let draft = draft.await??;
     app.store.release(std::slice::from_ref(&draft), app.clock.now().0).await?;
@@ -103,8 +113,8 @@ pub(super) fn tag(source: &Source, releases: &[Release]) -> String {
 }
 
 /// The latest version, where it is this very content.
-pub(super) fn unchanged<'r>(releases: &'r [Release], made: &Made) -> Option<&'r Release> {
-    latest(releases).filter(|latest| latest.content == made.content && !latest.yanked)
+pub(super) fn unchanged<'r>(releases: &'r [Release], content: &str) -> Option<&'r Release> {
+    latest(releases).filter(|latest| latest.content == content && !latest.yanked)
 }
 
 pub(super) fn latest(releases: &[Release]) -> Option<&Release> {
@@ -127,11 +137,10 @@ fn published(
 
 fn draft(
     app: &App,
-    (made, version): (Made, String),
+    (name, version, content): (String, String, String),
     files: &CrateFiles,
     ((origin, owner), history): ((Origin, Option<String>), History),
 ) -> Result<ReleaseDraft, Error> {
-    let Made { name, content, .. } = made;
     let bytes = files.files.iter().map(|(path, file)| (path.clone(), file.bytes.clone())).collect();
     let package = archive::pack(&name, &version, &bytes)
         .map_err(|source| Error::io("cannot pack a crate", source))?;

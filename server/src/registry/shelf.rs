@@ -8,7 +8,7 @@ use semver::Version;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{Adding, IndexDependency, IndexLine, archive, versions};
+use super::{Adding, IndexDependency, IndexLine, archive, license, versions};
 use crate::app::{App, blocking};
 use crate::error::Error;
 use crate::store::{Dependant, Origin, Release, Shelved};
@@ -101,6 +101,8 @@ pub struct VersionDocument {
     pub features: BTreeMap<String, Vec<String>>,
     /// The oldest Rust that builds it.
     pub rust_version: Option<String>,
+    /// The licence that it names, if it names one.
+    pub license: Option<String>,
     /// How a project takes it.
     pub add: Adding,
 }
@@ -152,10 +154,10 @@ pub async fn version_document(
     };
     let package = app.store.package(name, version).await?.unwrap_or_default();
     let texts = blocking(move || {
-        archive::texts(&package, ["README.md", "CHANGELOG.md"], MOST_TEXT)
+        archive::texts(&package, ["README.md", "CHANGELOG.md", "Cargo.toml"], MOST_TEXT)
             .map_err(|source| Error::io("cannot unpack a crate", source))
     });
-    let [readme, changelog] = texts.await??;
+    let [readme, changelog, manifest] = texts.await??;
     let corrupt = |source| Error::Corrupt { what: "the API of a version", source };
     let api = match release.history.api.as_str() {
         "" => None,
@@ -174,6 +176,7 @@ pub async fn version_document(
         dependencies: line.deps,
         features,
         rust_version: line.rust_version,
+        license: manifest.as_deref().and_then(license::named),
         add: Adding::of(&app.registry, (name, version), emitted),
     }))
 }

@@ -26,7 +26,7 @@ pub(super) struct Made {
     /// The crate's name.
     pub(super) name: String,
     /// Digest of the files.
-    pub(super) content: String,
+    digest: String,
 }
 
 impl Source {
@@ -37,20 +37,26 @@ impl Source {
         let linked = app.store.pinned(&workflow.id, &workflow.revision).await?;
         let (source, app) = (Self { workflow, linked, support }, app.clone());
         let made = blocking(move || {
-            let files = source.files(&app, "0.0.0")?;
+            let files = source.files(&app, "0.0.0", None)?;
             let name = package_name(&files)?;
-            let content = archive::digest_of(contents(&files));
-            Ok::<_, Error>((source, Made { files, name, content }))
+            let digest = archive::digest_of(contents(&files));
+            Ok::<_, Error>((source, Made { files, name, digest }))
         });
         made.await?
     }
 
-    /// The files of the crate in a version.
-    pub(super) fn files(&self, app: &App, version: &str) -> Result<CrateFiles, Error> {
+    /// The files of the crate in a version, under a licence if it has one.
+    pub(super) fn files(
+        &self,
+        app: &App,
+        version: &str,
+        license: Option<String>,
+    ) -> Result<CrateFiles, Error> {
         let support = Support::Registry(package::Published {
             version: version.to_owned(),
             index: app.registry.address.index(),
             support: self.support.clone(),
+            license,
         });
         let (graph, callees) = (self.workflow.graph.as_bytes(), &self.linked.documents);
         let Compiled { files, .. } = app.compiler.compile_for(graph, callees, &support);
@@ -80,6 +86,14 @@ impl Source {
 }
 
 impl Made {
+    /// Digest of all that is published, whatever the version.
+    pub(super) fn content(&self, license: Option<&str>) -> String {
+        match license {
+            None => self.digest.clone(),
+            Some(license) => archive::digest(format!("{} under {license}", self.digest).as_bytes()),
+        }
+    }
+
     /// Refuses a crate whose functions nobody has written.
     pub(super) fn fit(&self) -> Result<(), Error> {
         let unwritten = self.files.files.iter().find(|(path, file)| {

@@ -11,10 +11,12 @@ use flowcrate_codegen::graph::diff;
 use flowcrate_codegen::package::{CrateFile, Owner};
 use flowcrate_codegen::upgrade::Upgrade;
 use semver::Version;
+use serde_json::Value;
 
 use super::publish::latest;
 use super::source::Source;
-use crate::app::App;
+use super::{archive, license};
+use crate::app::{App, blocking};
 use crate::error::Error;
 use crate::store::{History, Release, Workflow};
 
@@ -37,17 +39,18 @@ impl Before {
     /// The latest version whose API is known: what was sent by `cargo publish` has none.
     pub(super) async fn of(
         app: &App,
-        releases: &[Release],
+        (name, releases): (&str, &[Release]),
         workflow: &Workflow,
     ) -> Result<Option<Self>, Error> {
         let known = releases.iter().filter(|release| !release.history.api.is_empty());
         let known: Vec<Release> = known.cloned().collect();
-        let Some(History { api, revision, .. }) = latest(&known).map(|known| &known.history) else {
-            return Ok(None);
-        };
+        let Some(Release { version, history, .. }) = latest(&known) else { return Ok(None) };
         let corrupt = |source| Error::Corrupt { what: "the API of a version", source };
-        let api = serde_json::from_str(api).map_err(corrupt)?;
-        let revision = revision.clone().unwrap_or_default();
+        let mut api: Api = serde_json::from_str(&history.api).map_err(corrupt)?;
+        if api.constraints.is_none() {
+            api.constraints = asked_by(app, (name, version)).await?;
+        }
+        let revision = history.revision.clone().unwrap_or_default();
         let graph = app.store.revision_graph(&workflow.id, &revision).await?;
         let graph = match graph {
             Some(graph) => {
@@ -59,6 +62,20 @@ impl Before {
         Ok(Some(Self { api, revision, graph }))
     }
 }
+
+/// What a version asks of its input, from its package: for models that were stored before they said
+/// so.
+async fn asked_by(app: &App, (name, version): (&str, &str)) -> Result<Option<Value>, Error> {
+    let Some(package) = app.store.package(name, version).await? else { return Ok(None) };
+    let texts = blocking(move || archive::texts(&package, [WORKFLOW], MOST_SOURCE));
+    let [text] = texts.await?.map_err(|source| Error::io("cannot unpack a crate", source))?;
+    Ok(text.map(|text| api::constraints(&text)))
+}
+
+/// Where an emitted crate has its workflow.
+const WORKFLOW: &str = "src/generated/workflow.rs";
+/// The most that is read of it, in bytes.
+const MOST_SOURCE: u64 = 16 * 1024 * 1024;
 
 /// Compares the crate with the version before.
 pub(super) fn assess(app: &App, before: Option<&Before>, source: &Source, api: &Api) -> Assessed {
@@ -83,6 +100,12 @@ pub(super) fn assess(app: &App, before: Option<&Before>, source: &Source, api: &
 }
 
 impl Assessed {
+    /// Notes a change of the licence, which no program sees and every reader should.
+    pub(super) fn licensed(&mut self, before: Option<&str>, after: Option<&str>) {
+        let told = license::changed(before, after);
+        self.changes.extend(told.map(|what| Change { bump: Bump::Patch, what, by_policy: false }));
+    }
+
     /// What changed, whether runs may move, and node by node why.
     pub(super) fn into_parts(self) -> (Vec<Change>, Option<bool>, Option<Upgrade>) {
         (self.changes, self.survives, self.upgrade)

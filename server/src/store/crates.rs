@@ -1,6 +1,6 @@
 //! The registry's crates and their versions.
 //!
-//! A version is one row, its package in it: it is there whole or not at all, whenever the process
+//! A version and its package are one commit: it is there whole or not at all, whenever the process
 //! dies. Nothing here changes or removes one, but for its yank.
 
 use sqlx::sqlite::SqliteRow;
@@ -202,7 +202,8 @@ impl Store {
 
     /// The package of a version.
     pub async fn package(&self, name: &str, version: &str) -> Result<Option<Vec<u8>>, Error> {
-        let select = "select package from releases where name = ?1 and version = ?2";
+        let select = "select bytes from releases join packages on release = id
+             where name = ?1 and version = ?2";
         Ok(sqlx::query_scalar(select).bind(name).bind(version).fetch_optional(&self.pool).await?)
     }
 }
@@ -301,21 +302,23 @@ async fn put_release(
         return Err(Error::Released { name, version });
     }
     let insert =
-        "insert into releases (name, version, content, line, package, revision, note, published_at, api, changes, survives)
-         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
-    sqlx::query(insert)
+        "insert into releases (name, version, content, line, revision, note, published_at, api, changes, survives)
+         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+    let release = sqlx::query(insert)
         .bind(&draft.name)
         .bind(&draft.version)
         .bind(&draft.content)
         .bind(&draft.line)
-        .bind(&draft.package)
         .bind(&draft.history.revision)
         .bind(&draft.history.note)
         .bind(now)
         .bind(&draft.history.api)
         .bind(&draft.history.changes)
         .bind(draft.history.survives)
-        .execute(tx)
-        .await?;
+        .execute(&mut *tx)
+        .await?
+        .last_insert_rowid();
+    let insert = "insert into packages (release, bytes) values (?1, ?2)";
+    sqlx::query(insert).bind(release).bind(&draft.package).execute(tx).await?;
     Ok(())
 }

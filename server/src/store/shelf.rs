@@ -79,7 +79,8 @@ impl Store {
 
     /// How many bytes the package of each version has.
     pub async fn package_sizes(&self, name: &str) -> Result<Vec<(String, i64)>, Error> {
-        let select = "select version, length(package) from releases where name = ?1 order by id";
+        let select = "select version, length(bytes) from releases join packages on release = id
+             where name = ?1 order by id";
         Ok(sqlx::query_as(select).bind(name).fetch_all(&self.pool).await?)
     }
 

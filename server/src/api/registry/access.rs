@@ -26,6 +26,6 @@ impl FromRequestParts<App> for Publisher {
 impl Publisher {
     /// Refuses whoever is not among a crate's owners, if it has any.
     pub(super) async fn owns(&self, app: &App, name: &str) -> Result<()> {
-        Ok(registry::access::owner(app, &self.0, name).await?)
+        Ok(registry::access::owner(app, Some(&self.0), name).await?)
     }
 }

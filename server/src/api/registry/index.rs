@@ -1,23 +1,49 @@
 //! The sparse index: a file of lines for each crate.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::{FromRequestParts, Path, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 use super::access::Reader;
 use super::refusal::{Refusal, Result};
-use crate::api::etag;
+use crate::api::{etag, guard};
 use crate::app::App;
 use crate::registry::{self, digest, index_path};
 
 /// Lines are sent as they are: a compressed answer would not be what its strong entity tag names.
 pub(in crate::api) const MEDIA_TYPE: &str = "application/x-cargo-index";
 
+/// Somebody who asks the registry by its own name. Cargo asks for this file before all others, and
+/// keeps by the name that it asked by what it finds: whoever has another name is told, or her
+/// project would have two registries, each with a runtime of its own.
+pub(super) struct ByItsName;
+
+impl FromRequestParts<App> for ByItsName {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
+        let address = &app.registry.address;
+        match guard::asked(&parts.headers, &parts.uri) {
+            Some(asked) if address.is_mistaken(&asked) => {
+                let detail = format!(
+                    "this registry goes by {}, and to cargo {asked} is another one: write \
+                     index = \"{}\" (the server's --public-url says by which address it goes)",
+                    address.base(),
+                    address.index()
+                );
+                Err(Refusal::new(StatusCode::MISDIRECTED_REQUEST, detail))
+            }
+            _ => Ok(Self),
+        }
+    }
+}
+
 /// Where packages and the web API are. A private registry says it to holders of tokens only: its
 /// 401 is how cargo learns that it needs one.
-pub(super) async fn config(_: Reader, State(app): State<App>) -> Json<Value> {
+pub(super) async fn config(_: ByItsName, _: Reader, State(app): State<App>) -> Json<Value> {
     let base = app.registry.address.base();
     let mut config = json!({ "dl": format!("{base}/api/v1/crates"), "api": base });
     if app.registry.private {

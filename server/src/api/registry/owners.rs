@@ -59,6 +59,10 @@ pub(super) async fn remove(
     Raw(body): Raw,
 ) -> Result<Json<Value>> {
     let users = asked(&app, &publisher, &name, &body).await?;
+    let owners = app.store.owners(&name).await?;
+    if let Some(user) = users.iter().find(|user| !owners.contains(*user)) {
+        return Err(Refusal::not_found(format!("{user:?} is no owner of {name}")));
+    }
     if !app.store.remove_owners(&name, &users).await? {
         let detail = format!("{name} would have no owner left: add another one first");
         return Err(Refusal::new(StatusCode::CONFLICT, detail));

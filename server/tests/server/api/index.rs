@@ -127,17 +127,24 @@ async fn every_line_is_one_of_cargos_own_and_agrees_with_the_manifest() {
     }
 }
 
-/// Whoever asks under another name of this machine is told the one address all the same: to cargo
-/// two addresses are two registries.
+/// To cargo two addresses are two registries: whoever asks by another name of this machine is told
+/// the one, and all that is published says it.
 #[tokio::test]
 async fn one_address_stands_in_all_that_is_said_whatever_name_is_asked() {
     let server = TestServer::start().await;
     server.post("/api/v1/workflows/hello/publish", &Value::Null).await.expect(201);
     let base = server.get("/index/config.json").await.expect(200)["api"].clone();
     let base = base.as_str().unwrap();
-    let here = [("host", "localhost")];
-    let config = server.send("GET", "/index/config.json", &here, "").await.expect(200);
-    assert_eq!(config["api"], base);
+    for other in ["localhost", "localhost:7700", "[::1]:7700"] {
+        let told = server.send("GET", "/index/config.json", &[("host", other)], "").await;
+        assert_eq!(told.status, 421, "{other}");
+        let detail = told.json()["errors"][0]["detail"].as_str().unwrap().to_owned();
+        let right = format!("index = \"sparse+{base}/index/\"");
+        assert!(detail.contains(other) && detail.contains(&right), "{detail}");
+    }
+    // Names that a proxy gives are nobody's mistake.
+    let known = server.send("GET", "/index/config.json", &[("host", server.name())], "").await;
+    assert_eq!(known.expect(200)["api"], base);
     let files = unpacked(&server, "hello", "1.0.0").await;
     assert!(!files["Cargo.toml"].contains("localhost"));
     let own = format!("registry-index = \"sparse+{base}/index/\"");

@@ -194,3 +194,90 @@ async fn a_preview_tells_everything_that_forbids_it() {
     assert_eq!(preview["refusals"][0]["suggestion"], "twice-2");
     assert_eq!(preview["latest"], Value::Null);
 }
+
+/// The schema of the number that `twice` takes.
+async fn takes(server: &TestServer, number: &Value) {
+    let mut graph = double("twice");
+    graph["nodes"][0]["data"]["config"]["schema"]["properties"]["n"] = number.clone();
+    let any = [("if-match", "*")];
+    server.send("PUT", "/api/v1/workflows/twice", &any, graph.to_string()).await.expect(200);
+}
+
+#[tokio::test]
+async fn what_asks_more_of_an_input_is_a_major_version_by_policy() {
+    let server = TestServer::on(tempfile::tempdir().unwrap()).await;
+    server.store(&double("twice")).await;
+    publish(&server, "twice").await.expect(201);
+    takes(&server, &json!({ "type": "integer", "minimum": 1 })).await;
+    let path = "/api/v1/workflows/twice/publish";
+    let preview = server.get(path).await.expect(200);
+    let what = "`n` of the input has to be at least 1, which nothing asked before";
+    let expected = json!({ "bump": "major", "what": what, "by_policy": true });
+    assert_eq!(preview["changes"][0], expected, "{preview}");
+    assert_eq!(preview["choices"], json!([{ "bump": "major", "version": "2.0.0" }]));
+    let lowered = server.post(path, &json!({ "bump": "minor" })).await.problem(422, "unfit");
+    assert!(lowered["detail"].as_str().unwrap().contains(what), "{lowered}");
+    let second = publish(&server, "twice").await.expect(201);
+    assert_eq!((&second["version"], &second["changes"][0]), (&json!("2.0.0"), &expected));
+    let shown = server.get("/api/v1/registry/crates/twice/2.0.0").await.expect(200);
+    assert_eq!(shown["api"]["constraints"]["properties"]["n"]["minimum"], 1);
+    assert!(shown["changelog"].as_str().unwrap().contains(&format!("{what} (major, by policy)")));
+    takes(&server, &json!({ "type": "integer", "minimum": 0 })).await;
+    let third = publish(&server, "twice").await.expect(201);
+    assert_eq!(third["version"], "2.1.0");
+    let what = "`n` of the input had to be at least 1, and has to be at least 0";
+    assert_eq!(third["changes"][0], json!({ "bump": "minor", "what": what }));
+}
+
+/// Models of versions that were published before they said what is asked: their packages say it.
+#[tokio::test]
+async fn a_model_without_constraints_is_completed_from_the_package() {
+    let server = TestServer::on(tempfile::tempdir().unwrap()).await;
+    server.store(&double("twice")).await;
+    takes(&server, &json!({ "type": "integer", "minimum": 1 })).await;
+    publish(&server, "twice").await.expect(201);
+    let folder = server.stopped().await;
+    let database = folder.path().join("data/server.db").display().to_string();
+    let pool = sqlx::SqlitePool::connect(&database).await.unwrap();
+    let forget = "update releases set api = json_remove(api, '$.constraints') where name = 'twice'";
+    assert_eq!(sqlx::query(forget).execute(&pool).await.unwrap().rows_affected(), 1);
+    pool.close().await;
+    let server = TestServer::on(folder).await;
+    let shown = server.get("/api/v1/registry/crates/twice/1.0.0").await.expect(200);
+    assert_eq!(shown["api"]["constraints"], Value::Null, "{shown}");
+    takes(&server, &json!({ "type": "integer", "minimum": 2 })).await;
+    let second = publish(&server, "twice").await.expect(201);
+    assert_eq!(second["version"], "2.0.0");
+    let what = "`n` of the input had to be at least 1, and has to be at least 2";
+    assert_eq!(second["changes"][0]["what"], what);
+}
+
+#[tokio::test]
+async fn a_licence_is_said_once_and_kept() {
+    let server = TestServer::start().await;
+    server.store(&double("twice")).await;
+    let path = "/api/v1/workflows/twice/publish";
+    let license = async |version: &str| {
+        let page = format!("/api/v1/registry/crates/twice/{version}");
+        server.get(&page).await.expect(200)["license"].clone()
+    };
+    let wrong = server.post(path, &json!({ "license": "MIT/Apache" })).await.problem(422, "unfit");
+    assert!(wrong["detail"].as_str().unwrap().contains("MIT OR Apache-2.0"), "{wrong}");
+    publish(&server, "twice").await.expect(201);
+    assert_eq!(license("1.0.0").await, Value::Null, "nothing is claimed");
+    let said = server.post(path, &json!({ "license": "MIT" })).await.expect(201);
+    assert_eq!(said["version"], "1.0.1");
+    assert_eq!(said["changes"][0]["what"], "the licence is MIT; none was named before");
+    assert_eq!(license("1.0.1").await, "MIT");
+    assert_eq!(server.get(path).await.expect(200)["license"], "MIT");
+    assert_eq!(server.get(path).await.expect(200)["unchanged"], true);
+    assert_eq!(server.post(path, &json!({ "license": " MIT " })).await.expect(200)["fresh"], false);
+    takes(&server, &json!({ "type": "integer", "description": "How many." })).await;
+    assert_eq!(publish(&server, "twice").await.expect(201)["version"], "1.0.2");
+    assert_eq!(license("1.0.2").await, "MIT", "it is kept");
+    let none = server.post(path, &json!({ "license": "" })).await.expect(201);
+    assert_eq!(none["changes"][0]["what"], "no licence is named any more; it was MIT");
+    assert_eq!(license("1.0.3").await, Value::Null);
+    let ours = server.get("/api/v1/registry/crates/flowcrate/0.1.0").await.expect(200);
+    assert_eq!(ours["license"], "MIT OR Apache-2.0");
+}

@@ -131,6 +131,11 @@ impl TestServer {
         self.folder.path()
     }
 
+    /// By which name it is asked: `127.0.0.1:7700`.
+    pub(crate) fn name(&self) -> &str {
+        self.app().registry.address.base().trim_start_matches("http://")
+    }
+
     pub(crate) fn app(&self) -> &App {
         self.server.app()
     }
@@ -157,7 +162,7 @@ impl TestServer {
         let method: Method = method.parse().unwrap();
         let mut request = Request::builder().method(method).uri(path);
         if headers.iter().all(|(name, _)| *name != "host") {
-            request = request.header("host", "127.0.0.1");
+            request = request.header("host", self.name());
         }
         for (name, value) in headers {
             request = request.header(*name, *value);
