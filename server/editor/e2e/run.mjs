@@ -1,5 +1,8 @@
 // npm run e2e: drives a running server's editor in a real browser.
 //   FLOWCRATE_URL  the server, http://127.0.0.1:7700 by default
+//   FLOWCRATE_PRIVATE_URL, FLOWCRATE_PUBLISHER, FLOWCRATE_READER
+//                  a server with a private registry, and two of its tokens; run.sh sets them, and
+//                  without them that scenario is left out
 //   SHOTS          a folder for screenshots; none are taken without it
 //   ONLY           the name of one scenario
 import { mkdirSync } from "node:fs";
@@ -14,13 +17,15 @@ import * as keep from "./keep.mjs";
 import * as large from "./large.mjs";
 import * as loops from "./loops.mjs";
 import * as orders from "./orders.mjs";
+import * as privately from "./private.mjs";
 import * as publish from "./publish.mjs";
 
 const base = (process.env.FLOWCRATE_URL ?? "http://127.0.0.1:7700").replace(/\/$/, "");
 const shots = process.env.SHOTS;
 if (shots) mkdirSync(shots, { recursive: true });
 
-const scenarios = Object.entries({ draw, keep, loops, orders, publish, fixes, examples, access, large }).filter(([name]) => !process.env.ONLY || process.env.ONLY === name);
+const asked = (name) => (process.env.ONLY ? process.env.ONLY === name : name !== "private" || process.env.FLOWCRATE_PRIVATE_URL);
+const scenarios = Object.entries({ draw, keep, loops, orders, publish, private: privately, fixes, examples, access, large }).filter(([name]) => asked(name));
 const browser = await launch();
 let failed = 0;
 for (const [name, scenario] of scenarios) {

@@ -14,7 +14,7 @@ function preview(more: Partial<Preview> = {}): Preview {
     { bump: "minor", version: "1.1.0" },
     { bump: "major", version: "2.0.0" },
   ];
-  return { crate: "orders", latest: "1.0.0", unchanged: false, refusals: [], choices, changes: [], survives: true, upgrade: null, ...more };
+  return { crate: "orders", latest: "1.0.0", unchanged: false, refusals: [], license: null, choices, changes: [], survives: true, upgrade: null, ...more };
 }
 
 function answer(body: unknown, status = 200, headers: Record<string, string> = {}): void {
@@ -31,7 +31,7 @@ beforeEach(() => {
   const workflow = { id: "w", name: "orders", revision: "r", triggers: [], created_at: "", updated_at: "", graph: doc, diagnostics: [] };
   useEditor.getState().open({ workflow, etag: '"w.1"' }, doc, "w");
   useCheck.setState({ diagnostics: [] });
-  usePublish.setState({ stage: { at: "loading" }, wish: null, note: "", published: null });
+  usePublish.setState({ stage: { at: "loading" }, wish: null, note: "", license: null, published: null });
   sessionStorage.clear();
 });
 afterEach(() => {
@@ -49,9 +49,17 @@ describe("the version", () => {
   });
 
   it("is not published where nothing changed or something forbids it", () => {
-    expect(mayPublish(preview())).toBe(true);
-    expect(mayPublish(preview({ unchanged: true }))).toBe(false);
-    expect(mayPublish(preview({ refusals: [{ code: "crate_name", detail: "no" }] }))).toBe(false);
+    expect(mayPublish(preview(), null)).toBe(true);
+    expect(mayPublish(preview({ unchanged: true }), null)).toBe(false);
+    expect(mayPublish(preview({ refusals: [{ code: "crate_name", detail: "no" }] }), null)).toBe(false);
+  });
+
+  it("is another one where the licence is", () => {
+    const same = preview({ unchanged: true, license: "MIT" });
+    expect(mayPublish(same, "MIT ")).toBe(false);
+    expect(mayPublish(same, "Apache-2.0")).toBe(true);
+    expect(mayPublish(same, "")).toBe(true);
+    expect(mayPublish(preview({ unchanged: true }), "")).toBe(false);
   });
 });
 
@@ -70,7 +78,7 @@ describe("publishing", () => {
     const [url, init] = fetched.mock.calls.at(-1) ?? [];
     expect(url).toBe("/api/v1/workflows/w/publish");
     expect(new Headers(init?.headers).get("If-Match")).toBe('"w.1.1.0.0"');
-    expect(JSON.parse(String(init?.body))).toEqual({ bump: "major", note: "New." });
+    expect(JSON.parse(String(init?.body))).toEqual({ bump: "major", note: "New.", license: null });
     expect(usePublish.getState().stage.at).toBe("done");
   });
 

@@ -36,6 +36,8 @@ export interface Preview {
   latest: string | null;
   unchanged: boolean;
   refusals: Refusal[];
+  /** That of the latest version, which the next one keeps. */
+  license: string | null;
   choices: Choice[];
   changes: Change[];
   survives: boolean | null;
@@ -46,6 +48,8 @@ export interface Preview {
 export interface Adding {
   command: string;
   config: string;
+  /** Null where readers need no token. */
+  login: string | null;
   dependency: string;
   git: string;
 }
@@ -102,6 +106,8 @@ export interface ApiModel {
   types: Record<string, ApiType>;
   triggers: string[];
   errors: string[];
+  /** A JSON Schema of what an input must be beyond its type; empty where nothing is asked. */
+  constraints?: Record<string, unknown>;
 }
 
 export interface Dependency {
@@ -122,6 +128,7 @@ export interface VersionDocument extends VersionSummary {
   dependencies: Dependency[];
   features: Record<string, string[]>;
   rust_version: string | null;
+  license: string | null;
   add: Adding;
 }
 
@@ -159,7 +166,7 @@ export const registry = {
     return { preview: (await response.json()) as Preview, etag: response.headers.get("ETag") ?? "*" };
   },
 
-  async publish(workflow: string, wishes: { bump: Bump | null; note: string }, etag: string): Promise<Published> {
+  async publish(workflow: string, wishes: { bump: Bump | null; note: string; license: string | null }, etag: string): Promise<Published> {
     const headers = { ...authorization(), "If-Match": etag };
     return (await send(`/api/v1/workflows/${at(workflow)}/publish`, json("POST", wishes, headers))).json() as Promise<Published>;
   },

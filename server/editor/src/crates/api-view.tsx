@@ -1,4 +1,5 @@
 import type { ApiModel, ApiType } from "../api/registry";
+import { Snippet } from "../ui/snippet";
 import { given, pieces } from "./signature";
 
 /** What a crate promises: the function, what it takes and gives, events, failures, types. */
@@ -28,6 +29,12 @@ export function ApiView({ name, api }: { name: string; api: ApiModel | null }) {
         </div>
         {api.triggers.length > 0 && <p>Started: {api.triggers.join(", ")}.</p>}
       </section>
+      {api.constraints && Object.keys(api.constraints).length > 0 && (
+        <section>
+          <h3>What an input must be beyond its type</h3>
+          <Snippet text={JSON.stringify(api.constraints, null, 2)} label="the constraints, as a JSON Schema" />
+        </section>
+      )}
       <section>
         <h3>Events that it waits for</h3>
         {events.length === 0 && <p className="quiet-text">None.</p>}

@@ -160,6 +160,7 @@ function Side({ crate, version }: Shown) {
           ))}
         </ul>
       </Named>
+      <Named title="Licence">{version.license ?? <span className="quiet-text">None is named</span>}</Named>
       {version.rust_version !== null && <Named title="Rust">{version.rust_version} or newer</Named>}
       <Named title="SHA-256">
         <code className="crate-sum">{version.checksum}</code>

@@ -10,7 +10,7 @@ import { TokenForm } from "../ui/token-form";
 import { AddLines } from "./add-lines";
 import { NodeLink } from "./node-link";
 import { PreviewView } from "./preview";
-import { chosen, closePublish, giveToken, loadPreview, mayPublish, publish, showCrate, usePublish, type Stage } from "./state";
+import { chosen, closePublish, giveToken, isUnchanged, loadPreview, mayPublish, publish, showCrate, usePublish, type Stage } from "./state";
 
 /** Publishes the open workflow: what would happen first, then the version. */
 export function PublishDialog() {
@@ -58,6 +58,7 @@ function Progress({ text }: { text: string }) {
 
 function Actions({ stage }: { stage: Stage }) {
   const wish = usePublish((state) => state.wish);
+  const license = usePublish((state) => state.license);
   if (stage.at === "done") {
     return (
       <>
@@ -81,12 +82,12 @@ function Actions({ stage }: { stage: Stage }) {
         </Button>
       )}
       {shown && (
-        <Button tone="primary" disabled={stage.at === "publishing" || !mayPublish(shown)} onClick={() => void publish()}>
+        <Button tone="primary" disabled={stage.at === "publishing" || !mayPublish(shown, license)} onClick={() => void publish()}>
           {stage.at === "publishing" ? (
             <>
               <LoaderCircle size={15} className="spin" aria-hidden /> Packing {version}…
             </>
-          ) : shown.unchanged ? (
+          ) : isUnchanged(shown, license) ? (
             "Nothing to publish"
           ) : (
             `Publish ${version}`

@@ -7,12 +7,14 @@ import { Button } from "../ui/button";
 import { Prose } from "../ui/prose";
 import { BumpChip, ChangeList } from "./bump";
 import { NodeLink } from "./node-link";
-import { chosen, rename, showCrate, usePublish } from "./state";
+import { chosen, isUnchanged, rename, showCrate, usePublish } from "./state";
 import { VersionList } from "./version-list";
 
 /** What publishing would do: the name, the version and why, the runs, the note. */
 export function PreviewView({ preview, problem, busy }: { preview: Preview; problem: string | undefined; busy: boolean }) {
   const published = usePublish((state) => state.published);
+  const license = usePublish((state) => state.license);
+  const unchanged = isUnchanged(preview, license);
   return (
     <fieldset className="publish-form" disabled={busy}>
       {problem && (
@@ -22,9 +24,10 @@ export function PreviewView({ preview, problem, busy }: { preview: Preview; prob
       )}
       <NameField key={preview.crate} preview={preview} />
       {preview.refusals.filter((refusal) => refusal.suggestion === undefined).map((refusal) => <Unfit key={refusal.code} refusal={refusal} />)}
-      {preview.unchanged ? <Unchanged preview={preview} /> : <Versions preview={preview} />}
-      {!preview.unchanged && preview.latest !== null && <Runs preview={preview} />}
-      {!preview.unchanged && <Note />}
+      {unchanged ? <Unchanged preview={preview} /> : <Versions preview={preview} />}
+      {!unchanged && preview.latest !== null && <Runs preview={preview} />}
+      {!unchanged && <Note />}
+      <License preview={preview} />
       {published && <VersionList crate={published} />}
     </fieldset>
   );
@@ -178,6 +181,38 @@ function Fact({ tone, title, children }: { tone: keyof typeof ICONS; title: stri
         <b>{title}</b>
         {children}
       </div>
+    </div>
+  );
+}
+
+/** Usual ones; anything that SPDX writes will do. */
+const LICENSES = ["MIT OR Apache-2.0", "MIT", "Apache-2.0", "MPL-2.0", "GPL-3.0-or-later", "LicenseRef-Proprietary"];
+
+/** Said once: later versions keep it. */
+function License({ preview }: { preview: Preview }) {
+  const license = usePublish((state) => state.license);
+  const id = useId();
+  return (
+    <div className="form">
+      <label htmlFor={id}>Licence</label>
+      <input
+        id={id}
+        className="input mono"
+        list={`${id}-known`}
+        spellCheck={false}
+        placeholder="None: nothing is claimed"
+        value={license ?? preview.license ?? ""}
+        aria-describedby={`${id}-doc`}
+        onChange={(event) => usePublish.setState({ license: event.target.value })}
+      />
+      <datalist id={`${id}-known`}>
+        {LICENSES.map((known) => (
+          <option key={known} value={known} />
+        ))}
+      </datalist>
+      <p id={`${id}-doc`} className="field-doc">
+        As SPDX writes it, such as <code>MIT OR Apache-2.0</code>; later versions keep it.
+      </p>
     </div>
   );
 }

@@ -26,11 +26,13 @@ interface State {
   /** What the publisher raises the version to; null leaves it at the least. */
   wish: Bump | null;
   note: string;
+  /** What the publisher wrote as its licence; null leaves it as it is. */
+  license: string | null;
   /** The crate as it is published; null before its first version. */
   published: CrateDocument | null;
 }
 
-const CLOSED: State = { stage: { at: "loading" }, wish: null, note: "", published: null };
+const CLOSED: State = { stage: { at: "loading" }, wish: null, note: "", license: null, published: null };
 
 export const usePublish = create<State>()(() => CLOSED);
 
@@ -42,9 +44,14 @@ export function chosen(preview: Preview, wish: Bump | null): Preview["choices"][
   return preview.choices.find((choice) => choice.bump !== null && ORDER.indexOf(choice.bump) >= wanted) ?? preview.choices[0];
 }
 
+/** Whether the very content is published: a licence is a part of it. */
+export function isUnchanged(preview: Preview, license: string | null): boolean {
+  return preview.unchanged && (license === null || license.trim() === (preview.license ?? ""));
+}
+
 /** Whether there is something to publish, and nothing that forbids it. */
-export function mayPublish(preview: Preview): boolean {
-  return !preview.unchanged && preview.refusals.length === 0 && preview.choices.length > 0;
+export function mayPublish(preview: Preview, license: string | null): boolean {
+  return !isUnchanged(preview, license) && preview.refusals.length === 0 && preview.choices.length > 0;
 }
 
 /** Opens the dialog. What is unsaved is saved first: a version is made of what is stored. */
@@ -120,14 +127,14 @@ export async function giveToken(token: string): Promise<void> {
 
 /** Publishes what the dialog shows, or nothing. */
 export async function publish(): Promise<void> {
-  const { stage, wish, note } = usePublish.getState();
+  const { stage, wish, note, license } = usePublish.getState();
   const { meta } = useEditor.getState();
-  if (stage.at !== "ready" || !meta || !mayPublish(stage.preview)) return;
+  if (stage.at !== "ready" || !meta || !mayPublish(stage.preview, license)) return;
   const { preview, etag } = stage;
   show({ at: "publishing", preview, etag });
   try {
     const bump = chosen(preview, wish)?.bump ?? null;
-    const published = await registry.publish(meta.id, { bump, note: note.trim() }, etag);
+    const published = await registry.publish(meta.id, { bump, note: note.trim(), license }, etag);
     show({ at: "done", published });
   } catch (error) {
     const token = refused(error, "publish");
