@@ -17,6 +17,7 @@ const PROFILE: &str = "[profile.dev]\ndebug = \"line-tables-only\"\n\n\
 /// The home, and the projects beside it.
 pub struct CargoHome {
     folder: PathBuf,
+    proxy: Option<String>,
 }
 
 impl CargoHome {
@@ -39,7 +40,14 @@ impl CargoHome {
             public_crates(&folder.join("public"), &locked)?
         );
         fs::write(home.join("config.toml"), config)?;
-        Ok(Self { folder: folder.to_owned() })
+        Ok(Self { folder: folder.to_owned(), proxy: None })
+    }
+
+    /// The same home, whose cargo asks everything of whoever listens here, by whatever address it
+    /// knows a registry.
+    #[must_use]
+    pub fn behind(self, listening: &str) -> Self {
+        Self { proxy: Some(format!("http://{listening}")), ..self }
     }
 
     /// The folder that is `CARGO_HOME`.
@@ -77,6 +85,8 @@ impl CargoHome {
             .env("CARGO_TERM_COLOR", "never")
             .env("RUSTFLAGS", "-D warnings")
             .env_remove("CARGO_REGISTRIES_FLOWS_TOKEN")
+            .env_remove("CARGO_HTTP_PROXY")
+            .envs(self.proxy.iter().map(|proxy| ("CARGO_HTTP_PROXY", proxy)))
             .stdin(Stdio::null());
     }
 

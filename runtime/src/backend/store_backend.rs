@@ -160,13 +160,6 @@ impl StoreBackend {
         while let Some((at, op)) = self.first_due()
             && at <= now
         {
-            if self.is_after_mail(op) {
-                if self.mail.is_behind(at) {
-                    self.mail.want();
-                    continue;
-                }
-                self.take_mail();
-            }
             self.due.remove(&(at, op));
             let Some(live) = self.live.get(&op) else { continue };
             match &live.activity {
@@ -279,7 +272,9 @@ impl Backend for StoreBackend {
         if self.only_replay || self.transacting.is_some() {
             return Ok(None);
         }
-        self.take_mail();
+        if !self.is_pausing() {
+            self.match_events();
+        }
         if self.surfaced >= SURFACED {
             return Ok(None);
         }

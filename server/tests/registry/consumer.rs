@@ -16,7 +16,7 @@ const PAGE: &str = "examples/consumer/README.md";
 
 #[test]
 fn an_application_runs_published_workflows_and_two_revisions_of_one() {
-    let world = World::new();
+    let world = World::shared();
     let folder = copied(&world);
     let published = shell(&world, &folder, "publish");
     assert!(published.contains("delivery 2.0.0 published"), "{published}");
@@ -47,7 +47,7 @@ fn an_application_runs_published_workflows_and_two_revisions_of_one() {
     assert!(late.status >= 400, "{}", late.status);
 }
 
-/// The example beside the home, with the address of this server.
+/// The example beside the home, with the name of this registry.
 fn copied(world: &World) -> PathBuf {
     let folder = world.scratch.path().join("consumer");
     let from = emitted::root().join("examples/consumer");
@@ -62,7 +62,7 @@ fn copied(world: &World) -> PathBuf {
         let text = fs::read_to_string(from.join(file)).unwrap();
         let path = folder.join(file);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text.replace("127.0.0.1:7700", world.server.address())).unwrap();
+        fs::write(path, text.replace("127.0.0.1:7700", &world.name)).unwrap();
     }
     folder
 }

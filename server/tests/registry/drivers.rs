@@ -29,7 +29,7 @@ fn main() {
 #[test]
 fn a_host_keeps_its_own_driver_and_the_command_line_says_why_it_cannot_come_along() {
     let lock = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/registry/other-driver/Cargo.lock");
-    let world = World::with_lock(&[], Some(&lock));
+    let world = World::shared_with_lock(Some(&lock));
     world.publish("hello");
     let project = world.project("other-driver-host", HOST);
     let driver = ["rusqlite@=0.37.0", "--no-default-features", "--features", "bundled"];

@@ -13,7 +13,7 @@ use crate::support::{World, succeeded, text};
 
 impl World {
     fn repository(&self, name: &str) -> String {
-        format!("http://{}/git/{name}.git", self.server.address())
+        format!("http://{}/git/{name}.git", self.name)
     }
 
     /// Another version: what the greeting says is in the crate and not in its API.
@@ -89,7 +89,7 @@ fn checked_out(folder: &Path) -> BTreeMap<String, Vec<u8>> {
 
 #[test]
 fn cargo_takes_a_version_from_git() {
-    let world = World::new();
+    let world = World::shared();
     world.publish("hello");
     world.greet("Good day");
     let repository = world.repository("hello");
@@ -99,7 +99,7 @@ fn cargo_takes_a_version_from_git() {
     // The manifest that git shows names the registry by its address: there is one runtime.
     world.cargo(&project, &["add", "flowcrate", "--registry", "flows", "--no-default-features"]);
     world.cargo(&project, &["add", "tokio", "--no-default-features", "--features", "rt"]);
-    world.cargo(&project, &["check"]);
+    world.cargo(&project, &["build"]);
     let tree = world.cargo(&project, &["tree", "-e", "normal", "--depth", "1"]);
     assert!(tree.contains(&format!("hello v1.0.0 ({repository}?tag=v1.0.0#")), "{tree}");
     // Without configuration, too, and without a tag the latest.

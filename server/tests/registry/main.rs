@@ -12,6 +12,7 @@ mod drivers;
 mod git;
 mod killed;
 mod many;
+mod names;
 mod private;
 mod public;
 mod runtimes;

@@ -27,18 +27,25 @@ fn main() {
 }
 "#;
 
+/// With default features, and with the address that the server itself has.
 #[test]
-fn what_is_published_is_added_built_searched_shown_and_installed() {
+fn the_readme_holds_word_for_word_and_the_binary_is_installed() {
     let world = World::new();
     the_readme(&world);
+    installed(&world);
+}
+
+#[test]
+fn what_is_published_is_added_built_searched_and_shown() {
+    let world = World::shared();
     publish(&world);
     let project = world.project("greeter", CONSUMER);
     added_and_built(&world, &project);
     found(&world, &project);
     updated(&world, &project);
-    installed(&world);
     added_without_configuration(&world);
     with_plugins(&world);
+    tightened(&world);
 }
 
 /// The section of the README, word for word, but for the port.
@@ -74,7 +81,9 @@ fn the_readme(world: &World) {
 fn publish(world: &World) {
     let args = ["publish", "hello"];
     let first = succeeded(&world.flowcrate(&args), &args);
-    assert!(first.contains("hello 1.0.0 unchanged"), "the README published it: {first}");
+    assert!(first.contains("hello 1.0.0 published"), "{first}");
+    let again = succeeded(&world.flowcrate(&args), &args);
+    assert!(again.contains("hello 1.0.0 unchanged"), "{again}");
     let args = ["publish", "site-watch"];
     let other = succeeded(&world.flowcrate(&args), &args);
     assert!(other.contains("site-watch 1.0.0 published"), "{other}");
@@ -102,6 +111,8 @@ fn found(world: &World, project: &Path) {
     for part in ["version: 1.0.0", "Greets a person by name", "#workflow", "standalone"] {
         assert!(info.contains(part), "{part}:\n{info}");
     }
+    // Nobody said a licence, and nothing is claimed.
+    assert!(info.contains("license: unknown"), "{info}");
     let search = world.cargo(project, &["search", "greets", "--registry", "flows"]);
     assert!(search.starts_with("hello = \"1.0.0\""), "{search}");
     let none = world.cargo(project, &["search", "nothing-like-it", "--registry", "flows"]);
@@ -116,7 +127,13 @@ fn updated(world: &World, project: &Path) {
     let graph = &mut workflow["graph"];
     let text = graph.to_string().replace("Hello, {{", "Good day, {{");
     world.server.ok_with("PUT", "/api/v1/workflows/hello", &[("if-match", "*")], text.as_bytes());
-    assert_eq!(world.publish("hello")["version"], "1.0.1");
+    let args = ["publish", "hello", "--license", "MIT OR Apache-2.0"];
+    let said = succeeded(&world.flowcrate(&args), &args);
+    assert!(said.contains("hello 1.0.1 published"), "{said}");
+    assert!(said.contains("the licence is MIT OR Apache-2.0; none was named before"), "{said}");
+    let latest = ["info", "hello@1.0.1", "--registry", "flows"];
+    let info = world.cargo(project, &latest);
+    assert!(info.contains("license: MIT OR Apache-2.0"), "{info}");
     let locked = |version: &str| {
         let lock = fs::read_to_string(project.join("Cargo.lock")).unwrap();
         lock.contains(&format!("name = \"hello\"\nversion = \"{version}\""))
@@ -125,6 +142,21 @@ fn updated(world: &World, project: &Path) {
     assert!(locked("1.0.0"));
     world.cargo(project, &["update"]);
     assert!(locked("1.0.1"));
+}
+
+/// Programs compile as before, and what they give is refused: the command line says so.
+fn tightened(world: &World) {
+    let mut graph = world.server.get("/api/v1/workflows/hello")["graph"].clone();
+    let name = graph.pointer_mut("/nodes/0/data/config/schema/properties/name").unwrap();
+    name["minLength"] = 2.into();
+    let any = [("if-match", "*")];
+    let text = graph.to_string();
+    world.server.ok_with("PUT", "/api/v1/workflows/hello", &any, text.as_bytes());
+    let args = ["publish", "hello"];
+    let said = succeeded(&world.flowcrate(&args), &args);
+    let what = "major, by policy: `name` of the input has to have at least 2 characters, which \
+                nothing asked before";
+    assert!(said.contains("hello 2.0.0 published") && said.contains(what), "{said}");
 }
 
 /// The binary of the crate is the workflow's command line.

@@ -1,8 +1,11 @@
 //! A server, a fresh home for cargo, and what both say.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::{Mutex, PoisonError};
 
+use flowcrate_server::registry::digest;
 use flowcrate_tests::cargo_home::CargoHome;
 use flowcrate_tests::emitted;
 use flowcrate_tests::server::Server;
@@ -13,6 +16,8 @@ pub(crate) struct World {
     pub(crate) server: Server,
     pub(crate) home: CargoHome,
     pub(crate) scratch: tempfile::TempDir,
+    /// By which name cargo knows the server: `127.0.0.1:7700`.
+    pub(crate) name: String,
 }
 
 impl World {
@@ -23,31 +28,55 @@ impl World {
 
     /// The same, with further flags of the server.
     pub(crate) fn with(flags: &[&str]) -> Self {
-        Self::with_lock(flags, None)
+        let server = |data: &Path| Server::start_with(binary(), data, flags).unwrap();
+        Self::around(server, None, None)
+    }
+
+    /// The same under a name that all tests of these very binaries share. To cargo they have one
+    /// registry, wherever the server of each listens: what one of them compiled serves the others.
+    /// [`World::cargo`] sees to it that no two mean different crates by one version.
+    pub(crate) fn shared() -> Self {
+        Self::shared_with_lock(None)
     }
 
     /// The same, where cargo has the public crates of a lock file besides those of the workspace's.
-    pub(crate) fn with_lock(flags: &[&str], lock: Option<&Path>) -> Self {
-        let scratch = tempfile::tempdir().unwrap();
-        let data = scratch.path().join("data");
-        let server = Server::start_with(binary(), &data, flags).unwrap();
-        let index = format!("sparse+http://{}/index/", server.address());
-        let home = CargoHome::with(scratch.path(), &index, lock).unwrap();
-        Self { server, home, scratch }
+    pub(crate) fn shared_with_lock(lock: Option<&Path>) -> Self {
+        let name = shared_name();
+        let server = |data: &Path| {
+            let flags = ["--public-url", &format!("http://{name}")];
+            Server::start_with(binary(), data, &flags).unwrap()
+        };
+        let world = Self::around(server, lock, Some(&name));
+        Self { home: world.home.behind(world.server.address()), ..world }
     }
 
-    /// Kills the server, lets `meanwhile` at its data, and starts it again where it was.
+    fn around(
+        start: impl FnOnce(&Path) -> Server,
+        lock: Option<&Path>,
+        name: Option<&str>,
+    ) -> Self {
+        let scratch = tempfile::tempdir().unwrap();
+        let server = start(&scratch.path().join("data"));
+        let name = name.unwrap_or(server.address()).to_owned();
+        let index = format!("sparse+http://{name}/index/");
+        let home = CargoHome::with(scratch.path(), &index, lock).unwrap();
+        Self { server, home, scratch, name }
+    }
+
+    /// Kills the server, lets `meanwhile` at its data, and starts it again where it was, under the
+    /// same name.
     pub(crate) fn restarted(self, meanwhile: impl FnOnce(&Path)) -> Self {
-        let Self { server, home, scratch } = self;
+        let Self { server, home, scratch, name } = self;
         let (address, data) = (server.address().to_owned(), scratch.path().join("data"));
         server.kill();
         meanwhile(&data);
-        let server = Server::start_at(binary(), &data, &address, &[]).unwrap();
-        Self { server, home, scratch }
+        let flags = ["--public-url", &format!("http://{name}")];
+        let server = Server::start_at(binary(), &data, &address, &flags).unwrap();
+        Self { server, home, scratch, name }
     }
 
     pub(crate) fn index(&self) -> String {
-        format!("sparse+http://{}/index/", self.server.address())
+        format!("sparse+http://{}/index/", self.name)
     }
 
     /// `flowcrate` with these arguments, asking this server.
@@ -64,7 +93,11 @@ impl World {
     /// Cargo in a folder; fails the test where cargo fails.
     #[track_caller]
     pub(crate) fn cargo(&self, folder: &Path, args: &[&str]) -> String {
-        succeeded(&self.home.cargo(folder, args).unwrap(), args)
+        let said = succeeded(&self.home.cargo(folder, args).unwrap(), args);
+        if self.name == shared_name() {
+            one_content_a_version(&folder.join("Cargo.lock"), &self.index());
+        }
+        said
     }
 
     /// What cargo says where it must fail.
@@ -108,6 +141,36 @@ impl World {
         let out = self.flowcrate(&args);
         succeeded(&out, &args);
         serde_json::from_slice(&out.stdout).unwrap()
+    }
+}
+
+/// A name for the registry that these very binaries are, the server and the test: what others
+/// published by it another time may have been something else.
+fn shared_name() -> String {
+    let built = |path: &Path| {
+        let metadata = std::fs::metadata(path).unwrap();
+        let at = metadata.modified().unwrap().duration_since(std::time::UNIX_EPOCH).unwrap();
+        (at.as_nanos(), metadata.len())
+    };
+    let builds = format!("{:?}{:?}", built(binary()), built(&std::env::current_exe().unwrap()));
+    format!("flows-{}.test", &digest(builds.as_bytes())[..12])
+}
+
+/// Fails where a lock file has a version of the shared registry with another content than one that
+/// was seen before: cargo would take what it compiled of the one for the other.
+fn one_content_a_version(lock: &Path, index: &str) {
+    static SEEN: Mutex<BTreeMap<String, String>> = Mutex::new(BTreeMap::new());
+    let Ok(text) = std::fs::read_to_string(lock) else { return };
+    let lock: toml::Table = text.parse().unwrap();
+    let packages = lock.get("package").and_then(toml::Value::as_array);
+    let mut seen = SEEN.lock().unwrap_or_else(PoisonError::into_inner);
+    for package in packages.into_iter().flatten() {
+        let part = |key: &str| package.get(key).and_then(toml::Value::as_str).unwrap_or_default();
+        if part("source") == index {
+            let version = format!("{} {}", part("name"), part("version"));
+            let known = seen.entry(version.clone()).or_insert_with(|| part("checksum").to_owned());
+            assert_eq!(known, part("checksum"), "two tests mean different crates by {version}");
+        }
     }
 }
 

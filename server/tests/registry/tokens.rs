@@ -43,9 +43,61 @@ fn a_crate_written_by_hand_is_published_yanked_and_owned() {
     assert_eq!(line["deps"][0]["registry"], Value::Null, "it is of this registry");
     yanked(&world);
     owned(&world, &library, &bob);
+    ours(&world, &library);
     revoked(&world, &library);
     large(&world);
+    searched(&world, &library);
+    logged_out(&world, &library);
     hashed(&world, &[&ada, &bob, &reader]);
+}
+
+/// The server's own crates are nobody's: what all others need is not taken from them.
+fn ours(world: &World, library: &Path) {
+    for args in [
+        &["owner", "flowcrate", "--registry", "flows", "--add", "bob"][..],
+        &["yank", "flowcrate@0.1.0", "--registry", "flows"],
+    ] {
+        let refused = world.refused(library, args);
+        assert!(refused.contains("flowcrate is this server's own"), "{refused}");
+    }
+    let absent = world.refused(library, &["owner", "nonesuch", "--registry", "flows", "--list"]);
+    assert!(absent.contains("there is no crate \"nonesuch\""), "{absent}");
+}
+
+/// What does not fit on the page is counted.
+fn searched(world: &World, library: &Path) {
+    let search = |limit: &str| {
+        let args = ["search", "flowcrate", "--registry", "flows", "--limit", limit];
+        world.cargo(library, &args)
+    };
+    let all = search("10");
+    for name in ["flowcrate", "flowcrate-macros", "flowcrate-plugins"] {
+        assert!(all.lines().any(|line| line.starts_with(&format!("{name} = \"0.1.0\""))), "{all}");
+    }
+    assert!(!all.contains("... and"), "{all}");
+    let one = search("1");
+    assert!(one.starts_with("flowcrate = ") && !one.contains("flowcrate-macros ="), "{one}");
+    assert!(one.contains("... and 2 crates more"), "{one}");
+    // More than a page has cargo does not ask for.
+    assert!(search("1000").contains("flowcrate-plugins = "));
+}
+
+/// Without its token cargo is nobody again.
+fn logged_out(world: &World, library: &Path) {
+    self::library(world, "3.0.0");
+    world.login(&world.token("publish", "bob"));
+    let said = world.cargo(library, &["logout", "--registry", "flows"]);
+    assert!(said.contains("has been removed"), "{said}");
+    let refused = world.refused(library, &PUBLISH);
+    assert!(refused.contains("no token found"), "{refused}");
+    let credentials = fs::read_to_string(world.home.path().join("credentials.toml")).unwrap();
+    assert!(!credentials.contains("flowcrate_"), "the token is still there");
+    // Twice is no mistake.
+    world.cargo(library, &["logout", "--registry", "flows"]);
+    // On the server it lives on, until it is revoked.
+    let known = world.token("publish", "bob");
+    let token = ["--token", known.as_str()];
+    world.cargo(library, &[&PUBLISH[..], &token].concat());
 }
 
 /// Packages are larger than what most servers take unasked, and say nothing of what they are.
@@ -108,6 +160,11 @@ fn owned(world: &World, library: &Path, bob: &str) {
     assert!(last.contains("no owner left"), "{last}");
     let stranger = world.refused(library, &owner(&["--add", "nobody"]));
     assert!(stranger.contains("holds a token"), "{stranger}");
+    let stranger = world.refused(library, &owner(&["--remove", "nobody"]));
+    assert!(stranger.contains("\"nobody\" is no owner of tiny"), "{stranger}");
+    // An owner twice is one.
+    world.cargo(library, &owner(&["--add", "ada"]));
+    assert_eq!(world.cargo(library, &owner(&["--list"])).matches("ada").count(), 1);
     self::library(world, "1.1.0");
     world.login(bob);
     let refused = world.refused(library, &PUBLISH);
