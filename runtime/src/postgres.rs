@@ -22,9 +22,11 @@
 //! ```
 
 mod apply;
+mod aside;
 mod bell;
 mod clock;
 mod codec;
+mod commit;
 mod failing;
 mod open;
 mod options;
@@ -219,7 +221,7 @@ fn serve(
 }
 
 /// Makes the first connections, and makes sure that there is a journal.
-async fn begin(shared: &Shared) -> Result<(writer::Session, read::Session), OpenError> {
+async fn begin(shared: &Shared) -> Result<(commit::Session, read::Session), OpenError> {
     let unreachable =
         |error: tokio_postgres::Error| OpenError::Unreachable(failing::describe(&error));
     let writing = shared.connect(|| {}).await.map_err(unreachable)?;
@@ -228,7 +230,7 @@ async fn begin(shared: &Shared) -> Result<(writer::Session, read::Session), Open
     shared.journal.set(journal).unwrap_or_default();
     bell::tell_the_time(shared, &writing).await?;
     let reading = shared.connect(|| {}).await.map_err(unreachable)?;
-    Ok((writer::Session::new(writing).await?, read::Session::new(reading).await?))
+    Ok((commit::Session::new(writing).await?, read::Session::new(reading).await?))
 }
 
 impl Shared {

@@ -12,6 +12,8 @@ mod clocks;
 mod engines;
 #[path = "postgres/guards.rs"]
 mod guards;
+#[path = "postgres/held.rs"]
+mod held;
 #[path = "postgres/kit.rs"]
 mod kit;
 #[path = "postgres/ledger.rs"]

@@ -229,7 +229,7 @@ fn a_store_that_cannot_keep_up_is_busy() {
         let start = Transaction::Start(Box::new(NewRun { key: None, ..run() }), reply);
         store.submit(start);
     }
-    let first = answers.recv_timeout(Duration::from_secs(5)).unwrap();
+    let first = answers.recv_timeout(Duration::from_mins(1)).unwrap();
     assert_eq!(first, Err(StoreError::Busy));
     blocker.execute_batch("ROLLBACK").unwrap();
     drop(sender);
@@ -302,7 +302,7 @@ fn one_drives_and_others_are_clients() {
     let client = Probe::new(SqliteStore::client(&path).unwrap());
     let run = run();
     assert_eq!(client.start(run.clone()), Started::New);
-    let deadline = Instant::now() + Duration::from_secs(5);
+    let deadline = Instant::now() + Duration::from_mins(1);
     while hints.load(Ordering::SeqCst) == 0 {
         assert!(Instant::now() < deadline, "the driver does not notice");
         std::thread::sleep(Duration::from_millis(5));
@@ -336,17 +336,21 @@ fn a_client_pokes_the_driver() {
         let _ = sender.send(());
     }));
     let client = Probe::new(SqliteStore::client(&path).unwrap());
-    let mut times = Vec::new();
-    for _ in 0..15 {
-        while hints.try_recv().is_ok() {}
-        let begun = Instant::now();
-        client.start(NewRun { key: None, ..run() });
-        hints.recv_timeout(Duration::from_secs(10)).unwrap();
-        times.push(begun.elapsed());
-    }
-    times.sort_unstable();
-    // Looks alone would take an eighth of a second in the middle.
-    assert!(times[7] < Duration::from_millis(60), "{times:?}");
+    let middle = || {
+        let mut times = Vec::new();
+        for _ in 0..15 {
+            while hints.try_recv().is_ok() {}
+            let begun = Instant::now();
+            client.start(NewRun { key: None, ..run() });
+            hints.recv_timeout(Duration::from_mins(1)).unwrap();
+            times.push(begun.elapsed());
+        }
+        times.sort_unstable();
+        times[7]
+    };
+    // Looks alone would take an eighth of a second in the middle; so may a machine's bad moment.
+    let is_poked = (0..10).any(|_| middle() < Duration::from_millis(40));
+    assert!(is_poked, "nobody pokes the driver");
     drop(driver);
     // With nobody to poke a client works on, and the next driver hears again.
     client.start(NewRun { key: None, ..run() });

@@ -138,7 +138,7 @@ where
     let workflow = flow(move |ctx: Context| {
         let work: Work<Value> = sqlite::work(work.clone());
         async move {
-            let policy = Policy { timeout: Some(Duration::from_millis(300)), ..rows::quick() };
+            let policy = Policy { timeout: Some(Duration::from_secs(2)), ..rows::quick() };
             let done = ctx.transaction("one", work).policy(policy).await.caught()?;
             Ok(json!(done))
         }

@@ -25,8 +25,20 @@ pub(super) struct Mail {
     /// Events that a surfaced or arrived outcome has taken.
     taken: BTreeMap<u64, InboxEvent>,
     seen: u64,
+    /// What was sent up to this instant is here.
+    read_at: Timestamp,
+    reading: Reading,
     last_order: u64,
     cancel_noted: bool,
+}
+
+/// Whether the inbox is being read because a timer has to know what came before it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Reading {
+    No,
+    /// Somebody has to ask the store.
+    Wanted,
+    UnderWay,
 }
 
 impl Mail {
@@ -38,6 +50,8 @@ impl Mail {
             stirred: BTreeSet::new(),
             taken: BTreeMap::new(),
             seen,
+            read_at: Timestamp(i64::MIN),
+            reading: Reading::No,
             last_order,
             cancel_noted: false,
         };
@@ -78,7 +92,30 @@ impl Mail {
     pub(super) fn leave(&mut self, key: &EventKey, wait: (u64, OpId)) {
         if let Some(waits) = self.waits.get_mut(key) {
             waits.remove(&wait);
+            if waits.is_empty() {
+                self.waits.remove(key);
+            }
         }
+    }
+
+    /// Whether nobody waits for mail.
+    pub(super) fn is_unasked(&self) -> bool {
+        self.waits.is_empty()
+    }
+
+    /// Whether mail may have been sent before an instant that nobody has read yet.
+    pub(super) fn is_behind(&self, at: Timestamp) -> bool {
+        self.read_at < at
+    }
+
+    /// Whether the inbox is being read, or about to be.
+    pub(super) fn is_being_read(&self) -> bool {
+        self.reading != Reading::No
+    }
+
+    /// Asks for the inbox to be read.
+    pub(super) fn want(&mut self) {
+        self.reading = Reading::Wanted;
     }
 
     /// The outcome that took an event is surfaced: the event is gone for good.
@@ -124,8 +161,19 @@ impl Mail {
 }
 
 impl StoreBackend {
-    /// New mail, read from the store.
-    pub(crate) fn deliver(&mut self, inbox: Inbox) {
+    /// Whether the inbox has to be read, which is asked once.
+    pub(crate) fn take_wants_mail(&mut self) -> bool {
+        let is_wanted = self.mail.reading == Reading::Wanted;
+        if is_wanted {
+            self.mail.reading = Reading::UnderWay;
+        }
+        is_wanted
+    }
+
+    /// New mail, for which the store was asked at an instant.
+    pub(crate) fn deliver(&mut self, inbox: Inbox, asked_at: Timestamp) {
+        self.mail.read_at = self.mail.read_at.max(asked_at);
+        self.mail.reading = Reading::No;
         for event in inbox.events {
             if event.seq > self.mail.seen {
                 self.mail.put(event);
@@ -181,9 +229,22 @@ impl StoreBackend {
         self.mail.stirred.insert(key.clone());
     }
 
-    /// Gives events to those who wait for them, oldest to oldest. Called once the function has
-    /// caught up with its journal, so that every wait is there.
-    pub(super) fn match_events(&mut self) {
+    /// Whether what an operation does in time comes after the mail: it is a wait's end or a timer,
+    /// and somebody waits for mail. What was sent before that time is then taken first, or else a
+    /// busy worker would let time run out on an answer that was acknowledged before.
+    pub(super) fn is_after_mail(&self, op: OpId) -> bool {
+        let tells_time = self.live.get(&op).is_some_and(|live| {
+            matches!(live.activity, Activity::Timer { .. } | Activity::Event { .. })
+        });
+        tells_time && !self.mail.is_unasked() && !sabotage!("time overtakes mail")
+    }
+
+    /// Gives events to those who wait for them, oldest to oldest, once the function has caught up
+    /// with its journal, so that every wait is there.
+    pub(super) fn take_mail(&mut self) {
+        if !self.caught_up || self.is_pausing() {
+            return;
+        }
         while let Some((op, event)) = self.mail.pair(|op, event| {
             self.live.get(&op).is_none_or(|live| takes(&live.site, &event.payload))
         }) {

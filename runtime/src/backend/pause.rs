@@ -65,14 +65,15 @@ impl StoreBackend {
     }
 
     /// What has something to do first. While the run comes to a stand that is only what watches
-    /// over bodies: timers and repetitions are due when it goes on.
+    /// over bodies: timers and repetitions are due when it goes on. While the inbox is read, what
+    /// comes after it has to wait.
     pub(super) fn first_due(&self) -> Option<(Timestamp, OpId)> {
-        if !self.is_pausing() {
-            return self.due.first().copied();
-        }
-        let is_watch = |op: &OpId| {
-            self.live.get(op).is_some_and(|live| self.running.contains_key(&live.site.path))
+        let (is_pausing, is_reading) = (self.is_pausing(), self.mail.is_being_read());
+        let is_watch = |op: OpId| {
+            self.live.get(&op).is_some_and(|live| self.running.contains_key(&live.site.path))
         };
-        self.due.iter().find(|(_, op)| is_watch(op)).copied()
+        let waits = |at, op| is_reading && self.mail.is_behind(at) && self.is_after_mail(op);
+        let mut due = self.due.iter().copied();
+        due.find(|(at, op)| (!is_pausing || is_watch(*op)) && !waits(*at, *op))
     }
 }

@@ -160,6 +160,13 @@ impl StoreBackend {
         while let Some((at, op)) = self.first_due()
             && at <= now
         {
+            if self.is_after_mail(op) {
+                if self.mail.is_behind(at) {
+                    self.mail.want();
+                    continue;
+                }
+                self.take_mail();
+            }
             self.due.remove(&(at, op));
             let Some(live) = self.live.get(&op) else { continue };
             match &live.activity {
@@ -272,9 +279,7 @@ impl Backend for StoreBackend {
         if self.only_replay || self.transacting.is_some() {
             return Ok(None);
         }
-        if !self.is_pausing() {
-            self.match_events();
-        }
+        self.take_mail();
         if self.surfaced >= SURFACED {
             return Ok(None);
         }

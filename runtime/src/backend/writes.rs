@@ -10,13 +10,15 @@ use crate::store::{End, Next, RunState, RunWrite, child_id};
 use crate::values::Timestamp;
 
 impl StoreBackend {
-    /// Whether nothing is going on here: no body, no write, nothing to write.
+    /// Whether nothing is going on here: no body, no write, nothing to write, nothing that waits
+    /// for what the inbox holds.
     pub(crate) fn is_idle(&self) -> bool {
         self.in_flight.is_none()
             && self.arrived.is_empty()
             && self.draft.is_empty()
             && !self.published.is_new()
             && self.held.is_empty()
+            && !self.mail.is_being_read()
             && (self.busy.is_empty() || sabotage!("suspend in the middle of work"))
     }
 

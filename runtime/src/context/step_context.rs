@@ -133,6 +133,14 @@ impl StepContext {
         &self.info.key
     }
 
+    /// How often a worker had taken the run up when this attempt began; 0 outside of any run. A body
+    /// of a worker that was stopped for so long that another one has taken its run over may go on
+    /// beside that one's, and has a lower epoch: an outside that remembers the highest one that it
+    /// saw of a run can refuse it.
+    pub fn epoch(&self) -> u64 {
+        self.link.as_ref().map_or(0, |link| link.epoch())
+    }
+
     /// Gives a sign of life, with details for an attempt that may follow. A policy with a
     /// `heartbeat` takes a body for lost that gives none for so long.
     ///

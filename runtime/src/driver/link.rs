@@ -72,6 +72,11 @@ impl Link {
         }
     }
 
+    /// The run's epoch when the attempt began.
+    pub(crate) fn epoch(&self) -> u64 {
+        self.epoch
+    }
+
     /// Gives a sign of life.
     pub(crate) fn beat(&self, details: Payload) {
         if self.beat.put(details) {

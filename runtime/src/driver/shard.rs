@@ -64,6 +64,7 @@ pub(super) enum Message {
     },
     Inbox {
         run: RunId,
+        asked_at: Timestamp,
         inbox: Result<Option<Inbox>, StoreError>,
     },
     /// An attempt of a body has ended.
@@ -251,7 +252,7 @@ impl Shard {
             },
             Message::Written { run, epoch, written } => self.written(run, epoch, written),
             Message::Transacted { run, epoch, answer } => self.transacted(run, epoch, answer),
-            Message::Inbox { run, inbox } => self.mail(run, inbox),
+            Message::Inbox { run, asked_at, inbox } => self.mail(run, asked_at, inbox),
             Message::Body { run, epoch, path, attempt, result } => {
                 self.attempt_ended(run, epoch, (&path, attempt), result);
             }
@@ -369,12 +370,17 @@ impl Shard {
         };
         resident.nudged |= matches!(resident.leaving, Leaving::Now | Leaving::Ending(_));
         let seen = resident.backend.borrow().seen_mail();
-        let sender = self.settings.sender.clone();
-        let tell = move |inbox| drop(sender.send(Message::Inbox { run, inbox }));
+        self.read_mail(run, seen);
+    }
+
+    /// Asks the store for the mail after what a run has seen.
+    fn read_mail(&self, run: RunId, seen: u64) {
+        let (sender, asked_at) = (self.settings.sender.clone(), self.now);
+        let tell = move |inbox| drop(sender.send(Message::Inbox { run, asked_at, inbox }));
         self.settings.store.query(Query::Inbox(run, seen, Reply::new(tell)));
     }
 
-    fn mail(&mut self, run: RunId, inbox: Result<Option<Inbox>, StoreError>) {
+    fn mail(&mut self, run: RunId, asked_at: Timestamp, inbox: Result<Option<Inbox>, StoreError>) {
         match inbox {
             Ok(Some(inbox)) => {
                 if let Some(resident) = self.runs.get_mut(&run) {
@@ -392,7 +398,7 @@ impl Shard {
                     }
                     let mut backend = resident.backend.borrow_mut();
                     backend.at(self.now);
-                    backend.deliver(inbox);
+                    backend.deliver(inbox, asked_at);
                     self.touched.insert(run);
                 }
             }

@@ -257,7 +257,7 @@ pub(super) fn event(row: &Row, codec: &Codec) -> Result<InboxEvent> {
     Ok(InboxEvent {
         seq: natural(row, 0)?,
         event: EventKey { name: get(row, 1)?, key: get(row, 2)? },
-        payload: payload(row, 3, codec)?,
+        payload: codec.read_event(get(row, 3)?)?,
         at: Timestamp(get(row, 4)?),
     })
 }

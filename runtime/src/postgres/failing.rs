@@ -16,6 +16,8 @@ pub(super) enum Trouble {
     Unsent(StoreError),
     /// It met another one, and may be tried again.
     Again(String),
+    /// Another one holds what it needs, for longer than a commit takes.
+    Held(String),
     /// The connection is of no use any more. What was under way may be written or not.
     Lost(String),
 }
@@ -31,8 +33,11 @@ impl From<Error> for Trouble {
         if is_severed(code) || matches!(database.severity(), "FATAL" | "PANIC") {
             return Self::Lost(reason);
         }
+        if *code == SqlState::LOCK_NOT_AVAILABLE {
+            return Self::Held(reason);
+        }
         if [SqlState::T_R_DEADLOCK_DETECTED, SqlState::T_R_SERIALIZATION_FAILURE].contains(code)
-            || [SqlState::UNIQUE_VIOLATION, SqlState::LOCK_NOT_AVAILABLE].contains(code)
+            || *code == SqlState::UNIQUE_VIOLATION
         {
             return Self::Again(reason);
         }
@@ -49,7 +54,7 @@ impl Trouble {
     pub(super) fn into_error(self) -> StoreError {
         match self {
             Self::Failed(error) | Self::Unsent(error) => error,
-            Self::Again(reason) => StoreError::Failed(reason),
+            Self::Again(reason) | Self::Held(reason) => StoreError::Failed(reason),
             Self::Lost(reason) => StoreError::Unknown(reason),
             Self::Refused(written) => StoreError::Failed(format!("refused: {written:?}")),
         }

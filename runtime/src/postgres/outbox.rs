@@ -66,8 +66,30 @@ async fn is_of(tx: &Transaction<'_>, shared: &Shared) -> Result<()> {
     if theirs.as_ref() == shared.journal.get() { Ok(()) } else { Err(reason()) }
 }
 
+/// Makes a definition known that is in the journal for the first time, in a transaction of its own:
+/// the application's would hold up all other starts of that workflow until its commit. One that
+/// would not see the other's has to do it by itself.
+async fn define(tx: &Transaction<'_>, shared: &Shared, ready: &start::Ready<'_>) -> Result<()> {
+    let definition = ready.definition();
+    let find = format!(
+        "SELECT current_setting('transaction_isolation') <> 'read committed' OR EXISTS (
+           SELECT 1 FROM {}.definition
+           WHERE workflow = $1 AND revision = $2 AND fingerprint = $3 AND md5(events) = md5($4))",
+        quoted(&shared.schema)
+    );
+    let row = tx.query_one(&find, &definition).await.map_err(refused)?;
+    if row.try_get(0).map_err(refused)? {
+        return Ok(());
+    }
+    let client = shared.connect(|| {}).await.map_err(refused)?;
+    let define = "SELECT definition_v1($1, $2, $3, $4)";
+    client.query_one(define, &definition).await.map_err(refused)?;
+    Ok(())
+}
+
 async fn begin(tx: &Transaction<'_>, shared: &Shared, run: &NewRun) -> Result<Sent> {
     let ready = start::Ready::new(run, &shared.codec)?;
+    define(tx, shared, &ready).await?;
     let marks: Vec<String> = (1..=20).map(|number| format!("${number}")).collect();
     let call = format!(
         "SELECT existing, existing_hash FROM {}.start_in_v2({})",

@@ -163,7 +163,7 @@ impl From<tokio_postgres::Error> for Stop {
     fn from(error: tokio_postgres::Error) -> Self {
         match Trouble::from(error) {
             Trouble::Lost(reason) => Self::Lost(reason),
-            Trouble::Again(reason) => {
+            Trouble::Again(reason) | Trouble::Held(reason) => {
                 StepError::of_engine(ErrorClass::Retryable, "postgres", reason).into()
             }
             other => {
@@ -284,7 +284,7 @@ async fn write(
     let written = match writer.write(&write).await {
         Ok(written) => written,
         Err(Trouble::Lost(reason)) => return Err(Stop::Lost(reason)),
-        Err(Trouble::Again(reason)) => {
+        Err(Trouble::Again(reason) | Trouble::Held(reason)) => {
             return Err(StepError::of_engine(ErrorClass::Retryable, "postgres", reason).into());
         }
         Err(other) => return Err(Stop::Lost(other.into_error().to_string())),

@@ -11,6 +11,8 @@ use crate::store::{ChildEnd, PayloadCodec, StoreError};
 
 /// First byte of a value that a codec has sealed; no JSON text begins with it.
 const SEALED: u8 = 1;
+/// How mail of an end begins that `write_v1` makes.
+const ENDS: [&str; 2] = ["[\"completed\",", "[\"failed\","];
 
 /// The codec of a journal that has one.
 #[derive(Clone, Default)]
@@ -38,14 +40,6 @@ impl Codec {
         let text = serde_json::to_string(&Recorded(failure))
             .map_err(|error| StoreError::Failed(error.to_string()))?;
         self.text(Cow::Owned(text)).map(Some)
-    }
-
-    /// The mail that tells of an end, where the database cannot make it of what it stores.
-    pub(super) fn end(&self, end: impl FnOnce() -> ChildEnd) -> Result<Option<Stored<'static>>> {
-        if self.0.is_none() {
-            return Ok(None);
-        }
-        self.mail(&end()).map(Some)
     }
 
     /// The mail that tells of an end.
@@ -79,6 +73,18 @@ impl Codec {
         };
         let plain = codec.decode(sealed).map_err(|error| unreadable(error.to_string()))?;
         std::str::from_utf8(&plain).map(Payload::from_json).map_err(no_text)
+    }
+
+    /// The payload of an event. Mail of an end that the database made has the child's outcome in
+    /// it as it is stored: `["completed",…]`, where a codec may have sealed what stands within.
+    pub(super) fn read_event(&self, column: &[u8]) -> Result<Payload> {
+        let sealed = ENDS.iter().find_map(|head| {
+            let within = column.strip_prefix(head.as_bytes())?.strip_suffix(b"]")?;
+            (within.first() == Some(&SEALED)).then_some((head, within))
+        });
+        let Some((head, within)) = sealed else { return self.read(column) };
+        let outcome = self.read(within)?;
+        Ok(Payload::from_json(format!("{head}{outcome}]")))
     }
 
     /// The failure that a column holds.

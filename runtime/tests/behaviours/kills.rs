@@ -17,7 +17,7 @@ use super::kit::run_test;
 const PLACE: &str = "FLOWCRATE_TEST_PLACE";
 
 /// How long the run sleeps.
-const NAP: Duration = Duration::from_millis(1_200);
+const NAP: Duration = Duration::from_secs(3);
 
 /// Notes in a file that a body has begun. Outlives the process, as the world does.
 #[step(retry(max_attempts = 2, initial = "1ms"), timeout = "1m")]

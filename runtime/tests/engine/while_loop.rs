@@ -308,16 +308,24 @@ fn every_iteration_takes_as_long_as_the_first() {
         let store = MemoryStore::new();
         let workflow = counting(&Ledger::default());
         let engine = engine_on(store.clone(), &workflow).await;
-        let mut times = Vec::new();
-        for iterations in [1_000, 10_000] {
-            let began = Instant::now();
-            let run = engine.start(workflow.clone(), json!(iterations)).await.unwrap();
-            assert_eq!(run.result().await, Ok(json!(iterations * 100)));
-            times.push(began.elapsed().as_secs_f64() / f64::from(iterations));
-            assert_eq!(loaded(&store, run.id()).await.len(), 1);
+        let mut tries = Vec::new();
+        for _ in 0..3 {
+            let mut times = Vec::new();
+            for iterations in [1_000, 10_000] {
+                let began = Instant::now();
+                let run = engine.start(workflow.clone(), json!(iterations)).await.unwrap();
+                assert_eq!(run.result().await, Ok(json!(iterations * 100)));
+                times.push(began.elapsed().as_secs_f64() / f64::from(iterations));
+                assert_eq!(loaded(&store, run.id()).await.len(), 1);
+            }
+            // Were a step of the way to cost what lies behind it, this would be a factor of ten,
+            // each time; a machine's bad moment passes.
+            if times[1] < times[0] * 4.0 {
+                return;
+            }
+            tries.push(times);
         }
-        // Were a step of the way to cost what lies behind it, this would be a factor of ten.
-        assert!(times[1] < times[0] * 4.0, "{times:?} seconds for an iteration");
+        panic!("{tries:?} seconds for an iteration");
     });
 }
 

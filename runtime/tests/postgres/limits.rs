@@ -60,11 +60,12 @@ async fn follows(ctx: Context, name: String) -> Result<()> {
 }
 
 async fn store(schema: &str) -> PostgresStore {
-    options(schema).lease(Duration::from_secs(1)).open().await.unwrap()
+    options(schema).open().await.unwrap()
 }
 
-async fn engine(schema: &str) -> Engine {
-    let builder = Engine::builder().store(store(schema).await).register(ThreeAtATime);
+async fn engine(schema: &str, lease: Duration) -> Engine {
+    let store = options(schema).lease(lease).open().await.unwrap();
+    let builder = Engine::builder().store(store).register(ThreeAtATime);
     builder.register(Naps).linger(Duration::ZERO).build().await.unwrap()
 }
 
@@ -107,7 +108,8 @@ fn four_workers_keep_to_a_limit() {
     block_on(async {
         let mut engines = Vec::new();
         for _ in 0..4 {
-            engines.push(engine(&schema).await);
+            // Nobody is taken over: the bodies of a zombie and its heir would both be at work.
+            engines.push(engine(&schema, Duration::from_mins(1)).await);
         }
         let (mut runs, mut naps) = (Vec::new(), Vec::new());
         for number in 0..120 {
@@ -142,21 +144,21 @@ fn a_dead_workers_slots_stay_with_its_runs() {
     block_on(async {
         let mut engines = Vec::new();
         for _ in 0..4 {
-            engines.push(engine(&schema).await);
+            engines.push(engine(&schema, Duration::from_secs(1)).await);
         }
         let client = engines[3].client();
         let mut ids = Vec::new();
         for number in 0..160 {
-            let engine = &engines[number % 4];
+            let at = &engines[number % 4];
             let run = match number % 3 {
-                0 => engine.start(Naps, "dead/naps".to_owned()).await.unwrap().id(),
-                _ => engine.start(ThreeAtATime, format!("dead/{}", number % 2)).await.unwrap().id(),
+                0 => at.start(Naps, "dead/naps".to_owned()).await.unwrap().id(),
+                _ => at.start(ThreeAtATime, format!("dead/{}", number % 2)).await.unwrap().id(),
             };
             ids.push(run);
             if number % 50 == 49 {
                 engines[number / 50].kill();
                 // It starts nothing any more.
-                engines[number / 50] = self::engine(&schema).await;
+                engines[number / 50] = engine(&schema, Duration::from_secs(1)).await;
             }
             match number % 40 {
                 7 => client.cancel(run, None).await.unwrap(),
@@ -190,7 +192,7 @@ fn a_freed_slot_wakes_another_worker() {
         let one = one.build().await.unwrap();
         let other = Engine::builder().store(store(&schema).await).register(Follows);
         let other = other.build().await.unwrap();
-        let mut slowest = Duration::ZERO;
+        let mut woken = Vec::new();
         for _ in 0..5 {
             let held = one.start(Holds, 0).await.unwrap();
             let mut watch = one.client().watch(held.id());
@@ -202,10 +204,12 @@ fn a_freed_slot_wakes_another_worker() {
             let freed = Instant::now();
             one.client().send_event(held.id(), "go", json!(1), SendEvent::default()).await.unwrap();
             next.result().await.unwrap();
-            slowest = slowest.max(freed.elapsed());
+            woken.push(freed.elapsed());
         }
-        println!("woken after {slowest:?} at most");
-        assert!(slowest < Duration::from_secs(5), "{slowest:?}");
+        // Without a bell all but the first wait for the other's next look, ten seconds each.
+        woken.sort_unstable();
+        println!("woken after {woken:?}");
+        assert!(woken[2] < Duration::from_secs(5), "{woken:?}");
     });
 }
 

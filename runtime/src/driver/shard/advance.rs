@@ -23,8 +23,15 @@ impl Shard {
     pub(super) fn advance(&mut self, run: RunId) {
         let Some(mut resident) = self.runs.remove(&run) else { return };
         if resident.is_movable() {
-            resident.backend.borrow_mut().at(self.now);
-            resident.backend.borrow_mut().fire();
+            let seen = {
+                let mut backend = resident.backend.borrow_mut();
+                backend.at(self.now);
+                backend.fire();
+                backend.take_wants_mail().then(|| backend.seen_mail())
+            };
+            if let Some(seen) = seen {
+                self.read_mail(run, seen);
+            }
             match resident.run.drive() {
                 Progress::Waiting if self.closing.is_some() => {
                     self.leave(&mut resident, Next::Release);

@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 use super::world::World;
 use crate::store::{Ask, EntryStatus, RunState};
 use crate::{
-    Context, Definition, Error, Result, Step, StepError, StepSpec, Undo, Undos, Workflow, join,
+    Context, Definition, Error, EventDef, Result, Step, StepError, StepSpec, Undo, Undos,
+    WaitEvent, Workflow, join,
 };
 
 /// What a scene shows to be there, or else what it found.
@@ -23,6 +24,7 @@ pub(super) const SCENES: &[(&str, Scene)] = &[
     ("catch sees all", nobody_catches_a_cancel),
     ("no grace", an_outcome_within_the_grace_time_counts),
     ("what cannot be undone is tried again", what_cannot_be_undone_is_left_alone),
+    ("time overtakes mail", what_was_sent_in_time_counts),
 ];
 
 /// What the bodies of a scene have done.
@@ -77,7 +79,8 @@ impl Workflow for Scripted {
 
     fn definition(&self) -> Definition {
         let (name, revision) = ("scene".to_owned(), "1".to_owned());
-        Definition { name, revision, events: Vec::new(), adopts: Vec::new() }
+        let events = vec![EventDef { name: "news".to_owned() }];
+        Definition { name, revision, events, adopts: Vec::new() }
     }
 
     fn undos(&self) -> Undos {
@@ -197,6 +200,48 @@ fn what_cannot_be_undone_is_left_alone(seed: u64) -> Result<(), String> {
         world.later(1_000);
     }
     shows(log.count("tried to undo") == 2, "it was not tried again, though somebody asked for it")
+}
+
+/// R16: an answer that was acknowledged before the time is over counts, though its worker hears of
+/// the time first; as the end of a wait, and as that of a race. A body that runs keeps the run in
+/// memory: what is taken up has its mail with it.
+fn what_was_sent_in_time_counts(seed: u64) -> Result<(), String> {
+    const PATIENCE: Duration = Duration::from_secs(10);
+    async fn told(ctx: &Context, log: &Log, news: impl Future<Output = Result<Option<Value>>>) {
+        let told = async {
+            log.note(news.await?.map_or("too late", |_| "in time").to_owned());
+            Ok(Value::Null)
+        };
+        drop(join((log.step(ctx, "long"), told)).await);
+    }
+    let wait: Body = |ctx, log| {
+        Box::pin(async move {
+            let news = ctx.wait_event("news", WaitEvent::new("news").timeout(PATIENCE));
+            told(&ctx, &log, news).await;
+            Ok(Value::Null)
+        })
+    };
+    let race: Body = |ctx, log| {
+        Box::pin(async move {
+            let news = ctx.timeout("patience", PATIENCE, async |ctx: Context| {
+                ctx.wait_event::<Value>("news", WaitEvent::new("news")).received().await
+            });
+            told(&ctx, &log, news.into_future()).await;
+            Ok(Value::Null)
+        })
+    };
+    for body in [wait, race] {
+        let (mut world, log) = scene(seed, body);
+        world.later(9_999);
+        world.send_unheard("news");
+        world.later(5_000);
+        shows(log.tells("in time"), "what was sent in time was too late")?;
+        let (mut world, log) = scene(seed, body);
+        world.later(9_999);
+        world.later(5_000);
+        shows(log.tells("too late"), "the time is never over")?;
+    }
+    Ok(())
 }
 
 #[test]

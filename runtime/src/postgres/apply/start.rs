@@ -14,6 +14,9 @@ use crate::store::{NewRun, Started, StoreError};
 /// A start that is ready to be sent.
 pub(in crate::postgres) struct Ready<'n> {
     new: &'n NewRun,
+    workflow: &'n str,
+    revision: &'n str,
+    fingerprint: &'n str,
     events: String,
     input: Stored<'n>,
     tags: Option<String>,
@@ -25,7 +28,20 @@ impl<'n> Ready<'n> {
         codec: &Codec,
     ) -> std::result::Result<Self, StoreError> {
         let tags = if new.tags.is_empty() { None } else { Some(to_json(&new.tags)?) };
-        Ok(Self { new, events: to_json(&new.events)?, input: codec.payload(&new.input)?, tags })
+        Ok(Self {
+            new,
+            workflow: &new.workflow,
+            revision: &new.revision,
+            fingerprint: new.fingerprint.as_deref().unwrap_or_default(),
+            events: to_json(&new.events)?,
+            input: codec.payload(&new.input)?,
+            tags,
+        })
+    }
+
+    /// What `definition_v1` takes.
+    pub(in crate::postgres) fn definition(&self) -> [&(dyn ToSql + Sync); 4] {
+        [&self.workflow, &self.revision, &self.fingerprint, &self.events]
     }
 
     /// Calls `start_v1`, or what takes its parameters. It is sent with the first poll.
@@ -35,15 +51,15 @@ impl<'n> Ready<'n> {
         statement: &Statement,
         is_child: bool,
     ) -> std::result::Result<Row, tokio_postgres::Error> {
-        let Ready { new, events, input, tags } = self;
+        let Ready { new, workflow, revision, fingerprint, events, input, tags } = self;
         let names: Vec<&str> = new.tags.keys().map(String::as_str).collect();
         let values: Vec<&str> = new.tags.values().map(String::as_str).collect();
         let parent = new.parent.as_ref();
         let parameters: [&(dyn ToSql + Sync); 20] = [
             &uuid(new.id),
-            &&*new.workflow,
-            &&*new.revision,
-            &new.fingerprint.as_deref().unwrap_or_default(),
+            workflow,
+            revision,
+            fingerprint,
             events,
             &new.key,
             &new.seed.as_slice(),

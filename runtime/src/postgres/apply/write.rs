@@ -6,15 +6,13 @@ use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
 use super::{Applied, Applier, Result, Tells, applied, read, start, unsent};
+use crate::Failure;
 use crate::postgres::codec::{get, int, small, state, state_number, status_number, to_json, uuid};
 use crate::postgres::pipeline::in_order;
 use crate::postgres::values::{Codec, Stored};
 use crate::store::answer::Answer;
 use crate::store::path::past;
-use crate::store::{
-    CALL, ChildEnd, Entry, EntryStatus, Next, RunState, RunWrite, StoreError, Written, child_id,
-};
-use crate::{Failure, Payload};
+use crate::store::{CALL, Entry, EntryStatus, Next, RunWrite, StoreError, Written, child_id};
 
 /// Entries, column by column.
 #[derive(Default)]
@@ -85,7 +83,6 @@ struct Becomes<'w> {
     wake_at: Option<i64>,
     output: Option<Stored<'w>>,
     failure: Option<Stored<'w>>,
-    mail: Option<Stored<'w>>,
     outside: bool,
     yields: bool,
     at: i64,
@@ -133,7 +130,6 @@ impl<'w> Becomes<'w> {
                     state: state_number(end.state),
                     output: codec.maybe(output)?,
                     failure: codec.failure(failure)?,
-                    mail: mail(end.state, output, failure, codec)?,
                     yields: end.may_undo,
                     at: end.at.0,
                     ..none
@@ -146,15 +142,6 @@ impl<'w> Becomes<'w> {
         let outside = failure.is_from_outside();
         Ok(Self { failure: codec.failure(Some(failure))?, outside, ..Self::default() })
     }
-}
-
-fn mail(
-    state: RunState,
-    output: Option<&Payload>,
-    failure: Option<&Failure>,
-    codec: &Codec,
-) -> std::result::Result<Option<Stored<'static>>, StoreError> {
-    codec.end(|| ChildEnd::new(state, output, failure, None))
 }
 
 /// A write that is ready to be sent.
@@ -202,6 +189,8 @@ impl Applier<'_> {
             write.seals.iter().map(|prefix| (prefix.as_str(), past(prefix))).unzip();
         let consumed: Vec<i64> = write.consumed.iter().map(|seq| int(*seq)).collect();
         let (given_up, given_up_at): (Vec<Uuid>, Vec<i64>) = given_up(write).unzip();
+        // The database makes the mail of an end of what it stores (`Codec::read_event`).
+        let mail = None::<&[u8]>;
         let parameters: [&(dyn ToSql + Sync); 45] = [
             &uuid(write.run), &int(write.epoch), &!write.children.is_empty(), &write.is_progress(),
             &c.paths, &c.kinds, &c.statuses, &c.seqs, &c.inputs, &c.hashes, &c.outputs, &c.errors,
@@ -209,7 +198,7 @@ impl Applier<'_> {
             &c.events, &c.keys, &c.undo_steps, &c.undo_inputs,
             &from, &to, &consumed, published, response, &given_up,
             &given_up_at,
-            &b.next, &b.state, &b.seen, &b.wake_at, &b.output, &b.failure, &b.mail, &b.outside,
+            &b.next, &b.state, &b.seen, &b.wake_at, &b.output, &b.failure, &mail, &b.outside,
             &b.yields, &b.at, &b.revision, &b.fingerprint, &b.declares, &b.change, &b.refusal,
         ];
         let row = self.client.query_one(&self.sql.write, &parameters).await?;

@@ -9,7 +9,7 @@ use super::World;
 use crate::driver::registry::Registry;
 use crate::driver::simulation::Chance;
 use crate::driver::simulation::check::journal;
-use crate::store::{Ask, Entry, NewRun, Reply, Request, RunState, Transaction};
+use crate::store::{Ask, Entry, EventKey, NewEvent, NewRun, Reply, Request, RunState, Transaction};
 use crate::workflow::ErasedWorkflow;
 use crate::{Payload, RunId};
 
@@ -25,6 +25,7 @@ impl World {
         let run = NewRun {
             id: RUN,
             seed: [1; 16],
+            events: definition.events.into_iter().map(|event| event.name).collect(),
             ..NewRun::new(definition.name, definition.revision, input, hash, now)
         };
         let registry = Registry::default();
@@ -90,6 +91,13 @@ impl World {
         self.store.submit(Transaction::Request(request, Reply::new(drop)));
         self.tell(super::Message::Nudge(RUN));
         self.until_quiet();
+    }
+
+    /// Somebody sends an event to the run, whose owner has not heard of it yet.
+    pub(in super::super) fn send_unheard(&self, name: &str) {
+        let (event, at) = (EventKey { name: name.to_owned(), key: None }, self.store.now());
+        let event = NewEvent { run: RUN, event_id: None, payload: Payload::null(), event, at };
+        self.store.submit(Transaction::Event(Box::new(event), Reply::new(drop)));
     }
 
     /// How the run stands.
