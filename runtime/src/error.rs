@@ -1,5 +1,7 @@
 //! What can go wrong around a run.
 
+use std::fmt;
+
 use crate::failure::Failure;
 use crate::ids::RunId;
 use crate::profile::Promise;
@@ -9,20 +11,16 @@ use crate::store::StoreError;
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Why there is no output.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Error {
     /// A node failed, and nothing handled it.
-    #[error(transparent)]
-    Failed(#[from] Failure),
+    Failed(Failure),
     /// The run, or the scope of this operation, was cancelled.
-    #[error("cancelled")]
     Cancelled,
     /// The run stands still until someone resumes or cancels it.
-    #[error("the run is paused: {0}")]
     Paused(Failure),
     /// The key belongs to a run that was started with another input.
-    #[error("key `{key}` belongs to run {run}, which was started with another input")]
     KeyReused {
         /// The key.
         key: String,
@@ -30,7 +28,6 @@ pub enum Error {
         run: RunId,
     },
     /// The engine cannot drive this workflow.
-    #[error("workflow `{workflow}` is not registered in revision {revision}")]
     NotRegistered {
         /// Its name.
         workflow: String,
@@ -38,7 +35,6 @@ pub enum Error {
         revision: String,
     },
     /// Something needs a promise that the store does not keep.
-    #[error("{what} needs {promise}, which the store does not offer")]
     Unsupported {
         /// What needs it: a workflow, or the engine itself.
         what: String,
@@ -46,16 +42,12 @@ pub enum Error {
         promise: Promise,
     },
     /// There is no such run.
-    #[error("there is no run {0}")]
     UnknownRun(RunId),
     /// The run has ended, so that nothing can be sent to it any more.
-    #[error("run {0} has ended")]
     Finished(RunId),
     /// The run's workflow waits for no event of this name.
-    #[error("the workflow declares no event `{0}`")]
     UndeclaredEvent(String),
     /// Somebody answers whom the run does not ask.
-    #[error("`{event}` asks {asked}, and not {by}")]
     NotAsked {
         /// The event by which it asks.
         event: String,
@@ -65,7 +57,6 @@ pub enum Error {
         by: String,
     },
     /// A value is not what its type says.
-    #[error("{what} does not fit its type: {message}")]
     Codec {
         /// Which value: the input, the output, an event.
         what: &'static str,
@@ -73,10 +64,8 @@ pub enum Error {
         message: String,
     },
     /// The store has more to do than it can take: try again later. Nothing was written.
-    #[error("the store is busy; try again later")]
     Busy,
     /// A value is larger than the store takes. Nothing was written.
-    #[error("a value of {bytes} bytes is larger than the {limit} that the store takes")]
     TooLarge {
         /// How large the value is, as JSON.
         bytes: usize,
@@ -84,20 +73,67 @@ pub enum Error {
         limit: usize,
     },
     /// A name (a key, a tag, an event's id, ...) is too long, or holds a NUL. Nothing was written.
-    #[error("{0}")]
     BadName(String),
     /// A transaction of the application's that is not on the client's journal. Nothing was written.
-    #[error("the transaction cannot be written into: {0}")]
     WrongTransaction(String),
     /// The store failed.
-    #[error(transparent)]
     Store(StoreError),
     /// The engine cannot be set up like this.
-    #[error("{0}")]
     Setup(&'static str),
     /// The engine was shut down, or another process drives the store now.
-    #[error("the engine is closed")]
     Closed,
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Failed(failure) => failure.fmt(out),
+            Self::Cancelled => out.write_str("cancelled"),
+            Self::Paused(failure) => write!(out, "the run is paused: {failure}"),
+            Self::KeyReused { key, run } => {
+                write!(
+                    out,
+                    "key `{key}` belongs to run {run}, which was started with another input"
+                )
+            }
+            Self::NotRegistered { workflow, revision } => {
+                write!(out, "workflow `{workflow}` is not registered in revision {revision}")
+            }
+            Self::Unsupported { what, promise } => {
+                write!(out, "{what} needs {promise}, which the store does not offer")
+            }
+            Self::UnknownRun(run) => write!(out, "there is no run {run}"),
+            Self::Finished(run) => write!(out, "run {run} has ended"),
+            Self::UndeclaredEvent(event) => {
+                write!(out, "the workflow declares no event `{event}`")
+            }
+            Self::NotAsked { event, asked, by } => {
+                write!(out, "`{event}` asks {asked}, and not {by}")
+            }
+            Self::Codec { what, message } => {
+                write!(out, "{what} does not fit its type: {message}")
+            }
+            Self::Busy => StoreError::Busy.fmt(out),
+            Self::TooLarge { bytes, limit } => {
+                StoreError::TooLarge { bytes: *bytes, limit: *limit }.fmt(out)
+            }
+            Self::BadName(reason) => out.write_str(reason),
+            Self::WrongTransaction(reason) => {
+                write!(out, "the transaction cannot be written into: {reason}")
+            }
+            Self::Store(error) => error.fmt(out),
+            Self::Setup(reason) => out.write_str(reason),
+            Self::Closed => out.write_str("the engine is closed"),
+        }
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl From<Failure> for Error {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
 }
 
 impl Error {

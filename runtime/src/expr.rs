@@ -24,6 +24,8 @@ mod url;
 #[cfg(feature = "expr-dates")]
 mod zoned;
 
+use std::fmt;
+
 pub use any::{
     any_equal, any_find, any_find_index, any_get, any_index, any_is_boolean, any_is_false,
     any_is_float, any_is_integer, any_is_list, any_is_mapping, any_is_number, any_is_string,
@@ -91,12 +93,19 @@ pub use url::{
 pub use zoned::{date_format_check, timestamp_format, timestamp_parse_format, timestamp_start_of};
 
 /// Why an expression has no value. The engine adds the node's path and the code `expression`.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{message}")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExprError {
     /// Lower case, no full stop: `division by zero`.
     pub message: String,
 }
+
+impl fmt::Display for ExprError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for ExprError {}
 
 impl ExprError {
     /// An error that says `message`.

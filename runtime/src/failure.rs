@@ -3,6 +3,7 @@
 mod cause;
 
 use std::error::Error;
+use std::fmt;
 use std::panic::Location;
 use std::time::Duration;
 
@@ -15,8 +16,7 @@ pub use cause::{Cause, Recorded};
 /// The failure of a node, as the ladder of S21 carries it and `errors.<id>` shows it.
 ///
 /// Two failures are equal if what they say is; what lies behind them does not count.
-#[derive(Clone, Debug, Serialize, Deserialize, thiserror::Error)]
-#[error("{}{message} [{code}]", self.place())]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Failure {
     /// Stable machine-readable code: `http_status`, `timeout`, `expression`, `panic`, …
     pub code: String,
@@ -32,6 +32,14 @@ pub struct Failure {
     #[serde(skip)]
     pub cause: Option<Box<Cause>>,
 }
+
+impl fmt::Display for Failure {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}{} [{}]", self.place(), self.message, self.code)
+    }
+}
+
+impl Error for Failure {}
 
 impl Failure {
     /// A failure of no node in particular, without attempts.
@@ -153,8 +161,7 @@ impl ErrorClass {
 /// let busy = StepError::retryable("busy", "come back").retry_after(Duration::from_secs(30));
 /// assert_eq!(busy.class, ErrorClass::RateLimited);
 /// ```
-#[derive(Clone, Debug, thiserror::Error)]
-#[error("{message} [{code}]")]
+#[derive(Clone, Debug)]
 pub struct StepError {
     /// Stable machine-readable code.
     pub code: String,
@@ -169,6 +176,14 @@ pub struct StepError {
     /// Where in the code it was made, `src/charge.rs:12:9`.
     pub location: Option<String>,
 }
+
+impl fmt::Display for StepError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{} [{}]", self.message, self.code)
+    }
+}
+
+impl Error for StepError {}
 
 impl StepError {
     /// An error after which another attempt may succeed.

@@ -22,6 +22,8 @@
 
 mod field;
 
+use std::fmt;
+
 use jiff::civil::{Date, DateTime};
 use jiff::tz::{AmbiguousOffset, TimeZone, TimeZoneDatabase};
 use jiff::{SignedDuration, Timestamp as Instant};
@@ -33,19 +35,15 @@ use field::{DAY, Field, HOUR, MINUTE, MONTH, WEEKDAY};
 const HORIZON_DAYS: usize = 41 * 366;
 
 /// Why a schedule was refused.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ScheduleError {
     /// Not five fields.
-    #[error(
-        "a schedule has five fields (minute hour day-of-month month day-of-week), found {found}"
-    )]
     FieldCount {
         /// How many were found.
         found: usize,
     },
     /// A field that cannot be read.
-    #[error("{field} `{text}`: {reason}")]
     Field {
         /// Which field.
         field: &'static str,
@@ -55,15 +53,35 @@ pub enum ScheduleError {
         reason: String,
     },
     /// A name that the time zone database does not have.
-    #[error("unknown time zone `{name}`, expected a name such as `Europe/Berlin` or `UTC`")]
     UnknownTimeZone {
         /// The name.
         name: String,
     },
     /// A date that no year has, such as 31 February.
-    #[error("no year has such a date, so the schedule would never fire")]
     NeverFires,
 }
+
+impl fmt::Display for ScheduleError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::FieldCount { found } => write!(
+                out,
+                "a schedule has five fields (minute hour day-of-month month day-of-week), \
+                 found {found}"
+            ),
+            Self::Field { field, text, reason } => write!(out, "{field} `{text}`: {reason}"),
+            Self::UnknownTimeZone { name } => write!(
+                out,
+                "unknown time zone `{name}`, expected a name such as `Europe/Berlin` or `UTC`"
+            ),
+            Self::NeverFires => {
+                out.write_str("no year has such a date, so the schedule would never fire")
+            }
+        }
+    }
+}
+
+impl std::error::Error for ScheduleError {}
 
 /// A parsed schedule in its time zone.
 #[derive(Clone, Debug)]

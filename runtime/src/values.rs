@@ -9,10 +9,12 @@ mod bytes;
 mod iso;
 mod text;
 mod timestamp;
+mod words;
 
 pub use bytes::{Bytes, BytesError};
 use text::Text;
 pub use timestamp::{Timestamp, TimestampError};
+pub use words::DurationError;
 
 /// A span of time with millisecond precision; text such as `1m 30s` in JSON. What ISO 8601 writes,
 /// `PT1M30S`, is read as well.
@@ -21,16 +23,17 @@ pub struct Duration(pub std::time::Duration);
 
 impl fmt::Display for Duration {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        humantime::format_duration(self.0).fmt(out)
+        words::write(self.0, out)
     }
 }
 
 impl FromStr for Duration {
-    type Err = humantime::DurationError;
+    type Err = DurationError;
+
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         match iso::parse(text) {
             Some(duration) => Ok(Self(duration)),
-            None => humantime::parse_duration(text).map(Self),
+            None => words::parse(text).map(Self),
         }
     }
 }

@@ -106,9 +106,12 @@ impl Config {
 
 /// A length of time, such as `30d`.
 pub(crate) fn period(name: &str, text: &str) -> Result<Duration, Error> {
-    humantime::parse_duration(text).map_err(|error| {
-        Error::Config(format!("{name}: {text:?} is no time, such as 30d: {error}"))
-    })
+    match text.parse::<flowcrate::Duration>() {
+        Ok(period) => Ok(period.0),
+        Err(error) => {
+            Err(Error::Config(format!("{name}: {text:?} is no time, such as 30d: {error}")))
+        }
+    }
 }
 
 fn read(path: &Path) -> Result<File, Error> {

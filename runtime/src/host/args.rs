@@ -336,7 +336,8 @@ fn index(text: Option<&str>) -> Result<u64, String> {
 /// A length of time, such as `30d` or `1h 30m`.
 fn period(text: Option<&str>) -> Result<Option<Duration>, String> {
     let parse = |text: &str| {
-        humantime::parse_duration(text)
+        text.parse::<crate::Duration>()
+            .map(|period| period.0)
             .map_err(|error| format!("`{text}` is no time, such as `30d`: {error}"))
     };
     text.map(parse).transpose()

@@ -1,5 +1,7 @@
 //! Opens a journal: lays its tables or brings them up to date, or says clearly why not.
 
+use std::fmt;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use tokio_postgres::{Client, Error};
@@ -37,26 +39,18 @@ const FORMAT_2: &[&str] = &[
 const STEPS: &[&[&str]] = &[FORMAT_1, FORMAT_2];
 
 /// Why a journal could not be opened.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 #[non_exhaustive]
 pub enum OpenError {
     /// The address of the database makes no sense.
-    #[error("the database's address makes no sense: {0} [bad_address]")]
     BadAddress(String),
     /// The database cannot be reached, or does not let us in.
-    #[error("the database cannot be reached: {0} [unreachable]")]
     Unreachable(String),
     /// The server is too old, or does not keep its texts in UTF-8.
-    #[error("the database does not do: {0} [unsuitable]")]
     Unsuitable(String),
     /// The schema is of another program.
-    #[error("the schema `{0}` holds no Flowcrate journal, and is not empty [foreign_schema]")]
     Foreign(String),
     /// The tables were brought up to date by a version that this one cannot work beside.
-    #[error(
-        "the journal has format {found}, beside which programs of format {works_with} and later \
-         can work; this one knows {FORMAT}: run a later version [newer_format]"
-    )]
     Newer {
         /// The format of the tables.
         found: i32,
@@ -64,12 +58,37 @@ pub enum OpenError {
         works_with: i32,
     },
     /// The payloads were written through a codec that is not the one given.
-    #[error("the journal's payloads cannot be read: {0} [wrong_codec]")]
     WrongCodec(String),
     /// Anything else.
-    #[error("the journal cannot be opened: {0} [cannot_open]")]
     CannotOpen(String),
 }
+
+impl fmt::Display for OpenError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::BadAddress(reason) => {
+                write!(out, "the database's address makes no sense: {reason}")
+            }
+            Self::Unreachable(reason) => write!(out, "the database cannot be reached: {reason}"),
+            Self::Unsuitable(reason) => write!(out, "the database does not do: {reason}"),
+            Self::Foreign(schema) => {
+                write!(out, "the schema `{schema}` holds no Flowcrate journal, and is not empty")
+            }
+            Self::Newer { found, works_with } => write!(
+                out,
+                "the journal has format {found}, beside which programs of format {works_with} and \
+                 later can work; this one knows {FORMAT}: run a later version"
+            ),
+            Self::WrongCodec(reason) => {
+                write!(out, "the journal's payloads cannot be read: {reason}")
+            }
+            Self::CannotOpen(reason) => write!(out, "the journal cannot be opened: {reason}"),
+        }?;
+        write!(out, " [{}]", self.code())
+    }
+}
+
+impl std::error::Error for OpenError {}
 
 impl OpenError {
     /// The stable code of this error, as it stands in brackets in its message.

@@ -1,5 +1,6 @@
 //! Opens a journal file, or says clearly why not.
 
+use std::fmt;
 use std::fs::{File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -18,11 +19,10 @@ const BUSY: Duration = Duration::from_secs(10);
 const PATIENCE: u32 = 5;
 
 /// Why a journal file could not be opened.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 #[non_exhaustive]
 pub enum OpenError {
     /// The file is of another program.
-    #[error("{path}: not a Flowcrate journal: {found} [foreign_file]")]
     Foreign {
         /// The file.
         path: PathBuf,
@@ -30,10 +30,6 @@ pub enum OpenError {
         found: String,
     },
     /// The file was written by a later version of this crate.
-    #[error(
-        "{path}: the journal has format {found}, this program knows {FORMAT} and older; \
-         run the version that wrote it, or a later one [newer_format]"
-    )]
     Newer {
         /// The file.
         path: PathBuf,
@@ -42,10 +38,6 @@ pub enum OpenError {
     },
     /// The file is of an earlier format, and only the process that drives it may bring it up to
     /// date.
-    #[error(
-        "{path}: the journal has format {found}, which only its driver may bring up to {FORMAT}; \
-         let this program drive it once [older_format]"
-    )]
     Older {
         /// The file.
         path: PathBuf,
@@ -53,7 +45,6 @@ pub enum OpenError {
         found: i32,
     },
     /// The file, or its directory, cannot be written.
-    #[error("{path}: the journal cannot be written: {reason} [read_only]")]
     ReadOnly {
         /// The file.
         path: PathBuf,
@@ -61,7 +52,6 @@ pub enum OpenError {
         reason: String,
     },
     /// The file is damaged.
-    #[error("{path}: the journal is damaged: {reason} [corrupt]")]
     Corrupt {
         /// The file.
         path: PathBuf,
@@ -69,13 +59,11 @@ pub enum OpenError {
         reason: String,
     },
     /// There is no space left.
-    #[error("{path}: no space is left for the journal [disk_full]")]
     DiskFull {
         /// The file.
         path: PathBuf,
     },
     /// The payloads were written through a codec that is not the one given.
-    #[error("{path}: the journal's payloads cannot be read: {reason} [wrong_codec]")]
     WrongCodec {
         /// The file.
         path: PathBuf,
@@ -83,13 +71,11 @@ pub enum OpenError {
         reason: String,
     },
     /// Another process drives the runs of this file.
-    #[error("{path}: another process drives this journal [driven]")]
     Driven {
         /// The file.
         path: PathBuf,
     },
     /// Anything else, such as a directory that is not there.
-    #[error("{path}: the journal cannot be opened: {reason} [cannot_open]")]
     CannotOpen {
         /// The file.
         path: PathBuf,
@@ -97,6 +83,40 @@ pub enum OpenError {
         reason: String,
     },
 }
+
+impl fmt::Display for OpenError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}: ", self.path().display())?;
+        match self {
+            Self::Foreign { found, .. } => write!(out, "not a Flowcrate journal: {found}"),
+            Self::Newer { found, .. } => write!(
+                out,
+                "the journal has format {found}, this program knows {FORMAT} and older; \
+                 run the version that wrote it, or a later one"
+            ),
+            Self::Older { found, .. } => write!(
+                out,
+                "the journal has format {found}, which only its driver may bring up to {FORMAT}; \
+                 let this program drive it once"
+            ),
+            Self::ReadOnly { reason, .. } => {
+                write!(out, "the journal cannot be written: {reason}")
+            }
+            Self::Corrupt { reason, .. } => write!(out, "the journal is damaged: {reason}"),
+            Self::DiskFull { .. } => out.write_str("no space is left for the journal"),
+            Self::WrongCodec { reason, .. } => {
+                write!(out, "the journal's payloads cannot be read: {reason}")
+            }
+            Self::Driven { .. } => out.write_str("another process drives this journal"),
+            Self::CannotOpen { reason, .. } => {
+                write!(out, "the journal cannot be opened: {reason}")
+            }
+        }?;
+        write!(out, " [{}]", self.code())
+    }
+}
+
+impl std::error::Error for OpenError {}
 
 impl OpenError {
     /// The stable code of this error, as it stands in brackets in its message.
@@ -111,6 +131,21 @@ impl OpenError {
             Self::WrongCodec { .. } => "wrong_codec",
             Self::Driven { .. } => "driven",
             Self::CannotOpen { .. } => "cannot_open",
+        }
+    }
+
+    /// The file.
+    fn path(&self) -> &Path {
+        match self {
+            Self::Foreign { path, .. }
+            | Self::Newer { path, .. }
+            | Self::Older { path, .. }
+            | Self::ReadOnly { path, .. }
+            | Self::Corrupt { path, .. }
+            | Self::DiskFull { path }
+            | Self::WrongCodec { path, .. }
+            | Self::Driven { path }
+            | Self::CannotOpen { path, .. } => path,
         }
     }
 

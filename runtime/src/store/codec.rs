@@ -1,5 +1,7 @@
 //! The hook through which every stored payload passes.
 
+use std::fmt;
+
 /// Turns payloads into what the disk may hold, and back: encryption, mostly.
 ///
 /// Every value of a run passes through it on its way to the disk: inputs, outputs, results of
@@ -77,9 +79,16 @@ pub trait PayloadCodec: Send + Sync + 'static {
 }
 
 /// Why a codec could not do its work.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CodecError(pub String);
+
+impl fmt::Display for CodecError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for CodecError {}
 
 impl From<&str> for CodecError {
     fn from(reason: &str) -> Self {

@@ -87,9 +87,16 @@ impl fmt::Display for RunCursor {
 }
 
 /// A text is no cursor that a list gave.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the cursor is none that a list gave")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NoCursor;
+
+impl fmt::Display for NoCursor {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("the cursor is none that a list gave")
+    }
+}
+
+impl std::error::Error for NoCursor {}
 
 impl FromStr for RunCursor {
     type Err = NoCursor;

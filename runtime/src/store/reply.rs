@@ -4,17 +4,14 @@ use std::fmt;
 use std::sync::Arc;
 
 /// Why a store could not do what it was asked.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum StoreError {
     /// The store refused or failed; nothing was written.
-    #[error("the store failed: {0}")]
     Failed(String),
     /// Too much is queued for the disk already; nothing was written, and later it may be.
-    #[error("the store is busy; try again later")]
     Busy,
     /// A value is larger than the store takes; nothing was written.
-    #[error("a value of {bytes} bytes is larger than the {limit} that the store takes")]
     TooLarge {
         /// How large the value is.
         bytes: usize,
@@ -22,7 +19,6 @@ pub enum StoreError {
         limit: usize,
     },
     /// A name that stands in a key or a path is none that any store takes; nothing was written.
-    #[error("{reason}")]
     BadName {
         /// The entry that it belongs to, if it does.
         path: Option<Arc<str>>,
@@ -30,15 +26,33 @@ pub enum StoreError {
         reason: String,
     },
     /// The data of a run is there and cannot be read, such as with a codec that lost a key.
-    #[error("the run's data cannot be read: {0}")]
     Unreadable(String),
     /// Whether the transaction was written is not known.
-    #[error("the result of a commit is unknown: {0}")]
     Unknown(String),
     /// The store no longer takes transactions, after a failed sync or because it was closed.
-    #[error("the store is closed: {0}")]
     Closed(String),
 }
+
+impl fmt::Display for StoreError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Failed(reason) => write!(out, "the store failed: {reason}"),
+            Self::Busy => out.write_str("the store is busy; try again later"),
+            Self::TooLarge { bytes, limit } => {
+                write!(
+                    out,
+                    "a value of {bytes} bytes is larger than the {limit} that the store takes"
+                )
+            }
+            Self::BadName { reason, .. } => out.write_str(reason),
+            Self::Unreadable(reason) => write!(out, "the run's data cannot be read: {reason}"),
+            Self::Unknown(reason) => write!(out, "the result of a commit is unknown: {reason}"),
+            Self::Closed(reason) => write!(out, "the store is closed: {reason}"),
+        }
+    }
+}
+
+impl std::error::Error for StoreError {}
 
 /// A one-shot answer. Dropped without one, it answers [`StoreError::Unknown`].
 pub struct Reply<T>(Option<Call<T>>);

@@ -65,7 +65,7 @@ pub enum Replayed {
 
 /// Where a workflow does not do what was recorded: a run like this one would be paused, and no
 /// revision that does so can adopt it.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mismatch {
     /// What kind of difference it is: `kind_changed`, `input_changed`, `unreached`,
     /// `undecodable`, …
@@ -77,6 +77,8 @@ pub struct Mismatch {
     /// What the workflow does.
     pub found: String,
 }
+
+impl std::error::Error for Mismatch {}
 
 impl fmt::Display for Mismatch {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,13 +1,13 @@
 //! Unification (S11): the one type that several values have where they meet.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 
 use super::{EnumType, Field, RecordType, Type, UnionType, widens_to};
 
 /// Two types that have no common type.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{left} and {right} have no common type{}", at(.path))]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mismatch {
     /// Where in the two types, `items.price`; empty at the top.
     pub path: String,
@@ -17,9 +17,15 @@ pub struct Mismatch {
     pub right: Type,
 }
 
-fn at(path: &str) -> String {
-    if path.is_empty() { String::new() } else { format!(" (at `{path}`)") }
+impl fmt::Display for Mismatch {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { path, left, right } = self;
+        write!(out, "{left} and {right} have no common type")?;
+        if path.is_empty() { Ok(()) } else { write!(out, " (at `{path}`)") }
+    }
 }
+
+impl std::error::Error for Mismatch {}
 
 /// The type that both `left` and `right` widen to (S11).
 ///

@@ -14,9 +14,16 @@ use super::text::Text;
 pub struct Bytes(pub Vec<u8>);
 
 /// Text that is not standard, padded base64.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not base64 text")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BytesError;
+
+impl fmt::Display for BytesError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("not base64 text")
+    }
+}
+
+impl std::error::Error for BytesError {}
 
 impl fmt::Display for Bytes {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {

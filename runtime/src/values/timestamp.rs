@@ -21,9 +21,16 @@ const DAY: i64 = 24 * HOUR;
 pub struct Timestamp(pub i64);
 
 /// Text that is not an instant.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not a timestamp; write it as 2026-11-21T08:30:00Z")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TimestampError;
+
+impl fmt::Display for TimestampError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("not a timestamp; write it as 2026-11-21T08:30:00Z")
+    }
+}
+
+impl std::error::Error for TimestampError {}
 
 impl Timestamp {
     /// 0000-01-01T00:00:00.000Z.
