@@ -334,7 +334,7 @@ fn a_file_with_a_purge_behind_stays_as_large_as_what_it_holds() {
     });
     println!("pages, free pages: {sizes:?}");
     // Two rounds' worth is there at a time, and one more until its purge.
-    // A blob (18 pages) may be swept one round later; a leak would be one of them each round.
+    // A leak would be a blob (18 pages) each round.
     let (settled, last) = (sizes[3].0, sizes[rounds - 1].0);
     assert!(last <= settled + 40, "it grew from {settled} to {last} pages");
     assert_eq!(SqliteStore::check(&path).unwrap(), Vec::<String>::new());

@@ -52,6 +52,8 @@ pub(super) struct Writer<'c> {
     purger: Purger<'c>,
     /// When to look for blobs to sweep.
     sweep_at: Instant,
+    /// Whether the round that is under way is to be followed by another one at once.
+    sweep_again: bool,
 }
 
 /// Why a commit did not come about.
@@ -92,6 +94,7 @@ impl<'c> Writer<'c> {
             sweeper: Sweeper::new(connection)?,
             purger: Purger::new(connection)?,
             sweep_at: Instant::now(),
+            sweep_again: false,
         })
     }
 
@@ -136,6 +139,8 @@ impl<'c> Writer<'c> {
     fn sweep(&mut self) {
         match self.sweeper.step(self.shared.clock.now()) {
             Ok(true) => {}
+            // What became free behind the place that had been reached is looked at now.
+            Ok(false) if std::mem::take(&mut self.sweep_again) => {}
             Ok(false) => self.sweep_at += SWEEP,
             Err(error) => {
                 tracing::warn!(%error, "blobs that nothing points to cannot be taken away");
@@ -226,6 +231,7 @@ impl<'c> Writer<'c> {
             Transaction::Purge(purge, _) => {
                 // Blobs may be free by it.
                 self.sweep_at = self.sweep_at.min(Instant::now());
+                self.sweep_again = true;
                 Answer::Purged(self.purger.purge(purge)?)
             }
         })
