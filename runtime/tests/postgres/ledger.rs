@@ -17,10 +17,11 @@ pub(crate) fn file(place: &Path) -> PathBuf {
     place.join("ledger")
 }
 
-/// Appends a line in one write: they do not mix.
+/// Appends a line in one write: they do not mix. A kill amid it leaves a part of one where it comes
+/// to the end of a page; so each begins on a line of its own, and says where it is whole.
 fn note(place: &Path, line: &str) -> std::io::Result<()> {
     let mut file: File = OpenOptions::new().create(true).append(true).open(file(place))?;
-    file.write_all(line.as_bytes())
+    file.write_all(format!("\n{line}").as_bytes())
 }
 
 /// Notes that it has begun, and takes its time.
@@ -31,7 +32,7 @@ pub(crate) async fn effect(
 ) -> Result<String, StepError> {
     let key = step.idempotency_key();
     let (run, path, epoch) = (step.run_id(), step.path(), step.epoch());
-    let line = format!("{run} {path} {key} {epoch} {}\n", std::process::id());
+    let line = format!("{run} {path} {key} {epoch} {} .\n", std::process::id());
     note(&place, &line)
         .map_err(|error| StepError::fatal("ledger", "it cannot be written").caused_by(&error))?;
     tokio::time::sleep(Duration::from_millis(lasts)).await;
@@ -96,16 +97,17 @@ pub(crate) fn executions(place: &Path) -> Vec<Execution> {
     let text = std::fs::read_to_string(file(place)).unwrap_or_default();
     let execution = |line: &str| {
         let words: Vec<&str> = line.split(' ').collect();
-        let [run, path, key, epoch, process] = words[..] else { panic!("a torn line: {line}") };
-        Execution {
+        // Whoever was killed as it wrote the line has not come to its effect.
+        let [run, path, key, epoch, process, "."] = words[..] else { return None };
+        Some(Execution {
             run: run.parse().unwrap(),
             path: path.to_owned(),
             key: key.to_owned(),
             epoch: epoch.parse().unwrap(),
             process: process.parse().unwrap(),
-        }
+        })
     };
-    text.lines().map(execution).collect()
+    text.lines().filter_map(execution).collect()
 }
 
 /// The process in which a body began last. It reads the end of the file alone.
@@ -115,7 +117,7 @@ pub(crate) fn latest(place: &Path) -> Option<u32> {
     file.seek(SeekFrom::Start(size.saturating_sub(512))).ok()?;
     let mut tail = String::new();
     file.read_to_string(&mut tail).ok()?;
-    tail.lines().next_back()?.rsplit(' ').next()?.parse().ok()
+    tail.lines().next_back()?.rsplit(' ').nth(1)?.parse().ok()
 }
 
 /// Asks a store and waits.
