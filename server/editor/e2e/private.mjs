@@ -1,7 +1,7 @@
 // A server that was started with --private-registry: nothing without a token, all with one.
 import { check, eventually, node } from "./browser.mjs";
 
-export const expect = [401, 403];
+export const expect = [401, 403, 422];
 
 const base = (process.env.FLOWCRATE_PRIVATE_URL ?? "").replace(/\/$/, "");
 const publisher = process.env.FLOWCRATE_PUBLISHER ?? "";
@@ -90,7 +90,7 @@ async function licensed(page, shot) {
   await shot("private-licence");
 }
 
-/** A tab that knows a reader's token shows everything, and yanks nothing. */
+/** A tab that knows a reader's token shows everything, and yanks nothing until it knows another. */
 async function read(page, shot) {
   await forget(page);
   await page.goto(`${base}/crates/hello`);
@@ -100,9 +100,12 @@ async function read(page, shot) {
   await page.getByRole("heading", { name: /hello 1\.0\.1/ }).waitFor();
   await page.getByRole("tab", { name: "Versions" }).click();
   await page.getByRole("button", { name: "Yank 1.0.0" }).click();
-  await page.getByText(/read, not publish/).first().waitFor();
+  await page.getByText(/read, not publish/).waitFor();
   await shot("private-yank-reader");
   const headers = { Authorization: `Bearer ${reader}` };
   const yanked = async () => /"yanked":true/.test(await (await page.request.get(`${base}/index/he/ll/hello`, { headers })).text());
-  await eventually(yanked, false, "the index after a reader's yank");
+  check((await yanked()) === false, "a reader yanked a version");
+  await token(page).fill(publisher);
+  await page.keyboard.press("Enter");
+  await eventually(yanked, true, "the index after the yank");
 }

@@ -135,7 +135,7 @@ function Versions({ preview }: { preview: Preview }) {
       </div>
       <p className="publish-why">
         At least <BumpChip bump={least ?? null} /> after <code>{preview.latest}</code>
-        {preview.changes.length === 0 ? ": types, events and what starts it are as they were." : ", because:"}
+        {preview.changes.length === 0 ? ": for programs nothing has changed." : ", because:"}
       </p>
       {preview.changes.length > 0 && <ChangeList changes={preview.changes} />}
     </section>

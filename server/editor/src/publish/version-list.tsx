@@ -53,7 +53,7 @@ export function YankButton({ crate, release, onYank }: { crate: string; release:
       await onYank(!yanked);
       toast("good", yanked ? `${crate} ${version} may be taken again` : `Yanked ${crate} ${version}`);
     } catch (error) {
-      if (error instanceof ApiError && error.status === 401) return setRefused(error.message);
+      if (error instanceof ApiError && (error.status === 401 || error.status === 403)) return setRefused(error.message);
       toast("bad", `Not ${yanked ? "un-yanked" : "yanked"}: ${describeError(error)}`);
     } finally {
       setBusy(false);

@@ -141,3 +141,49 @@ async fn a_private_registry_shows_nothing_to_strangers() {
     let config = published["add"]["config"].as_str().unwrap();
     assert!(config.contains("credential-provider"), "{config}");
 }
+
+/// The body of a `cargo publish` whose package has this entry beside its manifest.
+fn hostile(path: &[u8], kind: tar::EntryType) -> Vec<u8> {
+    let manifest = b"[package]\nname = \"tiny\"\nversion = \"1.0.0\"\n";
+    let gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    let mut archive = tar::Builder::new(gzip);
+    let entries: [(&[u8], tar::EntryType, &[u8]); 2] =
+        [(b"tiny-1.0.0/Cargo.toml", tar::EntryType::Regular, manifest), (path, kind, b"")];
+    for (path, kind, bytes) in entries {
+        let mut header = tar::Header::new_ustar();
+        header.as_old_mut().name[..path.len()].copy_from_slice(path);
+        header.set_entry_type(kind);
+        header.set_size(bytes.len() as u64);
+        header.set_mode(0o644);
+        header.set_cksum();
+        archive.append(&header, bytes).unwrap();
+    }
+    let package = archive.into_inner().unwrap().finish().unwrap();
+    let said = json!({ "name": "tiny", "vers": "1.0.0" }).to_string();
+    let length = |part: &[u8]| u32::try_from(part.len()).unwrap().to_le_bytes();
+    [&length(said.as_bytes()), said.as_bytes(), &length(&package), &package].concat()
+}
+
+#[tokio::test]
+async fn a_hostile_package_is_refused_and_leaves_nothing() {
+    let server = TestServer::start().await;
+    let (name, ada) = server.token("ada", Scope::Publish).await;
+    for (path, kind) in [
+        (&b"tiny-1.0.0/../../.bashrc"[..], tar::EntryType::Regular),
+        (b"/etc/passwd", tar::EntryType::Regular),
+        (b"other-1.0.0/lib.rs", tar::EntryType::Regular),
+        (b"tiny-1.0.0/link", tar::EntryType::Symlink),
+    ] {
+        let body = hostile(path, kind);
+        let refused = server.send("PUT", "/api/v1/crates/new", &[(name, &ada)], body).await;
+        assert_eq!(refused.status, 422, "{}", refused.text());
+        assert!(!refused.json()["errors"][0]["detail"].as_str().unwrap().is_empty());
+        for path in ["/index/ti/ny/tiny", "/api/v1/crates/tiny/1.0.0/download"] {
+            assert_eq!(server.get(path).await.status, 404, "{path}");
+        }
+    }
+    // The same without malice is taken.
+    let body = hostile(b"tiny-1.0.0/lib.rs", tar::EntryType::Regular);
+    server.send("PUT", "/api/v1/crates/new", &[(name, &ada)], body).await.expect(200);
+    assert_eq!(server.get("/index/ti/ny/tiny").await.status, 200);
+}
