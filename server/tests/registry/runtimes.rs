@@ -97,12 +97,11 @@ fn a_crate_runs_on_later_runtimes_and_two_majors_stand_side_by_side() {
     let project = world.project("deliverer", PROGRAM);
     world.cargo(&project, &[&["add", "delivery"], &LIBRARY[..]].concat());
     world.cargo(&project, &[&["add", "flowcrate", "--features", "sqlite"], &LIBRARY[..]].concat());
-    // What `examples/consumer` has: the runtime that was built for it serves again.
-    world.cargo(&project, &["add", "serde_json"]);
-    let axum = ["add", "axum@0.8", "--no-default-features", "--features", "http1,json,tokio"];
-    world.cargo(&project, &axum);
-    let tokio = ["add", "tokio", "--features", "macros,net,rt-multi-thread,signal"];
-    world.cargo(&project, &tokio);
+    world.cargo(&project, &["add", "serde_json", "--no-default-features", "--features", "std"]);
+    world.cargo(
+        &project,
+        &["add", "tokio", "--no-default-features", "--features", "rt-multi-thread"],
+    );
     world.cargo(&project, &["build"]);
     assert_eq!(run(&project, &[]), "", "the run waits");
     // Two builds later the first one serves again: all that was served is there as it was.
