@@ -299,6 +299,14 @@ impl Body {
         }
     }
 
+    /// What a step is given.
+    pub fn step_input(&self) -> Option<&Expr> {
+        match self {
+            Self::Action { input, .. } | Self::Custom { input, .. } => Some(input),
+            _ => None,
+        }
+    }
+
     /// What undoes it.
     pub fn undo(&self) -> Option<&Compensation> {
         match self {

@@ -397,12 +397,13 @@ impl<'a> Emitter<'a> {
         ));
         let doc = docs::attributes(&paragraphs);
         let lints = lints::attributes(&std::mem::take(&mut self.lints));
-        quote! {
+        let head = quote! {
             #doc
             #lints
             #[#attribute(name = #name, revision = #revision #undos #calls #events #schema)]
-            pub async fn #function(#ctx: #context, #trigger: #input) -> #result<#output> { #body }
-        }
+            pub async fn #function(#ctx: #context, #trigger: #input) -> #result<#output>
+        };
+        print::braced(head, body)
     }
 
     /// The steps that undo others, each by the id of what it undoes.

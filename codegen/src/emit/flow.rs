@@ -255,7 +255,8 @@ impl<'e, 'a> Flow<'e, 'a> {
             let tuple = lines.with_last(tuple(&values));
             let code = unused::without_unused(lines.code, &tuple);
             let (diverges, lone_if) = (lines.diverges, lines.lone_if);
-            return BlockCode { code: quote!(#(#code)* #tuple), diverges, lone_if };
+            let code = code.into_iter().chain([tuple]).collect();
+            return BlockCode { code, diverges, lone_if };
         }
         BlockCode::of(lines)
     }
@@ -438,7 +439,8 @@ struct LoneIf {
 impl BlockCode {
     fn of(lines: Lines) -> Self {
         let code = unused::without_unused(lines.code, &TokenStream::new());
-        Self { code: quote!(#(#code)*), diverges: lines.diverges, lone_if: lines.lone_if }
+        let code = code.into_iter().collect();
+        Self { code, diverges: lines.diverges, lone_if: lines.lone_if }
     }
 }
 

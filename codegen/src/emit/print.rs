@@ -4,7 +4,7 @@ pub(crate) mod layout;
 mod parts;
 mod wide;
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::quote;
 
 use crate::diagnostic::is_unprintable;
@@ -20,6 +20,13 @@ pub(crate) fn comment(text: &str) -> TokenStream {
     let text = format!(" {text}");
     // prettyplease prints this attribute as a comment.
     quote!(#[comment = #text])
+}
+
+/// An item with these tokens in its braces. `quote!` would copy them, and may be given all of a
+/// large graph.
+pub(crate) fn braced(mut head: TokenStream, inner: TokenStream) -> TokenStream {
+    head.extend([TokenTree::Group(Group::new(Delimiter::Brace, inner))]);
+    head
 }
 
 /// A file: header, `//!` docs, then the items. What does not parse is our bug; it says so to whoever
@@ -47,7 +54,7 @@ pub(crate) fn own_file_of(docs: &str, first: Vec<TokenStream>, rest: &Items) -> 
 
 /// How many lines a function with this body has.
 pub(crate) fn lines(body: &TokenStream) -> usize {
-    print(quote!(async fn body() { #body })).lines().count()
+    print(braced(quote!(async fn body()), body.clone())).lines().count()
 }
 
 /// Printed items, a blank line before each.
@@ -67,7 +74,11 @@ impl Items {
     }
 
     /// One more trait or `impl`: what stands before its brace, and its functions.
-    pub(crate) fn push_members(&mut self, head: &TokenStream, members: Vec<TokenStream>) {
+    pub(crate) fn push_members(
+        &mut self,
+        head: &TokenStream,
+        members: impl IntoIterator<Item = TokenStream>,
+    ) {
         self.text.push('\n');
         self.text.push_str(&parts::print_members(head, members));
     }

@@ -271,12 +271,6 @@ impl<'a> Emitter<'a> {
         }
         let overridden = nodes.iter().filter(|node| node.is_overridden()).count();
         let customs = nodes.len() - overridden;
-        let mut methods = Vec::new();
-        for node in nodes {
-            if let Body::Custom { input, .. } | Body::Action { input, .. } = &node.body {
-                methods.push(kinds::custom_method(self, node, input, symbols));
-            }
-        }
         let file = format!("src/{}.rs", self.own.custom());
         let text = format!("`{{id}}` is not written yet: see {file}");
         let mut paragraphs = Vec::new();
@@ -291,6 +285,10 @@ impl<'a> Emitter<'a> {
             );
         }
         let doc = docs::attributes(&paragraphs);
+        let methods = nodes.into_iter().filter_map(|node| {
+            let input = node.body.step_input()?;
+            Some(kinds::custom_method(self, node, input, symbols))
+        });
         items.push_members(&quote!(#doc pub trait Custom), methods);
         if customs > 0 {
             items.push(quote! {
@@ -309,17 +307,15 @@ impl<'a> Emitter<'a> {
             return None;
         }
         let mut symbols = Symbols::outside();
-        let mut methods = Vec::new();
-        for node in nodes {
-            if let Body::Custom { input, .. } | Body::Action { input, .. } = &node.body {
-                methods.push(kinds::written_method(self, node, input, &mut symbols));
-            }
-        }
         symbols.import(&format!("{}::Custom", self.own.path("steps")));
         let mut items = print::Items::default();
         items.push(quote! {
             /// The functions of this workflow's custom nodes.
             pub struct Functions;
+        });
+        let methods = nodes.into_iter().filter_map(|node| {
+            let input = node.body.step_input()?;
+            Some(kinds::written_method(self, node, input, &mut symbols))
         });
         items.push_members(&quote!(impl Custom for Functions), methods);
         let docs = docs::inner(&[

@@ -16,7 +16,8 @@ pub(super) const WIDTH: usize = 100;
 
 /// Tidies the text of one item.
 pub(super) fn tidy(text: &str) -> String {
-    let text = join_generics(&macros::spell_out(text));
+    let text = macros::spell_out(text);
+    let text = join_generics(&text);
     let lines: Vec<&str> = text.lines().collect();
     let mut next = 0;
     let mut items = Vec::new();
@@ -465,15 +466,25 @@ fn line(text: &str, column: usize, out: &mut String) {
     if text.is_empty() {
         return out.push('\n');
     }
-    for (step, text) in wide::lines(text, column) {
-        out.extend(std::iter::repeat_n(' ', column + step));
-        out.push_str(&text);
+    let mut push = |text: &str, column| {
+        out.extend(std::iter::repeat_n(' ', column));
+        out.push_str(text);
         out.push('\n');
+    };
+    if wide::fits(text, column) {
+        return push(text, column);
+    }
+    for (step, text) in wide::lines(text, column) {
+        push(&text, column + step);
     }
 }
 
 /// `name::<` and its types on one line.
-fn join_generics(text: &str) -> String {
+fn join_generics(text: &str) -> Cow<'_, str> {
+    // Most code breaks none.
+    if !text.contains("::<\n") {
+        return text.into();
+    }
     let mut out = String::with_capacity(text.len());
     let mut lines = text.lines().peekable();
     while let Some(line) = lines.next() {
@@ -488,7 +499,7 @@ fn join_generics(text: &str) -> String {
         }
         out.push('\n');
     }
-    out
+    out.into()
 }
 
 #[cfg(test)]

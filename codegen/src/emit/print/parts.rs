@@ -3,6 +3,8 @@
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use quote::quote;
 
+use super::braced;
+
 /// Tokens of a body that are printed at once.
 const BIT: usize = 256;
 /// Functions of a trait or `impl` that are printed at once.
@@ -20,28 +22,34 @@ fn print_in_bits(item: TokenStream, bit: usize) -> String {
     };
     let mut bits = statements(body, bit).into_iter();
     let first = bits.next().unwrap_or_default();
-    let text = super::print(quote!(#head { #first }));
+    let text = super::print(braced(head, first));
     if bits.len() == 0 {
         return text;
     }
     let Some(text) = text.strip_suffix("}\n") else { return text };
     let mut text = text.to_owned();
     for bit in bits {
-        text.push_str(inner(&super::print(quote!(async fn bit() { #bit }))));
+        text.push_str(inner(&super::print(braced(quote!(async fn bit()), bit))));
     }
     text + "}\n"
 }
 
 /// A trait or `impl` with these functions.
-pub(super) fn print_members(head: &TokenStream, members: Vec<TokenStream>) -> String {
+pub(super) fn print_members(
+    head: &TokenStream,
+    members: impl IntoIterator<Item = TokenStream>,
+) -> String {
     print_few_members(head, members, FEW)
 }
 
-fn print_few_members(head: &TokenStream, members: Vec<TokenStream>, few: usize) -> String {
+fn print_few_members(
+    head: &TokenStream,
+    members: impl IntoIterator<Item = TokenStream>,
+    few: usize,
+) -> String {
     let mut members = members.into_iter();
-    let mut next = || -> Vec<TokenStream> { members.by_ref().take(few).collect() };
-    let first = next();
-    let text = super::print(quote!(#head { #(#first)* }));
+    let mut next = || -> TokenStream { members.by_ref().take(few).collect() };
+    let text = super::print(braced(head.clone(), next()));
     let Some(text) = text.strip_suffix("}\n") else { return text };
     let mut text = text.to_owned();
     loop {
@@ -53,7 +61,7 @@ fn print_few_members(head: &TokenStream, members: Vec<TokenStream>, few: usize) 
         if text.ends_with("    }\n") {
             text.push('\n');
         }
-        text.push_str(inner(&super::print(quote!(#head { #(#few)* }))));
+        text.push_str(inner(&super::print(braced(head.clone(), few))));
     }
 }
 

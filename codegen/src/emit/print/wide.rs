@@ -9,11 +9,15 @@ type Broken = Vec<(usize, String)>;
 /// What may stand between two chains, those first that bind least.
 const OPERATORS: [&str; 7] = [" || ", " && ", " == ", " < ", " > ", " + ", " - "];
 
+/// Whether a text that stands `column` in is one line.
+pub(super) fn fits(text: &str, column: usize) -> bool {
+    column + text.chars().count() <= WIDTH
+}
+
 /// The lines of a text that stands `column` in: one if it fits, or if nothing can break it.
 pub(super) fn lines(text: &str, column: usize) -> Broken {
-    let fits = column + text.chars().count() <= WIDTH;
     let closed = ["//", "#[", "pub ", "use ", "fn ", "async fn "];
-    if fits || closed.iter().any(|start| text.starts_with(start)) {
+    if fits(text, column) || closed.iter().any(|start| text.starts_with(start)) {
         return vec![(0, text.to_owned())];
     }
     let broken = pattern(text)

@@ -2,6 +2,7 @@
 //! afterwards: `format__(…)`, and `json__(…)` with objects as structs whose field names hold the
 //! keys in hexadecimal.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use proc_macro2::{Ident, Span, TokenStream};
@@ -34,7 +35,11 @@ pub(crate) fn object(entries: Vec<(String, TokenStream)>) -> TokenStream {
 
 /// Turns the placeholders into what they stand for, but for what looks like one within a literal
 /// or a comment.
-pub(super) fn spell_out(text: &str) -> String {
+pub(super) fn spell_out(text: &str) -> Cow<'_, str> {
+    // Most code holds none.
+    if !text.contains("__") {
+        return text.into();
+    }
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(start) = rest.find(['"', '/']) {
@@ -46,7 +51,7 @@ pub(super) fn spell_out(text: &str) -> String {
         rest = &other[length..];
     }
     spell_out_code(rest, &mut out);
-    out
+    out.into()
 }
 
 /// The length of a string literal, its quotes included.
