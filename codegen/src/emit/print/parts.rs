@@ -7,12 +7,11 @@ use super::braced;
 
 /// Tokens of a body that are printed at once.
 const BIT: usize = 256;
-/// Functions of a trait or `impl` that are printed at once.
-const FEW: usize = 16;
 
 /// An item; the body of a long function statement by statement.
 pub(super) fn print(item: TokenStream) -> String {
-    print_in_bits(item, BIT)
+    let (docs, item) = documented(item, "");
+    docs + &print_in_bits(item, BIT)
 }
 
 fn print_in_bits(item: TokenStream, bit: usize) -> String {
@@ -34,34 +33,57 @@ fn print_in_bits(item: TokenStream, bit: usize) -> String {
     text + "}\n"
 }
 
-/// A trait or `impl` with these functions.
+/// A trait or `impl` with these functions, one by one.
 pub(super) fn print_members(
-    head: &TokenStream,
+    head: TokenStream,
     members: impl IntoIterator<Item = TokenStream>,
 ) -> String {
-    print_few_members(head, members, FEW)
-}
-
-fn print_few_members(
-    head: &TokenStream,
-    members: impl IntoIterator<Item = TokenStream>,
-    few: usize,
-) -> String {
-    let mut members = members.into_iter();
-    let mut next = || -> TokenStream { members.by_ref().take(few).collect() };
-    let text = super::print(braced(head.clone(), next()));
-    let Some(text) = text.strip_suffix("}\n") else { return text };
-    let mut text = text.to_owned();
-    loop {
-        let few = next();
-        if few.is_empty() {
-            return text + "}\n";
-        }
-        // As within: a blank line behind a function that has several.
-        if text.ends_with("    }\n") {
+    let (mut text, head) = documented(head, "");
+    let empty = super::print(braced(head.clone(), TokenStream::new()));
+    let Some(opened) = empty.strip_suffix("}\n") else { return text + &empty };
+    text.push_str(opened);
+    for (place, member) in members.into_iter().enumerate() {
+        // Behind the brace; and as within, a blank line behind a function that has several.
+        if place == 0 || text.ends_with("    }\n") {
             text.push('\n');
         }
-        text.push_str(inner(&super::print(braced(head.clone(), few))));
+        let (docs, member) = documented(member, "    ");
+        text.push_str(&docs);
+        text.push_str(inner(&super::print(braced(head.clone(), member))));
+    }
+    text + "}\n"
+}
+
+/// The documentation that an item begins with, as lines, and the rest of it: words need no layout,
+/// and are half of what a step is.
+fn documented(item: TokenStream, indent: &str) -> (String, TokenStream) {
+    let mut tokens: Vec<TokenTree> = item.into_iter().collect();
+    let docs = tokens.chunks_exact(2).map_while(|pair| doc(&pair[0], &pair[1]));
+    let (mut text, mut count) = (String::new(), 0);
+    for line in docs {
+        text.extend([indent, "///", line.trim_end_matches(' '), "\n"]);
+        count += 2;
+    }
+    (text, tokens.drain(count..).collect())
+}
+
+/// The text of `#[doc = "…"]`, if it is a line that `///` may stand before.
+fn doc(sharp: &TokenTree, attribute: &TokenTree) -> Option<String> {
+    let is = |token: &TokenTree, mark| matches!(token, TokenTree::Punct(punct) if punct.as_char() == mark);
+    let TokenTree::Group(group) = attribute else { return None };
+    let mut tokens = group.stream().into_iter();
+    let (word, equals, text) = (tokens.next()?, tokens.next()?, tokens.next()?);
+    let is_doc = matches!(word, TokenTree::Ident(word) if word == "doc");
+    let (true, true, true, TokenTree::Literal(text)) =
+        (is(sharp, '#'), is_doc, is(&equals, '='), text)
+    else {
+        return None;
+    };
+    match syn::Lit::new(text) {
+        syn::Lit::Str(text) => {
+            Some(text.value()).filter(|text| !text.contains('\n') && !text.starts_with('/'))
+        }
+        _ => None,
     }
 }
 
@@ -163,8 +185,8 @@ mod tests {
                     let whole = super::super::print(item.to_token_stream());
                     match item {
                         Item::Fn(item) => {
-                            let bits = print_in_bits(item.to_token_stream(), 1);
-                            assert_eq!(bits, whole, "{place}");
+                            let (docs, item) = documented(item.to_token_stream(), "");
+                            assert_eq!(docs + &print_in_bits(item, 1), whole, "{place}");
                             functions += 1;
                         }
                         Item::Trait(_) | Item::Impl(_) => {
@@ -174,7 +196,7 @@ mod tests {
                             let head: TokenStream = head.into_iter().skip(1).collect();
                             let members = members(body);
                             methods += members.len();
-                            let bits = print_few_members(&head, members, 1);
+                            let bits = print_members(head, members);
                             assert_eq!(bits, whole, "{place}");
                         }
                         _ => {}
