@@ -89,7 +89,7 @@ const BODY: &str = r#"    let file = format!("{name}.db");
 
 #[test]
 fn a_crate_runs_on_later_runtimes_and_two_majors_stand_side_by_side() {
-    let world = World::shared();
+    let world = World::new();
     let graph = fs::read(emitted::root().join("examples/consumer/flows/delivery-1.json")).unwrap();
     world.server.ok("POST", "/api/v1/workflows", &graph);
     world.publish("delivery");
@@ -105,8 +105,8 @@ fn a_crate_runs_on_later_runtimes_and_two_majors_stand_side_by_side() {
     world.cargo(&project, &["build"]);
     assert_eq!(run(&project, &[]), "", "the run waits");
     // Two builds later the first one serves again: all that was served is there as it was.
-    let name = world.name.clone();
-    let world = world.restarted(|data| play(data, &name));
+    let address = world.server.address().to_owned();
+    let world = world.restarted(|data| play(data, &address));
     assert_eq!(package(&world, "flowcrate", "0.1.0"), before);
     assert_eq!(versions(&world, "fl/ow/flowcrate"), ["0.1.0", "0.1.1", "0.2.0"]);
     world.login(&world.token("publish", "ada"));
@@ -117,9 +117,9 @@ fn a_crate_runs_on_later_runtimes_and_two_majors_stand_side_by_side() {
 const LIBRARY: [&str; 3] = ["--registry", "flows", "--no-default-features"];
 
 /// What two other builds leave in a database.
-fn play(data: &Path, name: &str) {
+fn play(data: &Path, address: &str) {
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    let address = Address::new(&format!("http://{name}")).unwrap();
+    let address = Address::new(&format!("http://{address}")).unwrap();
     runtime.block_on(async {
         let store = Store::open(&data.join("server.db")).await.unwrap();
         for (build, version) in [(LATER, "0.1.1"), (NEXT_MAJOR, "0.2.0"), (LATER, "0.1.1")] {
@@ -160,10 +160,9 @@ fn unified(world: &World, project: &Path) {
 
 /// Each engine drives the crates of its own runtime, on a journal of its own.
 fn side_by_side(world: &World, project: &Path) {
-    // No number that the example's own versions have: they share the registry's name.
-    republish(world, ("delivery", "9.0.0"), "0.2.0");
+    republish(world, ("delivery", "2.0.0"), "0.2.0");
     let rename = ["--rename", "delivery-2"];
-    world.cargo(project, &[&["add", "delivery@9"], &rename[..], &LIBRARY[..]].concat());
+    world.cargo(project, &[&["add", "delivery@2"], &rename[..], &LIBRARY[..]].concat());
     let rename = ["--rename", "flowcrate-2", "--features", "sqlite"];
     world.cargo(project, &[&["add", "flowcrate@0.2"], &rename[..], &LIBRARY[..]].concat());
     fs::write(project.join("src/main.rs"), BOTH.replace("BODY", BODY)).unwrap();
