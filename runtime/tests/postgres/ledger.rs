@@ -1,6 +1,6 @@
 //! Effects as the world sees them: a file to which every body that begins appends a line.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{File, OpenOptions};
 use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
@@ -24,24 +24,25 @@ fn note(place: &Path, line: &str) -> std::io::Result<()> {
     file.write_all(format!("\n{line}").as_bytes())
 }
 
-/// Notes that it has begun, and takes its time.
-#[step(retry(max_attempts = 3, initial = "5ms"))]
+/// Notes that it has begun, and takes its time. A clock that jumps ends an attempt early.
+#[step(retry(max_attempts = 10, initial = "5ms"))]
 pub(crate) async fn effect(
     step: StepContext,
     (place, lasts): (PathBuf, u64),
 ) -> Result<String, StepError> {
     let key = step.idempotency_key();
-    let (run, path, epoch) = (step.run_id(), step.path(), step.epoch());
-    let line = format!("{run} {path} {key} {epoch} {} .\n", std::process::id());
+    let (run, path) = (step.run_id(), step.path());
+    let life = (step.epoch(), step.attempt());
+    let line = format!("{run} {path} {key} {} {} {} .\n", life.0, life.1, std::process::id());
     note(&place, &line)
         .map_err(|error| StepError::fatal("ledger", "it cannot be written").caused_by(&error))?;
     tokio::time::sleep(Duration::from_millis(lasts)).await;
-    Ok(outcome(run, path, epoch))
+    Ok(outcome(run, path, life))
 }
 
 /// What an execution of [`effect`] comes to: it tells which one it was.
-fn outcome(run: RunId, path: &str, epoch: u64) -> String {
-    format!("{run}/{path} in epoch {epoch}")
+fn outcome(run: RunId, path: &str, (epoch, attempt): (u64, u32)) -> String {
+    format!("{run}/{path} in epoch {epoch}, attempt {attempt}")
 }
 
 /// Effects one after the other and side by side, with a pause between, after which whoever comes
@@ -79,15 +80,15 @@ pub(crate) struct Execution {
     pub(crate) run: RunId,
     pub(crate) path: String,
     pub(crate) key: String,
-    /// That of the run when it began.
-    pub(crate) epoch: u64,
+    /// The epoch of the run when it began, and which attempt it is.
+    pub(crate) life: (u64, u32),
     pub(crate) process: u32,
 }
 
 impl Execution {
     /// Whether an output is what this one came to.
     fn made(&self, output: Option<&Value>) -> bool {
-        let outcome = outcome(self.run, &self.path, self.epoch);
+        let outcome = outcome(self.run, &self.path, self.life);
         output.and_then(Value::as_str) == Some(&*outcome)
     }
 }
@@ -98,12 +99,12 @@ pub(crate) fn executions(place: &Path) -> Vec<Execution> {
     let execution = |line: &str| {
         let words: Vec<&str> = line.split(' ').collect();
         // Whoever was killed as it wrote the line has not come to its effect.
-        let [run, path, key, epoch, process, "."] = words[..] else { return None };
+        let [run, path, key, epoch, attempt, process, "."] = words[..] else { return None };
         Some(Execution {
             run: run.parse().unwrap(),
             path: path.to_owned(),
             key: key.to_owned(),
-            epoch: epoch.parse().unwrap(),
+            life: (epoch.parse().unwrap(), attempt.parse().unwrap()),
             process: process.parse().unwrap(),
         })
     };
@@ -135,7 +136,8 @@ pub(crate) async fn ask<T: Send + 'static>(
 ///
 /// No clock is asked. A worker that was taken over may begin a body at any later time, since it is
 /// stopped where its machine stops it, and fencing stops writes alone (R21); but in the epoch that
-/// it had. So an outcome is that of the latest epoch in which its body began, which was once.
+/// it had. So an outcome is that of the last attempt in the latest epoch in which its body began,
+/// which was once.
 pub(crate) async fn balance(store: &dyn Store, place: &Path, runs: usize) -> usize {
     let rows = ask(store, |reply| Query::Runs(Box::default(), reply)).await;
     assert_eq!(rows.len(), runs, "runs are lost");
@@ -161,14 +163,11 @@ pub(crate) async fn balance(store: &dyn Store, place: &Path, runs: usize) -> usi
     effects
 }
 
-/// Makes sure that an outcome is that of the last of its executions, one in each epoch.
+/// Makes sure that an outcome is that of the last of its executions, and that no two are one.
 pub(crate) fn is_of_the_last(executions: &[Execution], output: Option<&Value>) {
-    let mut epochs: Vec<u64> = executions.iter().map(|one| one.epoch).collect();
-    epochs.sort_unstable();
-    let all = epochs.len();
-    epochs.dedup();
-    assert_eq!(epochs.len(), all, "it began twice in one epoch: {executions:?}");
-    let last = executions.iter().max_by_key(|one| one.epoch);
+    let lives: BTreeSet<_> = executions.iter().map(|one| one.life).collect();
+    assert_eq!(lives.len(), executions.len(), "it began twice in one attempt: {executions:?}");
+    let last = executions.iter().max_by_key(|one| one.life);
     let Some(last) = last else { panic!("an outcome without its effect: {output:?}") };
     assert!(last.made(output), "it began again: {executions:?} beside {output:?}");
     assert!(executions.iter().all(|one| one.key == last.key), "{executions:?}");
