@@ -32,12 +32,11 @@ pub(crate) async fn effect(
 ) -> Result<String, StepError> {
     let key = step.idempotency_key();
     let (run, path) = (step.run_id(), step.path());
-    let life = (step.epoch(), step.attempt());
-    let line = format!("{run} {path} {key} {} {} {} .\n", life.0, life.1, std::process::id());
-    note(&place, &line)
+    let (epoch, attempt, process) = (step.epoch(), step.attempt(), std::process::id());
+    note(&place, &format!("{run} {path} {key} {epoch} {attempt} {process} .\n"))
         .map_err(|error| StepError::fatal("ledger", "it cannot be written").caused_by(&error))?;
     tokio::time::sleep(Duration::from_millis(lasts)).await;
-    Ok(outcome(run, path, life))
+    Ok(outcome(run, path, (epoch, attempt)))
 }
 
 /// What an execution of [`effect`] comes to: it tells which one it was.
