@@ -211,8 +211,10 @@ fn poll_all(
             // One that is failing has cancelled what is left of it.
             let others = parts.iter_mut().enumerate().filter(|(number, _)| *number != first);
             others.for_each(|(_, part)| part.cancel());
-            if failure.failing == Failing::Within {
-                Branch::fail_around();
+            // What is left comes to its end in the order in which it stands, however joins nest: so
+            // the join around has its branches polled from the first one on.
+            if failure.failing == Failing::Within && Branch::fail_around() {
+                return Poll::Pending;
             }
         } else if running {
             return Poll::Pending;

@@ -40,17 +40,20 @@ impl<T: Clone> Task<'_, T> {
     }
 }
 
-/// When a task was polled: in which poll of the run, and whether it was cancelled by then.
+/// When a task was polled: in which poll of the run, and whether it was cancelled, or had failed, by
+/// then.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Turn {
     poll: u64,
     is_cancelled: bool,
+    is_failing: bool,
 }
 
 impl Turn {
     /// None outside of a run.
     fn of(branch: &Branch) -> Option<Self> {
-        Some(Self { poll: Branch::polls()?, is_cancelled: branch.is_cancelled() })
+        let (is_cancelled, is_failing) = (branch.is_cancelled(), branch.is_failing());
+        Some(Self { poll: Branch::polls()?, is_cancelled, is_failing })
     }
 }
 
@@ -72,13 +75,19 @@ impl<T: Clone> Future for Task<'_, T> {
             }
         }
         self.awaiting.enter();
-        let progress = if self.had_its_turn() {
+        let was_failing = self.branch.is_failing();
+        let mut progress = if self.had_its_turn() {
             Poll::Pending
         } else {
             Pin::new(&mut self.shared).poll(poller)
         };
-        if self.branch.is_failing() {
-            Branch::fail_around();
+        // It waits to be polled again where it has just failed; else nobody does that.
+        if self.branch.is_failing()
+            && !Branch::fail_around()
+            && !was_failing
+            && progress.is_pending()
+        {
+            progress = Pin::new(&mut self.shared).poll(poller);
         }
         let outcome = ready!(progress);
         self.awaiting.leave();

@@ -159,11 +159,12 @@ fn write(folder: &str, members: &[Member]) -> std::io::Result<PathBuf> {
     let (mut modules, mut calls) = (String::new(), String::new());
     for Member { name, emitted, .. } in members {
         let own = source.join(name);
+        let custom = emitted.custom.as_deref().map(written);
         let files = [
             ("workflow", Some(&emitted.workflow)),
             ("steps", emitted.steps.as_ref()),
             ("types", emitted.types.as_ref()),
-            ("custom", emitted.custom.as_ref()),
+            ("custom", custom.as_ref()),
         ];
         let mut parts = modules_of(&own, files)?;
         for callee in emitted.callees.values() {
@@ -185,6 +186,23 @@ fn write(folder: &str, members: &[Member]) -> std::io::Result<PathBuf> {
     std::fs::write(source.join("lib.rs"), modules)?;
     std::fs::write(source.join("main.rs"), MAIN.replace("        // calls\n", &calls))?;
     Ok(folder)
+}
+
+/// `custom.rs` once a person has written it (S36): what it does, the world says. What is overridden
+/// stays as it is, and does what the action does.
+fn written(custom: &str) -> String {
+    let mut text = custom.replace("_step:", "step:").replace("_input:", "input:");
+    while let Some(at) = text.find("\"not_written\"") {
+        let (before, after) = text.split_at(at);
+        let start = before.rfind("Err(").unwrap_or(at);
+        let message = after.find(".rs\"").unwrap_or_default();
+        let end = after.get(message..).and_then(|rest| rest.find("))")).unwrap_or_default();
+        text.replace_range(
+            start..at + message + end + 2,
+            "flowcrate_scripted::write(step, input).await",
+        );
+    }
+    text
 }
 
 /// Writes modules into a folder; the text that declares them.

@@ -15,6 +15,7 @@ pub mod compare;
 mod end;
 mod expr;
 mod graph;
+mod lists;
 mod names;
 mod ops;
 pub mod plant;

@@ -9,6 +9,7 @@ pub mod constructs;
 mod exprs;
 mod graph;
 mod kinds;
+mod lists;
 mod patterns;
 mod rng;
 mod scopes;

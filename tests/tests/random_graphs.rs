@@ -11,35 +11,33 @@
     reason = "a test fails by panicking"
 )]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::time::Duration;
 
-use flowcrate::testkit::VirtualTime;
 use flowcrate::{EntryView, RunView};
 use flowcrate_plugins::Actions;
 use flowcrate_scripted::CallAction;
-use flowcrate_server::callees::Linked;
-use flowcrate_server::compiler::Compiler;
-use flowcrate_server::interpret::{Interpreted, Plan};
+use flowcrate_server::interpret::Plan;
 use flowcrate_tests::batch::{self, Member};
 use flowcrate_tests::model::plant::{self, Plant};
 use flowcrate_tests::model::{self, compare::differences};
-use flowcrate_tests::random::callees::sources;
 use flowcrate_tests::random::constructs::{CONSTRUCTS, constructs};
 use flowcrate_tests::random::{Case, case, shrink::shrink};
+use interpreted::{number, on_large_stack, play};
 use serde_json::Value;
 
-/// Futures nest as deep as graphs do.
-const STACK: usize = 256 * 1024 * 1024;
+#[path = "support/interpreted.rs"]
+#[expect(dead_code, reason = "other tests tell runs otherwise")]
+mod interpreted;
 
 /// What became of a case.
 enum Verdict {
     /// The checker refused it, with these codes.
     Refused(Vec<String>),
-    /// The page leaves more than one course open.
-    Doubtful,
+    /// The page leaves more than one course open, for these reasons; and whether the run took that
+    /// of the model.
+    Doubtful(Vec<String>, bool),
     Agrees {
         entries: usize,
     },
@@ -48,22 +46,18 @@ enum Verdict {
     Unplayable(Vec<String>),
 }
 
-struct Bench {
-    compiler: Compiler,
-}
+/// Compiler and interpreter.
+struct Bench(interpreted::Bench);
 
 impl Bench {
     fn new() -> Self {
-        Self { compiler: Compiler::with(Actions::default().with(CallAction)) }
+        Self(interpreted::Bench::new(Actions::default().with(CallAction)))
     }
 
     /// What the compiler makes of a case, or with which codes it refuses it.
     fn plan(&self, case: &Case) -> Result<Arc<Plan>, Vec<String>> {
-        let source = serde_json::to_vec(&case.graph).unwrap();
-        self.compiler.plan(&source, &Linked::from(sources())).map(Arc::new).map_err(|diagnostics| {
-            let codes = diagnostics.iter().map(|found| found.code.to_owned());
-            codes.filter(|code| code.starts_with('E')).collect()
-        })
+        let code = |error: String| error.split(' ').next().unwrap_or_default().to_owned();
+        self.0.plan(&case.graph).map_err(|errors| errors.into_iter().map(code).collect())
     }
 
     fn judge(&self, case: &Case) -> Verdict {
@@ -75,11 +69,11 @@ impl Bench {
         if !played.unknown.is_empty() {
             return Verdict::Unplayable(played.unknown);
         }
-        if !played.doubts.is_empty() {
-            return Verdict::Doubtful;
-        }
         let (run, journal) = interpret(case, plan);
         let found = differences(&played, &run, &journal);
+        if !played.doubts.is_empty() {
+            return Verdict::Doubtful(played.doubts, found.is_empty());
+        }
         if found.is_empty() {
             Verdict::Agrees { entries: journal.len() }
         } else {
@@ -94,19 +88,7 @@ impl Bench {
 }
 
 fn interpret(case: &Case, plan: Arc<Plan>) -> (RunView, Vec<EntryView>) {
-    flowcrate_scripted::enter(case.script.world.clone());
-    let mut time = VirtualTime::new();
-    for event in &case.script.events {
-        let at = Duration::from_millis(event.at);
-        time = time.event(at, &event.name, event.key.as_deref(), event.payload.clone());
-    }
-    let input = plan.input(&case.script.trigger, case.script.payload.clone());
-    let (name, revision) = (plan.ir.name.clone(), plan.ir.revision.clone());
-    time.play(Interpreted::new(name, revision, plan), &input).unwrap()
-}
-
-fn number(name: &str) -> Option<u64> {
-    std::env::var(name).ok()?.parse().ok()
+    play(case, plan).unwrap()
 }
 
 fn seeds() -> std::ops::Range<u64> {
@@ -115,23 +97,15 @@ fn seeds() -> std::ops::Range<u64> {
     number("FLOWCRATE_SEED").map_or(several, |seed| seed..seed + 1)
 }
 
-/// Runs on a thread with a stack as large as that of the engine's.
-fn on_large_stack(test: impl FnOnce() + Send) {
-    std::thread::scope(|scope| {
-        let thread =
-            std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, test).unwrap();
-        if let Err(panic) = thread.join() {
-            std::panic::resume_unwind(panic);
-        }
-    });
-}
-
 /// What came of all seeds.
 #[derive(Default)]
 struct Tally {
     agreed: usize,
     entries: usize,
     doubtful: usize,
+    /// Of each reason to doubt: how many graphs give it, in how many of those the run took the
+    /// model's course all the same, and some that did not.
+    doubts: BTreeMap<String, (usize, usize, Vec<u64>)>,
     refused: BTreeMap<String, Vec<u64>>,
     failed: Vec<u64>,
     /// How many graphs that agree hold each construct.
@@ -151,7 +125,16 @@ impl Tally {
                     self.refused.entry(code).or_default().push(seed);
                 }
             }
-            Verdict::Doubtful => self.doubtful += 1,
+            Verdict::Doubtful(doubts, alike) => {
+                self.doubtful += 1;
+                for doubt in doubts.into_iter().collect::<BTreeSet<_>>() {
+                    let (all, agreed, others) = self.doubts.entry(doubt).or_default();
+                    (*all, *agreed) = (*all + 1, *agreed + usize::from(alike));
+                    if !alike && others.len() < 6 {
+                        others.push(seed);
+                    }
+                }
+            }
             Verdict::Agrees { entries } => {
                 self.agreed += 1;
                 self.entries += entries;
@@ -164,8 +147,11 @@ impl Tally {
     }
 
     fn print(&self) {
-        let Self { agreed, entries, doubtful, refused, failed, constructs } = self;
+        let Self { agreed, entries, doubtful, doubts, refused, failed, constructs } = self;
         println!("{constructs:?}");
+        for (doubt, (all, agreed, others)) in doubts {
+            println!("doubt: {doubt}: {all}, of which {agreed} agree, not {others:?}");
+        }
         println!("{agreed} agree in {entries} entries, {doubtful} doubtful, failed {failed:?}");
         for (code, seeds) in refused {
             println!("{code}: {} refused, {:?}…", seeds.len(), &seeds[..seeds.len().min(4)]);
@@ -284,10 +270,6 @@ fn interpreter_and_compiled_code_agree() {
             }
             for (seed, case, plan) in batch {
                 let Some(compiled) = outcome.ran.get(&plan.ir.name) else { continue };
-                // S36: an interpreted run pauses where a person is to write something.
-                if case.graph.to_string().contains("custom@1") {
-                    continue;
-                }
                 let (run, journal) = interpret(case, Arc::clone(plan));
                 entries += journal.len();
                 let (ours, theirs) = (told(&run, &journal), told(&compiled.run, &compiled.journal));

@@ -6,7 +6,7 @@ use quote::quote;
 
 use super::names::{ident, pascal};
 use super::symbols::Symbols;
-use super::types::Hint;
+use super::types::{Hint, size, uneven_variants};
 use super::{Emitter, docs, output_of};
 use crate::check::NodeId;
 
@@ -105,7 +105,7 @@ impl Emitter<'_> {
         let serialize = symbols.import("serde::Serialize");
         let deserialize = symbols.import("serde::Deserialize");
         let name = ident(&self.input_name());
-        let mut variants = Vec::new();
+        let (mut variants, mut sizes) = (Vec::new(), Vec::new());
         for id in &self.workflow.triggers.clone() {
             let ty = self.checked.nodes.get(id).map_or(Type::Any, output_of);
             let hint = self.trigger_hint(id);
@@ -115,7 +115,9 @@ impl Emitter<'_> {
             let doc = docs::attributes(&[docs::sentence(label)]);
             let text = id.as_str();
             variants.push(quote!(#doc #[serde(rename = #text)] #variant(#payload)));
+            sizes.push(size(&ty, true));
         }
+        let uneven = uneven_variants(sizes, "what triggers hand over differs in size");
         let text = docs::code(&self.workflow.name);
         let doc = docs::attributes(&[format!(
             "What starts a run of `{text}`: the payload of one of its triggers."
@@ -123,6 +125,7 @@ impl Emitter<'_> {
         let item = quote! {
             #doc
             #[derive(Clone, Debug, PartialEq, #serialize, #deserialize)]
+            #uneven
             pub enum #name { #(#variants),* }
         };
         std::iter::once(item).chain(self.input_accessors(symbols)).collect()

@@ -8,6 +8,7 @@ mod unions;
 
 pub(crate) use boxes::is_held_boxed;
 pub(crate) use items::{field_name, variant_name};
+pub(crate) use unions::{size, uneven_variants};
 
 use std::collections::BTreeMap;
 

@@ -65,11 +65,10 @@ impl Branch {
     }
 
     /// What is being polled is going to fail, if it is a branch: whoever polls it need not wait for
-    /// that to know it.
-    pub(crate) fn fail_around() {
-        if let Some(current) = ScopeGuard::current() {
-            current.fail();
-        }
+    /// that to know it. True if that is news: then it is polled again once what is beside it is
+    /// cancelled.
+    pub(crate) fn fail_around() -> bool {
+        ScopeGuard::current().is_some_and(|current| current.fail())
     }
 
     /// Whether what is being polled is cancelled, though this is not.

@@ -138,9 +138,10 @@ impl Scope {
         self.failing.get()
     }
 
-    /// Notes that it is going to fail, if it is a branch.
-    pub(super) fn fail(&self) {
-        self.failing.set(self.is_branch);
+    /// Notes that it is going to fail, if it is a branch; whether that is news to whoever polls it,
+    /// who then cancels what is beside it and polls it again.
+    pub(super) fn fail(&self) -> bool {
+        self.is_branch && !self.failing.replace(true) && !self.is_cancelled()
     }
 
     /// Cancels it; false if it was cancelled before.

@@ -1,4 +1,5 @@
-//! A plugin for differential tests: its one action does what a [`World`] says, in virtual time.
+//! A plugin for differential tests: its action, and what stands in for a person's functions, do
+//! what a [`World`] says, in virtual time.
 //!
 //! Interpreter and emitted crates call the same function; the model reads the same world.
 
@@ -8,6 +9,7 @@ use std::time::Duration;
 
 use flowcrate::testkit::pass;
 use flowcrate_plugins::{StepContext, StepError, Typed, action};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 /// What steps do: by the node's id, then by the iteration that they stand in, then by attempt.
@@ -114,6 +116,23 @@ impl Said {
     }
 }
 
+/// What a function gives that a person wrote.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Typed)]
+pub struct Price {
+    /// The answer less the count.
+    pub cents: i64,
+    /// The text that was given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+}
+
+impl Price {
+    /// What an answer is of what it was asked.
+    pub fn of(answer: i64, call: Call) -> Self {
+        Self { cents: answer.wrapping_sub(call.count), text: call.text }
+    }
+}
+
 /// Does what the world says.
 #[action(
     kind = "scripted.call@1",
@@ -123,6 +142,39 @@ impl Said {
     effects
 )]
 pub async fn call(step: StepContext, input: Call) -> Result<Said, StepError> {
+    Ok(Said::of(act(&step).await?, input))
+}
+
+/// Where an emitted crate has a function that a person wrote, and the catalogue nothing: the harness
+/// calls this for it (S36).
+#[action(
+    kind = "custom@1",
+    label = "Scripted function",
+    category = "Tests",
+    feature = "call",
+    effects
+)]
+pub async fn price(step: StepContext, input: Call) -> Result<Price, StepError> {
+    Ok(Price::of(act(&step).await?, input))
+}
+
+/// The same of the types that a crate has for it: what `custom.rs` is written with.
+///
+/// # Errors
+///
+/// As the world says.
+pub async fn write<I: Serialize, O: DeserializeOwned>(
+    step: StepContext,
+    input: I,
+) -> Result<O, StepError> {
+    let unfit = |error: serde_json::Error| StepError::fatal("input", error.to_string());
+    let input = serde_json::to_value(input).and_then(serde_json::from_value).map_err(unfit)?;
+    let price = price(step, input).await?;
+    serde_json::to_value(price).and_then(serde_json::from_value).map_err(unfit)
+}
+
+/// Takes its time, and answers or fails.
+async fn act(step: &StepContext) -> Result<i64, StepError> {
     let attempt = WORLD.with_borrow(|world| world.attempt(step.path(), step.attempt()));
     let mut passed = 0;
     for beat in attempt.beats.iter().filter(|beat| **beat < attempt.takes) {
@@ -133,7 +185,7 @@ pub async fn call(step: StepContext, input: Call) -> Result<Said, StepError> {
     }
     pass(Duration::from_millis(attempt.takes - passed)).await;
     match attempt.end {
-        End::Answer(answer) => Ok(Said::of(answer, input)),
+        End::Answer(answer) => Ok(answer),
         End::Retryable => Err(StepError::retryable("flaky", "not this time")),
         End::Busy(after) => {
             let delay = Duration::from_millis(after);

@@ -1,13 +1,12 @@
-//! Calls of other workflows (S35), and nodes that nobody has written (S36).
+//! Calls of other workflows (S35).
 
-use flowcrate_scripted::{Attempt, End as Said};
 use serde_json::{Value, json};
 
 use super::graph::Node;
 use super::ops::Begun;
 use super::plant::{Plant, planted};
 use super::play::{Script, Stands, play};
-use super::state::{End, Failure, OpId, RegionId, Sim, Work};
+use super::state::{End, Failure, RegionId, Sim, Work};
 use crate::random::callees::callees;
 
 impl Sim<'_> {
@@ -38,19 +37,5 @@ impl Sim<'_> {
             Stands::Paused(_) | Stands::Waiting => None,
         };
         Begun::Under(json!({ "duration": played.ended }), Work::Call(end.map(Box::new)))
-    }
-
-    /// What an attempt of a step does. What nobody has written fails at once.
-    pub(super) fn does(&self, op: OpId, number: u32) -> Attempt {
-        if self.is_unwritten(op) {
-            return Attempt { takes: 0, beats: Vec::new(), end: Said::Retryable };
-        }
-        self.world.attempt(&self.ops[op].path, number)
-    }
-
-    /// Whether a person is to write what it does.
-    pub(super) fn is_unwritten(&self, op: OpId) -> bool {
-        let node = self.graph.nodes.get(&self.ops[op].node);
-        node.is_some_and(|node| node.kind == "custom@1") && self.undoes(op).is_none()
     }
 }

@@ -12,7 +12,11 @@ impl Sim<'_> {
     /// Lets every live scope instance go on; whether anything happened.
     pub(super) fn advance_all(&mut self) -> bool {
         let mut happened = false;
-        for region in 0..self.regions.len() {
+        let mut regions: Vec<RegionId> = (0..self.regions.len()).collect();
+        if self.reversed {
+            regions.reverse();
+        }
+        for region in regions {
             let stands = self.paused.is_some() || !self.unknown.is_empty();
             if self.regions[region].phase == Phase::Live && !stands {
                 happened |= self.advance(region);
@@ -24,7 +28,10 @@ impl Sim<'_> {
     /// Decides the nodes that can be decided (S2); ends the instance once all are.
     fn advance(&mut self, region: RegionId) -> bool {
         let open = |(id, state): (&String, &State)| (*state == State::Open).then(|| id.clone());
-        let ids: Vec<String> = self.regions[region].nodes.iter().filter_map(open).collect();
+        let mut ids: Vec<String> = self.regions[region].nodes.iter().filter_map(open).collect();
+        if self.reversed {
+            ids.reverse();
+        }
         let mut happened = false;
         for id in ids {
             let Some(node) = self.graph.nodes.get(&id) else { continue };
@@ -255,8 +262,11 @@ impl Sim<'_> {
             let region = &self.regions[*region];
             region.phase == Phase::Live && !region.failures.is_empty()
         };
-        let deepest =
-            (0..self.regions.len()).filter(failed).max_by_key(|region| self.regions[*region].depth);
+        let mut failing: Vec<RegionId> = (0..self.regions.len()).filter(failed).collect();
+        if self.reversed {
+            failing.reverse();
+        }
+        let deepest = failing.into_iter().max_by_key(|region| self.regions[*region].depth);
         let won = self.deepest_win();
         match (deepest, won) {
             (Some(region), Some((op, depth))) if depth > self.regions[region].depth => {
@@ -274,7 +284,7 @@ impl Sim<'_> {
         let failures = std::mem::take(&mut self.regions[region].failures);
         let Some(failure) = failures.first().cloned() else { return };
         if failures.len() > 1 {
-            self.doubt(format!("{} failures at once", failures.len()));
+            self.tie("several failures at once");
         }
         // What answers at the instant at which its scope fails may not have come to that.
         if self.answered == Some(self.now) {

@@ -8,6 +8,7 @@ use flowcrate_codegen::expr::ast::{AstKind, Binary, Invocation, Part, Unary};
 use flowcrate_codegen::expr::{Ast, Template, parse};
 use serde_json::{Map, Value};
 
+use super::lists;
 use super::plant::{Plant, planted};
 
 /// Names, as an expression sees them at its place.
@@ -62,13 +63,18 @@ pub(super) fn duration(field: &Value, env: &dyn Env) -> Result<u64, Stop> {
     let template = parsed(text)?;
     match template.exact().map(|ast| &ast.kind) {
         None => milliseconds(text).ok_or_else(|| Stop::Unknown(format!("the duration {text}"))),
+        Some(AstKind::Name(_) | AstKind::Attribute { .. }) => {
+            let value = template.exact().map_or(Ok(Value::Null), |ast| eval(ast, env))?;
+            let length = value.as_str().and_then(milliseconds);
+            length.ok_or_else(|| Stop::Unknown(format!("the duration {value}")))
+        }
         Some(AstKind::Binary(Binary::Multiply, left, right)) => {
             let times = int(&eval(right, env)?)?;
             let length = match &left.kind {
                 AstKind::Call(call) if call.name == "duration" => {
                     call.args.first().and_then(Ast::text).and_then(milliseconds)
                 }
-                _ => None,
+                _ => eval(left, env)?.as_str().and_then(milliseconds),
             };
             let Some(length) = length else { return unknown(format!("the duration {text}")) };
             // A duration is not negative.
@@ -158,6 +164,13 @@ fn eval(ast: &Ast, env: &dyn Env) -> Evaluated {
         AstKind::Text(text) => Ok(Value::from(text.as_str())),
         AstKind::Name(_) | AstKind::Attribute { .. } => chain(ast, env, false),
         AstKind::Item { base, index } => item(&eval(base, env)?, &eval(index, env)?),
+        AstKind::Slice { base, start, stop } => {
+            let bound = |part: &Option<Box<Ast>>| match part {
+                Some(part) => int(&eval(part, env)?).map(Some),
+                None => Ok(None),
+            };
+            lists::slice(&eval(base, env)?, bound(start)?, bound(stop)?)
+        }
         AstKind::Unary(Unary::Not, operand) => Ok(Value::Bool(!flag(&eval(operand, env)?)?)),
         AstKind::Unary(Unary::Negate, operand) => {
             arithmetic(Binary::Subtract, &Value::from(0), &eval(operand, env)?)
@@ -237,6 +250,10 @@ fn chain(ast: &Ast, env: &dyn Env, covers: bool) -> Evaluated {
 }
 
 fn item(base: &Value, index: &Value) -> Evaluated {
+    // The keys of a map.
+    if let (Value::Object(entries), Some(key)) = (base, index.as_str()) {
+        return entries.get(key).cloned().ok_or(Stop::Fails);
+    }
     let (Value::Array(items), Some(index)) = (base, index.as_i64()) else {
         return unknown(format!("{base}[{index}]"));
     };
@@ -312,6 +329,9 @@ fn arithmetic(operator: Binary, left: &Value, right: &Value) -> Evaluated {
         }
         Binary::In => match right {
             Value::Array(items) => Ok(Value::Bool(items.contains(left))),
+            Value::Object(entries) => {
+                Ok(Value::Bool(left.as_str().is_some_and(|key| entries.contains_key(key))))
+            }
             _ => unknown(format!("{left} in {right}")),
         },
         _ => unknown(operator.text().to_owned()),
@@ -333,7 +353,7 @@ fn filter(operand: &Ast, call: &Invocation, env: &dyn Env) -> Evaluated {
         ("int", _) => to_int(&value),
         ("float", _) => to_number(&value),
         ("upper", Value::String(text)) => Ok(text.to_uppercase().into()),
-        ("sum", Value::Array(items)) => items
+        ("sum", Value::Array(items)) if call.named.is_empty() => items
             .iter()
             .try_fold(0_i64, |sum, item| sum.checked_add(int(item)?).ok_or(Stop::Fails))
             .map(Value::from),
@@ -341,7 +361,7 @@ fn filter(operand: &Ast, call: &Invocation, env: &dyn Env) -> Evaluated {
         ("last", Value::Array(items)) => Ok(items.last().cloned().unwrap_or_default()),
         ("reverse", Value::Array(items)) => Ok(items.iter().rev().cloned().collect()),
         ("abs", _) => int(&value)?.checked_abs().map(Value::from).ok_or(Stop::Fails),
-        (name, _) => unknown(format!("{value} | {name}")),
+        (name, _) => lists::filter(name, &value, call),
     }
 }
 
@@ -357,6 +377,10 @@ fn test(operand: &Ast, call: &Invocation, env: &dyn Env) -> Evaluated {
         "sequence" => Ok(Value::Bool(value.is_array())),
         "odd" => Ok(Value::Bool(int(&value)? % 2 != 0)),
         "even" => Ok(Value::Bool(int(&value)? % 2 == 0)),
+        "startingwith" => {
+            let prefix = call.args.first().and_then(Ast::text).unwrap_or_default();
+            Ok(Value::Bool(value.as_str().is_some_and(|text| text.starts_with(prefix))))
+        }
         other => unknown(format!("is {other}")),
     }
 }

@@ -1,6 +1,6 @@
 //! Nodes: what is done at once, and what takes its time.
 
-use flowcrate_scripted::{Call, End as Said, Said as Answer};
+use flowcrate_scripted::{Call, End as Said, Price, Said as Answer};
 use serde_json::{Value, json};
 
 use super::expr::{self, Stop};
@@ -150,14 +150,11 @@ impl Sim<'_> {
         if !input["count"].is_i64() || !text(&input["text"]) {
             return Err(Stop::Fails);
         }
-        let policy = match node.kind.as_str() {
-            "custom@1" => Some(Policy::unwritten()),
-            _ => Policy::read(&node.policy),
-        };
-        let Some(policy) = policy else {
+        let Some(policy) = Policy::read(&node.policy) else {
             return Err(Stop::Unknown(format!("the policy {}", node.policy)));
         };
-        let step = Step { attempt: 1, runs: true, since: self.now, policy };
+        let kind = node.kind.clone();
+        let step = Step { kind, attempt: 1, runs: true, since: self.now, policy };
         Ok(Begun::Under(input, Work::Step(step)))
     }
 
@@ -193,7 +190,7 @@ impl Sim<'_> {
         // S20: the time of all attempts cuts the last one short.
         let total = step.policy.total.map(|total| (step.since + total).saturating_sub(self.now));
         let heartbeat = step.policy.heartbeat;
-        let does = self.does(op, number);
+        let does = self.world.attempt(&self.ops[op].path, number);
         self.due(does.takes, Due::Attempt(op, number));
         if let Some(timeout) = timeout.into_iter().chain(total).min() {
             self.due(timeout, Due::Timeout(op, number));
@@ -233,13 +230,8 @@ impl Sim<'_> {
     pub(super) fn happen(&mut self, due: Due) {
         match due {
             Due::Attempt(op, number) => {
-                let said = self.does(op, number).end;
-                let failed = if self.is_unwritten(op) {
-                    ("not_written", super::compare::ANY)
-                } else {
-                    said_failure(&said)
-                };
-                self.attempt_ended(op, number, Some(&said), failed);
+                let said = self.world.attempt(&self.ops[op].path, number).end;
+                self.attempt_ended(op, number, Some(&said), said_failure(&said));
             }
             Due::Timeout(op, number) => {
                 self.attempt_ended(op, number, None, ("timeout", super::compare::ANY));
@@ -273,8 +265,15 @@ impl Sim<'_> {
             let Ok(call) = call else {
                 return self.unknown.push(format!("the input {}", self.ops[op].input));
             };
-            let answer = Answer::of(*answer, call);
-            return self.finish(op, End::Done(serde_json::to_value(answer).unwrap_or_default()));
+            let is_custom =
+                matches!(&self.ops[op].work, Work::Step(step) if step.kind == "custom@1");
+            let output = if is_custom {
+                // S36: as a person wrote it.
+                serde_json::to_value(Price::of(*answer, call))
+            } else {
+                serde_json::to_value(Answer::of(*answer, call))
+            };
+            return self.finish(op, End::Done(output.unwrap_or_default()));
         }
         let (path, stopping, now) = (self.ops[op].path.clone(), self.ops[op].stopping, self.now);
         let failure = Failure { attempts: number, ..Failure::new(failed.0, failed.1, path) };
@@ -318,11 +317,12 @@ impl Sim<'_> {
                 waiting.reverse();
             }
             let Some(first) = waiting.first().copied() else { continue };
-            if waiting.get(1).is_some_and(|next| self.ops[*next].began == self.ops[first].began) {
-                self.doubt("two waits for one event began at once");
+            let began = self.ops[first].began;
+            if waiting.get(1).is_some_and(|next| self.ops[*next].began == began) {
+                self.tie("two waits for one event began at once");
             }
-            if self.ops[first].began == self.now {
-                self.doubt("an event that was there is taken at once");
+            if began == self.now {
+                self.tie("an event that was there is taken at once");
             }
             let payload = event.payload.clone();
             self.inbox.remove(place);
@@ -351,7 +351,14 @@ impl Sim<'_> {
             };
             items.iter().map(of).collect()
         };
-        let key = |value: &Value| value.as_i64().ok_or(Stop::Unknown(format!("by {value}")));
+        // Random graphs sort by ints or by texts, never by both.
+        let key = |value: &Value| match value {
+            Value::String(text) => Ok((0, text.clone())),
+            value => {
+                let number = value.as_i64().ok_or(Stop::Unknown(format!("by {value}")))?;
+                Ok((number, String::new()))
+            }
+        };
         match node.kind.as_str() {
             "filter@1" => {
                 let kept = each("condition")?;
@@ -359,13 +366,14 @@ impl Sim<'_> {
                 Ok(kept.map(|(item, _)| item.clone()).collect())
             }
             "sort@1" => {
-                let keys = each("by")?.iter().map(key).collect::<Result<Vec<i64>, Stop>>()?;
-                let mut sorted: Vec<(i64, Value)> = keys.into_iter().zip(items.clone()).collect();
+                let keys = each("by")?.iter().map(key).collect::<Result<Vec<_>, Stop>>()?;
+                let mut sorted: Vec<((i64, String), Value)> =
+                    keys.into_iter().zip(items.clone()).collect();
                 if node.config.get("order").is_some_and(|order| order == "descending") {
                     // Stable in both directions.
-                    sorted.sort_by_key(|(key, _)| std::cmp::Reverse(*key));
+                    sorted.sort_by_key(|(key, _)| std::cmp::Reverse(key.clone()));
                 } else {
-                    sorted.sort_by_key(|(key, _)| *key);
+                    sorted.sort_by_key(|(key, _)| key.clone());
                 }
                 Ok(sorted.into_iter().map(|(_, item)| item).collect())
             }
@@ -386,6 +394,13 @@ fn aggregate(node: &Node, values: &[Value]) -> Result<Value, Stop> {
         "sum" => {
             let sum = ints()?.into_iter().try_fold(0_i64, i64::checked_add);
             sum.ok_or(Stop::Fails)?.into()
+        }
+        "average" if values.is_empty() => Value::Null,
+        "average" => {
+            let numbers = ints()?;
+            #[expect(clippy::cast_precision_loss, reason = "random numbers are small")]
+            let mean = numbers.iter().sum::<i64>() as f64 / numbers.len() as f64;
+            mean.into()
         }
         "min" => ints()?.into_iter().min().map_or(Value::Null, Value::from),
         "max" => ints()?.into_iter().max().map_or(Value::Null, Value::from),

@@ -70,11 +70,37 @@ pub struct Played {
     pub unknown: Vec<String>,
 }
 
-/// Plays a graph that the compiler accepts.
+/// Plays a graph that the compiler accepts. What no page puts into an order is played in one order
+/// and in the other: where that leads to the same, there is nothing to doubt.
 pub fn play(document: &Value, script: &Script) -> Played {
     let graph = Graph::read(document);
+    let (mut played, ties) = play_in(&graph, script, false);
+    if !ties.is_empty() {
+        let (other, others) = play_in(&graph, script, true);
+        if !played.tells_as(&other) || !other.doubts.is_empty() {
+            played.doubts.extend(ties.into_iter().chain(others).chain(other.doubts));
+        }
+    }
+    played
+}
+
+impl Played {
+    /// Whether the same happened.
+    fn tells_as(&self, other: &Self) -> bool {
+        self.stands == other.stands
+            && self.ended == other.ended
+            && self.response == other.response
+            && self.journal == other.journal
+    }
+}
+
+/// Plays it in the order of ids and of what was due first, or the other way round; with what was a
+/// matter of that.
+fn play_in(graph: &Graph, script: &Script, reversed: bool) -> (Played, Vec<String>) {
     let mut sim = Sim {
-        graph: &graph,
+        graph,
+        reversed,
+        ties: Vec::new(),
         world: &script.world,
         events: &script.events,
         payload: script.payload.clone(),
@@ -103,7 +129,8 @@ pub fn play(document: &Value, script: &Script) -> Played {
     }
     sim.start();
     sim.run();
-    sim.stands()
+    let ties = std::mem::take(&mut sim.ties);
+    (sim.stands(), ties)
 }
 
 impl Sim<'_> {
@@ -148,18 +175,25 @@ impl Sim<'_> {
             let Some(at) = self.next_instant() else { return };
             self.now = at;
             self.round += 1;
-            let due = self.queue.extract_if(.., |(when, _), _| *when == at);
-            let due: Vec<Due> = due.map(|(_, due)| due).collect();
-            let due: Vec<Due> = due.into_iter().filter(|due| self.counts(due)).collect();
-            // Which of two things of one millisecond is seen first, no page says.
-            if due.len() > 1 {
-                self.doubt(format!("{} things at {at} ms", due.len()));
-            }
-            for due in due {
+            // R1: one is surfaced after the other, and all that follows from it before the next.
+            if let Some(due) = self.next_due(at) {
                 self.happen(due);
             }
         }
         self.unknown.push("the run has no end".to_owned());
+    }
+
+    /// One of those that are due. Which of two things of one millisecond is seen first, no page
+    /// says.
+    fn next_due(&mut self, at: At) -> Option<Due> {
+        let due = self.queue.range((at, 0)..=(at, usize::MAX));
+        let counting: Vec<(At, usize)> =
+            due.filter(|(_, due)| self.counts(due)).map(|(key, _)| *key).collect();
+        if counting.len() > 1 {
+            self.tie("several things at one instant");
+        }
+        let next = if self.reversed { counting.last() } else { counting.first() };
+        self.queue.remove(next?)
     }
 
     /// S20: what is under way comes to its end before the run pauses; a rest or a wait does not.

@@ -62,21 +62,6 @@ impl Policy {
         })
     }
 
-    /// That of a step which nobody has written (S36): it is tried once, and pauses.
-    pub(super) fn unwritten() -> Self {
-        Self {
-            attempts: 1,
-            initial: 0,
-            factor: 1,
-            cap: 0,
-            timeout: None,
-            total: None,
-            heartbeat: None,
-            retried: None,
-            pauses: true,
-        }
-    }
-
     /// Judges the failure of the attempt of this number, at `now`; the first began at `since`.
     /// None of `end`: it took too long, or gave no sign of life.
     pub(super) fn judge(&self, end: Option<&End>, number: u32, since: At, now: At) -> Verdict {

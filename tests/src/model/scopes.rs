@@ -247,7 +247,7 @@ impl Sim<'_> {
             return self.finish(op, End::Failed(failure));
         };
         if failed.iter().filter(|(at, _)| *at == first).count() > 1 {
-            self.doubt("two branches failed first");
+            self.tie("two branches failed first");
         }
         if !self.undos.is_empty() {
             self.doubt("what a race did of which nobody won");

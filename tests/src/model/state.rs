@@ -150,6 +150,8 @@ pub(super) enum Work {
 /// A step between or in its attempts.
 #[derive(Clone, Debug)]
 pub(super) struct Step {
+    /// Of the node, or of what undoes it.
+    pub(super) kind: String,
     pub(super) attempt: u32,
     /// Whether an attempt runs; else it rests before the next one.
     pub(super) runs: bool,
@@ -234,6 +236,10 @@ pub(super) enum Due {
 /// A run under way.
 pub(super) struct Sim<'a> {
     pub(super) graph: &'a Graph,
+    /// Whether what has no order has the other one.
+    pub(super) reversed: bool,
+    /// What was a matter of that.
+    pub(super) ties: Vec<String>,
     pub(super) world: &'a World,
     pub(super) events: &'a [Event],
     pub(super) payload: Value,
@@ -271,6 +277,11 @@ impl Sim<'_> {
     pub(super) fn due(&mut self, after: At, due: Due) {
         self.queued += 1;
         self.queue.insert((self.now + after, self.queued), due);
+    }
+
+    /// No page says which of several comes first.
+    pub(super) fn tie(&mut self, why: &str) {
+        self.ties.push(why.to_owned());
     }
 
     pub(super) fn doubt(&mut self, why: impl Into<String>) {
@@ -318,7 +329,10 @@ impl Sim<'_> {
             (Work::Step(step), _) => step.attempt,
             _ => 0,
         };
-        let kind = self.graph.nodes.get(&node).map(|node| node.kind.clone()).unwrap_or_default();
+        let kind = match work {
+            Work::Step(step) => step.kind,
+            _ => self.graph.nodes.get(&node).map(|node| node.kind.clone()).unwrap_or_default(),
+        };
         let entry = Entry { kind, status, attempts, input, output, error, began, ended: self.now };
         self.journal.insert(path, entry);
     }

@@ -15,6 +15,7 @@ pub(super) struct Undo {
     region: RegionId,
     node: String,
     path: String,
+    kind: String,
     input: Value,
     policy: Policy,
     /// When the step had its outcome.
@@ -58,10 +59,11 @@ impl Sim<'_> {
             return Err(Stop::Unknown("the policy of a compensation".to_owned()));
         };
         if self.undos.iter().any(|other| other.since == self.now) {
-            self.doubt("two steps that can be undone end at once");
+            self.tie("two steps that can be undone end at once");
         }
         let path = format!("{path}!undo");
-        self.undos.push(Undo { region, node: id, path, input, policy, since: self.now });
+        let kind = undo.get("kind").and_then(Value::as_str).unwrap_or_default().to_owned();
+        self.undos.push(Undo { region, node: id, path, kind, input, policy, since: self.now });
         Ok(())
     }
 
@@ -120,8 +122,8 @@ impl Sim<'_> {
             let undoing = self.undoings.remove(at);
             return self.undone(undoing.waiting);
         };
-        let Undo { region, node, path, input, policy, .. } = undo;
-        let step = Step { attempt: 1, runs: true, since: self.now, policy };
+        let Undo { region, node, path, kind, input, policy, .. } = undo;
+        let step = Step { kind, attempt: 1, runs: true, since: self.now, policy };
         let (began, work) = (self.now, Work::Step(step));
         let (stopping, over) = (false, false);
         let round = self.round;

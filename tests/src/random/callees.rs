@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use flowcrate_codegen::Callees;
 use serde_json::{Value, json};
 
-use super::graph::{Made, MadeNode, Maker};
+use super::graph::{MadeNode, Maker};
 use super::kinds::made;
 use super::types::{Name, Ty};
 
@@ -88,16 +88,16 @@ fn document(name: &str, nodes: &[(&str, Value, &str, &str)]) -> (String, Value) 
 
 impl Maker<'_> {
     /// A node that calls or starts another workflow, or that a person is to write.
-    pub(super) fn beyond(&mut self, names: &[Name]) -> MadeNode {
+    pub(super) fn beyond(&mut self, id: &str, names: &[Name]) -> MadeNode {
         let which = self.rng.below(100);
-        if which < 10 {
-            return self.custom(names);
+        if which < 35 {
+            return self.custom(id, names);
         }
         let called = ["double", "rest", "refuse", "work", "through"];
         let called = self.rng.pick(&called).copied().unwrap_or("double");
         let input =
             json!({ "n": self.value_of(&Ty::Int, names), "s": self.value_of(&Ty::Text, names) });
-        let kind = if which < 30 { "start_workflow@1" } else { "call_workflow@1" };
+        let kind = if which < 48 { "start_workflow@1" } else { "call_workflow@1" };
         let data = json!({
             "kind": kind, "config": { "workflow": called }, "inputs": { "input": input },
         });
@@ -111,17 +111,29 @@ impl Maker<'_> {
         made(data, gives)
     }
 
-    /// S36: an interpreted run pauses there.
-    fn custom(&mut self, names: &[Name]) -> MadeNode {
-        let schema = json!({
-            "type": "object", "required": ["cents"],
-            "properties": { "cents": { "type": "integer" } },
+    /// S36: what a person writes; the world says what that does.
+    fn custom(&mut self, id: &str, names: &[Name]) -> MadeNode {
+        let mut inputs = json!({ "count": self.value_of(&Ty::Int, names) });
+        if self.rng.percent(30) {
+            inputs["text"] = self.value_of(&Ty::Text, names);
+        }
+        let policy = self.policy();
+        let mut data = json!({
+            "kind": "custom@1", "inputs": inputs, "policy": policy, "config": price_config(),
         });
-        let inputs = json!({ "count": self.value_of(&Ty::Int, names) });
-        let data = json!({
-            "kind": "custom@1", "inputs": inputs, "config": { "output": { "schema": schema } },
-        });
-        let (handles, gives) = (vec!["out".to_owned()], Some(Ty::record([("cents", Ty::Int)])));
-        MadeNode { data, rest: Made { handles, gives, fails_over: false, continues: false } }
+        let gives = Ty::record([("cents", Ty::Int), ("text", Ty::Text.optional())]);
+        if self.rng.percent(25) {
+            self.undoable(id, &mut data, names, &gives);
+        }
+        made(data, Some(gives))
     }
+}
+
+/// What `custom@1` gives.
+pub(super) fn price_config() -> Value {
+    let schema = json!({
+        "type": "object", "required": ["cents"],
+        "properties": { "cents": { "type": "integer" }, "text": { "type": "string" } },
+    });
+    json!({ "output": { "schema": schema } })
 }

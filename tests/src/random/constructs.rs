@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 /// What a batch of random graphs has to hold. CI fails where one never occurs.
-pub const CONSTRUCTS: [&str; 80] = [
+pub const CONSTRUCTS: [&str; 98] = [
     "aggregate@1",
     "approval@1",
     "approval@1 assignees",
@@ -14,6 +14,7 @@ pub const CONSTRUCTS: [&str; 80] = [
     "compensate",
     "condition@1",
     "custom@1",
+    "custom@1 compensate",
     "default result",
     "depth 2",
     "depth 3",
@@ -32,7 +33,9 @@ pub const CONSTRUCTS: [&str; 80] = [
     "in_doubt",
     "join all",
     "manual@1",
+    "note@1",
     "on_error continue",
+    "override",
     "policy cap",
     "policy factor",
     "policy heartbeat",
@@ -51,62 +54,88 @@ pub const CONSTRUCTS: [&str; 80] = [
     "return@1 in a try",
     "schedule@1",
     "scripted.call@1",
+    "several edges of a node",
     "several returns",
     "several triggers",
     "size 17 to 30",
     "size 31 to 60",
     "sort@1",
+    "sort@1 by",
     "start_workflow@1",
     "switch@1",
     "switch@1 value",
     "switch@1 when",
-    "text ' // '",
     "text ' / '",
+    "text ' // '",
     "text '.kids'",
     "text '.next'",
     "text '.raw'",
     "text '.u.'",
+    "text '[0]'",
+    "text '[1:'",
+    "text 'attribute='",
     "text 'errors.'",
     "text 'first_of('",
     "text 'float'",
+    "text 'if steps.'",
+    "text 'in trigger.m'",
     "text 'index'",
-    "text 'item'",
     "text 'is defined'",
     "text 'is not defined'",
     "text 'is sequence'",
+    "text 'is startingwith'",
     "text 'is string'",
+    "text 'item'",
+    "text 'join('",
     "text 'loops.'",
+    "text 'milliseconds'",
+    "text 'selectattr('",
     "text 'triggers.'",
+    "text 'unique'",
+    "text 'values)'",
     "transform@1",
     "try@1",
     "try@1 compensate",
+    "unreachable",
     "wait@1",
     "wait@1 until",
     "wait_event@1",
     "wait_event@1 key",
     "webhook@1",
     "while@1",
+    "wide",
 ];
 
 /// Texts of expressions that count.
-const TEXTS: [&str; 17] = [
-    " // ",
+const TEXTS: [&str; 28] = [
     " / ",
+    " // ",
     ".kids",
     ".next",
     ".raw",
     ".u.",
+    "[0]",
+    "[1:",
+    "attribute=",
     "errors.",
     "first_of(",
     "float",
+    "if steps.",
+    "in trigger.m",
     "index",
-    "item",
     "is defined",
     "is not defined",
     "is sequence",
+    "is startingwith",
     "is string",
+    "item",
+    "join(",
     "loops.",
+    "milliseconds",
+    "selectattr(",
     "triggers.",
+    "unique",
+    "values)",
 ];
 
 /// The constructs of a graph.
@@ -119,6 +148,7 @@ pub fn constructs(graph: &Value) -> BTreeSet<String> {
     }
     let handles = edges.iter().filter_map(|edge| edge["sourceHandle"].as_str());
     found.extend(handles.map(|handle| format!("edge {handle}")));
+    found.extend(of_edges(nodes, edges));
     let kinds = |kind: &str| nodes.iter().filter(|node| node["data"]["kind"] == kind).count();
     if kinds("return@1") > 1 {
         found.insert("several returns".to_owned());
@@ -134,12 +164,35 @@ pub fn constructs(graph: &Value) -> BTreeSet<String> {
     found
 }
 
+/// What edges make together.
+fn of_edges(nodes: &[Value], edges: &[Value]) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    let ends = |edge: &Value| (edge["source"].to_string(), edge["target"].to_string());
+    let pairs: BTreeSet<(String, String)> = edges.iter().map(ends).collect();
+    if pairs.len() < edges.len() {
+        found.insert("several edges of a node".to_owned());
+    }
+    for node in nodes {
+        let leaves = |edge: &&Value| edge["source"] == node["id"];
+        if edges.iter().filter(leaves).count() > 12 {
+            found.insert("wide".to_owned());
+        }
+        let kind = node["data"]["kind"].as_str().unwrap_or_default();
+        let is_root = matches!(kind, "manual@1" | "webhook@1" | "schedule@1" | "note@1");
+        let led_to = edges.iter().any(|edge| edge["target"] == node["id"]);
+        if !is_root && !led_to && node["parentId"].is_null() {
+            found.insert("unreachable".to_owned());
+        }
+    }
+    found
+}
+
 fn of_node(node: &Value, nodes: &[Value], found: &mut BTreeSet<String>) {
     let data = &node["data"];
     let kind = data["kind"].as_str().unwrap_or_default();
     found.insert(kind.to_owned());
     let has = |part: &str| data.get(part).is_some_and(|part| !part.is_null() && *part != false);
-    for part in ["compensate", "disabled", "in_doubt"] {
+    for part in ["compensate", "disabled", "in_doubt", "override"] {
         if has(part) {
             found.insert(part.to_owned());
         }
@@ -155,6 +208,9 @@ fn of_node(node: &Value, nodes: &[Value], found: &mut BTreeSet<String>) {
     found.extend(keys(&data["policy"]).into_iter().map(|key| format!("policy {key}")));
     let inner = keys(&data["inputs"]).into_iter().chain(keys(&data["config"]));
     found.extend(inner.map(|key| format!("{kind} {key}")));
+    if kind == "custom@1" && has("compensate") {
+        found.insert(format!("{kind} compensate"));
+    }
     if let Some(word) = data["config"]["on_item_error"].as_str() {
         found.insert(format!("{kind} {word}"));
     }

@@ -11,6 +11,8 @@ pub(super) struct Exprs<'a> {
     pub(super) names: &'a [Name],
     /// Whether the graph goes beyond records.
     pub(super) rich: bool,
+    /// Whether it holds what lists, maps and texts can do.
+    pub(super) broad: bool,
 }
 
 impl Exprs<'_> {
@@ -40,6 +42,10 @@ impl Exprs<'_> {
         let shapes = self.rich && deep && self.rng.percent(12);
         if let Some(shaped) = shapes.then(|| self.of_shape(ty)).flatten() {
             return shaped;
+        }
+        let listed = self.broad && deep && self.rng.percent(18);
+        if let Some(listed) = listed.then(|| self.of_lists(ty)).flatten() {
+            return listed;
         }
         match (ty, self.rng.below(10)) {
             (_, 0..5) => self.read(ty),
@@ -176,6 +182,10 @@ impl Exprs<'_> {
         if part.sure {
             return part.path;
         }
+        // What is asked for is there where it is read (S8).
+        if self.broad && self.rng.percent(30) {
+            return format!("({0} if {0} is defined else {1})", part.path, self.literal(ty));
+        }
         format!("({} | default({}))", part.path, self.literal(ty))
     }
 
@@ -224,7 +234,10 @@ impl Exprs<'_> {
             | Ty::Optional(_)
             | Ty::Tagged(_)
             | Ty::Formed
-            | Ty::Tree => "none".to_owned(),
+            | Ty::Tree
+            | Ty::Map
+            | Ty::Pair
+            | Ty::Span => "none".to_owned(),
         }
     }
 }

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value, json};
 
 use super::rng::Rng;
-use super::shapes;
 use super::types::{Name, Ty};
+use super::{lists, shapes};
 
 /// Ids that make trouble for a generator of Rust.
 const WORDS: [&str; 24] = [
@@ -46,6 +46,8 @@ pub(super) struct Maker<'r> {
     pub(super) returns: bool,
     /// Whether it goes beyond records: every other seed. The others are what they were before.
     pub(super) rich: bool,
+    /// Whether it goes further: lists, maps, texts, wide joins, notes. Every fourth seed.
+    pub(super) broad: bool,
 }
 
 /// Where a region stands.
@@ -82,6 +84,7 @@ pub(super) fn document(rng: &mut Rng, seed: u64) -> (Value, BTreeMap<String, boo
         responds: false,
         returns: false,
         rich: seed % 2 == 1,
+        broad: seed % 4 == 3,
     };
     let mut placed = maker.triggers();
     let count = maker.rng.between(2, 7) + least / 4;
@@ -92,6 +95,9 @@ pub(super) fn document(rng: &mut Rng, seed: u64) -> (Value, BTreeMap<String, boo
     if !maker.returns {
         maker.returns(&placed, &within);
     }
+    if maker.broad {
+        maker.asides(&placed);
+    }
     let Maker { nodes, edges, events, .. } = maker;
     let name = format!("g{seed}");
     let graph = json!({ "format": 1, "name": name, "nodes": nodes, "edges": edges });
@@ -99,7 +105,7 @@ pub(super) fn document(rng: &mut Rng, seed: u64) -> (Value, BTreeMap<String, boo
 }
 
 /// What every trigger takes.
-pub(super) fn payload(rich: bool) -> Ty {
+pub(super) fn payload(rich: bool, broad: bool) -> Ty {
     let plain = Ty::record([
         ("n", Ty::Int),
         ("flag", Ty::Bool),
@@ -112,6 +118,9 @@ pub(super) fn payload(rich: bool) -> Ty {
     match plain {
         Ty::Record(mut fields) if rich => {
             fields.extend(shapes::fields());
+            if broad {
+                fields.extend(lists::fields());
+            }
             Ty::Record(fields)
         }
         plain => plain,
@@ -160,6 +169,9 @@ impl Maker<'_> {
         if self.rich {
             shapes::widen_schema(&mut schema);
         }
+        if self.broad {
+            lists::widen_schema(&mut schema);
+        }
         let kinds: &[&str] = match self.rng.below(100) {
             0..80 => &["manual@1"],
             80..90 => &["manual@1", "webhook@1"],
@@ -173,7 +185,7 @@ impl Maker<'_> {
                 let gives = Ty::record([("scheduled_at", Ty::Instant)]);
                 (json!({ "cron": "*/5 * * * *" }), gives)
             } else {
-                (json!({ "schema": schema }), payload(self.rich))
+                (json!({ "schema": schema }), payload(self.rich, self.broad))
             };
             let data = json!({ "label": id, "kind": kind, "config": config });
             self.nodes.push(json!({ "id": id, "type": "trigger", "data": data }));
@@ -198,9 +210,12 @@ impl Maker<'_> {
         if self.rng.percent(3) && !placed.is_empty() {
             return self.two_waits(placed, within);
         }
+        if self.broad && within.depth < 3 && !placed.is_empty() && self.rng.percent(2) {
+            return self.wide(placed, within);
+        }
         self.budget -= 1;
         let (preds, all) = self.preds(placed, within);
-        let names = Self::names(placed, &preds, all, within);
+        let names = self.names(placed, &preds, all, within);
         let id = self.id();
         let mut made = self.make(&id, &names, within);
         if all {
@@ -257,7 +272,9 @@ impl Maker<'_> {
             let source = placed.len() - 1 - self.rng.below(back);
             let Some(node) = placed.get(source) else { continue };
             let Some(handle) = self.rng.pick(&node.handles).cloned() else { continue };
-            if !preds.iter().any(|(known, _)| *known == source) {
+            let known =
+                |known: &(usize, String)| known.0 == source && (!self.broad || known.1 == handle);
+            if !preds.iter().any(known) {
                 preds.push((source, handle));
             }
         }
@@ -267,12 +284,15 @@ impl Maker<'_> {
             let handle = |at: usize| placed.get(at)?.handles.first().cloned();
             preds.extend(first.and_then(|at| Some((at, handle(at)?))));
         }
-        let all = preds.len() > 1 && self.rng.percent(30);
+        // All handles of one node are never left by.
+        let sources: BTreeSet<usize> = preds.iter().map(|(source, _)| *source).collect();
+        let all = preds.len() > 1 && self.rng.percent(30) && sources.len() == preds.len();
         (preds, all)
     }
 
     /// What can be read behind these edges.
     pub(super) fn names(
+        &self,
         placed: &[Placed],
         preds: &[(usize, String)],
         all: bool,
@@ -288,6 +308,7 @@ impl Maker<'_> {
             }
         }
         let mut names = within.names.clone();
+        names.extend(self.certain_trigger(placed, preds, all, within));
         for at in before {
             let Some(node) = placed.get(at) else { continue };
             if let Some(ty) = node.gives.clone().filter(|ty| *ty != Ty::Null) {
@@ -307,6 +328,25 @@ impl Maker<'_> {
         names
     }
 
+    /// S16: of several triggers the one that started whatever comes here.
+    fn certain_trigger(
+        &self,
+        placed: &[Placed],
+        preds: &[(usize, String)],
+        all: bool,
+        within: &Within,
+    ) -> Option<Name> {
+        let several = within.names.iter().any(|name| name.path.starts_with("triggers."));
+        let known = within.names.iter().any(|name| name.path == "trigger");
+        if !self.broad || !several || known || within.scope.is_some() {
+            return None;
+        }
+        let triggers = placed.iter().take_while(|node| node.preds.is_empty()).enumerate();
+        let mut certain = triggers.filter(|(at, _)| sure_by(placed, preds, all, (*at, true)));
+        let (_, trigger) = certain.next()?;
+        trigger.gives.clone().map(|ty| Name::sure("trigger", ty))
+    }
+
     /// One return behind some of what stands, or two that exclude each other.
     fn returns(&mut self, placed: &[Placed], within: &Within) {
         let choice = placed.iter().rposition(|node| node.handles.iter().any(|h| h == "true"));
@@ -318,7 +358,7 @@ impl Maker<'_> {
         let several = ends.len() > 1;
         for preds in ends {
             let all = preds.len() > 1 && self.rng.percent(20);
-            let names = Self::names(placed, &preds, all, within);
+            let names = self.names(placed, &preds, all, within);
             let id = self.id();
             let mut value = self.returned(&names);
             if !several {
@@ -353,7 +393,7 @@ impl Maker<'_> {
     /// A return within a try (S31).
     pub(super) fn return_within(&mut self, placed: &mut Vec<Placed>, within: &Within) {
         let (preds, all) = self.preds(placed, within);
-        let names = Self::names(placed, &preds, all, within);
+        let names = self.names(placed, &preds, all, within);
         let id = self.id();
         let value = self.returned(&names);
         let mut data = json!({ "kind": "return@1", "inputs": { "value": value } });

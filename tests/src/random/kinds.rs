@@ -12,7 +12,7 @@ impl Maker<'_> {
     pub(super) fn make(&mut self, id: &str, names: &[Name], within: &Within) -> MadeNode {
         let deep = within.depth < 4 && self.budget > 1;
         if self.drawn(8) {
-            let made = self.beyond(names);
+            let made = self.beyond(id, names);
             return self.with_errors(made);
         }
         let made = match self.rng.below(100) {
@@ -65,7 +65,7 @@ impl Maker<'_> {
     }
 
     pub(super) fn exprs<'a>(&'a mut self, names: &'a [Name]) -> Exprs<'a> {
-        Exprs { rng: self.rng, names, rich: self.rich }
+        Exprs { rng: self.rng, names, rich: self.rich, broad: self.broad }
     }
 
     /// A type that a transform may give.
@@ -108,7 +108,7 @@ impl Maker<'_> {
         made(json!({ "kind": "transform@1", "inputs": { "value": value } }), Some(ty))
     }
 
-    fn action(&mut self, id: &str, names: &[Name]) -> MadeNode {
+    pub(super) fn action(&mut self, id: &str, names: &[Name]) -> MadeNode {
         let mut inputs = json!({ "count": self.value_of(&Ty::Int, names) });
         if self.rng.percent(30) {
             inputs["text"] = self.value_of(&Ty::Text, names);
@@ -127,21 +127,29 @@ impl Maker<'_> {
         let policy = self.policy();
         let mut data = json!({ "kind": "scripted.call@1", "inputs": inputs, "policy": policy });
         if self.rng.percent(18) {
-            self.undoable(id, &mut data, names);
+            self.undoable(id, &mut data, names, &Ty::said());
+        }
+        // S36: nobody has written it, so it does what the action does.
+        if self.drawn(5) {
+            data["override"] = true.into();
         }
         made(data, Some(Ty::said()))
     }
 
     /// S24.
-    fn undoable(&mut self, id: &str, data: &mut Value, names: &[Name]) {
+    pub(super) fn undoable(&mut self, id: &str, data: &mut Value, names: &[Name], gives: &Ty) {
         let in_doubt = self.rng.percent(30);
         let mut seen = names.to_vec();
-        seen.push(Name { path: format!("steps.{id}"), ty: Ty::said(), sure: !in_doubt });
+        seen.push(Name { path: format!("steps.{id}"), ty: gives.clone(), sure: !in_doubt });
         let inputs = json!({ "count": self.value_of(&Ty::Int, &seen) });
         let attempts = self.rng.between(1, 3);
         let policy = json!({ "max_attempts": attempts, "initial": "700ms", "jitter": false });
         data["compensate"] =
             json!({ "kind": "scripted.call@1", "inputs": inputs, "policy": policy });
+        if self.drawn(25) {
+            data["compensate"]["kind"] = "custom@1".into();
+            data["compensate"]["config"] = super::callees::price_config();
+        }
         if in_doubt {
             data["in_doubt"] = "compensate".into();
         }
@@ -212,12 +220,17 @@ impl Maker<'_> {
         MadeNode { data, rest: Made { handles, gives: None, fails_over: false, continues: false } }
     }
 
-    fn wait(&mut self, names: &[Name], within: &Within) -> MadeNode {
+    pub(super) fn wait(&mut self, names: &[Name], within: &Within) -> MadeNode {
         let length = self.rng.between(1, 6_000);
         if self.rng.percent(25) {
             let from = self.exprs(names).of(&Ty::Instant, 0);
             let until = format!("{{{{ {from} + duration('{length}ms') }}}}");
             return made(json!({ "kind": "wait@1", "inputs": { "until": until } }), None);
+        }
+        let span = if self.broad { self.exprs(names).span() } else { None };
+        if let Some(span) = span.filter(|_| self.rng.percent(40)) {
+            let duration = format!("{{{{ {span} }}}}");
+            return made(json!({ "kind": "wait@1", "inputs": { "duration": duration } }), None);
         }
         // In a loop each iteration takes another time.
         let duration = if within.looped {
@@ -283,6 +296,12 @@ impl Maker<'_> {
     }
 
     fn list_node(&mut self, names: &[Name]) -> MadeNode {
+        if self.broad
+            && self.rng.percent(40)
+            && let Some(rows) = self.exprs(names).rows()
+        {
+            return self.row_node(&rows);
+        }
         let items = self.value_of(&Ty::ints(), names);
         let items = if items.is_string() { items } else { json!("{{ [3, 1, 2] }}") };
         let limit = self.rng.below(6);
@@ -321,7 +340,7 @@ impl Maker<'_> {
         }
     }
 
-    fn failure(&mut self, names: &[Name]) -> MadeNode {
+    pub(super) fn failure(&mut self, names: &[Name]) -> MadeNode {
         let code = format!("code{}", self.rng.below(4));
         let message = self.value_of(&Ty::Text, names);
         let inputs = json!({ "code": code, "message": message });

@@ -74,11 +74,18 @@ impl Maker<'_> {
 
     pub(super) fn for_each(&mut self, id: &str, names: &[Name], within: &Within) -> MadeNode {
         let kids = if self.drawn(30) { self.exprs(names).kids() } else { None };
-        let item = if kids.is_some() { Ty::Tree } else { Ty::Int };
+        let rows = self.broad && kids.is_none() && self.rng.percent(25);
+        let rows = rows.then(|| self.exprs(names).rows()).flatten();
+        let item = match (&kids, &rows) {
+            (Some(_), _) => Ty::Tree,
+            (_, Some(_)) => Ty::record([("k", Ty::Int), ("t", Ty::Text)]),
+            _ => Ty::Int,
+        };
+        let whole = kids.or(rows);
         let items = match self.rng.below(3) {
-            _ if kids.is_some() => json!(format!("{{{{ {} }}}}", kids.unwrap_or_default())),
+            _ if whole.is_some() => json!(format!("{{{{ {} }}}}", whole.unwrap_or_default())),
             0 if within.names.first().is_some_and(|name| {
-                name.path == "trigger" && name.ty == super::graph::payload(self.rich)
+                name.path == "trigger" && name.ty == super::graph::payload(self.rich, self.broad)
             }) =>
             {
                 json!("{{ trigger.xs }}")

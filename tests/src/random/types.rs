@@ -24,12 +24,23 @@ pub(super) enum Ty {
     Formed,
     /// What holds parts that are like itself.
     Tree,
+    /// A map of ints.
+    Map,
+    /// An int and a text.
+    Pair,
+    /// A duration.
+    Span,
 }
 
 impl Ty {
     /// A list of numbers.
     pub(super) fn ints() -> Self {
         Self::List(Box::new(Self::Int))
+    }
+
+    /// A list of records.
+    pub(super) fn rows() -> Self {
+        Self::List(Box::new(Self::record([("k", Self::Int), ("t", Self::Text)])))
     }
 
     pub(super) fn record<'a>(fields: impl IntoIterator<Item = (&'a str, Self)>) -> Self {

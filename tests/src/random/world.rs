@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::callees::STEP;
 use super::rng::Rng;
-use super::shapes;
+use super::{lists, shapes};
 use crate::model::{Event, Script};
 
 /// A world for a graph.
@@ -17,7 +17,7 @@ pub(super) fn script(rng: &mut Rng, graph: &Value, events: &BTreeMap<String, boo
     for node in graph["nodes"].as_array().into_iter().flatten() {
         let id = node["id"].as_str().unwrap_or_default().to_owned();
         match node["data"]["kind"].as_str() {
-            Some("scripted.call@1") => {
+            Some("scripted.call@1" | "custom@1") => {
                 if node["data"].get("compensate").is_some() {
                     let undo = (0..=rng.below(2)).map(|_| undoing(rng)).collect();
                     steps.insert(format!("{id}!undo"), undo);
@@ -45,8 +45,11 @@ pub(super) fn script(rng: &mut Rng, graph: &Value, events: &BTreeMap<String, boo
     if rng.percent(80) {
         payload["raw"] = rng.pick(&raw).cloned().unwrap_or_default();
     }
-    if rich(graph) {
+    if has_field(graph, "tree") {
         shapes::widen_payload(rng, &mut payload);
+    }
+    if has_field(graph, "rows") {
+        lists::widen_payload(rng, &mut payload);
     }
     let (trigger, scheduled) = rng.pick(&triggers).cloned().unwrap_or_default();
     if scheduled {
@@ -57,10 +60,10 @@ pub(super) fn script(rng: &mut Rng, graph: &Value, events: &BTreeMap<String, boo
     Script { trigger, payload, world: World { steps }, events }
 }
 
-/// Whether the triggers' payloads go beyond records.
-fn rich(graph: &Value) -> bool {
+/// Whether the triggers' payloads have this field.
+fn has_field(graph: &Value, name: &str) -> bool {
     let mut nodes = graph["nodes"].as_array().into_iter().flatten();
-    nodes.any(|node| node["data"]["config"]["schema"]["properties"].get("tree").is_some())
+    nodes.any(|node| node["data"]["config"]["schema"]["properties"].get(name).is_some())
 }
 
 /// What the attempts of a step do.

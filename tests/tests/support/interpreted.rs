@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use flowcrate::testkit::VirtualTime;
 use flowcrate::{EntryView, RunView};
+use flowcrate_codegen::check::{Body, Node};
 use flowcrate_plugins::Actions;
+use flowcrate_scripted::PriceAction;
 use flowcrate_server::callees::Linked;
 use flowcrate_server::compiler::Compiler;
 use flowcrate_server::interpret::{Interpreted, Plan};
@@ -64,8 +66,39 @@ pub(crate) fn play(case: &Case, plan: Arc<Plan>) -> Result<(RunView, Vec<EntryVi
     }
     let input = plan.input(&case.script.trigger, case.script.payload.clone());
     let (name, revision) = (plan.ir.name.clone(), plan.ir.revision.clone());
-    let played = time.play(Interpreted::new(name, revision, plan), &input);
+    let played = time.play(Interpreted::new(name, revision, written(plan)), &input);
     played.map_err(|error| error.to_string())
+}
+
+/// The plan as if the interpreter had what a person wrote (S36): a custom node does what the world
+/// says, and what is overridden does what the action does, as in a crate.
+fn written(plan: Arc<Plan>) -> Arc<Plan> {
+    let leaves = |node: &Node| matches!(node.body, Body::Custom { .. }) || node.is_overridden();
+    let undone = |node: &Node| node.body.undo().is_some_and(|undo| leaves(&undo.node));
+    if !plan.checked.nodes.values().any(|node| leaves(node) || undone(node)) {
+        return plan;
+    }
+    let mut checked = (*plan.checked).clone();
+    checked.nodes.values_mut().for_each(write);
+    Arc::new(Plan {
+        ir: Arc::clone(&plan.ir),
+        checked: Arc::new(checked),
+        callees: plan.callees.clone(),
+        actions: Arc::new((*plan.actions).clone().with(PriceAction)),
+    })
+}
+
+fn write(node: &mut Node) {
+    if let Body::Action { overridden, .. } = &mut node.body {
+        *overridden = false;
+    }
+    if let Body::Custom { input, policy, undo } = &node.body {
+        let (input, policy, undo) = (input.clone(), policy.clone(), undo.clone());
+        node.body = Body::Action { input, policy, generic: None, undo, overridden: false };
+    }
+    if let Body::Action { undo: Some(undo), .. } = &mut node.body {
+        write(&mut undo.node);
+    }
 }
 
 /// What a run tells alike of one course: how it ends, and path to outcome.

@@ -126,26 +126,39 @@ fn reading(emitted: &Emitted, union: &UnionType, symbols: &mut Symbols) -> Token
 fn lints(emitted: &Emitted, union: &UnionType) -> TokenStream {
     let words = has_common_words(&emitted.name, emitted.members.values())
         .then(|| quote!(#[allow(clippy::enum_variant_names, reason = "the schema names them")]));
-    let sizes: Vec<usize> = union.choices.values().map(size).collect();
-    let (most, least) = (sizes.iter().max(), sizes.iter().min());
-    let uneven = most.zip(least).is_some_and(|(most, least)| most - least > LARGE);
-    let uneven = uneven.then(|| {
-        quote!(#[allow(clippy::large_enum_variant, reason = "the schema's choices differ in size")])
-    });
+    let reason = "the schema's choices differ in size";
+    let sizes = union.choices.values().map(|ty| size(ty, !super::is_held_boxed(ty)));
+    let uneven = uneven_variants(sizes, reason);
     quote!(#words #uneven)
 }
 
-/// About how many bytes a value takes.
-fn size(ty: &Type) -> usize {
+/// What clippy would have otherwise of an enum whose variants are about as large as this. Whoever
+/// makes or reads a value writes it as the graph has it, without a `Box` for the size of another.
+pub(crate) fn uneven_variants(
+    sizes: impl IntoIterator<Item = usize>,
+    reason: &str,
+) -> Option<TokenStream> {
+    let sizes: Vec<usize> = sizes.into_iter().collect();
+    let (most, least) = (sizes.iter().max()?, sizes.iter().min()?);
+    (most - least > LARGE).then(|| quote!(#[allow(clippy::large_enum_variant, reason = #reason)]))
+}
+
+/// About how many bytes a value takes. `unfolds`: what holds values of itself does so in a `Box`.
+pub(crate) fn size(ty: &Type, unfolds: bool) -> usize {
     match ty {
         Type::Null | Type::Bool | Type::Enum(_) => 1,
+        Type::Recursive(_) if unfolds => size(&ty.unfolded(), false),
         Type::Int | Type::Number | Type::Timestamp | Type::Recursive(_) | Type::Own { .. } => 8,
         Type::Duration => 16,
         Type::String | Type::Bytes | Type::List { .. } | Type::Map { .. } => 24,
         Type::Any => 72,
-        Type::Optional { some } => size(some) + 8,
-        Type::Union(union) => 8 + union.choices.values().map(size).max().unwrap_or_default(),
-        Type::Record(_) | Type::Tuple { .. } => ty.parts().into_iter().map(size).sum(),
+        Type::Optional { some } => size(some, unfolds) + 8,
+        Type::Union(union) => {
+            8 + union.choices.values().map(|ty| size(ty, unfolds)).max().unwrap_or_default()
+        }
+        Type::Record(_) | Type::Tuple { .. } => {
+            ty.parts().into_iter().map(|ty| size(ty, unfolds)).sum()
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use flowcrate::{
 };
 use serde_json::{Value, json};
 
-use super::super::kit::{Flow, Steps, counted, engine, journal, run_test};
+use super::super::kit::{Flow, Steps, counted, engine, flow, journal, run_test};
 
 async fn wait(ctx: &Context, id: &'static str, event: &'static str) -> Result<Value> {
     ctx.wait_event(id, WaitEvent::new(event)).received().await
@@ -130,6 +130,60 @@ fn who_handles_an_inner_joins_failure_keeps_the_outer_one_going() {
         assert_eq!(run.result().await, Err(Error::Cancelled));
         let view = client.run(run.id()).await.unwrap().unwrap();
         assert_eq!((view.state, ledger.of("next")), (RunState::Cancelled, 1));
+    });
+}
+
+/// Two that tidy up stand before what fails, one of them in a join of its own, as a task where that
+/// is asked for.
+async fn in_turn(ctx: Context, form: Value) -> Result<Value> {
+    let tidies = async |id: &'static str| {
+        ctx.try_scope(id, async |ctx: Context| {
+            ctx.sleep("long", Duration::from_secs(3_600)).await.map(|()| Value::Null)
+        })
+        .finally(async |ctx: Context| wait(&ctx, "swept", "b").await)
+        .await
+    };
+    let inner = async { join_within((tidies("second"), fails(&ctx))).await.map(|_| Value::Null) };
+    if form == "task" {
+        let task = task(inner);
+        return join((tidies("first"), task)).await.map(|_| Value::Null);
+    }
+    if form == "deep" {
+        let deep = async { join_within((inner, wait(&ctx, "deep", "b"))).await.map(|_| json!(1)) };
+        return join((tidies("first"), deep)).await.map(|_| Value::Null);
+    }
+    if form == "alone" {
+        let task = task(inner);
+        return task.await;
+    }
+    join((tidies("first"), inner)).await.map(|_| Value::Null)
+}
+
+#[test]
+fn what_is_left_unwinds_in_one_order_however_joins_nest() {
+    run_test(async {
+        for form in ["within", "task", "deep", "alone"] {
+            let workflow = flow(in_turn);
+            let engine = engine(&workflow).await;
+            let client = engine.client();
+            let run = engine.start(workflow, json!(form)).await.unwrap();
+            send(&client, &run, "a", "1").await.unwrap();
+            let mut watch = client.watch(run.id());
+            let two = |view: &RunView| {
+                let swept = view.waiting_for.iter().filter(|of| of.path.ends_with("swept"));
+                swept.count() == if form == "alone" { 1 } else { 2 }
+            };
+            while !two(&watch.next().await.unwrap().expect("it is not over")) {}
+            for id in ["2", "3"] {
+                send(&client, &run, "b", id).await.unwrap();
+            }
+            assert_eq!(run.result().await.unwrap_err().code(), "declined", "{form}");
+            let journal = client.journal(run.id()).await.unwrap();
+            let seq = |path: &str| journal.iter().find(|entry| entry.path == path)?.seq;
+            if form != "alone" {
+                assert!(seq("first/swept") < seq("second/swept"), "{form}");
+            }
+        }
     });
 }
 
