@@ -13,13 +13,17 @@ impl Sim<'_> {
     pub(super) fn advance_all(&mut self) -> bool {
         let mut happened = false;
         let mut regions: Vec<RegionId> = (0..self.regions.len()).collect();
-        if self.reversed {
+        if !self.order.broad {
             regions.reverse();
         }
         for region in regions {
             let stands = self.paused.is_some() || !self.unknown.is_empty();
             if self.regions[region].phase == Phase::Live && !stands {
                 happened |= self.advance(region);
+            }
+            // What has just begun within has its turn.
+            if happened && !self.order.broad {
+                break;
             }
         }
         happened
@@ -29,7 +33,7 @@ impl Sim<'_> {
     fn advance(&mut self, region: RegionId) -> bool {
         let open = |(id, state): (&String, &State)| (*state == State::Open).then(|| id.clone());
         let mut ids: Vec<String> = self.regions[region].nodes.iter().filter_map(open).collect();
-        if self.reversed {
+        if self.order.reversed {
             ids.reverse();
         }
         let mut happened = false;
@@ -44,6 +48,9 @@ impl Sim<'_> {
             }
             if self.paused.is_some() || !self.unknown.is_empty() {
                 return false;
+            }
+            if runs && !self.order.broad {
+                return true;
             }
         }
         let decided = |state: &State| matches!(state, State::Left(_) | State::Skipped);
@@ -263,7 +270,7 @@ impl Sim<'_> {
             region.phase == Phase::Live && !region.failures.is_empty()
         };
         let mut failing: Vec<RegionId> = (0..self.regions.len()).filter(failed).collect();
-        if self.reversed {
+        if self.order.reversed {
             failing.reverse();
         }
         let deepest = failing.into_iter().max_by_key(|region| self.regions[*region].depth);

@@ -70,18 +70,42 @@ pub struct Played {
     pub unknown: Vec<String>,
 }
 
-/// Plays a graph that the compiler accepts. What no page puts into an order is played in one order
-/// and in the other: where that leads to the same, there is nothing to doubt.
+/// Plays a graph that the compiler accepts. What no page puts into an order is played in several:
+/// where all of them lead to the same, there is nothing to doubt.
 pub fn play(document: &Value, script: &Script) -> Played {
     let graph = Graph::read(document);
-    let (mut played, ties) = play_in(&graph, script, false);
-    if !ties.is_empty() {
-        let (other, others) = play_in(&graph, script, true);
+    let (mut played, ties) = play_in(&graph, script, Order::default());
+    if ties.is_empty() {
+        return played;
+    }
+    for order in Order::OTHERS {
+        let (other, others) = play_in(&graph, script, order);
         if !played.tells_as(&other) || !other.doubts.is_empty() {
             played.doubts.extend(ties.into_iter().chain(others).chain(other.doubts));
+            break;
         }
     }
     played
+}
+
+/// In which order things happen that no page puts into one.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Order {
+    /// The higher ids first, and what became due last.
+    pub(super) reversed: bool,
+    /// What stands in a scope that begins has its turn after what stands beside the scope.
+    pub(super) broad: bool,
+    /// Of two that are due at one instant, nothing follows before both have happened.
+    together: bool,
+}
+
+impl Order {
+    const OTHERS: [Self; 4] = [
+        Self { reversed: true, broad: false, together: false },
+        Self { reversed: false, broad: true, together: false },
+        Self { reversed: true, broad: true, together: false },
+        Self { reversed: false, broad: false, together: true },
+    ];
 }
 
 impl Played {
@@ -94,12 +118,11 @@ impl Played {
     }
 }
 
-/// Plays it in the order of ids and of what was due first, or the other way round; with what was a
-/// matter of that.
-fn play_in(graph: &Graph, script: &Script, reversed: bool) -> (Played, Vec<String>) {
+/// Plays it in one order; with what was a matter of that.
+fn play_in(graph: &Graph, script: &Script, order: Order) -> (Played, Vec<String>) {
     let mut sim = Sim {
         graph,
-        reversed,
+        order,
         ties: Vec::new(),
         world: &script.world,
         events: &script.events,
@@ -176,8 +199,11 @@ impl Sim<'_> {
             self.now = at;
             self.round += 1;
             // R1: one is surfaced after the other, and all that follows from it before the next.
-            if let Some(due) = self.next_due(at) {
+            while let Some(due) = self.next_due(at) {
                 self.happen(due);
+                if !self.order.together {
+                    break;
+                }
             }
         }
         self.unknown.push("the run has no end".to_owned());
@@ -192,7 +218,7 @@ impl Sim<'_> {
         if counting.len() > 1 {
             self.tie("several things at one instant");
         }
-        let next = if self.reversed { counting.last() } else { counting.first() };
+        let next = if self.order.reversed { counting.last() } else { counting.first() };
         self.queue.remove(next?)
     }
 

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::compare::ANY;
 use super::graph::Graph;
-use super::play::Event;
+use super::play::{Event, Order};
 
 /// Milliseconds since the start.
 pub(super) type At = u64;
@@ -236,8 +236,7 @@ pub(super) enum Due {
 /// A run under way.
 pub(super) struct Sim<'a> {
     pub(super) graph: &'a Graph,
-    /// Whether what has no order has the other one.
-    pub(super) reversed: bool,
+    pub(super) order: Order,
     /// What was a matter of that.
     pub(super) ties: Vec<String>,
     pub(super) world: &'a World,
