@@ -8,8 +8,8 @@ use std::time::Duration;
 use flowcrate::store::{Ask, MemoryStore, Reply, Request, Store, Transaction};
 use flowcrate::testkit::Ledger;
 use flowcrate::{
-    Caught, Context, Engine, Error, Failure, Result, RunHandle, RunId, RunState, Step, StepError,
-    Undo, Undos, WaitEvent, join,
+    Caught, Context, Engine, Error, Failure, Result, RunHandle, RunId, RunState, RunView,
+    SendEvent, Step, StepError, Undo, Undos, WaitEvent, join,
 };
 use serde_json::{Value, json};
 
@@ -412,7 +412,7 @@ fn what_is_in_doubt_is_undone_only_where_asked() {
     });
 }
 
-/// A race that `quick` wins after `slow` has done something.
+/// A race that `quick` wins once `a` has come; by then `slow` has done something.
 async fn racing(ctx: Context, input: Value, ledger: Ledger) -> Result<Value> {
     let race = ctx
         .race("race")
@@ -426,7 +426,8 @@ async fn racing(ctx: Context, input: Value, ledger: Ledger) -> Result<Value> {
             Ok(json!("slow"))
         })
         .branch("quick", async |ctx: Context| {
-            ledger.slow(&ctx, "won", 20).undo(back()).await?;
+            ctx.wait_event::<Value>("go", WaitEvent::new("a")).received().await?;
+            ledger.step(&ctx, "won", 20).undo(back()).await?;
             Ok(json!("quick"))
         });
     let race = if input == "keep" { race.keep("slow") } else { race };
@@ -453,6 +454,10 @@ fn losers_are_undone_before_their_race_is_left() {
                 let builder = if always_replay { builder.always_replay() } else { builder };
                 let engine = builder.build().await.unwrap();
                 let run = engine.start(workflow, json!(input)).await.unwrap();
+                let (client, mut watch) = (engine.client(), engine.client().watch(run.id()));
+                let naps = |view: &RunView| view.waiting_for.iter().any(|of| of.path == "race/nap");
+                while !naps(&watch.next().await.unwrap().expect("it naps for an hour")) {}
+                client.send_event(run.id(), "a", json!(1), SendEvent::default()).await.unwrap();
                 assert_eq!(run.result().await.is_ok(), input != "fail", "{input}");
                 assert_eq!(undone(&engine, run.id()).await, expected, "{input}");
                 let journal = journal(&engine, run.id()).await;

@@ -138,7 +138,7 @@ fn who_handles_an_inner_joins_failure_keeps_the_outer_one_going() {
 async fn in_turn(ctx: Context, form: Value) -> Result<Value> {
     let tidies = async |id: &'static str| {
         ctx.try_scope(id, async |ctx: Context| {
-            ctx.sleep("long", Duration::from_secs(3_600)).await.map(|()| Value::Null)
+            ctx.sleep("long", Duration::from_hours(1)).await.map(|()| Value::Null)
         })
         .finally(async |ctx: Context| wait(&ctx, "swept", "b").await)
         .await
