@@ -32,6 +32,7 @@ pub(super) struct Placed {
 }
 
 /// What a graph is made of.
+#[expect(clippy::struct_excessive_bools, reason = "what it has so far, and what it may have")]
 pub(super) struct Maker<'r> {
     pub(super) rng: &'r mut Rng,
     pub(super) nodes: Vec<Value>,
