@@ -59,10 +59,6 @@ pub struct Emitted {
     pub function: String,
     /// The struct that implements `flowcrate::Workflow`: `OrderIntake`.
     pub structure: String,
-    /// The Rust type of the input: a name in `types`, `serde_json::Value`, or a built-in type.
-    pub input_type: String,
-    /// The Rust type of the output, likewise.
-    pub output_type: String,
     /// The packages that the sources name, `flowcrate` among them, with the features they need.
     pub dependencies: BTreeMap<String, BTreeSet<String>>,
     /// The workflows that it calls, directly or through others, by name.
@@ -124,8 +120,6 @@ struct Sources {
     workflow: String,
     steps: Option<String>,
     custom: Option<String>,
-    input_type: String,
-    output_type: String,
 }
 
 impl Whole {
@@ -170,8 +164,6 @@ impl Whole {
             custom: sources.custom,
             function: own.own.function.clone(),
             structure: own.own.structure.clone(),
-            input_type: sources.input_type,
-            output_type: sources.output_type,
             dependencies: self.dependencies,
             callees: self.callees,
         }
@@ -275,8 +267,6 @@ impl<'a> Emitter<'a> {
         let (attribute, schema) = schema.unzip();
         let function = self.workflow_function(attribute.as_ref());
         let (steps, custom) = (self.steps(), self.custom());
-        let input_type = type_text(&self.input_type());
-        let output_type = type_text(&self.output_type());
         let inputs = self.input_items(whole.symbols());
         whole.inputs.extend(inputs);
         let name = docs::code(&self.workflow.name);
@@ -288,7 +278,7 @@ impl<'a> Emitter<'a> {
         items.extend(schema);
         items.extend(called(function, functions, &mut named));
         let workflow = print::file_of(&docs, self.symbols.uses_of(&mut named), &items);
-        Sources { workflow, steps, custom, input_type, output_type }
+        Sources { workflow, steps, custom }
     }
 
     /// The names of a node.
@@ -465,22 +455,6 @@ impl<'a> Emitter<'a> {
 /// Names that are asked for often.
 fn shared(names: BTreeMap<NodeId, NodeNames>) -> BTreeMap<NodeId, Rc<NodeNames>> {
     names.into_iter().map(|(id, names)| (id, Rc::new(names))).collect()
-}
-
-/// A type as text, without the spaces between tokens.
-fn type_text(ty: &TokenStream) -> String {
-    let text = ty.to_string();
-    let mut out = String::new();
-    for token in text.split(' ') {
-        let tight = out.is_empty()
-            || out.ends_with(['<', ':', '('])
-            || token.starts_with(['<', '>', ':', ',', ')']);
-        if !tight {
-            out.push(' ');
-        }
-        out.push_str(token);
-    }
-    out
 }
 
 /// The node's type in JSON, `any` where it has none.

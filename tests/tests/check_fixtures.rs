@@ -11,19 +11,22 @@
     reason = "a test fails by panicking"
 )]
 
+#[path = "../../codegen/tests/fixtures/checked.rs"]
+mod checked;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use flowcrate::catalogue::Catalogue;
-use flowcrate_codegen::check::{Report, check_source_types};
+use flowcrate_codegen::check::check_source_types;
 use flowcrate_codegen::diagnostic::{CODES, Severity, explain, patched};
 use flowcrate_codegen::emit::emit;
 use flowcrate_codegen::graph::limits::{MAX_BYTES, MAX_EDGES, MAX_NODES};
 use flowcrate_codegen::lower::lower;
 use flowcrate_codegen::{Callees, Known};
 use flowcrate_tests::fixtures::callees;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 /// Codes whose graphs are too large for a folder (E102, E105), that need an action with a record
 /// within its input, which we do not have (E305, E306; tests of the expression checker show
@@ -44,29 +47,6 @@ fn catalogue() -> Catalogue {
 
 fn known<'c>(catalogue: &'c Catalogue, callees: &'c Callees) -> Known<'c> {
     Known { catalogue, callees }
-}
-
-/// What a fixture expects: the findings, and of a graph that passes its types.
-fn seen(report: &Report) -> Value {
-    let mut seen = Map::new();
-    seen.insert("diagnostics".to_owned(), json!(report.diagnostics));
-    if let Some(checked) = &report.checked {
-        seen.insert("input".to_owned(), json!(checked.input.to_string()));
-        seen.insert("output".to_owned(), json!(checked.output.to_string()));
-        let types = report.types.iter().filter_map(|(id, types)| {
-            types.output.as_ref().map(|ty| (id.to_string(), json!(ty.to_string())))
-        });
-        seen.insert("types".to_owned(), Value::Object(types.collect()));
-        let always = checked.nodes.values().filter(|node| node.always_runs);
-        seen.insert("always_runs".to_owned(), always.map(|node| json!(node.id)).collect());
-        let left_out = report.types.keys().filter(|id| !checked.nodes.contains_key(*id));
-        seen.insert("left_out".to_owned(), left_out.map(|id| json!(id)).collect());
-        seen.insert("dropped".to_owned(), json!(checked.dropped));
-        let reads = checked.nodes.values().filter(|node| !node.reads.is_empty());
-        let reads = reads.map(|node| (node.id.to_string(), json!(node.reads)));
-        seen.insert("reads".to_owned(), Value::Object(reads.collect()));
-    }
-    Value::Object(seen)
 }
 
 /// Compares with `expected.json`, or writes it.
@@ -112,7 +92,7 @@ fn fixtures_are_found_as_expected() {
                     report.diagnostics
                 ));
             }
-            compare(&folder, &seen(&report), &mut wrong);
+            compare(&folder, &checked::seen(&report), &mut wrong);
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

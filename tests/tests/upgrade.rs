@@ -10,12 +10,14 @@
     reason = "a test fails by panicking"
 )]
 
+#[path = "../../codegen/tests/fixtures/upgraded.rs"]
+mod upgraded;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use flowcrate_codegen::upgrade::{Upgrade, Verdict, upgrade_source};
-use serde_json::{Value, json};
 
 fn fixtures() -> Vec<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/upgrade");
@@ -33,17 +35,6 @@ fn compared(old: &[u8], new: &[u8]) -> Upgrade {
     upgrade.unwrap_or_else(|| panic!("{found:#?}"))
 }
 
-/// What is worth recording: revisions change with every release of the language.
-fn seen(upgrade: &Upgrade) -> Value {
-    let nodes = upgrade.nodes.iter().map(|(id, fate)| {
-        let reasons: Vec<String> =
-            fate.reasons.iter().map(|r| format!("{} {}", r.node, r.message)).collect();
-        (id.to_string(), json!({"verdict": fate.verdict, "reasons": reasons}))
-    });
-    let nodes: serde_json::Map<String, Value> = nodes.collect();
-    json!({"free": upgrade.is_free(), "input": upgrade.input, "nodes": nodes})
-}
-
 #[test]
 fn each_pair_of_revisions_is_judged_as_recorded() {
     let (mut wrong, mut verdicts) = (Vec::new(), BTreeSet::new());
@@ -52,7 +43,7 @@ fn each_pair_of_revisions_is_judged_as_recorded() {
         let (old, new) = (read("old.json"), read("new.json"));
         let upgrade = compared(&old, &new);
         verdicts.extend(upgrade.nodes.values().map(|fate| format!("{:?}", fate.verdict)));
-        let text = format!("{:#}\n", seen(&upgrade));
+        let text = format!("{:#}\n", upgraded::seen(&upgrade));
         let path = folder.join("expected.json");
         if std::env::var_os("UPDATE_FIXTURES").is_some() {
             fs::write(path, text).unwrap();

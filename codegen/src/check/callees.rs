@@ -104,7 +104,7 @@ fn verdict(name: &str, known: Known<'_>, verdicts: &Verdicts) -> Callee {
         Some(checked) if checked.name == name => Callee::Sound(Arc::new(checked)),
         Some(checked) => {
             let own = crate::diagnostic::quoted(&checked.name);
-            Callee::Faulty(format!("its document is that of the workflow {own}"))
+            Callee::Faulty(format!("that its document is that of the workflow {own}"))
         }
         None => {
             let first = found.diagnostics.iter().find(|found| found.is_error());

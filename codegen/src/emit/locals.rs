@@ -11,7 +11,6 @@ use quote::quote;
 use super::expr::Code;
 use super::types::Types;
 use crate::check::NodeId;
-use crate::expr::Expr;
 use crate::expr::typed::Name;
 use layers::Layers;
 
@@ -36,8 +35,6 @@ pub(crate) struct Locals {
     borrowed: BTreeSet<String>,
     /// Whether `trigger` is a reference.
     trigger_borrowed: bool,
-    /// Optionals that a condition has found to be there.
-    tested: Vec<(Expr, Ident)>,
     /// The run's output so far, and whether it may be absent.
     pub(crate) returned: Option<(Ident, bool)>,
     /// Whether the run's id and start stand in variables of their own, since there is no context.
@@ -250,7 +247,7 @@ impl Locals {
     /// The same variables where each is a value of its own, as a closure holds them that outlives
     /// the code around it.
     pub(crate) fn kept(&self) -> Self {
-        Self { run_is_kept: true, tested: Vec::new(), ..self.captured_by(Form::Plain) }
+        Self { run_is_kept: true, ..self.captured_by(Form::Plain) }
     }
 
     /// The same variables within code that holds their values in this form; what was caught or is
@@ -378,12 +375,6 @@ impl Locals {
     /// The payload of the trigger that started the run, where it is certain which.
     pub(crate) fn payload(&self) -> Option<(Code, Type)> {
         self.output(self.started.as_ref()?)
-    }
-
-    /// The variable that holds what an optional holds, where a condition has found it.
-    pub(crate) fn tested(&self, optional: &Expr) -> Option<TokenStream> {
-        let found = self.tested.iter().rev().find(|(expr, _)| super::expr::same(expr, optional));
-        found.map(|(_, variable)| quote!(#variable))
     }
 }
 

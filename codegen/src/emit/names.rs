@@ -355,6 +355,20 @@ mod tests {
     use super::*;
 
     #[test]
+    fn each_name_is_given_out_once() {
+        let mut types = Allocator::types();
+        assert_eq!(types.allocate("Context", "Data"), "ContextData");
+        let orders = ["Order"; 4].map(|wanted| types.allocate(wanted, "Data"));
+        assert_eq!(orders, ["Order", "OrderData", "OrderData2", "OrderData3"]);
+        assert!(types.take("Line") && !types.take("Line") && !types.take("Order"));
+        let mut values = Allocator::values();
+        assert_eq!(
+            ["line"; 3].map(|wanted| values.allocate(wanted, "")),
+            ["line", "line2", "line3"]
+        );
+    }
+
+    #[test]
     fn any_text_becomes_a_name() {
         assert_eq!(snake("Charge the card!", "node"), "charge_the_card");
         assert_eq!(snake("match", "node"), "match_");

@@ -188,15 +188,10 @@ impl Exprs<'_, '_> {
 
     /// An optional that is known to be there.
     pub(super) fn present(&mut self, inner: &Expr) -> Code {
-        let tested = match self.present.iter_mut().rev().find(|(expr, ..)| same(expr, inner)) {
-            Some((_, variable, asked)) => {
-                *asked = true;
-                Some(variable.clone())
-            }
-            None => self.locals.tested(inner),
-        };
-        if let Some(variable) = tested {
-            return Code::reference(variable);
+        let tested = self.present.iter_mut().rev().find(|(expr, ..)| same(expr, inner));
+        if let Some((_, variable, asked)) = tested {
+            *asked = true;
+            return Code::reference(variable.clone());
         }
         let Type::Optional { some } = &inner.ty else { return self.code(inner) };
         if let ExprKind::Name(name) = &inner.kind
