@@ -5,6 +5,11 @@
 //! prints the table with what was spent of the budget at 10,000 nodes, and fails where a shape is
 //! far over; `-- chain` measures only the shapes whose name holds that, `-- chain 1000` one size of
 //! them, for a profile.
+//!
+//! 2026-11-22, load 25 on two cores, so that every number is too large: 1,000 steps in a row 178 ms
+//! (212 before tokens were moved instead of copied), 10,000 2.1 s (2.2): over the budget. Of what
+//! emitting them takes syn's parse has a fifth, prettyplease and `print::layout` an eighth each,
+//! the control flow a seventh, steps and methods a sixth.
 
 #![allow(
     clippy::panic,
