@@ -9,6 +9,7 @@ mod dropped;
 mod flow;
 pub(crate) mod guards;
 pub mod kinds;
+mod limit;
 mod names;
 mod per_node;
 mod policy;
@@ -30,6 +31,7 @@ use crate::expr::Expr;
 
 pub use crate::graph::NodeId;
 pub(crate) use assemble::expressions;
+pub use limit::{Limit, Rate};
 pub(crate) use source::guards_of_source;
 pub use source::{NodeTypes, Report, check_source, check_source_types};
 
@@ -49,6 +51,8 @@ pub struct Checked {
     pub input: Type,
     /// Type of the run's output (S31); null where nothing returns.
     pub output: Type,
+    /// How many of its runs may be at work at a time, and begin in one (R24).
+    pub limit: Option<Limit>,
     /// Hash of the canonical meaning (S39), lower-case hex.
     pub revision: String,
     /// The workflows that its nodes call (S35), by name.

@@ -11,6 +11,7 @@ mod expr;
 mod flow;
 mod input;
 mod kinds;
+mod limit;
 mod lints;
 mod locals;
 mod mentions;
@@ -374,6 +375,7 @@ impl<'a> Emitter<'a> {
         let output = self.output_type();
         let (name, revision) = (&workflow.name, &workflow.revision);
         let (undos, calls, events) = (self.undos(), self.calls(), self.events());
+        let limit = self.limit();
         let parameter = |name: &str| {
             if mentions(&body, name) { ident(name) } else { ident(&format!("_{name}")) }
         };
@@ -390,7 +392,7 @@ impl<'a> Emitter<'a> {
         let head = quote! {
             #doc
             #lints
-            #[#attribute(name = #name, revision = #revision #undos #calls #events #schema)]
+            #[#attribute(name = #name, revision = #revision #undos #calls #events #schema #limit)]
             pub async fn #function(#ctx: #context, #trigger: #input) -> #result<#output>
         };
         print::braced(head, body)

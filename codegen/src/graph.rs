@@ -20,6 +20,8 @@ pub struct RawGraph {
     pub name: String,
     /// What the workflow is for; any text.
     pub description: String,
+    /// How many runs there may be at a time (R24); whatever the document has there.
+    pub limit: Option<Value>,
     /// In the document's order.
     pub nodes: Vec<RawNode>,
     /// In the document's order; `None` where the document has no list of edges.

@@ -14,6 +14,7 @@ use std::collections::HashSet;
 
 use flowcrate::catalogue::Catalogue;
 use petgraph::graph::{DiGraph, NodeIndex};
+use serde_json::Value;
 
 use crate::check::kinds::{Handles, Kind};
 use crate::diagnostic::{Diagnostic, any_error, quoted};
@@ -28,6 +29,8 @@ pub struct Graph<'c> {
     pub name: String,
     /// What the workflow is for.
     pub description: String,
+    /// How many runs there may be at a time (R24), as it was written.
+    pub limit: Option<Value>,
     /// The nodes with their edges; an edge's weight is the handle that it leaves by.
     pub nodes: DiGraph<Node<'c>, HandleId>,
     /// Each node by its id.
@@ -99,7 +102,7 @@ impl<'c> Graph<'c> {
 /// Looks up every name of a document.
 pub fn resolve(raw: RawGraph, catalogue: &Catalogue) -> (Graph<'_>, Vec<Diagnostic>) {
     let mut out = Vec::new();
-    let RawGraph { name, description, nodes, edges } = raw;
+    let RawGraph { name, description, limit, nodes, edges } = raw;
     let (mut graph, parents) =
         names::nodes(nodes, edges.as_deref().unwrap_or_default(), catalogue, &mut out);
     let ids = names::ids(&graph);
@@ -108,5 +111,5 @@ pub fn resolve(raw: RawGraph, catalogue: &Catalogue) -> (Graph<'_>, Vec<Diagnost
     names::triggers(&graph, &mut out);
     let top = order::sort(&mut graph, &mut out);
     let whole = !any_error(&out);
-    (Graph { name, description, nodes: graph, ids, edge_ids, top, whole }, out)
+    (Graph { name, description, limit, nodes: graph, ids, edge_ids, top, whole }, out)
 }

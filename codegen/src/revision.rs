@@ -2,7 +2,8 @@
 //!
 //! In it: the version of the expression language, and of every node that can run its id, kind,
 //! place, edges, settings with defaults filled in, declared types, inputs and result as written,
-//! policy, join rule, `on_error`, `disabled` and connection, and of what it calls the revision.
+//! policy, join rule, `on_error`, `disabled` and connection, and of what it calls the revision;
+//! the workflow's limit.
 //! Not in it: positions, labels, descriptions, notes, unreachable nodes, samples (only the type
 //! that they give), names and descriptions in schemas, the workflow's name and description, the
 //! order of anything that has none, unknown keys.
@@ -14,7 +15,7 @@ use flowcrate::types::Type;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::check::{Body, Checked, Edge, JoinRule, Node, OnItemError, Scope};
+use crate::check::{Body, Checked, Edge, JoinRule, Limit, Node, OnItemError, Scope};
 use crate::graph::RawNode;
 use crate::resolve::Graph;
 
@@ -51,7 +52,9 @@ pub(crate) fn of(graph: &Graph<'_>, checked: &Checked) -> String {
         canonical(&json!([source, handle, target]), &mut text);
         text.push(',');
     }
-    text.push_str("]}");
+    text.push(']');
+    limit(graph, checked, &mut text);
+    text.push('}');
     hash.update(&text);
     let mut hex = String::with_capacity(64);
     for byte in hash.finalize() {
@@ -59,6 +62,20 @@ pub(crate) fn of(graph: &Graph<'_>, checked: &Checked) -> String {
         let _ = write!(hex, "{byte:02x}");
     }
     hex
+}
+
+/// The workflow's limit, where it has one: which a run keeps to is no part of what it does, but an
+/// engine learns of another one with the revision that has it.
+fn limit(graph: &Graph<'_>, checked: &Checked, out: &mut String) {
+    let Some(Limit { name, concurrency, rate, while_active, .. }) = &checked.limit else { return };
+    let rate = rate.map(|rate| json!([rate.starts, flowcrate::Duration(rate.period)]));
+    let key = graph.limit.as_ref().and_then(|limit| limit.get("key"));
+    out.push_str(",\"limit\":");
+    let hold = while_active.then_some("while_active");
+    let written = json!({
+        "name": name, "concurrency": concurrency, "rate": rate, "hold": hold, "key": key,
+    });
+    canonical(&written, out);
 }
 
 /// What a node means, after those before it. Its parts are written one by one, so that its inputs

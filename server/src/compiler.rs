@@ -14,7 +14,7 @@ use flowcrate_codegen::{Callees, Compiled, Diagnostic, Known, Mended};
 use flowcrate_plugins::Actions;
 
 use crate::callees::Linked;
-use crate::interpret::{Interpreted, Plan};
+use crate::interpret::{Interpreted, Limits, Plan};
 
 /// The compiler with the catalogue of everything that this server can run.
 #[derive(Debug)]
@@ -22,6 +22,8 @@ pub struct Compiler {
     /// All plugin actions.
     pub catalogue: Catalogue,
     actions: Arc<Actions>,
+    /// Under which limits the workflows are that plans call.
+    pub limits: Limits,
 }
 
 impl Default for Compiler {
@@ -38,7 +40,8 @@ impl Compiler {
 
     /// The compiler with these actions.
     pub fn with(actions: Actions) -> Self {
-        Self { catalogue: actions.catalogue(), actions: Arc::new(actions) }
+        let limits = Limits::default();
+        Self { catalogue: actions.catalogue(), actions: Arc::new(actions), limits }
     }
 
     /// Checks a graph document: its meaning where it has no error, and all diagnostics.
@@ -110,7 +113,7 @@ impl Compiler {
                 let plan = self.link(callee, ir, (whole, linked), done);
                 let revision = callee.revision.clone();
                 let callee = Interpreted::new(linked.id(name), revision, Arc::new(plan));
-                done.insert(name.clone(), callee);
+                done.insert(name.clone(), callee.under(&self.limits));
             }
             callees.extend(done.get(name).map(|callee| (name.clone(), callee.clone())));
         }

@@ -14,6 +14,7 @@ mod custom;
 mod env;
 mod fail;
 mod for_each;
+mod limit;
 mod once;
 mod plan;
 mod race;
@@ -33,12 +34,13 @@ mod while_loop;
 use std::sync::Arc;
 
 use flowcrate::types::project;
-use flowcrate::{Callees, Context, Definition, Error, EventDef, Result, Undos, Workflow};
+use flowcrate::{Callees, Context, Definition, Error, EventDef, Limit, Result, Undos, Workflow};
 use futures_util::future::LocalBoxFuture;
 use serde_json::Value;
 
 use scope::Scope;
 
+pub use limit::Limits;
 pub use once::{Told, once, once_told, once_with_called};
 pub use plan::{Plan, Triggered};
 
@@ -50,13 +52,27 @@ pub struct Interpreted {
     plan: Arc<Plan>,
     /// What an input must be beyond its type.
     schema: Option<Arc<str>>,
+    /// Under which limits workflows are, where this is not the only revision.
+    limits: Limits,
 }
 
 impl Interpreted {
     /// The workflow that the engine knows as `name` in `revision`.
     pub fn new(name: impl Into<String>, revision: impl Into<String>, plan: Arc<Plan>) -> Self {
         let schema = plan.checked.input_schema().map(|schema| schema.to_string().into());
-        Self { name: name.into(), revision: revision.into(), plan, schema }
+        let limits = Limits::default();
+        Self { name: name.into(), revision: revision.into(), plan, schema, limits }
+    }
+
+    /// The same under the limits that are said elsewhere.
+    #[must_use]
+    pub fn under(self, limits: &Limits) -> Self {
+        Self { limits: limits.clone(), ..self }
+    }
+
+    /// The plan that it runs.
+    pub fn plan(&self) -> &Arc<Plan> {
+        &self.plan
     }
 }
 
@@ -80,6 +96,14 @@ impl Workflow for Interpreted {
 
     fn input_schema(&self) -> Option<&str> {
         self.schema.as_deref()
+    }
+
+    fn limit(&self) -> Option<Limit> {
+        self.limits.of(&self.name, || self.plan.limit(&self.name))
+    }
+
+    fn limit_key(&self, input: &Value) -> Option<String> {
+        self.plan.limit_key(input)
     }
 
     /// R16: a payload that its waits could not read is refused.

@@ -4,6 +4,7 @@
 //! A revision is registered when a run of it starts, and at start-up where it has unfinished runs.
 
 mod input;
+mod limits;
 mod start;
 mod views;
 mod watch;
@@ -81,6 +82,23 @@ impl Runs {
         if let Some(plan) = self.plans().get(&key) {
             return Ok(Some(Arc::clone(plan)));
         }
+        let Some(plan) = self.compiled(id, revision).await? else { return Ok(None) };
+        self.learn_limits(id, revision, &plan).await?;
+        // Two requests may have compiled it; the engine takes the first one only.
+        let mut plans = self.plans();
+        if let Some(plan) = plans.get(&key) {
+            return Ok(Some(Arc::clone(plan)));
+        }
+        self.0
+            .engine
+            .register(self.interpreted(id, revision, &plan))
+            .map_err(engine)?;
+        plans.insert(key, Arc::clone(&plan));
+        Ok(Some(plan))
+    }
+
+    /// The plan of a revision; `None` where it was never stored.
+    async fn compiled(&self, id: &str, revision: &str) -> Result<Option<Arc<Plan>>, Error> {
         let Some(graph) = self.0.store.revision_graph(id, revision).await? else { return Ok(None) };
         let pinned = self.0.store.pinned(id, revision).await?;
         let compiler = Arc::clone(&self.0.compiler);
@@ -90,18 +108,11 @@ impl Runs {
             tracing::error!(workflow = id, revision, "a stored revision no longer compiles");
             return Err(Error::Outdated { revision: revision.to_owned() });
         };
-        let plan = Arc::new(plan);
-        // Two requests may have compiled it; the engine takes the first one only.
-        let mut plans = self.plans();
-        if let Some(plan) = plans.get(&key) {
-            return Ok(Some(Arc::clone(plan)));
-        }
-        self.0
-            .engine
-            .register(Interpreted::new(id, revision, Arc::clone(&plan)))
-            .map_err(engine)?;
-        plans.insert(key, Arc::clone(&plan));
-        Ok(Some(plan))
+        Ok(Some(Arc::new(plan)))
+    }
+
+    fn interpreted(&self, id: &str, revision: &str, plan: &Arc<Plan>) -> Interpreted {
+        Interpreted::new(id, revision, Arc::clone(plan)).under(&self.0.compiler.limits)
     }
 
     /// Registers every revision with unfinished runs, which takes them up.

@@ -43,6 +43,7 @@ pub(super) fn checked(stage: &mut Stage<'_>) -> Option<Checked> {
         root: scope(stage, None, "", None),
         input: input(stage),
         output,
+        limit: stage.limit.take(),
         revision: String::new(),
         callees: callees(stage, &nodes),
         sample_input: sample_input(stage),

@@ -77,6 +77,11 @@ impl<'a> Site<'a> {
         Self::new(stage, index, stage.guards.at(index), loops, false)
     }
 
+    /// Where nothing is known of a run but that a trigger starts it; `trigger` is any of them.
+    pub(super) fn of_any_run(stage: &'a Stage<'a>, trigger: NodeIndex) -> Self {
+        Self::new(stage, trigger, stage.guards.end(None), Vec::new(), false)
+    }
+
     /// At the end of a scope's body, or of one of its regions.
     pub(super) fn end_of(stage: &'a Stage<'a>, index: NodeIndex, region: &str) -> Self {
         let loops = std::iter::once(index).chain(stage.graph.around(index)).collect();
@@ -203,31 +208,12 @@ impl<'a> Site<'a> {
             let edit = field.issue.edit.take();
             let mut found = field.issue.at(&self.node.raw.id, &pointer);
             if let (Some(edit), Some(text), None) = (edit, text, &found.fix) {
-                found.fix = self.fix_of(&pointer, text, &edit);
+                let path = format!("{}{pointer}", self.data_pointer());
+                found.fix = fix_of(&path, text, &edit);
             }
             self.report(found);
         }
         expr
-    }
-
-    /// The change to the document that an edit of a field's text is.
-    fn fix_of(&self, pointer: &str, text: &str, edit: &Edit) -> Option<Fix> {
-        let (before, old, after) = (
-            text.get(..edit.span.start)?,
-            text.get(edit.span.start..edit.span.end)?,
-            text.get(edit.span.end..)?,
-        );
-        let quote = old.chars().next().filter(|first| matches!(first, '\'' | '"'));
-        let quote = quote.map(String::from).unwrap_or_default();
-        let new = format!("{quote}{}{quote}", edit.text);
-        let path = format!("{}{pointer}", self.data_pointer());
-        let value = format!("{before}{new}{after}");
-        let title = if old.is_empty() {
-            format!("add `{}`", new.trim())
-        } else {
-            format!("change `{old}` to `{new}`")
-        };
-        Some(Fix { title, patch: vec![json!({"op": "replace", "path": path, "value": value})] })
     }
 
     /// The input of this name, unless it is absent or null.
@@ -311,6 +297,25 @@ impl<'a> Site<'a> {
             None => finding.help("remove the input"),
         });
     }
+}
+
+/// The change to the document that an edit of the text at `path` is.
+pub(super) fn fix_of(path: &str, text: &str, edit: &Edit) -> Option<Fix> {
+    let (before, old, after) = (
+        text.get(..edit.span.start)?,
+        text.get(edit.span.start..edit.span.end)?,
+        text.get(edit.span.end..)?,
+    );
+    let quote = old.chars().next().filter(|first| matches!(first, '\'' | '"'));
+    let quote = quote.map(String::from).unwrap_or_default();
+    let new = format!("{quote}{}{quote}", edit.text);
+    let value = format!("{before}{new}{after}");
+    let title = if old.is_empty() {
+        format!("add `{}`", new.trim())
+    } else {
+        format!("change `{old}` to `{new}`")
+    };
+    Some(Fix { title, patch: vec![json!({"op": "replace", "path": path, "value": value})] })
 }
 
 /// A value of a type, to be written over by a person.

@@ -12,7 +12,7 @@ use super::guards::Guards;
 use super::kinds::{self, Found, Kind};
 use super::per_node::PerNode;
 use super::site::{Findings, Site};
-use super::{Body, flow, returns, warnings};
+use super::{Body, Limit, flow, limit, returns, warnings};
 use crate::diagnostic::{Diagnostic, Suggestions};
 use crate::expr::Access;
 use crate::graph::HandleId;
@@ -38,6 +38,8 @@ pub(super) struct Stage<'g> {
     pub(super) suggestions: Suggestions,
     /// The type that all triggers' payloads agree in, or why there is none; once it was asked for.
     pub(super) common_payload: OnceCell<Option<Result<Type, Mismatch>>>,
+    /// The workflow's limit, where it has one without errors.
+    pub(super) limit: Option<Limit>,
     pub(super) out: Vec<Diagnostic>,
 }
 
@@ -71,6 +73,7 @@ pub(super) fn run<'g>(graph: &'g Graph<'g>, callees: &'g Verdicts) -> Stage<'g> 
         bodies: PerNode::new(nodes),
         suggestions: Suggestions::default(),
         common_payload: OnceCell::new(),
+        limit: None,
         out: Vec::new(),
     };
     // Payload types first: `trigger` may be read wherever its trigger stands in the order.
@@ -85,6 +88,7 @@ pub(super) fn run<'g>(graph: &'g Graph<'g>, callees: &'g Verdicts) -> Stage<'g> 
         }
     }
     returns::check(&mut stage);
+    limit::check(&mut stage);
     let found = flow::check(&stage);
     stage.out.extend(found);
     stage

@@ -106,6 +106,7 @@ codes! {
     BAD_SCHEDULE = E334, Error, "schedule that cannot fire";
     BAD_POLICY = E335, Error, "policy that cannot be followed";
     BAD_COMPENSATION = E336, Error, "compensation that cannot be";
+    BAD_LIMIT = E337, Error, "limit that cannot be kept";
 
     // E40x and E41x: expressions by themselves.
     SYNTAX = E401, Error, "expression that cannot be read";

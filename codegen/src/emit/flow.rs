@@ -498,7 +498,7 @@ pub(crate) fn evaluated(id: &str, code: &TokenStream) -> TokenStream {
 }
 
 /// The call, if the code is one call with `?` and nothing else has one.
-fn without_question_mark(code: &TokenStream) -> Option<TokenStream> {
+pub(crate) fn without_question_mark(code: &TokenStream) -> Option<TokenStream> {
     let mut tokens: Vec<TokenTree> = code.clone().into_iter().collect();
     let is = |token: &TokenTree, mark| matches!(token, TokenTree::Punct(punct) if punct.as_char() == mark);
     if !is(&tokens.pop()?, '?') {

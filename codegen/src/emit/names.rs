@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use heck::{ToSnakeCase, ToUpperCamelCase};
 use proc_macro2::{Ident, Span};
 
+use super::limit::key_function;
 use crate::check::{Body, Checked, NodeId, UNDO_SUFFIX};
 use crate::expr::{Expr, ExprKind};
 
@@ -302,6 +303,9 @@ impl NodeNames {
 pub(crate) fn node_names(checked: &Checked, function: &str) -> BTreeMap<NodeId, NodeNames> {
     let mut values = Allocator::values();
     values.taken.insert(function.to_owned());
+    if checked.limit.as_ref().is_some_and(|limit| limit.key.is_some()) {
+        values.taken.insert(key_function(function));
+    }
     let mut stems = Allocator::default();
     // Ids are unique, so plain names come first and none depends on another's.
     let mut names = BTreeMap::new();

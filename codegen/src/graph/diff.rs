@@ -20,6 +20,9 @@ pub fn changes(old: &[u8], new: &[u8]) -> Vec<String> {
     }
     let gone = before.iter().filter(|(id, _)| !after.contains_key(*id));
     found.extend(gone.map(|(_, node)| format!("{} is gone", named(node))));
+    if old.limit != new.limit {
+        found.push("the limit of its runs changed".to_owned());
+    }
     // Of new nodes and lost ones the edges say nothing more.
     let both = |id: &NodeId| before.contains_key(id) && after.contains_key(id);
     let (led, leads) = (edges(&old, both), edges(&new, both));

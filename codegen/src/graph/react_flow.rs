@@ -108,6 +108,7 @@ fn read_graph(document: Map<String, Value>, out: &mut Vec<Diagnostic>) -> Option
     let format = reader.take("format");
     let name = reader.text("name");
     let description = reader.text("description").unwrap_or_default();
+    let limit = reader.take("limit");
     let nodes = reader.required_list("nodes")?;
     let edges = reader.optional_list("edges")?;
     check_format(format, out);
@@ -121,7 +122,7 @@ fn read_graph(document: Map<String, Value>, out: &mut Vec<Diagnostic>) -> Option
         let edges = edges.into_iter().enumerate();
         edges.filter_map(|(index, edge)| read_edge(index, edge, out)).collect()
     });
-    Some(RawGraph { name, description, nodes, edges })
+    Some(RawGraph { name, description, limit, nodes, edges })
 }
 
 fn check_format(found: Option<Value>, out: &mut Vec<Diagnostic>) {

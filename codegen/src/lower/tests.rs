@@ -80,6 +80,7 @@ fn graph(text: &str) -> Checked {
         root: Scope { nodes: order, edges, result: None },
         input: Type::Any,
         output: Type::Null,
+        limit: None,
         revision: String::new(),
         sample_input: None,
         constraints: BTreeMap::new(),

@@ -138,6 +138,10 @@ pub(super) async fn replace(
     let now = app.clock.now().0;
     let workflow = app.store.replace(&key, |etag| accepted.accepts(etag), &draft, now).await?;
     app.schedules_changed();
+    if let Err(error) = app.runs.relimit(&current.graph, &workflow).await {
+        // It is stored; the next start says it, too.
+        tracing::warn!(workflow = workflow.id, %error, "the engine was not told of its limit");
+    }
     document(StatusCode::OK, workflow)
 }
 

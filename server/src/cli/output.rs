@@ -130,7 +130,9 @@ fn place(origin: &str, diagnostic: &Diagnostic) -> String {
 /// The text of the field that the diagnostic speaks of.
 fn text_at(graph: &Value, diagnostic: &Diagnostic) -> Option<String> {
     diagnostic.span?;
-    let id = diagnostic.node.as_deref()?;
+    let Some(id) = diagnostic.node.as_deref() else {
+        return Some(graph.pointer(diagnostic.field.as_deref()?)?.as_str()?.to_owned());
+    };
     let nodes = graph.get("nodes")?.as_array()?;
     let node = nodes.iter().find(|node| node.get("id").and_then(Value::as_str) == Some(id))?;
     let text = node.get("data")?.pointer(diagnostic.field.as_deref()?)?.as_str()?;

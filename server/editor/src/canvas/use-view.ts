@@ -16,7 +16,7 @@ export function useFocusRequests(): void {
   const focus = useEditor((state) => state.focus);
   const flow = useReactFlow();
   useEffect(() => {
-    if (focus) void flow.fitView({ nodes: [{ id: focus.node }], padding: 0.6, maxZoom: Math.max(0.6, Math.min(1, flow.getZoom())), duration: 300 });
+    if (focus?.node !== undefined) void flow.fitView({ nodes: [{ id: focus.node }], padding: 0.6, maxZoom: Math.max(0.6, Math.min(1, flow.getZoom())), duration: 300 });
   }, [focus, flow]);
 }
 

@@ -69,7 +69,8 @@ export function renameNode(doc: GraphDocument, from: string, to: string, stored 
       target: edge.target === from ? to : edge.target,
     };
   });
-  return { ...doc, nodes, edges };
+  const limit = doc.limit === undefined ? undefined : mapJson(doc.limit as Json, (text) => renameInText(text, rename), NONE);
+  return { ...doc, nodes, edges, ...(limit === undefined ? {} : { limit }) };
 }
 
 /** An approval with the event that it has named after its id so far. */

@@ -4,6 +4,7 @@ import { isNote } from "../graph/document";
 import { documentToStore, useEditor } from "../store/editor";
 import { download } from "../store/session";
 import { Button } from "../ui/button";
+import { LimitSection } from "./limit";
 import { WebhookUrls } from "../panels/webhook-urls";
 
 /** The document as it is on the canvas, saved or not. */
@@ -36,6 +37,7 @@ export function WorkflowInspector() {
           }}
         />
       </div>
+      <LimitSection />
       <dl className="facts">
         <dt>Nodes</dt>
         <dd>{steps}</dd>

@@ -41,10 +41,12 @@ export function ProblemsPanel() {
 
 function Problem({ diagnostic, onExplain }: { diagnostic: Diagnostic; onExplain: () => void }) {
   const { severity, code, message, help, fix, field } = diagnostic;
-  const label = useEditor((state) => placeLabel(state.doc, diagnostic.node));
+  const ofWorkflow = diagnostic.node === undefined && field?.startsWith("/limit") === true;
+  const label = useEditor((state) => (ofWorkflow ? state.doc.name : placeLabel(state.doc, diagnostic.node)));
   const Icon = severity === "error" ? CircleAlert : TriangleAlert;
   const focus = () => {
-    const { doc, focusOn, select } = useEditor.getState();
+    const { doc, focusOn, focusOnWorkflow, select } = useEditor.getState();
+    if (ofWorkflow && field !== undefined) return focusOnWorkflow(field);
     if (diagnostic.node === undefined) return;
     const edge = doc.edges.find((entry) => entry.id === diagnostic.node);
     if (findNode(doc, diagnostic.node)) return focusOn(diagnostic.node, field);

@@ -11,7 +11,8 @@ import type { Size } from "../graph/scopes";
 export type Meta = Omit<Workflow, "graph" | "diagnostics"> & { etag: string };
 
 export interface FocusRequest {
-  node: string;
+  /** Without one a setting of the workflow itself is meant. */
+  node?: string;
   field?: string;
   /** Tells two requests for the same place apart. */
   serial: number;
@@ -54,6 +55,8 @@ interface Actions {
   /** The server stored `doc`. */
   stored(stored: Stored, doc: GraphDocument): void;
   focusOn(node: string, field?: string): void;
+  /** Shows a setting of the workflow itself. */
+  focusOnWorkflow(field: string): void;
 }
 
 export const EMPTY: GraphDocument = { format: 1, name: "untitled", nodes: [], edges: [] };
@@ -171,6 +174,12 @@ export const useEditor = create<State & Actions>()((set, get) => ({
     const serial = (get().focus?.serial ?? 0) + 1;
     const next = new Set([node]);
     set({ nodes: next, inspected: inspectedAfter(get(), next), edges: new Set(), focus: { node, serial, ...(field === undefined ? {} : { field }) } });
+  },
+
+  focusOnWorkflow(field) {
+    const serial = (get().focus?.serial ?? 0) + 1;
+    const none = new Set<string>();
+    set({ nodes: none, inspected: inspectedAfter(get(), none), edges: none, focus: { serial, field } });
   },
 }));
 
