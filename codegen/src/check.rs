@@ -63,6 +63,9 @@ pub struct Checked {
     /// What the payloads of triggers must be beyond their types: the parts of their schemas that
     /// [`meets`](flowcrate::types::meets) asks, before a run starts.
     pub constraints: BTreeMap<NodeId, Value>,
+    /// What is asked of the payloads of events beyond their types, by their names, answers to
+    /// approvals among them; nothing of those whose types say all.
+    pub events: BTreeMap<String, AskedEvent>,
     /// Transforms that change nothing, since nothing reads their value and they cannot fail
     /// (S37: they are not recorded either). A back end may leave them out; what they read is not
     /// read on their account.
@@ -448,6 +451,15 @@ impl Checked {
         }
         all
     }
+}
+
+/// What is asked of an event's payload beyond its type.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AskedEvent {
+    /// A JSON Schema for [`meets`](flowcrate::types::meets), before the event is taken.
+    pub schema: Value,
+    /// A payload for generated tests, where one is pinned.
+    pub sample: Option<Sample>,
 }
 
 /// A pinned sample, for generated tests.

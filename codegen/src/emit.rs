@@ -266,7 +266,8 @@ impl<'a> Emitter<'a> {
         self.name_types();
         let schema = self.input_schema();
         let (attribute, schema) = schema.unzip();
-        let function = self.workflow_function(attribute.as_ref());
+        let (payloads, schemas) = self.event_schemas();
+        let function = self.workflow_function(&quote!(#attribute #payloads));
         let (steps, custom) = (self.steps(), self.custom());
         let inputs = self.input_items(whole.symbols());
         whole.inputs.extend(inputs);
@@ -276,7 +277,7 @@ impl<'a> Emitter<'a> {
         let functions = std::mem::take(&mut self.functions).into_iter().rev();
         let mut named = Mentioned::default();
         let mut items = print::Items::default();
-        items.extend(schema);
+        items.extend(schema.into_iter().chain(schemas));
         items.extend(called(function, functions, &mut named));
         let workflow = print::file_of(&docs, self.symbols.uses_of(&mut named), &items);
         Sources { workflow, steps, custom }
@@ -358,7 +359,7 @@ impl<'a> Emitter<'a> {
     }
 
     /// The workflow function with its attribute.
-    fn workflow_function(&mut self, schema: Option<&TokenStream>) -> TokenStream {
+    fn workflow_function(&mut self, schemas: &TokenStream) -> TokenStream {
         let mut locals = Locals::default();
         if let [trigger] = self.workflow.triggers.as_slice() {
             let ty = self.checked.input.clone();
@@ -392,7 +393,7 @@ impl<'a> Emitter<'a> {
         let head = quote! {
             #doc
             #lints
-            #[#attribute(name = #name, revision = #revision #undos #calls #events #schema #limit)]
+            #[#attribute(name = #name, revision = #revision #undos #calls #events #schemas #limit)]
             pub async fn #function(#ctx: #context, #trigger: #input) -> #result<#output>
         };
         print::braced(head, body)

@@ -206,10 +206,12 @@ fn example_input(checked: &Checked) -> Value {
     checked.sample_input.clone().unwrap_or_else(example)
 }
 
-/// Whether a run may start with it: where a pattern is asked for and no sample is given, nobody
-/// knows such text (W323).
+/// Whether a run may start with it, and events come: where a pattern is asked for and no sample is
+/// given, nobody knows such text (W323).
 fn starts(checked: &Checked, input: &Value) -> bool {
     checked.input_schema().is_none_or(|schema| meets(&schema, input).is_ok())
+        && example::are_taken(checked)
+        && checked.all_callees().into_values().all(example::are_taken)
 }
 
 /// Features of `flowcrate` that the binary needs: `serve` only where something comes from

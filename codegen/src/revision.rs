@@ -107,9 +107,9 @@ fn meaning(checked: &Checked, node: &Node, raw: &RawNode, out: &mut String) {
 
 /// With what is asked of the payload beyond its type, where anything is.
 fn constrained(checked: &Checked, node: &Node, mut settings: Value) -> Value {
-    if let (Some(asked), Value::Object(settings)) =
-        (checked.constraints.get(&node.id), &mut settings)
-    {
+    let of_event = || checked.events.get(node.body.event()?.0).map(|asked| &asked.schema);
+    let asked = checked.constraints.get(&node.id).or_else(of_event);
+    if let (Some(asked), Value::Object(settings)) = (asked, &mut settings) {
         settings.insert("constraints".to_owned(), asked.clone());
     }
     settings
@@ -150,13 +150,16 @@ fn settings(checked: &Checked, node: &Node, raw: &RawNode) -> Value {
         Body::Custom { policy, .. } => json!({"policy": attempts(policy), "output": output()}),
         Body::Try { compensate: true, .. } => json!({"compensate": true}),
         Body::WaitEvent { event, payload, .. } => {
-            json!({"event": event, "payload": shape(payload)})
+            constrained(checked, node, json!({"event": event, "payload": shape(payload)}))
         }
-        Body::Approval(approval) => json!({
-            "event": approval.event,
-            "form": approval.form,
-            "payload": shape(&approval.verdict),
-        }),
+        Body::Approval(approval) => {
+            let settings = json!({
+                "event": approval.event,
+                "form": approval.form,
+                "payload": shape(&approval.verdict),
+            });
+            constrained(checked, node, settings)
+        }
         Body::CallWorkflow(call) | Body::StartWorkflow(call) => json!({
             "workflow": call.workflow,
             "revision": checked.callees.get(&call.workflow).map(|callee| &callee.revision),

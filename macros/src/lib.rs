@@ -44,6 +44,7 @@ use proc_macro::TokenStream;
 /// | `calls(Workflow, …)` | the workflows that it calls or starts: who registers it registers them | none |
 /// | `undo(step, …)` | the steps that undo others, by their names or as `"name" = step` | none |
 /// | `events("…" = Type, …)` | the events that runs wait for, and what they hold | none |
+/// | `payloads("…" = SCHEMA, …)` | a `&str` for each: what the payload of a declared event must be beyond its type, as a JSON Schema; one that is not is not taken | none |
 /// | `limit(name = "…", concurrency = n, rate(starts = n, period = "…"), hold = "while_active", key = path)` | the limit that its runs are under; `key` is a function of the input that tells by what a run counts | none; its name is the workflow's, it is held `until_end` |
 /// | `crate = path` | where the runtime lives | `::flowcrate` |
 ///

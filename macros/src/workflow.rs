@@ -18,7 +18,7 @@ use limit::Limit;
 const WHAT: &str = "a workflow";
 const SIGNATURE: &str = "`async fn name(ctx: Context, input: Input) -> Result<Output>`";
 
-const ACCEPTED: [Accepted; 9] = [
+const ACCEPTED: [Accepted; 10] = [
     Accepted { name: "name", form: Form::Text, example: "name = \"order-intake\"" },
     Accepted { name: "revision", form: Form::Text, example: "revision = \"1\"" },
     Accepted { name: "adopts", form: Form::Texts, example: "adopts(\"1\")" },
@@ -26,6 +26,11 @@ const ACCEPTED: [Accepted; 9] = [
     Accepted { name: "calls", form: Form::Paths, example: "calls(Ship)" },
     Accepted { name: "events", form: Form::Texts, example: "events(\"shipped\" = Shipped)" },
     Accepted { name: "input", form: Form::Path, example: "input = INPUT_SCHEMA" },
+    Accepted {
+        name: "payloads",
+        form: Form::Paths,
+        example: "payloads(\"shipped\" = SHIPPED_SCHEMA)",
+    },
     Accepted { name: "limit", form: Form::Nested, example: limit::EXAMPLE },
     Accepted { name: "crate", form: Form::Path, example: "crate = path::to::flowcrate" },
 ];
@@ -38,10 +43,18 @@ struct Workflow<'a> {
     adopts: Vec<String>,
     undos: Vec<(String, &'a Path)>,
     calls: Vec<&'a Path>,
-    events: Vec<(String, Option<&'a Type>)>,
+    events: Vec<Declared<'a>>,
     schema: Option<&'a Path>,
     input: &'a Type,
     output: &'a Type,
+}
+
+/// An event.
+struct Declared<'a> {
+    name: String,
+    payload: Option<&'a Type>,
+    /// What a payload must be beyond its type.
+    schema: Option<&'a Path>,
 }
 
 /// The macro over `proc_macro2` tokens.
@@ -101,7 +114,7 @@ fn check<'a>(args: &'a Args, function: &'a ItemFn, errors: &mut Errors) -> Optio
         revision,
         undos: undo_steps(args.paths("undo"), errors),
         calls: callees(args.paths("calls"), errors),
-        events: event_names(args.texts("events"), errors),
+        events: events(args.texts("events"), args.paths("payloads"), errors),
         schema: args.path("input"),
         // Types that name a parameter mean nothing outside of the function.
         input: input.filter(|_| sig.generics.params.is_empty())?,
@@ -197,22 +210,36 @@ fn callees<'a>(calls: &'a [NamedPath], errors: &mut Errors) -> Vec<&'a Path> {
     found
 }
 
-fn event_names<'a>(
+/// The events with what their payloads are.
+fn events<'a>(
     events: &'a [(LitStr, Option<Type>)],
+    schemas: &'a [NamedPath],
     errors: &mut Errors,
-) -> Vec<(String, Option<&'a Type>)> {
-    let mut names: Vec<(String, Option<&Type>)> = Vec::new();
+) -> Vec<Declared<'a>> {
+    let mut declared: Vec<Declared<'a>> = Vec::new();
     for (event, payload) in events {
         let name = event.value();
         if name.is_empty() {
             errors.on(event, "an event's name is a text that is not empty, such as \"shipped\"");
-        } else if names.iter().any(|(known, _)| *known == name) {
+        } else if declared.iter().any(|known| known.name == name) {
             errors.on(event, format!("the event `{name}` is declared twice"));
         } else {
-            names.push((name, payload.as_ref()));
+            declared.push(Declared { name, payload: payload.as_ref(), schema: None });
         }
     }
-    names
+    for NamedPath { name, path } in schemas {
+        let name = name.as_ref().map(LitStr::value).unwrap_or_default();
+        let typed = |event: &&mut Declared<'_>| event.name == name && event.payload.is_some();
+        match declared.iter_mut().find(typed) {
+            Some(event) => event.schema = Some(path),
+            None => errors.on(
+                path,
+                "a schema is that of a declared event, as in \
+                 `events(\"shipped\" = Shipped), payloads(\"shipped\" = SHIPPED_SCHEMA)`",
+            ),
+        }
+    }
+    declared
 }
 
 /// The name of the `Context` argument, which the lints look for.
@@ -242,7 +269,7 @@ fn expand(workflow: &Workflow<'_>, limit: Option<&Limit>, function: &ItemFn) -> 
     let undos = registered(krate, undos);
     let callees = called(krate, calls);
     let limit = limit.map(|limit| limit.methods(krate, name));
-    let events = events.iter().map(|(name, _)| name);
+    let events = events.iter().map(|event| &event.name);
     let fingerprint = fingerprint(function, revision);
     let input_schema = input_schema(workflow.schema);
     // Without `async` there is an error already; a second one would only hide it.
@@ -359,10 +386,17 @@ fn called(krate: &TokenStream, calls: &[&Path]) -> Option<TokenStream> {
     })
 }
 
-/// Declared payload types are checked when an event is sent.
-fn check_event(krate: &TokenStream, events: &[(String, Option<&Type>)]) -> Option<TokenStream> {
-    let typed = events.iter().filter_map(|(name, payload)| {
-        payload.map(|payload| quote!(#name => #krate::check_payload::<#payload>(payload),))
+/// Declared payload types are checked when an event is sent, and what a schema says beyond them.
+fn check_event(krate: &TokenStream, events: &[Declared<'_>]) -> Option<TokenStream> {
+    let typed = events.iter().filter_map(|Declared { name, payload, schema }| {
+        let payload = (*payload)?;
+        let typed = quote!(#krate::check_payload::<#payload>(payload));
+        let asked = schema.map(|schema| {
+            // What is no text is reported where it is written.
+            let schema = quote_spanned!(schema.span()=> #schema);
+            quote!(.and_then(|()| #krate::check_payload_schema(#schema, payload)))
+        });
+        Some(quote!(#name => #typed #asked,))
     });
     let arms: Vec<_> = typed.collect();
     (!arms.is_empty()).then(|| {

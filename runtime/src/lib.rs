@@ -163,7 +163,7 @@ pub use store::{
 pub use task::{Task, task};
 pub use values::{Bytes, Duration, Timestamp};
 #[cfg(feature = "engine")]
-pub use workflow::{Definition, EventDef, Workflow, check_payload};
+pub use workflow::{Definition, EventDef, Workflow, check_payload, check_payload_schema};
 
 // The README is a page of the documentation; its blocks run with the tests where all that they
 // show is compiled in.

@@ -158,6 +158,13 @@ pub fn check_payload<T: EventPayload>(payload: &Value) -> Result<()> {
         .map_err(|error| Error::Codec { what: "the event's payload", message: error.to_string() })
 }
 
+/// Whether an event's payload is what a JSON Schema says beyond its type; for implementations of
+/// [`Workflow::check_event`].
+pub fn check_payload_schema(schema: &str, payload: &Value) -> Result<()> {
+    constrained(schema, payload)
+        .map_err(|error| Error::Codec { what: "the event's payload", message: error.to_string() })
+}
+
 /// What there is to say of a run where its workflow's function has another fingerprint than the
 /// one that it came to its revision with (R19).
 pub(crate) fn changed(row: &RunRow, fingerprint: Option<&str>) -> Option<String> {

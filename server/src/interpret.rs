@@ -33,7 +33,6 @@ mod while_loop;
 
 use std::sync::Arc;
 
-use flowcrate::types::project;
 use flowcrate::{Callees, Context, Definition, Error, EventDef, Limit, Result, Undos, Workflow};
 use futures_util::future::LocalBoxFuture;
 use serde_json::Value;
@@ -108,9 +107,7 @@ impl Workflow for Interpreted {
 
     /// R16: a payload that its waits could not read is refused.
     fn check_event(&self, name: &str, payload: &Value) -> Result<()> {
-        let declared = self.plan.ir.events.iter().find(|event| event.name == name);
-        let read = declared.map_or(Ok(()), |event| project(&event.payload, payload).map(drop));
-        read.map_err(|error| Error::Codec {
+        self.plan.check_event(name, payload).map_err(|error| Error::Codec {
             what: "the event's payload",
             message: error.to_string(),
         })

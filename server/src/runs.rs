@@ -89,10 +89,7 @@ impl Runs {
         if let Some(plan) = plans.get(&key) {
             return Ok(Some(Arc::clone(plan)));
         }
-        self.0
-            .engine
-            .register(self.interpreted(id, revision, &plan))
-            .map_err(engine)?;
+        self.0.engine.register(self.interpreted(id, revision, &plan)).map_err(engine)?;
         plans.insert(key, Arc::clone(&plan));
         Ok(Some(plan))
     }

@@ -11,9 +11,11 @@ use super::callees::Callee;
 use super::kinds::Kind;
 use super::stage::{Output, Stage};
 use super::{
-    Approval, Body, Call, Checked, Edge, Node, NodeId, Sample, Scope, WaitUntil, dropped, returns,
+    Approval, AskedEvent, Body, Call, Checked, Edge, Node, NodeId, Sample, Scope, WaitUntil,
+    dropped, returns,
 };
 use crate::expr::{Expr, Name, names_read};
+use crate::graph::RawNode;
 use crate::revision;
 use crate::schema;
 
@@ -48,6 +50,7 @@ pub(super) fn checked(stage: &mut Stage<'_>) -> Option<Checked> {
         callees: callees(stage, &nodes),
         sample_input: sample_input(stage),
         constraints: constraints(stage),
+        events: events(stage, &nodes),
         dropped: dropped::find(&nodes),
         nodes,
     };
@@ -244,15 +247,73 @@ fn input(stage: &Stage<'_>) -> Type {
 
 /// What triggers ask of their payloads beyond types.
 fn constraints(stage: &Stage<'_>) -> BTreeMap<NodeId, Value> {
-    let asked = |index: &NodeIndex| {
-        let schema = stage.graph.node(*index).raw.config.get("schema")?;
-        let declared = schema::from_schema(schema).ok()?;
-        let mut asked = schema::asked(schema, &declared.constraints).schema?;
-        sort_names(&mut asked);
-        Some(asked)
-    };
     let triggers = stage.triggers.iter();
+    let asked = |index: &NodeIndex| asked(&stage.graph.node(*index).raw);
     triggers.filter_map(|index| Some((stage.graph.id(*index).clone(), asked(index)?))).collect()
+}
+
+/// What the schema of a node's payload asks beyond its type.
+fn asked(node: &RawNode) -> Option<Value> {
+    let schema = node.config.get("schema")?;
+    let declared = schema::from_schema(schema).ok()?;
+    let mut asked = schema::asked(schema, &declared.constraints).schema?;
+    sort_names(&mut asked);
+    Some(asked)
+}
+
+/// What events are asked beyond their types. Who waits for one of a name that others wait for, too,
+/// asks it of all that are sent: nobody knows which of them takes it.
+fn events(stage: &Stage<'_>, nodes: &BTreeMap<NodeId, Node>) -> BTreeMap<String, AskedEvent> {
+    let mut all: BTreeMap<String, (Vec<Value>, Option<Sample>)> = BTreeMap::new();
+    for (id, node) in nodes {
+        let (Some((event, payload)), Some(index)) = (node.body.event(), stage.graph.ids.get(id))
+        else {
+            continue;
+        };
+        let raw = &stage.graph.node(*index).raw;
+        let Some(asked) = asked(raw) else { continue };
+        let sample = sample_of(raw);
+        let (asked, sample) = match &node.body {
+            Body::Approval(_) => in_form(&asked, sample, payload),
+            _ => (asked, sample),
+        };
+        let (schemas, pinned) = all.entry(event.to_owned()).or_default();
+        if !schemas.contains(&asked) {
+            schemas.push(asked);
+        }
+        *pinned = pinned.take().or(sample);
+    }
+    let one = |mut schemas: Vec<Value>| {
+        if schemas.len() == 1 {
+            return schemas.remove(0);
+        }
+        let moved = |(at, schema): (usize, &Value)| schema::moved(schema, &format!("/allOf/{at}"));
+        json!({ "allOf": schemas.iter().enumerate().map(moved).collect::<Vec<_>>() })
+    };
+    let asked = all.into_iter().map(|(event, (schemas, sample))| {
+        let schema = one(schemas);
+        (event, AskedEvent { schema, sample })
+    });
+    asked.collect()
+}
+
+/// The same of the form that an answer to an approval holds.
+fn in_form(asked: &Value, sample: Option<Sample>, answer: &Type) -> (Value, Option<Sample>) {
+    let asked = json!({ "properties": { "form": schema::moved(asked, "/properties/form") } });
+    let sample = sample.map(|form| {
+        let mut answer = schema::example(answer);
+        if let Value::Object(fields) = &mut answer {
+            fields.insert("form".to_owned(), form);
+        }
+        answer
+    });
+    (asked, sample)
+}
+
+/// The sample of a payload that is pinned first.
+fn sample_of(node: &RawNode) -> Option<Sample> {
+    let first = || node.config.get("samples")?.as_array()?.first();
+    node.config.get("sample").filter(|sample| !sample.is_null()).or_else(first).cloned()
 }
 
 /// Lists of a schema that are sets get one order: the revision must not hang on the drawing's.
@@ -307,9 +368,7 @@ fn sample_input(stage: &Stage<'_>) -> Option<Sample> {
             // A schedule's payload needs no sample: any instant will do.
             return Some(json!({"scheduled_at": "2026-01-01T00:00:00Z"}));
         }
-        let first = || node.raw.config.get("samples")?.as_array()?.first();
-        let sample = node.raw.config.get("sample").filter(|sample| !sample.is_null());
-        sample.or_else(first).cloned()
+        sample_of(&node.raw)
     };
     let mut samples = stage.triggers.iter().filter_map(|index| Some((index, sample(index)?)));
     let (index, sample) = samples.next()?;

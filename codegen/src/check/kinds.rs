@@ -173,6 +173,11 @@ impl<'c> Kind<'c> {
         }
     }
 
+    /// Whether what it declares comes from outside: what starts a run, an event, an answer.
+    pub fn takes_payload(self) -> bool {
+        self.is_trigger() || matches!(self, Self::WaitEvent | Self::Approval)
+    }
+
     /// Whether it holds other nodes.
     pub fn is_scope(self) -> bool {
         matches!(self, Self::ForEach | Self::While | Self::Race | Self::Try)

@@ -7,12 +7,14 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use flowcrate::types::Type;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::settings::shown;
 use super::site::{Site, fix_of};
 use super::stage::Stage;
-use crate::diagnostic::{Diagnostic, Span, any_error, code, listed, nearest, pointer_token, quoted};
+use crate::diagnostic::{
+    Diagnostic, Span, any_error, code, listed, nearest, pointer_token, quoted,
+};
 use crate::expr::{
     Access, Binding, Expr, ExprIssue, ExprKind, FieldIssue, Name, Names, Reference, Root,
     Understood, Unresolved, check_json, names_read,
@@ -177,11 +179,21 @@ impl Reader {
         let names = || known.iter().map(|(name, _)| *name);
         for (key, _) in fields.iter().filter(|(key, _)| names().all(|known| known != *key)) {
             let message = format!("the limit has the unknown key {}", quoted(key));
-            let help = match nearest(key, names()) {
+            let near = nearest(key, names().filter(|name| !fields.contains_key(*name)));
+            let help = match near {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => format!("remove it; there are {}", listed(names())),
             };
-            self.report::<()>(&format!("{within}/{}", pointer_token(key)), message, &help);
+            let at = format!("{PLACE}{within}/{}", pointer_token(key));
+            let found = Diagnostic::new(code::BAD_LIMIT, message).field(&*at).help(help);
+            self.out.push(match near {
+                Some(near) => {
+                    let to = format!("{PLACE}{within}/{near}");
+                    let patch = vec![json!({ "op": "move", "from": at, "path": to })];
+                    found.fix(format!("rename it to `{near}`"), patch)
+                }
+                None => found,
+            });
         }
     }
 

@@ -87,15 +87,15 @@ impl<'a> Site<'a> {
         Some(ty)
     }
 
-    /// What a schema of a trigger's payload says beyond types is asked before a run starts; what
-    /// is left unasked is warned of.
+    /// What a schema of a payload says beyond types is asked where the payload comes in: before a run
+    /// starts, when an event is sent. What is left unasked is warned of.
     fn asked(
         &self,
         schema: &Value,
         found: Result<Declared, Vec<SchemaIssue>>,
     ) -> (Result<Declared, Vec<SchemaIssue>>, Option<Value>) {
         match found {
-            Ok(declared) if self.node.kind.is_some_and(Kind::is_trigger) => {
+            Ok(declared) if self.node.kind.is_some_and(Kind::takes_payload) => {
                 let Asked { schema, unasked } = schema::asked(schema, &declared.constraints);
                 let warnings = schema::unchecked(&unasked).into_iter().collect();
                 (Ok(Declared { warnings, ..declared }), schema)

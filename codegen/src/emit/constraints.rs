@@ -1,11 +1,12 @@
-//! What an input must be beyond its type: a schema in `workflow.rs`, which `#[workflow]` names.
+//! What inputs and events must be beyond their types: schemas in `workflow.rs`, which `#[workflow]`
+//! names.
 
-use proc_macro2::{Literal, TokenStream};
+use proc_macro2::{Ident, Literal, TokenStream};
 use quote::quote;
 use serde_json::Value;
 
-use super::Emitter;
-use crate::emit::names::ident;
+use super::{Emitter, docs};
+use crate::emit::names::{Allocator, ident, joined, snake};
 use crate::schema::has_pattern;
 
 /// What the constant is called.
@@ -18,23 +19,46 @@ impl Emitter<'_> {
     /// The attribute's part, and the constant that it names; nothing where types say all.
     pub(super) fn input_schema(&mut self) -> Option<(TokenStream, TokenStream)> {
         let schema = self.checked.input_schema()?;
-        if has_pattern(&schema) {
+        let name = ident(INPUT_SCHEMA);
+        let doc = " What an input must be beyond its type, as a JSON Schema.";
+        let constant = self.schema(&name, doc, &schema);
+        Some((quote!(, input = #name), constant))
+    }
+
+    /// The same of the events.
+    pub(super) fn event_schemas(&mut self) -> (Option<TokenStream>, Vec<TokenStream>) {
+        let checked = self.checked;
+        let mut names = Allocator::default();
+        let (mut named, mut constants) = (Vec::new(), Vec::new());
+        for (event, asked) in &checked.events {
+            let name = joined(&snake(event, "event"), "payload").to_uppercase();
+            let name = ident(&names.allocate(&name, "_"));
+            let doc = format!(
+                " What the payload of `{}` must be beyond its type, as a JSON Schema.",
+                docs::code(event)
+            );
+            constants.push(self.schema(&name, &doc, &asked.schema));
+            named.push(quote!(#event = #name));
+        }
+        ((!named.is_empty()).then(|| quote!(, payloads(#(#named),*))), constants)
+    }
+
+    fn schema(&mut self, name: &Ident, doc: &str, schema: &Value) -> TokenStream {
+        if has_pattern(schema) {
             self.symbols.need("flowcrate", "expr-regex");
         }
-        let name = ident(INPUT_SCHEMA);
-        let text = written(&schema);
-        let constant = quote! {
-            #[doc = " What an input must be beyond its type, as a JSON Schema."]
+        let text = written(schema);
+        quote! {
+            #[doc = #doc]
             const #name: &str = #text;
-        };
-        Some((quote!(, input = #name), constant))
+        }
     }
 }
 
 /// JSON as a raw string, which reads as JSON does.
 fn written(schema: &Value) -> Literal {
     let line = schema.to_string();
-    let text = if line.len() > LINE { format!("\n{schema:#}") } else { line };
+    let text = if line.len() > LINE { format!("{schema:#}") } else { line };
     let quotes = (1..).map(|count| "#".repeat(count));
     let raw = quotes.map(|hashes| (format!("\"{hashes}"), hashes));
     let free = raw.into_iter().find(|(end, _)| !text.contains(end.as_str()));

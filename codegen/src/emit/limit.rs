@@ -52,9 +52,9 @@ impl Emitter<'_> {
             (false, _) => code,
             (true, Some(call)) => quote!(#call.unwrap_or_default()),
             (true, None) => {
-                let error = self.symbols.import("flowcrate::expr::ExprError");
+                let expr = self.symbols.import("flowcrate::expr");
                 quote! {
-                    let key = || Ok::<_, #error>(#code);
+                    let key = || -> std::result::Result<String, #expr::ExprError> { Ok(#code) };
                     key().unwrap_or_default()
                 }
             }

@@ -84,6 +84,7 @@ fn graph(text: &str) -> Checked {
         revision: String::new(),
         sample_input: None,
         constraints: BTreeMap::new(),
+        events: BTreeMap::new(),
         callees: BTreeMap::new(),
         dropped: BTreeSet::new(),
     }

@@ -1,9 +1,10 @@
 //! Examples of what comes from outside, for the rehearsal.
 
+use flowcrate::types::{Type, meets};
 use serde_json::{Map, Value, json};
 
 use crate::check::{Body, Checked};
-use crate::schema::example;
+use crate::schema::{example, example_of};
 
 /// `tests/rehearsal.json`: the input, and an example for whatever comes from outside.
 pub(super) fn rehearsal(checked: &Checked, input: &Value) -> Value {
@@ -37,9 +38,25 @@ fn outside(checked: &Checked) -> (Map<String, Value>, Map<String, Value>) {
             }
             body => {
                 let event = body.event();
-                events.extend(event.map(|(event, payload)| (event.to_owned(), example(payload))));
+                let payload =
+                    event.map(|(event, ty)| (event.to_owned(), event_of(checked, event, ty)));
+                events.extend(payload);
             }
         }
     }
     (steps, events)
+}
+
+/// The payload of an event.
+fn event_of(checked: &Checked, event: &str, ty: &Type) -> Value {
+    let Some(asked) = checked.events.get(event) else { return example(ty) };
+    asked.sample.clone().unwrap_or_else(|| example_of(ty, Some(&asked.schema)))
+}
+
+/// Whether the example of each event is one that is taken.
+pub(super) fn are_taken(checked: &Checked) -> bool {
+    let events = checked.nodes.values().filter_map(|node| node.body.event());
+    let mut events = events
+        .filter_map(|(event, ty)| Some((checked.events.get(event)?, event_of(checked, event, ty))));
+    events.all(|(asked, payload)| meets(&asked.schema, &payload).is_ok())
 }

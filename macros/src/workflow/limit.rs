@@ -76,14 +76,16 @@ impl Limit {
         });
         let hold = self.while_active.then(|| quote!(.hold(#krate::Hold::WhileActive)));
         let key = self.key.as_ref().map(|key| {
-            // One that takes another input is reported where it is written.
-            let told = quote_spanned!(key.span()=> ::std::string::String::from(#key(input)));
+            // One that takes another input is reported where it is written; what it gives may be a
+            // `String` already.
+            let told = quote_spanned!(key.span()=> #key(input));
             quote! {
                 fn limit_key(
                     &self,
                     input: &Self::Input,
                 ) -> ::core::option::Option<::std::string::String> {
-                    ::core::option::Option::Some(#told)
+                    let key = #told;
+                    ::core::option::Option::Some(::std::string::String::from(key))
                 }
             }
         });

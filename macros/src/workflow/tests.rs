@@ -77,6 +77,28 @@ impl ::flowcrate::Workflow for OrderIntake {
 }
 
 #[test]
+fn payloads_are_asked_for_their_schemas() {
+    let item = quote!(
+        async fn order(ctx: Context, id: u64) -> Result<()> {
+            Ok(())
+        }
+    );
+    let events = quote!(events("shipped" = Shipped, "lost"));
+    let text = run(quote!(#events, payloads("shipped" = schemas::SHIPPED)), item.clone());
+    let expected = r#""shipped" => {
+                ::flowcrate::check_payload::<Shipped>(payload)
+                    .and_then(|()| {
+                        ::flowcrate::check_payload_schema(schemas::SHIPPED, payload)
+                    })
+            }"#;
+    assert!(text.contains(expected), "{text}");
+    for wrong in [quote!(payloads("lost" = SCHEMA)), quote!(payloads(SCHEMA))] {
+        let text = run(quote!(#events, #wrong), item.clone());
+        assert!(text.contains("a schema is that of a declared event"), "{text}");
+    }
+}
+
+#[test]
 fn steps_that_undo_are_registered_by_name() {
     let text = run(
         quote!(undo(refund, "unsend" = mail::take_back)),
@@ -238,7 +260,8 @@ fn a_limit_becomes_methods() {
         ".concurrency(2u32)",
         ".rate(10u32, ::core::time::Duration::",
         ".hold(::flowcrate::Hold::WhileActive)",
-        "String::from(customer(input))",
+        "let key = customer(input);",
+        "String::from(key)",
     ] {
         assert!(text.contains(part), "{part}: {text}");
     }

@@ -233,6 +233,7 @@ impl Service {
         let options = SendEvent { key, event_id: call.idempotency_key.clone() };
         match self.engine.client().send_event(run, name, payload, options).await {
             Ok(()) => reply(202, &json!({"run": run})),
+            Err(Error::Codec { message, .. }) => problem(422, "misfit", &message),
             Err(error) => refused(&error),
         }
     }

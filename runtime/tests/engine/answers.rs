@@ -7,6 +7,7 @@ use flowcrate::testkit::{Ledger, SimClock};
 use flowcrate::{
     Answer, Approval, Caught, Client, Context, Decision, Definition, Engine, Error, EventDef,
     Result, RunState, SendEvent, Timestamp, Verdict, WaitEvent, Workflow, check_payload,
+    check_payload_schema,
 };
 use futures_util::future::LocalBoxFuture;
 use serde_json::{Value, json};
@@ -176,7 +177,8 @@ impl Workflow for Typed {
     }
 
     fn check_event(&self, _: &str, payload: &Value) -> Result<()> {
-        check_payload::<Verdict<u32>>(payload)
+        check_payload::<Verdict<u32>>(payload)?;
+        check_payload_schema(r#"{"properties": {"form": {"maximum": 100}}}"#, payload)
     }
 }
 
@@ -187,10 +189,16 @@ fn a_form_that_the_run_could_not_read_is_refused() {
         let engine = builder.build().await.unwrap();
         let run = engine.start(Typed, ()).await.unwrap();
         let client = engine.client();
-        for form in [json!("much"), json!(null)] {
+        for form in [json!("much"), json!(null), json!(101)] {
             let refused = client.approve(run.id(), "a", Answer::by("ada").form(form)).await;
             assert_eq!(refused.unwrap_err().code(), "codec");
         }
+        let answer = json!({ "approved": true, "form": 101 });
+        let refused = client.send_event(run.id(), "a", answer, SendEvent::default()).await;
+        let said = refused.unwrap_err().to_string();
+        assert!(said.contains("expected at most 100, found the number 101 (at `form`)"), "{said}");
+        // Nothing was written.
+        assert!(client.unconsumed(run.id()).await.unwrap().is_empty());
         client.approve(run.id(), "a", Answer::by("ada").form(json!(12))).await.unwrap();
         assert_eq!(run.result().await, Ok(12));
     });

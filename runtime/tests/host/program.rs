@@ -9,7 +9,7 @@ use std::time::Duration;
 use flowcrate::host::{self, Triggers};
 use flowcrate::{
     Approval, Context, Decision, Definition, EventDef, Policy, Result, StepError, StepSpec,
-    WaitEvent, Workflow,
+    WaitEvent, Workflow, check_payload_schema,
 };
 use futures_util::future::LocalBoxFuture;
 use serde::{Deserialize, Serialize};
@@ -83,6 +83,13 @@ impl Workflow for Orders {
     /// Another one, as if somebody had changed the function.
     fn fingerprint(&self) -> Option<&'static str> {
         std::env::var("ORDERS_FINGERPRINT").ok().map(|text| &*text.leak())
+    }
+
+    fn check_event(&self, name: &str, payload: &Value) -> Result<()> {
+        match name {
+            "shipped" => check_payload_schema(r#"{"maxLength": 30}"#, payload),
+            _ => Ok(()),
+        }
     }
 
     fn run(&self, ctx: Context, input: Input) -> LocalBoxFuture<'static, Result<Receipt>> {

@@ -87,6 +87,10 @@ pub(crate) fn a_request_that_makes_no_sense_is_refused() {
     let run = http(&address, "POST /hooks/new/orders", &body).2["run"].clone();
     let run = run.as_str().unwrap();
     assert_eq!(refusal(&format!("POST /runs/{run}/events/returned"), "1").0, 422);
+    let long = format!("\"{}\"", "p".repeat(31));
+    let (status, _, problem) = http(&address, &format!("POST /runs/{run}/events/shipped"), &long);
+    assert_eq!((status, &problem["code"]), (422, &json!("misfit")));
+    assert_eq!(problem["detail"], "expected at most 30 characters, found 31");
     assert_eq!(place.runs().len(), 1);
 }
 

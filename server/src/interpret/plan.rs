@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use flowcrate::types::{ProjectError, Type, project, unify_all, widen};
+use flowcrate::types::{ProjectError, Type, meets, project, unify_all, widen};
 use flowcrate_codegen::check::{Body, Checked, Node, NodeId};
 use flowcrate_codegen::ir;
 use flowcrate_plugins::Actions;
@@ -62,6 +62,16 @@ impl Plan {
         };
         let common = self.common(id, payload.clone());
         Ok(Triggered { trigger: Some(id.clone()), payload, common })
+    }
+
+    /// Whether a payload is one of the declared event of this name: of its type, and what its
+    /// schema asks beyond that. What is not declared the engine refuses.
+    pub fn check_event(&self, name: &str, payload: &Value) -> Result<(), ProjectError> {
+        let Some(declared) = self.ir.events.iter().find(|event| event.name == name) else {
+            return Ok(());
+        };
+        project(&declared.payload, payload)?;
+        self.checked.events.get(name).map_or(Ok(()), |asked| meets(&asked.schema, payload))
     }
 
     fn payload_type(&self, trigger: &NodeId) -> Option<&Type> {

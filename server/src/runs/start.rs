@@ -1,6 +1,5 @@
 //! Starting runs and sending them events.
 
-use flowcrate::types::project;
 use flowcrate::{RunId, SendEvent, Timestamp};
 use serde_json::Value;
 use thiserror::Error as ThisError;
@@ -59,11 +58,9 @@ impl Runs {
     ) -> Result<(), StartError> {
         let view = self.0.client.run(run).await?.ok_or(flowcrate::Error::UnknownRun(run))?;
         let plan = self.plan(&view.workflow, &view.revision).await?;
-        let declared =
-            plan.as_ref().and_then(|plan| plan.ir.events.iter().find(|event| event.name == name));
-        // Checked, and kept as it was sent (S13). What is not declared the engine refuses.
-        if let Some(event) = declared {
-            project(&event.payload, &payload).map_err(Misfit::from)?;
+        // Checked, and kept as it was sent (S13).
+        if let Some(plan) = plan {
+            plan.check_event(name, &payload).map_err(Misfit::from)?;
         }
         Ok(self.0.client.send_event(run, name, payload, send).await?)
     }

@@ -1,8 +1,8 @@
 //! How runs look from outside.
 
 use flowcrate::{
-    EntryStatus, EntryView, Failure, RunCursor, RunFilter, RunId, RunState, RunView, Timestamp,
-    WaitingFor,
+    EntryStatus, EntryView, Failure, LimitView, RunCursor, RunFilter, RunId, RunState, RunView,
+    Timestamp, WaitingFor,
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -38,6 +38,11 @@ pub struct RunSummary {
     /// What it waits for.
     #[schema(value_type = Vec<Object>)]
     pub waiting_for: Vec<WaitingFor>,
+    /// How it stands with the limit of its workflow, if that has one: `waits` says that it is in
+    /// line for its turn.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub limit: Option<LimitView>,
 }
 
 /// A run with its values and steps.
@@ -100,6 +105,7 @@ impl RunSummary {
             started_at: view.started_at,
             ended_at: view.ended_at,
             waiting_for: view.waiting_for,
+            limit: view.limit,
         }
     }
 

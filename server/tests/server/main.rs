@@ -21,6 +21,7 @@ mod api {
     mod git;
     mod import;
     mod index;
+    mod limits;
     mod meta;
     mod publish;
     mod runs;

@@ -160,6 +160,8 @@ export interface Run {
   started_at: string;
   ended_at?: string | null;
   waiting_for?: WaitingFor[];
+  /** How it stands with the limit of its workflow. */
+  limit?: { name: string; key: string; waits: boolean };
   steps?: StepView[];
 }
 

@@ -40,9 +40,11 @@ export function RunView() {
 function WaitingLines({ run }: { run: Run }) {
   const waits = run.waiting_for ?? [];
   const now = useNow(waits.length > 0);
-  if (waits.length === 0) return null;
+  const inLine = run.limit?.waits === true && !isFinished(run) ? run.limit : undefined;
+  if (waits.length === 0 && !inLine) return null;
   return (
     <ul className="waits">
+      {inLine && <li>waits for its turn: the limit of its runs{inLine.key ? ` with key ${inLine.key}` : ""} is reached</li>}
       {waits.slice(0, MOST_WAITS).map((wait, at) => (
         <li key={`${wait.path} ${at}`}>{waitText(wait, now)}</li>
       ))}

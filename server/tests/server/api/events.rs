@@ -33,6 +33,24 @@ async fn an_event_moves_its_run_on() {
 }
 
 #[tokio::test]
+async fn an_event_is_what_its_schema_says() {
+    let server = TestServer::start().await;
+    let mut graph = waiting("hold");
+    graph["nodes"][1]["data"]["config"]["schema"]["properties"]["word"]["maxLength"] = json!(4);
+    server.store(&graph).await;
+    let run = server.post("/api/v1/workflows/hold/runs", &json!({})).await.expect(202);
+    let run = run["id"].as_str().unwrap();
+    server.until(run, "waiting").await;
+    let path = format!("/api/v1/runs/{run}/events/go");
+    let problem = server.post(&path, &json!({ "word": "longer" })).await.problem(422, "misfit");
+    assert_eq!(problem["path"], "word");
+    assert_eq!(problem["detail"], "expected at most 4 characters, found 6 (at `word`)");
+    // Nothing was written: the run still waits, and takes the next one.
+    server.post(&path, &json!({ "word": "on" })).await.expect(202);
+    assert_eq!(server.until(run, "completed").await["output"], "on");
+}
+
+#[tokio::test]
 async fn order_intake_does_all_it_promises() {
     let (folder, shop) = (tempfile::tempdir().unwrap(), Shop::open().await);
     let server = ServerProcess::start(folder.path()).await;
