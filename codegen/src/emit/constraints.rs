@@ -29,7 +29,7 @@ impl Emitter<'_> {
     pub(super) fn event_schemas(&mut self) -> (Option<TokenStream>, Vec<TokenStream>) {
         let checked = self.checked;
         let mut names = Allocator::default();
-        let (mut named, mut constants) = (Vec::new(), Vec::new());
+        let (mut parts, mut constants) = (Vec::new(), Vec::new());
         for (event, asked) in &checked.events {
             let name = joined(&snake(event, "event"), "payload").to_uppercase();
             let name = ident(&names.allocate(&name, "_"));
@@ -38,9 +38,9 @@ impl Emitter<'_> {
                 docs::code(event)
             );
             constants.push(self.schema(&name, &doc, &asked.schema));
-            named.push(quote!(#event = #name));
+            parts.push(quote!(#event = #name));
         }
-        ((!named.is_empty()).then(|| quote!(, payloads(#(#named),*))), constants)
+        ((!parts.is_empty()).then(|| quote!(, payloads(#(#parts),*))), constants)
     }
 
     fn schema(&mut self, name: &Ident, doc: &str, schema: &Value) -> TokenStream {
@@ -58,7 +58,7 @@ impl Emitter<'_> {
 /// JSON as a raw string, which reads as JSON does.
 fn written(schema: &Value) -> Literal {
     let line = schema.to_string();
-    let text = if line.len() > LINE { format!("{schema:#}") } else { line };
+    let text = if line.len() > LINE { format!("\n{schema:#}") } else { line };
     let quotes = (1..).map(|count| "#".repeat(count));
     let raw = quotes.map(|hashes| (format!("\"{hashes}"), hashes));
     let free = raw.into_iter().find(|(end, _)| !text.contains(end.as_str()));

@@ -1,6 +1,10 @@
 //! Branches: `if`, `if let` and `match` over the handle that a node left by.
 
-use proc_macro2::{Ident, TokenStream};
+mod left;
+mod negated;
+mod whole;
+
+use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::super::kinds;
@@ -8,12 +12,15 @@ use super::super::locals::{Form, HandleForm, Locals};
 use super::super::mentions::mentions;
 use super::super::names::ident;
 use super::pattern::{Pattern, bound_names, form_size, unbound};
-use super::simpler::{Simple, effect, has_let, literal};
-use super::unused::has_effect;
-use super::{BlockCode, Final, Flow, Lines, LoneIf, Mode, Slot, catches, collapse, variable};
+use super::simpler::{Simple, effect};
+use super::{BlockCode, Final, Flow, Lines, Mode, Slot, catches, collapse, variable};
 use crate::check::{Body, Node, NodeId};
 use crate::ir::{Block, Branch, Part, Subject};
 use crate::lower::handles;
+
+pub(super) use negated::negated;
+pub(super) use whole::{Whole, arm};
+use whole::{fill_cases, match_code};
 
 /// What a branch looks at.
 pub(super) struct Scrutinee {
@@ -408,101 +415,6 @@ impl Flow<'_, '_> {
         let whole = match_code(&scrutinee.code, &scrutinee, arms, missing, complete);
         self.place(whole, &slots, end, None, locals, lines);
     }
-
-    /// "The node ran and left by this handle", as a bool.
-    pub(super) fn left(&mut self, id: &NodeId, handle: &str, locals: &Locals) -> TokenStream {
-        if let Some(certain) = locals.certain_handle(id) {
-            let left = certain == handle;
-            return quote!(#left);
-        }
-        if self.emitter.workflow.triggers.contains(id) {
-            let (input, _) = self.emitter.input_variants();
-            let variant = ident(&self.emitter.input_variant(id).unwrap_or_default());
-            return quote!(matches!(trigger, #input::#variant(_)));
-        }
-        let Some((name, form)) = locals.handle(id) else { return quote!(false) };
-        match (form, handle) {
-            (HandleForm::Bool, "true") | (HandleForm::Ran, _) => quote!(#name),
-            (HandleForm::Bool, _) => quote!(!#name),
-            (HandleForm::OptionalBool, handle) => {
-                let value = handle == "true";
-                quote!(#name == Some(#value))
-            }
-            (HandleForm::Text, handle) => quote!(#name == #handle),
-            (HandleForm::OptionalText, handle) => quote!(#name == Some(#handle)),
-            (HandleForm::Caught, "out") => quote!(#name.is_ok()),
-            (HandleForm::Event, "out") => quote!(#name.is_some()),
-            (HandleForm::Event, _) | (HandleForm::Answer, "timeout") => quote!(#name.is_none()),
-            (HandleForm::CaughtEvent, "out") => quote!(matches!(#name, Ok(Some(_)))),
-            (HandleForm::CaughtEvent | HandleForm::CaughtAnswer, "timeout") => {
-                quote!(matches!(#name, Ok(None)))
-            }
-            (HandleForm::CaughtBool, "true") => quote!(matches!(#name, Ok(true))),
-            (HandleForm::CaughtBool, "false") => quote!(matches!(#name, Ok(false))),
-            (HandleForm::Verdict, "approved") => quote!(#name.approved),
-            (HandleForm::Verdict, _) => quote!(!#name.approved),
-            (HandleForm::Answer | HandleForm::CaughtVerdict | HandleForm::CaughtAnswer, answer)
-                if answer != "error" =>
-            {
-                let not = (answer == "rejected").then(|| quote!(!));
-                match form {
-                    HandleForm::Answer => {
-                        quote!(#name.as_ref().is_some_and(|answer| #not answer.approved))
-                    }
-                    HandleForm::CaughtVerdict => {
-                        quote!(#name.as_ref().is_ok_and(|answer| #not answer.approved))
-                    }
-                    _ => quote! {
-                        #name.as_ref().is_ok_and(|answer| {
-                            answer.as_ref().is_some_and(|answer| #not answer.approved)
-                        })
-                    },
-                }
-            }
-            (_, "error") => quote!(#name.is_err()),
-            (_, text) => quote!(matches!(#name, Ok(#text))),
-        }
-    }
-}
-
-/// A branch as a whole.
-#[allow(clippy::large_enum_variant, reason = "there is one at a time, on the stack")]
-pub(super) enum Whole {
-    /// `if`, with an `else` if there is anything in it.
-    If { condition: TokenStream, body: BlockCode, otherwise: Option<BlockCode> },
-    /// `match`.
-    Match { code: TokenStream, diverges: bool },
-}
-
-impl Whole {
-    fn diverges(&self) -> bool {
-        match self {
-            Self::If { body, otherwise, .. } => {
-                body.diverges && otherwise.as_ref().is_some_and(|block| block.diverges)
-            }
-            Self::Match { diverges, .. } => *diverges,
-        }
-    }
-
-    fn code(self) -> TokenStream {
-        match self {
-            Self::Match { code, .. } => code,
-            Self::If { condition, body, otherwise } => {
-                let body = body.code;
-                match otherwise {
-                    None => quote!(if #condition { #body }),
-                    Some(otherwise) => {
-                        let other = otherwise.code;
-                        if otherwise.lone_if.is_some() {
-                            quote!(if #condition { #body } else #other)
-                        } else {
-                            quote!(if #condition { #body } else { #other })
-                        }
-                    }
-                }
-            }
-        }
-    }
 }
 
 fn mode<'m>(end: Option<&'m Final<'m>>, slots: &'m [Slot]) -> Mode<'m> {
@@ -510,188 +422,5 @@ fn mode<'m>(end: Option<&'m Final<'m>>, slots: &'m [Slot]) -> Mode<'m> {
         Some(end) => Mode::Tail(end),
         None if slots.is_empty() => Mode::Statements,
         None => Mode::Values(slots),
-    }
-}
-
-/// Where `default` is drawn it must not take the cases that are not.
-fn fill_cases(
-    node: &Node,
-    mut arms: Vec<ArmCode>,
-    missing: Option<&BlockCode>,
-    form: HandleForm,
-) -> Vec<ArmCode> {
-    if !arms.iter().any(|arm| arm.handle == "default") {
-        return arms;
-    }
-    let drawn: Vec<String> = arms.iter().map(|arm| arm.handle.clone()).collect();
-    let mut absent = handles(node);
-    absent.retain(|handle| !drawn.iter().any(|other| other == handle));
-    for handle in absent {
-        let pattern = match (form, handle) {
-            (HandleForm::CaughtText, "error") => quote!(Err(_)),
-            (HandleForm::CaughtText, text) => quote!(Ok(#text)),
-            (_, text) => quote!(#text),
-        };
-        let code = missing.map(|block| block.code.clone()).unwrap_or_default();
-        let body = BlockCode { code, diverges: false, lone_if: None };
-        let handle = handle.to_owned();
-        arms.insert(0, ArmCode { handle, pattern, guard: None, binds: false, body });
-    }
-    // `default` is the pattern that takes the rest: it comes after the cases.
-    arms.sort_by_key(|arm| (arm.handle == "error", arm.handle == "default"));
-    arms
-}
-
-fn match_code(
-    code: &TokenStream,
-    scrutinee: &Scrutinee,
-    mut arms: Vec<ArmCode>,
-    missing: Option<BlockCode>,
-    complete: bool,
-) -> Whole {
-    let looked_at = if scrutinee.shared
-        && !matches!(
-            scrutinee.form,
-            HandleForm::Text
-                | HandleForm::OptionalBool
-                | HandleForm::OptionalText
-                | HandleForm::Bool
-        ) {
-        quote!(&#code)
-    } else {
-        code.clone()
-    };
-    let complete = complete || arms.iter().any(|arm| arm.pattern.to_string() == "_");
-    if arms.len() == 1 && !complete {
-        let arm = arms.remove(0);
-        let condition = if_condition(&arm, code, &looked_at);
-        return Whole::If { condition, body: arm.body, otherwise: missing };
-    }
-    if arms.len() == 2 && complete && is_simple(&arms[0].pattern) && !arms[1].binds {
-        let second = arms.remove(1);
-        let first = arms.remove(0);
-        let condition = if_condition(&first, code, &looked_at);
-        return Whole::If { condition, body: first.body, otherwise: Some(second.body) };
-    }
-    let mut diverges = complete || missing.is_some();
-    let mut printed = Vec::new();
-    let rest_is_silent = !complete && missing.is_none();
-    for ArmCode { pattern, guard, body, .. } in arms {
-        diverges &= body.diverges;
-        printed.push(arm(&pattern, guard, body, rest_is_silent));
-    }
-    if !complete {
-        diverges &= missing.as_ref().is_some_and(|block| block.diverges);
-        let code = missing.map(|block| block.code).unwrap_or_default();
-        printed.push(quote!(_ => { #code }));
-    }
-    Whole::Match { code: quote!(match #looked_at { #(#printed)* }), diverges }
-}
-
-/// An arm. What it asks before all else may as well be asked before it, if nothing else follows.
-pub(super) fn arm(
-    pattern: &TokenStream,
-    guard: Option<TokenStream>,
-    body: BlockCode,
-    rest_is_silent: bool,
-) -> TokenStream {
-    if let (true, None, Some(LoneIf { comment, condition, body })) =
-        (rest_is_silent, &guard, &body.lone_if)
-        && !has_effect(condition)
-        && !has_let(condition)
-    {
-        return quote!(#comment #pattern if #condition => { #body });
-    }
-    let code = body.code;
-    let guard = guard.map(|guard| quote!(if #guard));
-    quote!(#pattern #guard => { #code })
-}
-
-/// Whether `if let` reads better than `match`.
-fn is_simple(pattern: &TokenStream) -> bool {
-    let text = pattern.to_string();
-    text.starts_with("Ok") || text.starts_with("Some") || text.starts_with("Err")
-}
-
-fn if_condition(arm: &ArmCode, code: &TokenStream, looked_at: &TokenStream) -> TokenStream {
-    let pattern = &arm.pattern;
-    if let Some(guard) = &arm.guard {
-        return quote!(let #pattern = #looked_at && #guard);
-    }
-    match pattern.to_string().replace(' ', "").as_str() {
-        "Ok(_)" => quote!(#code.is_ok()),
-        "Err(_)" => quote!(#code.is_err()),
-        "Some(_)" => quote!(#code.is_some()),
-        "None" => quote!(#code.is_none()),
-        text if text.ends_with("(_)") && text.contains("::") => {
-            quote!(matches!(trigger, #pattern))
-        }
-        text if text.starts_with('"')
-            || text.starts_with("Some(\"")
-            || text == "Some(true)"
-            || text == "Some(false)" =>
-        {
-            quote!(#code == #pattern)
-        }
-        _ => quote!(let #pattern = #looked_at),
-    }
-}
-
-/// The method that tells the contrary.
-fn opposite(method: &Ident) -> Option<Ident> {
-    let pairs = [("is_ok", "is_err"), ("is_some", "is_none")];
-    let other = |(one, other): (&str, &'static str)| (method == one).then(|| ident(other));
-    pairs
-        .into_iter()
-        .find_map(other)
-        .or_else(|| pairs.into_iter().map(|(one, other)| (other, one)).find_map(other))
-}
-
-/// `!condition`, of any condition. Numbers of the language are finite, so all comparisons turn.
-pub(super) fn negated(code: &TokenStream) -> TokenStream {
-    match syn::parse2::<syn::Expr>(code.clone()) {
-        Ok(syn::Expr::Binary(mut binary)) => {
-            let flipped = match binary.op {
-                syn::BinOp::Eq(_) => Some(syn::BinOp::Ne(syn::token::Ne::default())),
-                syn::BinOp::Ne(_) => Some(syn::BinOp::Eq(syn::token::EqEq::default())),
-                syn::BinOp::Lt(_) => Some(syn::BinOp::Ge(syn::token::Ge::default())),
-                syn::BinOp::Le(_) => Some(syn::BinOp::Gt(syn::token::Gt::default())),
-                syn::BinOp::Gt(_) => Some(syn::BinOp::Le(syn::token::Le::default())),
-                syn::BinOp::Ge(_) => Some(syn::BinOp::Lt(syn::token::Lt::default())),
-                _ => None,
-            };
-            if let Some(op) = flipped {
-                binary.op = op;
-                quote!(#binary)
-            } else {
-                quote!(!(#code))
-            }
-        }
-        Ok(syn::Expr::MethodCall(mut call)) if opposite(&call.method).is_some() => {
-            call.method = opposite(&call.method).unwrap_or(call.method);
-            quote!(#call)
-        }
-        Ok(syn::Expr::Unary(unary)) if matches!(unary.op, syn::UnOp::Not(_)) => match *unary.expr {
-            syn::Expr::Paren(inner) => {
-                let inner = inner.expr;
-                quote!(#inner)
-            }
-            inner => quote!(#inner),
-        },
-        Ok(syn::Expr::Lit(_)) if literal(code).is_some() => {
-            let fails = literal(code) == Some(false);
-            quote!(#fails)
-        }
-        Ok(
-            syn::Expr::Path(_)
-            | syn::Expr::MethodCall(_)
-            | syn::Expr::Call(_)
-            | syn::Expr::Field(_)
-            | syn::Expr::Macro(_),
-        ) => {
-            quote!(!#code)
-        }
-        Ok(syn::Expr::Paren(_)) => quote!(!#code),
-        _ => quote!(!(#code)),
     }
 }
