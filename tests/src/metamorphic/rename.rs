@@ -28,6 +28,9 @@ pub(super) fn rename(case: &Case) -> Changed {
         }
         rewrite(&mut node["data"], &given);
     }
+    if let Some(limit) = changed.graph.get_mut("limit") {
+        rewrite(limit, &given);
+    }
     for edge in changed.graph["edges"].as_array_mut().into_iter().flatten() {
         for key in ["source", "target"] {
             if let Some(id) = edge[key].as_str() {
