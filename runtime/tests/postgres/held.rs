@@ -35,12 +35,12 @@ async fn collects(ctx: Context, many: u64) -> Result<Vec<u64>> {
     Ok(all)
 }
 
-/// Calls one that it does not wait for with anything else.
-#[workflow(calls(Counts), events("number" = u64))]
-async fn calls(ctx: Context, number: u64) -> Result<u64> {
-    let counted = ctx.call("counts", Counts, number).await?;
+/// Calls one that waits for a number, and waits for one itself afterwards.
+#[workflow(calls(Collects), events("number" = u64))]
+async fn calls(ctx: Context, many: u64) -> Result<u64> {
+    let collected: u64 = ctx.call("collects", Collects, many).await?.into_iter().sum();
     let more: u64 = ctx.wait_event("more", WaitEvent::new("number")).received().await?;
-    Ok(counted + more)
+    Ok(collected + more)
 }
 
 #[workflow]
@@ -93,7 +93,8 @@ fn epoch(schema: &str, run: RunId) -> Option<String> {
 }
 
 async fn until_it_waits(engine: &Engine, run: RunId) {
-    while engine.client().run(run).await.unwrap().unwrap().waiting_for.is_empty() {
+    let client = engine.client();
+    while client.run(run).await.unwrap().is_none_or(|view| view.waiting_for.is_empty()) {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }
@@ -145,16 +146,21 @@ fn who_holds_one_run_holds_up_no_other() {
 fn who_holds_a_caller_holds_up_its_child_alone() {
     block_on(async {
         let Shop { engine, client, mut connection, .. } = shop().await;
-        let tx = connection.transaction().await.unwrap();
-        // Nobody but the application has the row, from its first moment on.
-        let run = client.start_in(&tx, Calls, 5).send().await.unwrap();
-        tx.commit().await.unwrap();
+        let run = engine.start(Calls, 1).await.unwrap();
+        let child = flowcrate::store::child_id(run.id(), "collects");
+        until_it_waits(&engine, child).await;
         let tx = connection.transaction().await.unwrap();
         let (payload, options) = number(100);
-        client.signal_in(&tx, run, "number", payload, options).await.unwrap();
-        others_go_on(&engine).await;
+        client.signal_in(&tx, run.id(), "number", payload, options).await.unwrap();
+        // The child comes to its end.
+        let (payload, options) = number(6);
+        engine.client().send_event(child, "number", payload, options).await.unwrap();
+        for _ in 0..2 {
+            others_go_on(&engine).await;
+            tokio::time::sleep(Duration::from_millis(300)).await;
+        }
         tx.commit().await.unwrap();
-        assert_eq!(engine.handle::<Calls>(run).result().await.unwrap(), 107);
+        assert_eq!(run.result().await.unwrap(), 107);
         engine.shutdown().await;
     });
 }
