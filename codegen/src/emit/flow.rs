@@ -40,8 +40,8 @@ pub(crate) struct Flow<'e, 'a> {
     next: usize,
     /// Whether the block never comes to its end, so that nothing reads what it returns.
     doomed: bool,
-    /// Whether a failure tells the type of the success that it is not, since nothing else does.
-    untyped: bool,
+    /// The type of the success that a failure is not, where nothing else tells it.
+    untyped: Option<TokenStream>,
     /// How many joins of this scope are around what is emitted, and bodies of tasks.
     joins: usize,
 }
@@ -145,7 +145,7 @@ impl Lines {
 impl<'e, 'a> Flow<'e, 'a> {
     /// For a scope whose reads are noted in the emitter.
     pub(crate) fn new(emitter: &'e mut Emitter<'a>) -> Self {
-        Self { emitter, next: 0, doomed: false, untyped: false, joins: 0 }
+        Self { emitter, next: 0, doomed: false, untyped: None, joins: 0 }
     }
 
     /// The body of an async function or closure: the block, then its `Result`.
@@ -155,18 +155,18 @@ impl<'e, 'a> Flow<'e, 'a> {
 
     /// `Err(failure)`.
     fn failed(&self, failure: &TokenStream) -> TokenStream {
-        if self.untyped {
-            quote!(Err::<(), _>(#failure.into()))
-        } else {
-            quote!(Err(#failure.into()))
+        match &self.untyped {
+            Some(success) => quote!(Err::<#success, _>(#failure.into())),
+            None => quote!(Err(#failure.into())),
         }
     }
 
-    /// The body of a future that gives nothing. If it only fails, its failures tell its type.
-    fn silent_body(&mut self, block: &Block, locals: Locals) -> TokenStream {
-        let untyped = self.diverge(&block.0);
+    /// The body of a future that gives the values of slots. If it only fails, its failures tell its
+    /// type.
+    fn future_body(&mut self, block: &Block, locals: Locals, slots: &[Slot]) -> TokenStream {
+        let untyped = self.diverge(&block.0).then(|| self.types_of(slots));
         let around = std::mem::replace(&mut self.untyped, untyped);
-        let body = self.body(block, locals, &Final::Slots(Vec::new()));
+        let body = self.body(block, locals, &Final::Slots(slots.to_vec()));
         self.untyped = around;
         body
     }

@@ -99,11 +99,7 @@ impl Flow<'_, '_> {
             // It is emitted again below.
             self.emitter.functions.truncate(written);
         }
-        let body = if slots.is_empty() {
-            self.silent_body(block, locals.captured())
-        } else {
-            self.body(block, locals.captured(), &Final::Slots(slots.to_vec()))
-        };
+        let body = self.future_body(block, locals.captured(), slots);
         quote!(async { #body })
     }
 
@@ -123,8 +119,7 @@ impl Flow<'_, '_> {
             };
             let name = self.task_name(one, &mut taken);
             let body = match live {
-                None if slots.is_empty() => self.silent_body(&one.block, inner),
-                None => self.body(&one.block, inner, &Final::Slots(slots.clone())),
+                None => self.future_body(&one.block, inner, &slots),
                 Some(live) => self.guarded(one, &live, &slots, &inner),
             };
             // What reads it may have been left out.
@@ -146,8 +141,11 @@ impl Flow<'_, '_> {
         inner: &Locals,
     ) -> TokenStream {
         let end = Final::Slots(slots.to_vec());
+        // What it comes to where it is not live tells its type.
+        let around = self.untyped.take();
         if slots.is_empty() {
             let body = self.block(Some(&task.block), inner.clone(), &super::Mode::Statements);
+            self.untyped = around;
             let silent = body.code.is_empty();
             let (live, body) = super::collapse(live.clone(), body);
             let guarded = (!silent).then(|| quote!(if #live { #body }));
@@ -157,6 +155,7 @@ impl Flow<'_, '_> {
         }
         let body = self.body(&task.block, inner.clone(), &end);
         let none = self.body(&Block::default(), inner.clone(), &end);
+        self.untyped = around;
         quote!(if #live { #body } else { #none })
     }
 

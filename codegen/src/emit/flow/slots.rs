@@ -193,6 +193,37 @@ impl Flow<'_, '_> {
         }
     }
 
+    /// The types of slots, as a tuple (one bare).
+    pub(super) fn types_of(&mut self, slots: &[Slot]) -> TokenStream {
+        let types: Vec<TokenStream> = slots.iter().map(|slot| self.type_of(slot)).collect();
+        if types.is_empty() { quote!(()) } else { super::tuple(&types) }
+    }
+
+    fn type_of(&mut self, slot: &Slot) -> TokenStream {
+        let optional = |ty: Type, is: bool| if is { ty.optional() } else { ty };
+        let ty = match slot {
+            Slot::Returned { optional: is, ty, .. } => optional(ty.clone(), *is),
+            Slot::Part { export, .. } => {
+                let Some(node) = self.node(&export.node) else { return quote!(()) };
+                match export.part {
+                    Part::Output => output_type(export, node),
+                    Part::Error => optional(Types::failure(), export.optional),
+                    Part::Returned => return quote!(()),
+                    Part::Handle => {
+                        return match exported_form(node, export.optional) {
+                            HandleForm::Text => quote!(&str),
+                            HandleForm::OptionalText => quote!(Option<&str>),
+                            HandleForm::OptionalBool => quote!(Option<bool>),
+                            _ => quote!(bool),
+                        };
+                    }
+                }
+            }
+        };
+        let emitter = &mut *self.emitter;
+        emitter.types.rust(&ty, &no_hint(), &mut emitter.symbols)
+    }
+
     /// What is not there, where nothing else tells its type.
     fn typed_absent(&mut self, ty: &Type) -> TokenStream {
         let Type::Optional { some } = ty else { return Code::Absent.owned(ty) };
