@@ -15,6 +15,7 @@ import * as examples from "./examples.mjs";
 import * as fixes from "./fixes.mjs";
 import * as keep from "./keep.mjs";
 import * as large from "./large.mjs";
+import * as limit from "./limit.mjs";
 import * as loops from "./loops.mjs";
 import * as orders from "./orders.mjs";
 import * as privately from "./private.mjs";
@@ -25,7 +26,7 @@ const shots = process.env.SHOTS;
 if (shots) mkdirSync(shots, { recursive: true });
 
 const asked = (name) => (process.env.ONLY ? process.env.ONLY === name : name !== "private" || process.env.FLOWCRATE_PRIVATE_URL);
-const scenarios = Object.entries({ draw, keep, loops, orders, publish, private: privately, fixes, examples, access, large }).filter(([name]) => asked(name));
+const scenarios = Object.entries({ draw, keep, loops, orders, publish, private: privately, fixes, examples, access, limit, large }).filter(([name]) => asked(name));
 const browser = await launch();
 let failed = 0;
 for (const [name, scenario] of scenarios) {

@@ -22,7 +22,8 @@ async fn a_page_of_another_origin_cannot_write() {
         reply.problem(403, "cross_origin");
         assert_eq!(reply.header("access-control-allow-origin"), "");
     }
-    let own = [("origin", "http://127.0.0.1"), ("content-type", "application/json")];
+    let origin = format!("http://{}", server.name());
+    let own = [("origin", &*origin), ("content-type", "application/json")];
     let body = json!({ "input": { "name": "Ada" } }).to_string();
     server.send("POST", "/api/v1/workflows/hello/runs", &own, body).await.expect(202);
 }
