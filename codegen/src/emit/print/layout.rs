@@ -19,6 +19,11 @@ pub(super) fn tidy(text: &str) -> String {
     let text = macros::spell_out(text);
     let text = join_generics(&text);
     let lines: Vec<&str> = text.lines().collect();
+    if !is_nested(&lines) {
+        let mut out = String::new();
+        lines.iter().for_each(|text| line(text.trim(), indent(text), &mut out));
+        return out;
+    }
     let mut next = 0;
     let mut items = Vec::new();
     while next < lines.len() {
@@ -108,6 +113,25 @@ fn closes_types(line: &str) -> bool {
     let Some(rest) = line.strip_prefix('>') else { return false };
     let compares = rest.starts_with('=') || (rest.starts_with(' ') && !rest.starts_with(" {"));
     !compares || rest.starts_with(" = ")
+}
+
+/// Whether each line closes brackets of one line above at most, as [`parse`] takes it. One that
+/// closes those of two, such as that after `(if` with its brace on a line of its own, does not;
+/// what holds it stays as it was printed.
+fn is_nested(lines: &[&str]) -> bool {
+    let mut opened = Vec::new();
+    for line in lines {
+        let (closed, open) = balance(line);
+        let above = if closed > 0 { opened.pop().unwrap_or(closed) } else { 0 };
+        if closed > above {
+            return false;
+        }
+        let left = above - closed + open;
+        if left > 0 {
+            opened.push(left);
+        }
+    }
+    true
 }
 
 /// Items up to a line that closes a bracket of the lines above.
@@ -556,6 +580,18 @@ mod tests {
         );
         let strip = |text: &str| text.replace([' ', '\n', ','], "");
         assert_eq!(strip(&tidied(&text)), strip(&text));
+    }
+
+    #[test]
+    fn what_closes_brackets_of_two_lines_stays() {
+        let long = "trigger.as_somebody_with_a_long_name().map(|value| value.tree.next.as_deref()).is_some()";
+        let text = format!(
+            "fn f() {{ ctx.evaluate(\"ok\", || Ok(Some(Output {{ a: trigger.a.clone(), d: (if {long} {{ present(trigger.next.as_deref().cloned())?.number }} else {{ 7 }}) < 1 }}))) }}"
+        );
+        let strip = |text: &str| text.replace([' ', '\n', ','], "");
+        let tidied = tidied(&text);
+        syn::parse_file(&tidied).expect("Rust");
+        assert_eq!(strip(&tidied), strip(&text));
     }
 
     #[test]
