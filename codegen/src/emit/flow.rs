@@ -155,10 +155,8 @@ impl<'e, 'a> Flow<'e, 'a> {
 
     /// `Err(failure)`.
     fn failed(&self, failure: &TokenStream) -> TokenStream {
-        match &self.untyped {
-            Some(success) => quote!(Err::<#success, _>(#failure.into())),
-            None => quote!(Err(#failure.into())),
-        }
+        let success = self.untyped.as_ref().map(|success| quote!(::<#success, _>));
+        quote!(Err #success (#failure.into()))
     }
 
     /// The body of a future that gives the values of slots. If it only fails, its failures tell its

@@ -21,7 +21,9 @@ pub(super) fn tidy(text: &str) -> String {
     let lines: Vec<&str> = text.lines().collect();
     if !is_nested(&lines) {
         let mut out = String::new();
-        lines.iter().for_each(|text| line(text.trim(), indent(text), &mut out));
+        for text in lines {
+            line(text.trim(), indent(text), &mut out);
+        }
         return out;
     }
     let mut next = 0;
