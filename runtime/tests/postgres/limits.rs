@@ -254,7 +254,17 @@ fn a_line_is_not_read_by_who_passes_it() {
         ));
         rows[0][0].as_deref().and_then(|text| text.parse::<u64>().ok()).unwrap_or(0)
     };
-    let before = read();
+    // On a busy machine it may take longer: until nothing new is told any more.
+    let settled = || {
+        let (mut last, mut same) = (read(), 0);
+        while same < 4 {
+            let next = read();
+            same = if next == last { same + 1 } else { 0 };
+            last = next;
+        }
+        last
+    };
+    let before = settled();
     block_on(async {
         let engine = Engine::builder().store(store(&schema).await).register(Holds);
         let engine = engine.build().await.unwrap();
@@ -266,7 +276,7 @@ fn a_line_is_not_read_by_who_passes_it() {
         }
         engine.shutdown().await;
     });
-    let cost = read() - before;
+    let cost = settled() - before;
     println!("{BLOCKED} runs in line; 20 beside them read {cost} rows");
     assert!(cost < BLOCKED / 2, "{cost} rows were read");
 }
