@@ -15,8 +15,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use compare::{Bump, Change, changes, least_bump};
-pub use constraints::constraints;
-pub use read::api;
+pub use read::{api, constraints};
 pub(crate) use read::{given, reachable};
 
 /// What a crate promises.
@@ -38,13 +37,22 @@ pub struct Api {
     pub triggers: BTreeSet<String>,
     /// Codes of failures that the graph itself gives.
     pub errors: BTreeSet<String>,
-    /// What an input must be beyond its type, as a JSON Schema; an empty one where nothing is asked.
-    /// None in the model of a version that was published before models said so: then [`constraints()`]
-    /// reads it from the crate's source.
+    /// What is asked beyond types. None in the model of a version that was published before models
+    /// said so of events, too: then [`constraints()`] reads it from the crate's source.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub constraints: Option<Value>,
+    pub asked: Option<Constraints>,
     /// The version of our own crates, whose types stand in its signatures.
     pub support: String,
+}
+
+/// What inputs and events must be beyond their types, as JSON Schemas.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Constraints {
+    /// Of an input; an empty schema where nothing is asked.
+    pub input: Value,
+    /// Of the payloads of those events of which something is asked, by their names.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub events: BTreeMap<String, Value>,
 }
 
 /// A type of the crate.

@@ -1,4 +1,4 @@
-//! A version's number tells the truth: what it says of 71 changes, and whether a program that was
+//! A version's number tells the truth: what it says of 74 changes, and whether a program that was
 //! written against the version before compiles with the new one.
 
 #![allow(

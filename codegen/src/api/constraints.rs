@@ -1,55 +1,64 @@
-//! What an input must be beyond its type, and what a change of that costs those who give it.
+//! What inputs and events must be beyond their types, and what a change of that costs those who
+//! give them.
 //!
-//! The crate's own schema is taken apart into demands, each at its place: so that what moved within
+//! The crate's own schemas are taken apart into demands, each at its place: so that what moved within
 //! the schema and asks the same is the same, and what asks more is told where. What types say is
 //! left to types. Where two demands cannot be compared the newer one counts as the stricter.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
-use syn::{Expr, Item, Lit};
 
 use super::demands::{Aspect, Demand, Turn, member};
 use super::places::{Known, Step, known, shapes, structs, written};
 use super::{Api, ApiType, variant_parts};
 
-/// What the workflow in `workflow`, the source of an emitted module, asks of its input beyond its
-/// type, as a JSON Schema. Where it asks nothing the schema is empty.
-pub fn constraints(workflow: &str) -> Value {
-    let items = syn::parse_file(workflow).map(|file| file.items).unwrap_or_default();
-    let text = items.into_iter().find_map(|item| match item {
-        Item::Const(item) if item.ident == crate::emit::INPUT_SCHEMA => match *item.expr {
-            Expr::Lit(text) => match text.lit {
-                Lit::Str(text) => Some(text.value()),
-                _ => None,
-            },
-            _ => None,
-        },
-        _ => None,
-    });
-    let schema = text.and_then(|text| serde_json::from_str(&text).ok());
-    schema.unwrap_or_else(|| Value::Object(Map::new()))
+/// What changed between two models, each with whether it asks for more. Nothing where one of them
+/// does not say what it asks; of an event that only one of them has types say all.
+pub(super) fn turns(old: &Api, new: &Api) -> Vec<(Turn, String)> {
+    let (Some(before), Some(after)) = (&old.asked, &new.asked) else { return Vec::new() };
+    let mut found = compared(
+        "the input",
+        &Given { api: old, types: &old.input, schema: &before.input },
+        &Given { api: new, types: &new.input, schema: &after.input },
+    );
+    let nothing = Value::Object(Map::new());
+    for (event, ty) in &old.events {
+        let Some(new_ty) = new.events.get(event) else { continue };
+        let (ty, new_ty) = (std::slice::from_ref(ty), std::slice::from_ref(new_ty));
+        let schema = before.events.get(event).unwrap_or(&nothing);
+        let new_schema = after.events.get(event).unwrap_or(&nothing);
+        found.extend(compared(
+            &format!("the event `{event}`"),
+            &Given { api: old, types: ty, schema },
+            &Given { api: new, types: new_ty, schema: new_schema },
+        ));
+    }
+    found
 }
 
-/// What changed between two models, each with whether it asks for more. Nothing where one of them
-/// does not say what it asks.
-pub(super) fn turns(old: &Api, new: &Api) -> Vec<(Turn, String)> {
-    let (Some(before), Some(after)) = (&old.constraints, &new.constraints) else {
-        return Vec::new();
-    };
-    let (before, after) = (Walk::through(old, before), Walk::through(new, after));
+/// What users give a crate: an input, or the payload of an event.
+struct Given<'a> {
+    api: &'a Api,
+    types: &'a [String],
+    schema: &'a Value,
+}
+
+/// What changed in what is asked of `of`.
+fn compared(of: &str, old: &Given, new: &Given) -> Vec<(Turn, String)> {
+    let (before, after) = (Walk::through(old), Walk::through(new));
     let keys: BTreeSet<&(Vec<Step>, Aspect)> = before.keys().chain(after.keys()).collect();
     let mut found = Vec::new();
     for key in keys {
         let (place, aspect) = key;
         let subject = match written(place).as_str() {
-            "" => "the input".to_owned(),
-            place => format!("`{place}` of the input"),
+            "" => of.to_owned(),
+            place => format!("`{place}` of {of}"),
         };
         let told = match (before.get(key), after.get(key)) {
             // What is new, or gone, types say.
-            (None, Some(_)) if known(old, place) == Known::Absent => None,
-            (Some(_), None) if known(new, place) == Known::Absent => None,
+            (None, Some(_)) if old.known(place) == Known::Absent => None,
+            (Some(_), None) if new.known(place) == Known::Absent => None,
             (None, Some(after)) => {
                 let after = aspect.words(after);
                 Some((Turn::Tighter, format!("has to {after}, which nothing asked before")))
@@ -70,6 +79,13 @@ pub(super) fn turns(old: &Api, new: &Api) -> Vec<(Turn, String)> {
     found
 }
 
+impl<'a> Given<'a> {
+    /// What the crate's types know of a place in it.
+    fn known(&self, place: &[Step]) -> Known<'a> {
+        known(self.api, self.types, place)
+    }
+}
+
 /// Schemas that are looked into, each reference counted as often as it is followed.
 const MOST: usize = 20_000;
 
@@ -77,8 +93,7 @@ const MOST: usize = 20_000;
 type Demands = BTreeMap<(Vec<Step>, Aspect), Demand>;
 
 struct Walk<'a> {
-    root: &'a Value,
-    api: &'a Api,
+    given: &'a Given<'a>,
     found: Demands,
     /// References that are being followed.
     followed: Vec<&'a str>,
@@ -104,13 +119,13 @@ const BOUNDS: [(&str, bool, bool); 4] = [
 ];
 
 impl<'a> Walk<'a> {
-    fn through(api: &'a Api, schema: &'a Value) -> Demands {
+    fn through(given: &'a Given<'a>) -> Demands {
         let found = Demands::new();
-        let mut walk = Self { root: schema, api, found, followed: Vec::new(), left: MOST };
-        walk.schema(schema, &mut Vec::new());
+        let mut walk = Self { given, found, followed: Vec::new(), left: MOST };
+        walk.schema(given.schema, &mut Vec::new());
         if walk.left == 0 {
             walk.found.clear();
-            walk.all(&[], Aspect::Whole, [schema.to_string()]);
+            walk.all(&[], Aspect::Whole, [given.schema.to_string()]);
         }
         walk.found
     }
@@ -150,8 +165,7 @@ impl<'a> Walk<'a> {
     }
 
     fn keywords(&mut self, keywords: &'a Map<String, Value>, place: &mut Vec<Step>) {
-        let api = self.api;
-        let known = known(api, place);
+        let known = self.given.known(place);
         self.forms(keywords, place, &known);
         self.plain(keywords, place);
         self.entries(keywords, place, &known);
@@ -188,7 +202,7 @@ impl<'a> Walk<'a> {
     }
 
     fn target(&self, target: &str) -> Option<&'a Value> {
-        self.root.pointer(target.strip_prefix('#')?)
+        self.given.schema.pointer(target.strip_prefix('#')?)
     }
 
     /// The form and the values that there are, where no type says them.
@@ -207,7 +221,7 @@ impl<'a> Walk<'a> {
             Known::Absent => true,
             Known::Open => false,
             Known::Typed(types) => {
-                let shapes = shapes(self.api, types);
+                let shapes = shapes(self.given.api, types);
                 !shapes.is_empty() && shapes.into_iter().all(is_texts)
             }
         };
@@ -258,7 +272,7 @@ impl<'a> Walk<'a> {
         known: &Known<'a>,
     ) {
         let is_record = match known {
-            Known::Typed(types) => !structs(self.api, types).is_empty(),
+            Known::Typed(types) => !structs(self.given.api, types).is_empty(),
             Known::Absent | Known::Open => false,
         };
         let is_map =
@@ -288,7 +302,7 @@ impl<'a> Walk<'a> {
     /// Whether a type says that there are no other fields.
     fn is_closed(&self, known: &Known<'a>) -> bool {
         let Known::Typed(types) = known else { return false };
-        let mut shapes = shapes(self.api, types).into_iter();
+        let mut shapes = shapes(self.given.api, types).into_iter();
         shapes.any(|shape| matches!(shape, ApiType::Struct { closed: true, .. }))
     }
 
@@ -302,7 +316,7 @@ impl<'a> Walk<'a> {
     ) {
         let union = match known {
             Known::Typed(types) => {
-                shapes(self.api, types).into_iter().find_map(|shape| match shape {
+                shapes(self.given.api, types).into_iter().find_map(|shape| match shape {
                     ApiType::Enum { tag, .. } => Some(tag.as_deref()),
                     ApiType::Struct { .. } | ApiType::Alias(_) => None,
                 })
@@ -318,7 +332,8 @@ impl<'a> Walk<'a> {
         }
         let whole = |choice: &Value| {
             let text = choice.to_string();
-            let definitions = text.contains("\"$ref\"").then(|| self.root.get("$defs")).flatten();
+            let definitions =
+                text.contains("\"$ref\"").then(|| self.given.schema.get("$defs")).flatten();
             definitions.map_or_else(|| text.clone(), |with| format!("{text} with {with}"))
         };
         let choices: Vec<String> = choices.iter().map(whole).collect();

@@ -1,4 +1,4 @@
-//! Places within an input, and what the types of a crate know of them.
+//! Places within an input or a payload, and what the types of a crate know of them.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -52,9 +52,9 @@ pub(super) enum Known<'a> {
     Typed(Vec<&'a str>),
 }
 
-/// What the types of a crate know of a place in its input.
-pub(super) fn known<'a>(api: &'a Api, place: &[Step]) -> Known<'a> {
-    let mut types: Vec<&str> = api.input.iter().map(String::as_str).collect();
+/// What the types of a crate know of a place in a value of these types.
+pub(super) fn known<'a>(api: &'a Api, types: &'a [String], place: &[Step]) -> Known<'a> {
+    let mut types: Vec<&str> = types.iter().map(String::as_str).collect();
     if types.is_empty() {
         return Known::Open;
     }
@@ -67,7 +67,15 @@ pub(super) fn known<'a>(api: &'a Api, place: &[Step]) -> Known<'a> {
     Known::Typed(types)
 }
 
+/// How the payload of an approval begins: the type is of `flowcrate`, and holds the form's.
+const VERDICT: &str = "Verdict < ";
+
 fn into<'a>(api: &'a Api, types: &[&'a str], step: &Step) -> Known<'a> {
+    let forms: Vec<&str> = types.iter().filter_map(|ty| Some(ty.split_once(VERDICT)?.1)).collect();
+    if !forms.is_empty() {
+        let is_form = *step == Step::Field("form".to_owned());
+        return if is_form { Known::Typed(forms) } else { Known::Open };
+    }
     let shapes = shapes(api, types);
     match step {
         Step::Field(name) => {

@@ -4,11 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
-use syn::{Attribute, Fields, FnArg, Item, ItemEnum, ItemFn, ItemStruct, ReturnType};
+use serde_json::{Map, Value};
+use syn::{
+    Attribute, Expr, ExprLit, Fields, FnArg, Item, ItemEnum, ItemFn, ItemStruct, Lit, ReturnType,
+};
 
-use super::{Api, ApiField, ApiType, constraints};
+use super::{Api, ApiField, ApiType, Constraints};
 use crate::check::{Body, Checked};
-use crate::emit::{field_name, variant_name};
+use crate::emit::{INPUT_SCHEMA, field_name, variant_name};
 use crate::expr::typed::ExprKind;
 use crate::package::CrateFiles;
 
@@ -17,8 +20,8 @@ pub fn api(files: &CrateFiles, checked: &Checked, support: &str) -> Api {
     let text = |path: &str| files.files.get(path).map(|file| String::from_utf8_lossy(&file.bytes));
     let workflow = text("src/generated/workflow.rs").unwrap_or_default();
     let types = text("src/generated/types.rs").unwrap_or_default();
-    let constraints = Some(constraints(&workflow));
-    let mut api = Api { support: support.to_owned(), constraints, ..Api::default() };
+    let asked = Some(constraints(&workflow));
+    let mut api = Api { support: support.to_owned(), asked, ..Api::default() };
     if let Some(function) = function(&workflow) {
         signature(&mut api, &function);
     }
@@ -112,29 +115,54 @@ fn signature(api: &mut Api, function: &ItemFn) {
         ReturnType::Type(_, ty) => ty.to_token_stream().to_string(),
     };
     let attribute = attribute(&function.attrs, "workflow");
-    api.events = attribute.map(|attribute| events(attribute.to_token_stream())).unwrap_or_default();
+    let events = attribute.map(|attribute| by_event("events", attribute.to_token_stream()));
+    api.events = events.unwrap_or_default();
 }
 
-/// `events("shipped" = Shipped, …)`, wherever it stands within the attribute.
-fn events(tokens: TokenStream) -> BTreeMap<String, String> {
+/// What `#[workflow]` says of each event in one of its parts, such as
+/// `events("shipped" = Shipped, …)`, wherever that stands within the attribute.
+fn by_event(part: &str, tokens: TokenStream) -> BTreeMap<String, String> {
     let mut events = BTreeMap::new();
     let mut named = false;
     for token in tokens {
         match token {
             TokenTree::Group(group) if named => {
                 for event in split(group.stream()) {
-                    if let Some((name, ty)) = event.split_once(" = ") {
-                        events.insert(name.trim_matches('"').to_owned(), ty.to_owned());
+                    if let Some((name, said)) = event.split_once(" = ") {
+                        events.insert(name.trim_matches('"').to_owned(), said.to_owned());
                     }
                 }
                 named = false;
             }
-            TokenTree::Group(group) => events.extend(self::events(group.stream())),
-            TokenTree::Ident(ident) => named = ident == "events",
+            TokenTree::Group(group) => events.extend(by_event(part, group.stream())),
+            TokenTree::Ident(ident) => named = ident == part,
             _ => named = false,
         }
     }
     events
+}
+
+/// What the workflow in `workflow`, the source of an emitted module, asks beyond types.
+pub fn constraints(workflow: &str) -> Constraints {
+    let schemas: BTreeMap<String, Value> = items(workflow).iter().filter_map(schema).collect();
+    let function = function(workflow);
+    let attribute = function.as_ref().and_then(|function| attribute(&function.attrs, "workflow"));
+    let asked = attribute.map(|attribute| by_event("payloads", attribute.to_token_stream()));
+    let events = asked.unwrap_or_default().into_iter();
+    let input = schemas.get(INPUT_SCHEMA).cloned();
+    Constraints {
+        input: input.unwrap_or_else(|| Value::Object(Map::new())),
+        events: events
+            .filter_map(|(event, name)| Some((event, schemas.get(&name)?.clone())))
+            .collect(),
+    }
+}
+
+/// A constant that holds a JSON Schema, by its name.
+fn schema(item: &Item) -> Option<(String, Value)> {
+    let Item::Const(item) = item else { return None };
+    let Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) = &*item.expr else { return None };
+    Some((item.ident.to_string(), serde_json::from_str(&text.value()).ok()?))
 }
 
 /// The parts between commas, as text.

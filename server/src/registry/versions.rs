@@ -6,12 +6,11 @@
 use std::fmt::Write as _;
 
 use flowcrate_codegen::Callees;
-use flowcrate_codegen::api::{self, Api, Bump, Change, least_bump};
+use flowcrate_codegen::api::{self, Api, Bump, Change, Constraints, least_bump};
 use flowcrate_codegen::graph::diff;
 use flowcrate_codegen::package::{CrateFile, Owner};
 use flowcrate_codegen::upgrade::Upgrade;
 use semver::Version;
-use serde_json::Value;
 
 use super::publish::latest;
 use super::source::Source;
@@ -47,8 +46,8 @@ impl Before {
         let Some(Release { version, history, .. }) = latest(&known) else { return Ok(None) };
         let corrupt = |source| Error::Corrupt { what: "the API of a version", source };
         let mut api: Api = serde_json::from_str(&history.api).map_err(corrupt)?;
-        if api.constraints.is_none() {
-            api.constraints = asked_by(app, (name, version)).await?;
+        if api.asked.is_none() {
+            api.asked = asked_by(app, (name, version)).await?;
         }
         let revision = history.revision.clone().unwrap_or_default();
         let graph = app.store.revision_graph(&workflow.id, &revision).await?;
@@ -63,9 +62,9 @@ impl Before {
     }
 }
 
-/// What a version asks of its input, from its package: for models that were stored before they said
-/// so.
-async fn asked_by(app: &App, (name, version): (&str, &str)) -> Result<Option<Value>, Error> {
+/// What a version asks of inputs and events, from its package: for models that were stored before
+/// they said so.
+async fn asked_by(app: &App, (name, version): (&str, &str)) -> Result<Option<Constraints>, Error> {
     let Some(package) = app.store.package(name, version).await? else { return Ok(None) };
     let texts = blocking(move || archive::texts(&package, [WORKFLOW], MOST_SOURCE));
     let [text] = texts.await?.map_err(|source| Error::io("cannot unpack a crate", source))?;

@@ -1,4 +1,4 @@
-//! Of what an input must be beyond its type: programs compile all the same, and what asks more of
+//! Of what inputs and events must be beyond their types: programs compile all the same, and what asks more of
 //! what they give is a major version by policy.
 
 use serde_json::{Value, json};
@@ -10,6 +10,7 @@ const NOTE: &str = "/nodes/0/data/config/schema/properties/note";
 const COUNT: &str = "/nodes/0/data/config/schema/properties/items/items/properties/count";
 const ITEMS: &str = "/nodes/0/data/config/schema/properties/items/minItems";
 const CARD: &str = "/nodes/0/data/config/schema/properties/payment/oneOf/0/properties/last4";
+const CARRIER: &str = "/nodes/1/data/config/schema/properties/carrier";
 const PHONE: &str = "/nodes/0/data/config/schema/properties/phone";
 
 fn text(keyword: &str, value: impl Into<Value>) -> Value {
@@ -43,6 +44,12 @@ pub(super) fn tightened() -> Vec<Pair> {
             policy("a number fewer to choose from", COUNT, int("enum", json!([1, 2]))),
         ),
         policy("a length within a choice", CARD, text("minLength", 4)),
+        policy("a pattern of an event", CARRIER, text("pattern", "^[A-Z]")),
+        from(
+            CARRIER,
+            text("maxLength", 9),
+            policy("a lower length of an event", CARRIER, text("maxLength", 8)),
+        ),
     ]
 }
 
@@ -61,6 +68,11 @@ pub(super) fn loosened() -> Vec<Pair> {
             COUNT,
             int("enum", json!([1, 2])),
             minor("a number more to choose from", COUNT, int("enum", json!([1, 2, 3]))),
+        ),
+        from(
+            CARRIER,
+            text("maxLength", 8),
+            minor("a greater length of an event", CARRIER, text("maxLength", 9)),
         ),
         minor("an optional input with a bound", PHONE, text("minLength", 5)),
         from(COUNT, int("minimum", 1), patch("the same bound", COUNT, int("minimum", 1.0))),

@@ -5,16 +5,20 @@ use flowcrate::types::meets;
 use serde_json::json;
 
 use super::*;
+use crate::api::Constraints;
 use crate::package::Support;
 use crate::{api::api, check_source, compile};
 use flowcrate::catalogue::Catalogue;
 
 /// The model of a workflow whose trigger has this schema.
 fn model(schema: &Value) -> Api {
-    let graph = json!({ "format": 1, "name": "asked", "nodes": [
+    model_of(&json!({ "format": 1, "name": "asked", "nodes": [
         { "id": "start", "type": "trigger", "position": { "x": 0, "y": 0 },
           "data": { "label": "Start", "kind": "manual@1", "config": { "schema": schema } } } ],
-        "edges": [] });
+        "edges": [] }))
+}
+
+fn model_of(graph: &Value) -> Api {
     let graph = graph.to_string();
     let compiled = compile(graph.as_bytes(), &Catalogue::default(), &Support::Vendored);
     let files = compiled.files.unwrap_or_else(|| panic!("{:#?}", compiled.diagnostics));
@@ -270,17 +274,56 @@ fn what_types_say_is_not_said_again() {
     assert_eq!(told(&texts(&["s", "l"]), &texts(&["s"])), []);
 }
 
+/// The model of a workflow that waits for an event of this schema, or for an approval with such a
+/// form.
+fn waiting(kind: &str, schema: &Value) -> Api {
+    let node = |id: &str, kind: &str, config: Value| {
+        json!({ "id": id, "type": "action", "position": { "x": 0, "y": 0 },
+            "data": { "label": id, "kind": kind, "config": config } })
+    };
+    model_of(&json!({ "format": 1, "name": "asked", "nodes": [
+        node("start", "manual@1", json!({})),
+        node("hold", kind, json!({ "event": "shipped", "schema": schema })) ],
+        "edges": [{ "id": "e1", "source": "start", "target": "hold" }] }))
+}
+
+#[test]
+fn events_and_approvals() {
+    let weight = |least: u8| with(json!({ "type": "integer", "minimum": least }));
+    for (kind, place) in [("wait_event@1", "f"), ("approval@1", "form.f")] {
+        let model = |schema: &Value| waiting(kind, schema);
+        let free = model(&with(json!({ "type": "integer" })));
+        let told = turns(&free, &model(&weight(1)));
+        let what = "has to be at least 1, which nothing asked before";
+        let what = format!("`{place}` of the event `shipped` {what}");
+        assert_eq!(told, [(Turn::Tighter, what)], "{kind}");
+        let told = turns(&model(&weight(2)), &model(&weight(1)));
+        let what = format!(
+            "`{place}` of the event `shipped` had to be at least 2, and has to be at least 1"
+        );
+        assert_eq!(told, [(Turn::Looser, what)], "{kind}");
+        // A field that is new is told by its type, and so is an event.
+        let none = model(&json!({ "type": "object", "properties": {} }));
+        assert_eq!(turns(&none, &model(&weight(1))), [], "{kind}");
+        let trigger = self::model(&json!({ "type": "object", "properties": {} }));
+        assert_eq!(turns(&trigger, &model(&weight(1))), [], "{kind}");
+    }
+}
+
 #[test]
 fn a_model_that_says_nothing_is_compared_with_nothing() {
     let strict = with(json!({ "type": "integer", "minimum": 1 }));
-    let old = Api { constraints: None, ..model(&strict) };
+    let old = Api { asked: None, ..model(&strict) };
     assert_eq!(turns(&old, &model(&with(json!({ "type": "integer", "minimum": 9 })))), []);
-    // What was stored before is read, and what is stored now says it.
+    // What was stored before is read, with what it said of inputs alone, and what is stored now
+    // says it.
     let mut stored = serde_json::to_value(model(&strict)).unwrap();
-    assert!(stored["constraints"]["properties"]["f"]["minimum"] == 1);
-    stored.as_object_mut().unwrap().remove("constraints");
+    let asked = stored.as_object_mut().unwrap().remove("asked").unwrap();
+    assert!(asked["input"]["properties"]["f"]["minimum"] == 1, "{asked}");
+    stored["constraints"] = asked["input"].clone();
     assert_eq!(serde_json::from_value::<Api>(stored).unwrap(), old);
-    assert_eq!(model(&with(json!({ "type": "integer" }))).constraints, Some(json!({})));
+    let nothing = Constraints { input: json!({}), events: BTreeMap::new() };
+    assert_eq!(model(&with(json!({ "type": "integer" }))).asked, Some(nothing));
 }
 
 #[test]
@@ -296,7 +339,8 @@ fn a_schema_that_is_too_large_to_take_apart_is_one_thing() {
             names.iter().map(|name| (name.clone(), node.clone())).collect();
         json!({ "$ref": "#/$defs/n0", "$defs": defs })
     };
-    let api = |least: u8| Api { constraints: Some(circles(least)), ..Api::default() };
+    let asked = |least| Constraints { input: circles(least), events: BTreeMap::new() };
+    let api = |least: u8| Api { asked: Some(asked(least)), ..Api::default() };
     assert_eq!(turns(&api(1), &api(1)), []);
     let told = turns(&api(1), &api(2));
     assert!(told.iter().any(|(turn, _)| *turn == Turn::Tighter), "{told:?}");

@@ -220,7 +220,7 @@ async fn what_asks_more_of_an_input_is_a_major_version_by_policy() {
     let second = publish(&server, "twice").await.expect(201);
     assert_eq!((&second["version"], &second["changes"][0]), (&json!("2.0.0"), &expected));
     let shown = server.get("/api/v1/registry/crates/twice/2.0.0").await.expect(200);
-    assert_eq!(shown["api"]["constraints"]["properties"]["n"]["minimum"], 1);
+    assert_eq!(shown["api"]["asked"]["input"]["properties"]["n"]["minimum"], 1);
     assert!(shown["changelog"].as_str().unwrap().contains(&format!("{what} (major, by policy)")));
     takes(&server, &json!({ "type": "integer", "minimum": 0 })).await;
     let third = publish(&server, "twice").await.expect(201);
@@ -239,12 +239,12 @@ async fn a_model_without_constraints_is_completed_from_the_package() {
     let folder = server.stopped().await;
     let database = folder.path().join("data/server.db").display().to_string();
     let pool = sqlx::SqlitePool::connect(&database).await.unwrap();
-    let forget = "update releases set api = json_remove(api, '$.constraints') where name = 'twice'";
+    let forget = "update releases set api = json_remove(api, '$.asked') where name = 'twice'";
     assert_eq!(sqlx::query(forget).execute(&pool).await.unwrap().rows_affected(), 1);
     pool.close().await;
     let server = TestServer::on(folder).await;
     let shown = server.get("/api/v1/registry/crates/twice/1.0.0").await.expect(200);
-    assert_eq!(shown["api"]["constraints"], Value::Null, "{shown}");
+    assert_eq!(shown["api"]["asked"], Value::Null, "{shown}");
     takes(&server, &json!({ "type": "integer", "minimum": 2 })).await;
     let second = publish(&server, "twice").await.expect(201);
     assert_eq!(second["version"], "2.0.0");
