@@ -1,6 +1,8 @@
 //! Each row is a schema before and after, with a value that only one of the two takes: what is
 //! called tighter refuses what was taken.
 
+use std::collections::BTreeMap;
+
 use flowcrate::types::meets;
 use serde_json::json;
 
