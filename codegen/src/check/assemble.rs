@@ -378,3 +378,22 @@ fn sample_input(stage: &Stage<'_>) -> Option<Sample> {
     let id = stage.graph.id(*index).to_string();
     Some(Value::Object([(id, sample)].into_iter().collect()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn s39_the_order_of_names_in_a_schema_means_nothing() {
+        let mut schema = json!({
+            "anyOf": [{ "required": ["b", "a"] }, { "type": ["null", "integer"] }],
+            "properties": { "kind": { "enum": ["b", "a"] } },
+        });
+        sort_names(&mut schema);
+        let sorted = json!({
+            "anyOf": [{ "required": ["a", "b"] }, { "type": ["integer", "null"] }],
+            "properties": { "kind": { "enum": ["b", "a"] } },
+        });
+        assert_eq!(schema, sorted);
+    }
+}

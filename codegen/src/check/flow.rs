@@ -73,10 +73,9 @@ fn reachable(stage: &Stage<'_>, index: NodeIndex) -> Option<Diagnostic> {
     if guards.may_run(index) {
         return None;
     }
-    // Whatever follows a node that never runs is not at fault itself.
+    // Whatever follows a node that never runs, or stands in one, is not at fault itself.
     let mut sources = graph.nodes.neighbors_directed(index, Direction::Incoming);
-    let outer = node.parent.is_some_and(|parent| !guards.may_run(parent));
-    if outer || !sources.any(|source| guards.may_run(source)) {
+    if !sources.any(|source| guards.may_run(source)) {
         return None;
     }
     let all = node.raw.join == JoinRule::All;

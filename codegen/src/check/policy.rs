@@ -31,7 +31,7 @@ pub(super) fn has_key(key: &str) -> bool {
     KEYS.iter().any(|(known, _)| *known == key)
 }
 
-/// The policy, defaults filled in. `None` if it has errors.
+/// The policy, defaults filled in. What is wrong with it is reported.
 pub(super) fn check(site: &Site<'_>) -> Option<Policy> {
     let Some(policy) = site.node.raw.policy.as_ref() else { return Some(Policy::default()) };
     let Value::Object(keys) = policy else {
@@ -44,12 +44,8 @@ pub(super) fn check(site: &Site<'_>) -> Option<Policy> {
         site.report(finding.help("write an object, such as `{\"max_attempts\": 5}`"));
         return None;
     };
-    let mut well = true;
     for (key, value) in keys {
-        well &= check_key(site, key, value);
-    }
-    if !well {
-        return None;
+        check_key(site, key, value);
     }
     // Null is absent (S10), except where it says "for ever".
     let keeps = |key: &str, value: &Value| {
@@ -63,7 +59,7 @@ pub(super) fn check(site: &Site<'_>) -> Option<Policy> {
     serde_json::from_value(Value::Object(keys)).ok()
 }
 
-fn check_key(site: &Site<'_>, key: &str, value: &Value) -> bool {
+fn check_key(site: &Site<'_>, key: &str, value: &Value) {
     let label = site.node.quoted();
     let (message, help) = match KEYS.iter().find(|(known, _)| *known == key) {
         Some((_, expected)) if !fits(key, value) => {
@@ -72,7 +68,7 @@ fn check_key(site: &Site<'_>, key: &str, value: &Value) -> bool {
                 format!("`{key}` of the policy of {label} is {found}, expected {expected}");
             (message, format!("write {expected}"))
         }
-        Some(_) => return true,
+        Some(_) => return,
         None => {
             let near = nearest(key, KEYS.iter().map(|(known, _)| *known));
             let known = KEYS.map(|(known, _)| format!("`{known}`")).join(", ");
@@ -83,7 +79,6 @@ fn check_key(site: &Site<'_>, key: &str, value: &Value) -> bool {
     };
     let field = format!("/policy/{}", pointer_token(key));
     site.report(site.finding(code::BAD_POLICY, message).field(field).help(help));
-    false
 }
 
 fn fits(key: &str, value: &Value) -> bool {

@@ -29,7 +29,7 @@ pub(super) struct Site<'a> {
     pub(super) undone: Option<Undone>,
     /// The scopes around, the nearest first; with `inside` the node itself is the first.
     pub(super) loops: Vec<NodeIndex>,
-    /// The type of `item` while an input over the elements of a list is checked.
+    /// The type of `item` once an input over the elements of a list is checked.
     item: RefCell<Option<Type>>,
     found: RefCell<Vec<Diagnostic>>,
     broken: Cell<bool>,
@@ -58,15 +58,6 @@ impl Findings {
     pub(super) fn add(&mut self, other: Self) {
         self.broken |= other.broken;
         self.diagnostics.extend(other.diagnostics);
-    }
-}
-
-/// While it lives, `item` is an element of the node's list.
-pub(super) struct BoundItem<'s>(&'s RefCell<Option<Type>>);
-
-impl Drop for BoundItem<'_> {
-    fn drop(&mut self) {
-        self.0.take();
     }
 }
 
@@ -122,21 +113,16 @@ impl<'a> Site<'a> {
         Some(Self { node, undone: Some(undone), ..Self::at(stage, index) })
     }
 
-    /// Lets `item` be an element of this node's list, of this type (S16).
-    pub(super) fn bind_item(&self, ty: Type) -> BoundItem<'_> {
+    /// From now on `item` is an element of this node's list, of this type (S16): what reads it comes
+    /// last.
+    pub(super) fn bind_item(&self, ty: Type) {
         self.item.replace(Some(ty));
-        BoundItem(&self.item)
     }
 
     /// `item`, where it is an element of this node's list.
     pub(super) fn bound_item(&self) -> Option<Binding> {
         let ty = self.item.borrow().clone()?;
         Some(Binding { name: Name::Item(self.node.raw.id.to_string()), ty })
-    }
-
-    /// The scope whose names are the nearest.
-    pub(super) fn scope(&self) -> Option<NodeIndex> {
-        self.loops.first().copied()
     }
 
     /// Where a `while` looks at its state, before an iteration.

@@ -114,7 +114,7 @@ impl Bdd {
             functions.push(self.choice(variable, rest, Ref::FALSE));
             rest = self.choice(variable, Ref::FALSE, rest);
         }
-        functions.extend((parts > 0).then_some(rest));
+        functions.push(rest);
         (functions, first..self.variables + 1)
     }
 
@@ -280,10 +280,6 @@ impl Hasher for Mixer {
         self.0 ^= self.0 >> 32;
     }
 
-    fn write_usize(&mut self, value: usize) {
-        self.write_u64(u64::try_from(value).unwrap_or(u64::MAX));
-    }
-
     fn write_isize(&mut self, value: isize) {
         self.write_u64(value.unsigned_abs().try_into().unwrap_or(u64::MAX));
     }
@@ -348,6 +344,62 @@ mod tests {
         let both = bdd.and(a, b).unwrap();
         assert_eq!(bdd.or(both, a), Some(a));
         assert_eq!(bdd.and(b, a), Some(both));
+    }
+
+    #[test]
+    fn a_function_depends_on_its_variables_alone() {
+        let mut bdd = Bdd::new(Limits::CHECK);
+        let (parts, variables) = bdd.partition(Ref::TRUE, 3);
+        assert_eq!(variables, 1..3);
+        let support = |function| Vec::from_iter(bdd.support(function));
+        assert!(support(Ref::TRUE).is_empty());
+        assert_eq!(
+            parts.iter().map(|part| support(*part)).collect::<Vec<_>>(),
+            [vec![1], vec![1, 2], vec![1, 2]]
+        );
+    }
+
+    /// Two functions of many variables: whether all of them hold that are even, or odd.
+    fn evens_and_odds(bdd: &mut Bdd) -> (Ref, Ref) {
+        let mut both = (Ref::TRUE, Ref::TRUE);
+        for _ in 0..10 {
+            let variable = bdd.variable();
+            let of = if variable.is_multiple_of(2) { &mut both.0 } else { &mut both.1 };
+            *of = bdd.choice(variable, *of, Ref::FALSE);
+        }
+        both
+    }
+
+    const NONE: Limits = Limits { steps: 0, all_steps: 0, few_steps: 0 };
+
+    #[test]
+    fn what_was_computed_costs_no_step() {
+        let mut bdd = Bdd::new(Limits::CHECK);
+        let (evens, odds) = evens_and_odds(&mut bdd);
+        let both = bdd.and(evens, odds);
+        let either = bdd.or(odds, evens);
+        bdd.limit(NONE);
+        assert!(both.is_some() && either.is_some());
+        assert_eq!(bdd.and(odds, evens), both);
+        assert_eq!(bdd.or(evens, odds), either);
+        assert_eq!(bdd.implies(evens, odds), None);
+        // Nor does what needs no computing.
+        assert_eq!(bdd.and(evens, evens), Some(evens));
+        assert_eq!(bdd.or(odds, odds), Some(odds));
+        assert_eq!(bdd.implies(odds, odds), Some(true));
+    }
+
+    #[test]
+    fn once_all_steps_are_spent_each_operation_has_few() {
+        let mut bdd = Bdd::new(Limits::CHECK);
+        let (evens, odds) = evens_and_odds(&mut bdd);
+        let needed = 9;
+        let limits = |all_steps| Limits { steps: needed, all_steps, few_steps: needed - 1 };
+        bdd.limit(limits(needed));
+        assert!(bdd.and(evens, odds).is_some());
+        assert_eq!(bdd.or(evens, odds), None);
+        bdd.limit(limits(bdd.steps + 1));
+        assert!(bdd.or(evens, odds).is_some());
     }
 
     #[test]

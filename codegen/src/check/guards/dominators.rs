@@ -92,3 +92,53 @@ impl Dominators {
         a
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A tree of points: a long path with branches that begin everywhere along it.
+    fn tree() -> (Dominators, Vec<Vertex>) {
+        let mut tree = Dominators::new();
+        let mut points = vec![Dominators::ROOT];
+        for place in 0..200 {
+            let above = if place % 3 == 2 { points[place * 7 / 11] } else { points[place] };
+            points.push(tree.add(above, Ref::TRUE));
+        }
+        (tree, points)
+    }
+
+    #[test]
+    fn every_question_is_answered_as_by_climbing_step_by_step() {
+        let (tree, points) = tree();
+        for &below in &points {
+            let path: Vec<Vertex> = tree.above(below).collect();
+            assert_eq!(path.last(), Some(&Dominators::ROOT));
+            assert_eq!(path.len(), tree.point(below).depth + 1);
+            for &other in &points {
+                assert_eq!(tree.dominates(other, below), path.contains(&other));
+                let common = tree.above(other).find(|above| path.contains(above));
+                assert_eq!(tree.common([below, other]), common);
+            }
+        }
+        assert_eq!(tree.common([]), None);
+    }
+
+    #[test]
+    fn a_long_way_is_a_few_jumps() {
+        let mut tree = Dominators::new();
+        let mut last = Dominators::ROOT;
+        for _ in 0..1_000 {
+            last = tree.add(last, Ref::TRUE);
+        }
+        for target in 0..1_000 {
+            let (mut from, mut hops) = (last, 0);
+            while tree.point(from).depth > target {
+                let Point { above, jump, .. } = tree.point(from);
+                from = if tree.point(jump).depth >= target { jump } else { above };
+                hops += 1;
+            }
+            assert!(hops <= 24, "{hops} hops to depth {target}");
+        }
+    }
+}

@@ -12,7 +12,7 @@ use crate::resolve::{Graph, Node};
 pub(super) struct Outcome {
     /// By this handle.
     pub(super) handle: HandleId,
-    /// With an output.
+    /// With an output, if nodes of its kind have one.
     pub(super) value: bool,
     /// With a failure.
     pub(super) error: bool,
@@ -39,7 +39,6 @@ pub(super) fn of(graph: &Graph<'_>, index: NodeIndex) -> Vec<Outcome> {
         return default.map(|handle| way(handle, false, false)).into_iter().collect();
     }
     let wired = graph.nodes.edges(index).any(|edge| *edge.weight() == *ERROR);
-    let gives = node.kind.is_none_or(gives_value);
     let answers = node.kind == Some(Kind::Approval);
     let with_value = |handle: &HandleId| {
         default == Some(handle) || answers && ANSWERED.contains(&handle.as_str())
@@ -48,38 +47,11 @@ pub(super) fn of(graph: &Graph<'_>, index: NodeIndex) -> Vec<Outcome> {
     for handle in &node.handles.names {
         let error = *handle == *ERROR;
         if wired || !error {
-            ways.push(way(handle, gives && with_value(handle), error));
+            ways.push(way(handle, with_value(handle), error));
         }
     }
     if node.raw.continue_on_error && !wired && node.handles.has(ERROR) {
         ways.extend(default.map(|handle| way(handle, false, true)));
     }
     ways
-}
-
-/// Whether such a node leaves with a value: its output, or the run's in the case of a return.
-fn gives_value(kind: Kind<'_>) -> bool {
-    match kind {
-        Kind::Manual
-        | Kind::Webhook
-        | Kind::Schedule
-        | Kind::ForEach
-        | Kind::While
-        | Kind::Race
-        | Kind::Try
-        | Kind::Transform
-        | Kind::Filter
-        | Kind::Sort
-        | Kind::Aggregate
-        | Kind::Custom
-        | Kind::WaitEvent
-        | Kind::Approval
-        | Kind::CallWorkflow
-        | Kind::StartWorkflow
-        | Kind::Return
-        | Kind::Action(_) => true,
-        Kind::Condition | Kind::Switch | Kind::Wait | Kind::Respond | Kind::Fail | Kind::Note => {
-            false
-        }
-    }
 }

@@ -32,10 +32,8 @@ impl Guards {
     }
 
     fn formula(&self, graph: &Graph<'_>, guard: Ref) -> String {
-        match guard {
-            Ref::TRUE => return "always".to_owned(),
-            Ref::FALSE => return "never".to_owned(),
-            _ => {}
+        if guard == Ref::TRUE {
+            return "always".to_owned();
         }
         let mut ways: Vec<String> = Vec::new();
         let mut open = vec![(guard, Chosen::new())];

@@ -45,7 +45,7 @@ pub(super) fn over_each(
     (name, element): (&str, &Type),
     expected: Option<&Type>,
 ) -> Option<Expr> {
-    let _bound = site.bind_item(element.clone());
+    site.bind_item(element.clone());
     if site.raw_input(name).is_none() {
         return site.typed(&format!("/inputs/{name}"), &Value::from("{{ item }}"), expected);
     }

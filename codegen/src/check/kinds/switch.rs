@@ -272,9 +272,5 @@ fn as_one(template: Template) -> Ast {
             Part::Expression(ast) => ast,
         })
         .collect();
-    match parts.len() {
-        1 => parts.remove(0),
-        0 => Ast { kind: AstKind::Text(String::new()), span },
-        _ => Ast { kind: AstKind::Concat(parts), span },
-    }
+    if parts.len() == 1 { parts.remove(0) } else { Ast { kind: AstKind::Concat(parts), span } }
 }

@@ -70,7 +70,6 @@ impl Site<'_> {
         let index = self.earlier(id, "errors")?;
         let node = self.stage.graph.node(index);
         let (guards, whole) = (&self.stage.guards, self.stage.graph.whole);
-        let binding = |ty| Ok(Binding { name: Name::Error(id.to_owned()), ty });
         if whole && !guards.possible(index, Event::Error) && !node.raw.disabled {
             let message = format!(
                 "a failure of {} is never seen: it ends the run or the item",
@@ -83,10 +82,8 @@ impl Site<'_> {
             };
             return Err(unusable(code::NEVER_THERE, message, help));
         }
-        if !whole || guards.implies(self.place, &[(index, Event::Error)]) {
-            return binding(failure_type());
-        }
-        binding(failure_type().optional())
+        // Where it is sure to be there it is narrowed, as anything optional is.
+        Ok(Binding { name: Name::Error(id.to_owned()), ty: failure_type().optional() })
     }
 
     /// Whether a node's output could be read from here, edges aside.
@@ -186,10 +183,11 @@ impl Site<'_> {
     fn ordered(&self, index: NodeIndex, root: &str) -> Result<(), Unresolved> {
         let (graph, guards) = (self.stage.graph, &self.stage.guards);
         let scope = graph.node(index).parent;
-        if !graph.whole || (self.inside && scope == self.scope()) {
+        if !graph.whole {
             return Ok(());
         }
-        // What stands in the node's scope: this node, or the loop around it.
+        // What stands in the node's scope: this node, or the loop around it. At the end of a body
+        // nothing does, and all its nodes are decided.
         let own = (!self.inside).then_some(self.index);
         let around = own.into_iter().chain(self.loops.iter().copied());
         let Some(here) = around.into_iter().find(|place| graph.node(*place).parent == scope) else {
