@@ -67,3 +67,23 @@ fn written(schema: &Value) -> Literal {
     // A carriage return cannot stand in a raw string; JSON has none that is not escaped.
     literal.unwrap_or_else(|_| Literal::string(&text))
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_fits_on_a_line_stands_on_one() {
+        let schema = |length: usize| json!({ "pattern": "x".repeat(length - 14) });
+        let lines = |length| written(&schema(length)).to_string().lines().count();
+        assert_eq!(schema(LINE).to_string().len(), LINE);
+        assert_eq!((lines(LINE), lines(LINE + 1)), (1, 4));
+    }
+
+    #[test]
+    fn no_text_ends_its_literal() {
+        assert_eq!(written(&json!("\"#")).to_string(), "r##\"\"\\\"#\"\"##");
+    }
+}

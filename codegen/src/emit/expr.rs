@@ -228,7 +228,6 @@ impl<'e, 'a> Exprs<'e, 'a> {
 
     fn conditional(&mut self, condition: &Expr, then: &Expr, otherwise: &Expr) -> Code {
         if let ExprKind::IsDefined(optional) = &condition.kind
-            && !matches!(optional.ty, Type::Any | Type::Null)
             && let Type::Optional { .. } = optional.ty
         {
             return self.if_present(optional, then, otherwise);

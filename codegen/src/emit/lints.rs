@@ -77,7 +77,9 @@ pub(crate) fn attributes(lints: &BTreeSet<&'static str>) -> TokenStream {
 
 #[cfg(test)]
 mod tests {
-    use super::approximates_constant;
+    use serde_json::json;
+
+    use super::{Value, approximates_constant, holds_constant};
 
     #[test]
     fn what_clippy_takes_for_a_constant() {
@@ -87,5 +89,12 @@ mod tests {
         for text in ["3.1", "3.15", "2.7", "2.72", "6.2", "1.41", "0.69", "314.0", "0.0"] {
             assert!(!approximates_constant(text.parse().unwrap()), "{text}");
         }
+    }
+
+    #[test]
+    fn one_anywhere_in_a_constant() {
+        let pi: Value = serde_json::from_str(r#"{"a": [1, {"b": 3.14}]}"#).unwrap();
+        assert!(holds_constant(&pi));
+        assert!(!holds_constant(&json!({ "a": [1, { "b": "3.14" }, null, true] })));
     }
 }

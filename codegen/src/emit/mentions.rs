@@ -103,6 +103,18 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_variable_is_no_function_of_its_name() {
+        let mut mentioned = Mentioned::default();
+        mentioned.add(quote!(let charge = charge; x.ship(1); undo_charge, pay(2)?));
+        for name in ["pay", "undo_charge"] {
+            assert!(mentioned.calls(name), "{name}");
+        }
+        for name in ["charge", "ship", "x", "none"] {
+            assert!(!mentioned.calls(name), "{name}");
+        }
+    }
+
+    #[test]
     fn both_ways_of_asking_agree() {
         let lines = [
             quote!(let a = f(|x| { y.z(x)? });),

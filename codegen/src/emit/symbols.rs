@@ -107,27 +107,17 @@ impl Symbols {
             }
             let group = match module.split("::").next().unwrap_or_default() {
                 "std" => 0,
-                "super" | "crate" | "self" => 2,
+                "super" | "crate" => 2,
                 _ => 1,
             };
-            groups[group].entry((style_place(module), module)).or_default().push(name);
+            groups[group].entry((!module.starts_with("super"), module)).or_default().push(name);
         }
         groups.into_iter().map(use_lines).filter(|lines| !lines.is_empty()).collect()
     }
 }
 
-/// Names by module, in rustfmt's order.
-type Group<'s> = BTreeMap<(u8, &'s str), Vec<&'s str>>;
-
-/// rustfmt's order of modules: those above before those from the root.
-fn style_place(module: &str) -> u8 {
-    match module.split("::").next() {
-        Some("self") => 0,
-        Some("super") => 1,
-        Some("crate") => 2,
-        _ => 3,
-    }
-}
+/// Names by module, in rustfmt's order: modules above before those from the root.
+type Group<'s> = BTreeMap<(bool, &'s str), Vec<&'s str>>;
 
 fn use_lines(group: Group<'_>) -> TokenStream {
     let mut lines = Vec::new();

@@ -433,3 +433,43 @@ fn members(ty: &Type) -> BTreeMap<String, String> {
         _ => BTreeMap::new(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_is_named_after_many_its_items_after_one() {
+        let names = [
+            ("Lines", "Line"),
+            ("Entries", "Entry"),
+            ("Address", "AddressItem"),
+            ("Gas", "GasItem"),
+            ("Cars", "Car"),
+            ("Stock", "StockItem"),
+        ];
+        for (many, one) in names {
+            assert_eq!(singular(many), one);
+        }
+    }
+
+    #[test]
+    fn what_a_plugins_types_hold_is_the_plugins_too() {
+        let method = |name: &str| {
+            let values = vec!["get".to_owned(), "put".to_owned()];
+            Type::Enum(EnumType { name: Some(name.to_owned()), values }.into())
+        };
+        let all: Vec<Type> = ["A", "B", "C", "D"].map(method).into();
+        let output = Type::record([
+            ("list".to_owned(), Type::list(all[0].clone())),
+            ("map".to_owned(), Type::map(all[1].clone()).optional()),
+            ("maybe".to_owned(), all[2].clone().optional()),
+            ("one".to_owned(), all[3].clone()),
+        ]);
+        let mut types = Types::default();
+        types.outside_within(&output, "flowcrate_plugins::http");
+        for ty in &all {
+            assert!(types.is_outside(ty), "{ty}");
+        }
+    }
+}

@@ -1,10 +1,11 @@
 //! Operators, filters, tests and functions of the table (S18).
 
 use flowcrate::types::Type;
-use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
+use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::quote;
 use serde_json::Value;
 
+use super::optional::is_empty;
 use super::{Code, Exprs, Rank};
 use crate::emit::lints;
 use crate::emit::mentions::mentions;
@@ -179,8 +180,7 @@ impl Exprs<'_, '_> {
         operator: &TokenStream,
         right: &Expr,
     ) -> Option<Code> {
-        let nothing = |expr: &Expr| is_nothing(expr) && !matches!(expr.ty, Type::Any);
-        let other = match (nothing(left), nothing(right)) {
+        let other = match (is_empty(left), is_empty(right)) {
             (false, true) => left,
             (true, false) => right,
             (true, true) | (false, false) => return None,
@@ -232,21 +232,6 @@ fn is_extreme(expr: &Expr) -> bool {
     matches!(number.as_i64(), Some(i64::MIN | i64::MAX))
 }
 
-/// An empty list, map or text.
-fn is_nothing(expr: &Expr) -> bool {
-    match &expr.kind {
-        ExprKind::Literal(Value::Array(items)) => items.is_empty(),
-        ExprKind::Literal(Value::String(text)) => text.is_empty() && expr.ty == Type::String,
-        ExprKind::List(items) => items.is_empty(),
-        ExprKind::Literal(Value::Object(fields)) => {
-            fields.is_empty() && matches!(expr.ty, Type::Map { .. })
-        }
-        ExprKind::Record(fields) => fields.is_empty() && matches!(expr.ty, Type::Map { .. }),
-        ExprKind::Widen(inner) => is_nothing(inner),
-        _ => false,
-    }
-}
-
 /// `vec![…]` or `&vec![…]` as the array that does as well where a slice is wanted.
 pub(super) fn array(code: TokenStream) -> TokenStream {
     let tokens: Vec<TokenTree> = code.clone().into_iter().collect();
@@ -284,14 +269,8 @@ fn only_clone(items: TokenStream) -> Option<TokenStream> {
 pub(super) fn bare(code: TokenStream) -> TokenStream {
     let mut tokens = code.clone().into_iter();
     match (tokens.next(), tokens.next()) {
-        (Some(TokenTree::Group(group)), None) if group.delimiter() == Delimiter::Parenthesis => {
-            let inner = group.stream();
-            let tuple = inner
-                .clone()
-                .into_iter()
-                .any(|token| matches!(token, TokenTree::Punct(punct) if punct.as_char() == ','));
-            if tuple || inner.is_empty() { code } else { inner }
-        }
+        // Tuples and blocks are values, which are borrowed with a `&` before them.
+        (Some(TokenTree::Group(group)), None) => group.stream(),
         _ => code,
     }
 }

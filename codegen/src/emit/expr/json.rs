@@ -10,18 +10,14 @@ use crate::emit::print::layout::macros;
 use crate::expr::{Expr, ExprKind};
 
 impl Exprs<'_, '_> {
-    /// Anything as `any`.
+    /// Anything as `any`, but what is one already, and constants, which the checker has widened.
     pub(super) fn as_any(&mut self, inner: &Expr) -> Code {
-        match &inner.kind {
-            _ if inner.ty == Type::Any => self.code(inner),
-            _ if inner.ty == Type::Null => Code::Absent,
-            ExprKind::Literal(value) => self.literal(value, &Type::Any),
-            _ => {
-                self.emitter.symbols.import("serde_json::json");
-                let value = self.json(inner);
-                Code::value(macros::json(&value))
-            }
+        if inner.ty == Type::Null {
+            return Code::Absent;
         }
+        self.emitter.symbols.import("serde_json::json");
+        let value = self.json(inner);
+        Code::value(macros::json(&value))
     }
 
     /// An expression within `json!`, which borrows what it is given.

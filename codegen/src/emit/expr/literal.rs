@@ -1,6 +1,6 @@
 //! Constants.
 
-use flowcrate::types::{Shape, Type};
+use flowcrate::types::{Shape, Type, UnionType};
 use flowcrate::{Bytes, Duration, Timestamp};
 use proc_macro2::{Literal, TokenStream, TokenTree};
 use quote::quote;
@@ -22,7 +22,6 @@ impl Exprs<'_, '_> {
                 }
                 self.any_literal(value)
             }
-            (Type::Null, _) => Code::value(quote!(())),
             (Type::Optional { .. }, Value::Null) => Code::value(quote!(None)),
             (Type::Optional { some }, value) => {
                 let value = self.literal(value, some).owned(some);
@@ -90,7 +89,7 @@ impl Exprs<'_, '_> {
             (Type::Record(_) | Type::Union(_) | Type::Recursive(_), value) => {
                 self.structured(value, ty)
             }
-            // A literal of another form than its type is a bug of the check stage.
+            // Null. A literal of another form than its type is a bug of the check stage.
             _ => Code::Absent,
         }
     }
@@ -107,12 +106,7 @@ impl Exprs<'_, '_> {
                 self.structure(&values, ty)
             }
             (Type::Union(union), value) => {
-                let key = match &union.tag {
-                    Some(tag) => value.get(tag).and_then(Value::as_str),
-                    None => Shape::of(value).map(Shape::key),
-                };
-                let choice = key.and_then(|key| Some((key, union.choices.get(key)?)));
-                let Some((key, choice)) = choice else { return Code::Absent };
+                let Some((key, choice)) = choice_of(union, value) else { return Code::Absent };
                 let path = self.emitter.types.path(ty, &self.hint, &mut self.emitter.symbols);
                 let variant = ident(&self.emitter.types.variant(ty, key));
                 let value = self.held(value, choice);
@@ -136,6 +130,15 @@ impl Exprs<'_, '_> {
         self.emitter.symbols.import("serde_json::json");
         Code::value(macros::json(&json_tokens(value)))
     }
+}
+
+/// The choice of a union that a constant is, and its key.
+pub(super) fn choice_of<'v>(union: &'v UnionType, value: &'v Value) -> Option<(&'v str, &'v Type)> {
+    let key = match &union.tag {
+        Some(tag) => value.get(tag).and_then(Value::as_str),
+        None => Shape::of(value).map(Shape::key),
+    };
+    key.and_then(|key| Some((key, union.choices.get(key)?)))
 }
 
 /// A JSON constant within `json!`.

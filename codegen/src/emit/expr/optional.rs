@@ -3,57 +3,49 @@
 use flowcrate::types::Type;
 use proc_macro2::{TokenStream, TokenTree};
 use quote::quote;
+use serde_json::Value;
 
+use super::literal::choice_of;
 use super::{Code, Exprs, Rank, is_copy};
 use crate::emit::mentions::mentions;
 use crate::expr::{Expr, ExprKind};
 
 impl Exprs<'_, '_> {
+    /// Of an optional or an `any`: the checker has answered for all others.
     pub(super) fn is_defined(&mut self, inner: &Expr) -> Code {
-        match &inner.ty {
-            Type::Optional { .. } => match self.code(inner) {
-                Code::Absent => Code::value(quote!(false)),
-                Code::Chain(option, _) => Code::value(quote!(#option.is_some())),
-                other => {
-                    let code = other.receiver();
-                    Code::value(quote!(#code.is_some()))
-                }
-            },
-            Type::Any => {
-                let code = self.code(inner).receiver();
-                Code::Value(quote!(!#code.is_null()), Rank::Unary)
+        if inner.ty == Type::Any {
+            let code = self.code(inner).receiver();
+            return Code::Value(quote!(!#code.is_null()), Rank::Unary);
+        }
+        match self.code(inner) {
+            Code::Absent => Code::value(quote!(false)),
+            Code::Chain(option, _) => Code::value(quote!(#option.is_some())),
+            other => {
+                let code = other.receiver();
+                Code::value(quote!(#code.is_some()))
             }
-            Type::Null => Code::value(quote!(false)),
-            _ => Code::value(quote!(true)),
         }
     }
 
     /// The opposite of [`Self::is_defined`].
     pub(super) fn is_absent(&mut self, inner: &Expr) -> Code {
-        match &inner.ty {
-            Type::Optional { .. } => match self.code(inner) {
-                Code::Absent => Code::value(quote!(true)),
-                Code::Chain(option, _) => Code::value(quote!(#option.is_none())),
-                other => {
-                    let code = other.receiver();
-                    Code::value(quote!(#code.is_none()))
-                }
-            },
-            Type::Any => {
-                let code = self.code(inner).receiver();
-                Code::value(quote!(#code.is_null()))
+        if inner.ty == Type::Any {
+            let code = self.code(inner).receiver();
+            return Code::value(quote!(#code.is_null()));
+        }
+        match self.code(inner) {
+            Code::Absent => Code::value(quote!(true)),
+            Code::Chain(option, _) => Code::value(quote!(#option.is_none())),
+            other => {
+                let code = other.receiver();
+                Code::value(quote!(#code.is_none()))
             }
-            Type::Null => Code::value(quote!(true)),
-            _ => Code::value(quote!(false)),
         }
     }
 
     pub(super) fn default(&mut self, value: &Expr, fallback: &Expr, ty: &Type) -> Code {
-        match &value.ty {
-            Type::Optional { .. } => {}
-            Type::Any => return self.default_of_any(value, fallback),
-            Type::Null => return self.code(fallback),
-            _ => return self.code(value),
+        if value.ty == Type::Any {
+            return self.default_of_any(value, fallback);
         }
         // Where it is there after all, nothing takes its place.
         if let (ExprKind::Name(name), Type::Optional { some }) = (&value.kind, &value.ty)
@@ -82,6 +74,13 @@ impl Exprs<'_, '_> {
             let code = self.code(fallback);
             return self.adapt(code, &fallback.ty, ty);
         }
+        // What is there for certain needs no other.
+        if let Code::Value(value, _) = &code
+            && let Some(inner) = within_some(value)
+        {
+            let is_wanted = matches!(ty, Type::Optional { .. });
+            return if is_wanted { code } else { Code::Value(inner, Rank::Low) };
+        }
         let before = std::mem::replace(&mut self.fallible, false);
         let other = self.taken(fallback);
         let other_fails = self.fallible;
@@ -95,6 +94,9 @@ impl Exprs<'_, '_> {
                 quote!(match #value { Some(value) => value, None => #other })
             };
             return Code::Value(code, Rank::Low);
+        }
+        if let (Type::Optional { .. }, Code::Absent) = (ty, &other) {
+            return code;
         }
         if let Type::Optional { .. } = ty {
             let value = receiver(code, optional);
@@ -130,7 +132,7 @@ impl Exprs<'_, '_> {
             }
             (Code::Chain(base, place), other) if !is_empty(fallback) => {
                 let place = Code::place(place).owned(ty);
-                if let ExprKind::Literal(serde_json::Value::Bool(other)) = &fallback.kind {
+                if let ExprKind::Literal(Value::Bool(other)) = &fallback.kind {
                     let test = if *other { quote!(is_none_or) } else { quote!(is_some_and) };
                     return Code::value(quote!(#base.#test(|value| #place)));
                 }
@@ -294,19 +296,12 @@ fn strip(expr: &Expr) -> &Expr {
     }
 }
 
-/// What `Default` gives for the type.
-fn is_empty(expr: &Expr) -> bool {
-    match &expr.kind {
-        ExprKind::Literal(serde_json::Value::Array(items)) => items.is_empty(),
-        ExprKind::Literal(serde_json::Value::String(text)) => {
-            text.is_empty() && expr.ty == Type::String
-        }
-        ExprKind::Literal(serde_json::Value::Object(fields)) => {
-            fields.is_empty() && matches!(expr.ty, Type::Map { .. })
-        }
-        ExprKind::List(items) => items.is_empty(),
-        ExprKind::Record(fields) => fields.is_empty() && matches!(expr.ty, Type::Map { .. }),
-        ExprKind::Widen(inner) => is_empty(inner),
+/// What `Default` gives for the type: an empty list, text or map, as it is written.
+pub(super) fn is_empty(expr: &Expr) -> bool {
+    match (&expr.kind, &expr.ty) {
+        (ExprKind::Literal(Value::Array(items)), Type::List { .. }) => items.is_empty(),
+        (ExprKind::Literal(Value::String(text)), Type::String) => text.is_empty(),
+        (ExprKind::Record(fields), Type::Map { .. }) => fields.is_empty(),
         _ => false,
     }
 }
@@ -331,13 +326,36 @@ fn is_payload(code: &TokenStream) -> bool {
 
 /// What clippy would not have in a closure.
 fn is_cheap(expr: &Expr) -> bool {
-    is_copy(&expr.ty)
-        && match &expr.kind {
-            ExprKind::Literal(_) | ExprKind::Name(_) => true,
-            ExprKind::Field { base, .. } => {
-                matches!(base.kind, ExprKind::Name(_) | ExprKind::Field { .. })
-            }
-            ExprKind::Widen(inner) => is_cheap(inner),
-            _ => false,
+    match (&expr.kind, &expr.ty) {
+        (ExprKind::Literal(value), ty) => is_cheap_constant(value, ty),
+        (ExprKind::Record(fields), Type::Record(_)) => {
+            fields.iter().all(|(_, value)| is_cheap(value))
         }
+        (ExprKind::List(items), Type::Tuple { .. }) => items.iter().all(is_cheap),
+        (_, ty) if !is_copy(ty) => false,
+        (ExprKind::Name(_), _) => true,
+        (ExprKind::Field { base, .. }, _) => {
+            matches!(base.kind, ExprKind::Name(_) | ExprKind::Field { .. })
+        }
+        (ExprKind::Widen(inner), _) => is_cheap(inner),
+        _ => false,
+    }
+}
+
+/// What holds no text, list or map, and nothing in a `Box`.
+fn is_cheap_constant(value: &Value, ty: &Type) -> bool {
+    match (ty, value) {
+        (Type::Optional { .. }, Value::Null) => true,
+        (Type::Optional { some }, value) => is_cheap_constant(value, some),
+        (Type::Record(record), Value::Object(fields)) => fields.iter().all(|(name, value)| {
+            record.fields.get(name).is_none_or(|field| is_cheap_constant(value, &field.ty))
+        }),
+        (Type::Tuple { items }, Value::Array(values)) => {
+            values.iter().zip(items.iter()).all(|(value, ty)| is_cheap_constant(value, ty))
+        }
+        (Type::Union(union), value) => {
+            choice_of(union, value).is_some_and(|(_, choice)| is_cheap_constant(value, choice))
+        }
+        (ty, _) => is_copy(ty),
+    }
 }

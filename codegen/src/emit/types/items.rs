@@ -216,5 +216,25 @@ mod tests {
     fn rules_are_serdes() {
         assert_eq!(camel("total_cents"), "totalCents");
         assert_eq!(separated("InStock2", '_'), "in_stock2");
+        assert_eq!(field_name("total_cents", Some("camelCase")), "totalCents");
+        assert_eq!(field_name("total_cents", Some("kebab-case")), "total-cents");
+        assert_eq!(field_name("total_cents", None), "total_cents");
+        assert_eq!(variant_name("InStock", Some("SCREAMING_SNAKE_CASE")), "IN_STOCK");
+        assert_eq!(variant_name("InStock", Some("camelCase")), "InStock");
+    }
+
+    #[test]
+    fn words_that_clippy_would_not_have() {
+        let common = |name: &str, variants: &[&str]| {
+            let variants: Vec<String> = variants.iter().map(ToString::to_string).collect();
+            has_common_words(name, variants.iter())
+        };
+        assert!(common("Level", &["CardA", "CardB", "CardC"]));
+        assert!(common("Level", &["OldCard", "NewCard", "Card"]));
+        assert!(!common("Level", &["CardA", "CardB"]));
+        assert!(!common("Level", &["CardA", "CardB", "Other"]));
+        assert!(common("Card", &["CardA", "Other"]));
+        assert!(common("Card", &["OldCard", "Other"]));
+        assert!(!common("Card", &["OldCards", "NoCardAtAll"]));
     }
 }

@@ -181,3 +181,25 @@ fn value_of(key: &str) -> &'static str {
         _ => "String",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn variants_that_clippy_finds_uneven() {
+        let uneven = |sizes: &[usize]| uneven_variants(sizes.iter().copied(), "").is_some();
+        assert!(uneven(&[8, 169]) && uneven(&[500, 8]));
+        assert!(!uneven(&[8, 168]) && !uneven(&[600, 500]) && !uneven(&[]));
+    }
+
+    #[test]
+    fn sizes_are_about_those_of_rust() {
+        let record = Type::record([
+            ("a".to_owned(), Type::Int.optional()),
+            ("b".to_owned(), Type::String),
+            ("c".to_owned(), Type::tuple([Type::Bool, Type::Duration])),
+        ]);
+        assert_eq!(size(&record, true), 16 + 24 + 17);
+    }
+}

@@ -32,6 +32,8 @@ impl Checker<'_> {
         let some = value.as_ref().map(|value| value.ty.some().clone());
         let fallback = match &some {
             Some(Type::Null | Type::Any) | None => self.value(fallback),
+            // These have no other way to be written.
+            Some(some) if is_literal_of(fallback, some) => self.check_as(fallback, Some(some)),
             // A literal takes the type of the value where it can.
             Some(some) => {
                 let own = self.value(fallback)?;
@@ -132,6 +134,14 @@ impl Checker<'_> {
         let names: Vec<Name> = chains.iter().filter_map(certain_name).collect();
         !names.is_empty() && self.names.one_is_present(&names)
     }
+}
+
+/// Whether it is `{…}` for a map, or `[…]` for a tuple.
+fn is_literal_of(fallback: &Ast, some: &Type) -> bool {
+    matches!(
+        (&fallback.kind, some),
+        (AstKind::Dict(_), Type::Map { .. }) | (AstKind::List(_), Type::Tuple { .. })
+    )
 }
 
 /// The name of a chain all of whose accesses are there wherever the name is.
