@@ -1,5 +1,7 @@
 //! Shapes, and a proof by enumeration: on random graphs the IR fires exactly what S1 to S3 fire.
 
+mod faithful;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 

@@ -2,11 +2,16 @@
 //!
 //! `cargo run --release --manifest-path tests/mutants/Cargo.toml -- FOLDER [--expressions] [PART...]`
 //!
-//! From the repository's root, or another checkout's. In FOLDER stand a copy of the repository, what is built of it, and `results.jsonl`. Only mutants
-//! whose name has one of the PARTs are asked if there are any. What was caught before, in a file
-//! that is still the same, is not asked again; survivors are.
+//! From the repository's root, or another checkout's. In FOLDER stand a copy of the repository, what
+//! is built of it, and `results.jsonl`. Only mutants whose name has one of the PARTs are asked if
+//! there are any. What was caught before, in a file that is still the same, is not asked again;
+//! survivors are.
+//!
+//! Whatever no test notices is asked with all fixtures and `FLOWCRATE_GRAPHS` random graphs (2,000; 0
+//! asks none): `FOLDER/graphs` has the smallest graph of which something else comes, and what.
 
 mod ask;
+mod graphs;
 mod places;
 mod record;
 mod rewrite;
@@ -50,9 +55,17 @@ fn main() -> Result<()> {
             record.add(place, "no build", why)?;
         }
     }
-    let tests = Tests::listed(&tree, &tree.build()?, &work)?;
+    let binaries = tree.build()?;
+    let tests = Tests::listed(&tree, &binaries, &work)?;
     println!("{} tests", tests.len());
-    ask_all(&places, &parts, &tests, &mut record)?;
+    let survivors = ask_all(&places, &parts, &tests, &mut record)?;
+    if env::var("FLOWCRATE_GRAPHS").as_deref() != Ok("0") {
+        for (number, told) in graphs::ask(&tree, &binaries, (&work, jobs()), &survivors)? {
+            if let Some(place) = survivors.iter().find(|place| place.number == number) {
+                record.add(place, "survived", &told.to_string())?;
+            }
+        }
+    }
     tell(&places, &record);
     Ok(())
 }
@@ -66,12 +79,18 @@ fn known_to_fail(places: &[Place], record: &Record) -> Dropped {
     failed.collect()
 }
 
-fn ask_all(places: &[Place], parts: &[String], tests: &Tests, record: &mut Record) -> Result<()> {
+/// Asks the tests: those that survive.
+fn ask_all<'p>(
+    places: &'p [Place],
+    parts: &[String],
+    tests: &Tests,
+    record: &mut Record,
+) -> Result<Vec<&'p Place>> {
     let wanted = |place: &&Place| {
         let named = parts.is_empty() || parts.iter().any(|part| place.name.contains(part.as_str()));
         named && record.of(place).is_none_or(|(result, _)| result == "survived")
     };
-    let mut wanted: Vec<&Place> = places.iter().filter(wanted).collect();
+    let mut wanted: Vec<&'p Place> = places.iter().filter(wanted).collect();
     // What was never asked comes first.
     wanted.sort_by_key(|place| record.of(place).is_some());
     let (next, record) = (AtomicUsize::new(0), Mutex::new(record));
@@ -90,14 +109,21 @@ fn ask_all(places: &[Place], parts: &[String], tests: &Tests, record: &mut Recor
         }
         Ok(())
     };
-    let jobs = env::var("FLOWCRATE_JOBS").ok().and_then(|jobs| jobs.parse().ok());
-    let jobs = jobs.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
     std::thread::scope(|scope| {
-        let threads: Vec<_> = (0..jobs).map(|_| scope.spawn(work)).collect();
+        let threads: Vec<_> = (0..jobs()).map(|_| scope.spawn(work)).collect();
         threads.into_iter().try_for_each(|thread| {
             thread.join().map_err(|_| anyhow!("a thread that asks has failed"))?
         })
-    })
+    })?;
+    let record = record.into_inner().map_err(|_| anyhow!("another thread failed"))?;
+    wanted.retain(|place| record.of(place).is_some_and(|(result, _)| result == "survived"));
+    Ok(wanted)
+}
+
+/// How many processes run at once.
+fn jobs() -> usize {
+    let jobs = env::var("FLOWCRATE_JOBS").ok().and_then(|jobs| jobs.parse().ok());
+    jobs.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from))
 }
 
 /// How many of each, by part of the compiler.

@@ -2,46 +2,61 @@
 //!
 //! `FLOWCRATE_MUTANT` is the number of the one that acts; none does without it. With
 //! `FLOWCRATE_MUTANTS_SEEN` the number of each place that is passed is written to that file, once.
+//! A process that asks many sets both by itself.
 
 use std::env;
 use std::fs::File;
 use std::io::Write;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{LazyLock, Mutex};
 
-static ASKED: LazyLock<u32> = LazyLock::new(|| {
+/// More than there are places.
+const PLACES: usize = 1 << 14;
+
+static ASKED: LazyLock<AtomicU32> = LazyLock::new(|| {
     let asked = env::var("FLOWCRATE_MUTANT").ok();
-    asked.and_then(|number| number.parse().ok()).unwrap_or(0)
+    AtomicU32::new(asked.and_then(|number| number.parse().ok()).unwrap_or(0))
 });
 
-static SEEN: LazyLock<Option<Mutex<Seen>>> = LazyLock::new(|| {
+static SEEN: LazyLock<Option<Mutex<File>>> = LazyLock::new(|| {
     let file = File::create(env::var_os("FLOWCRATE_MUTANTS_SEEN")?).ok()?;
-    Some(Mutex::new(Seen { file, noted: Vec::new() }))
+    Some(Mutex::new(file))
 });
 
-struct Seen {
-    file: File,
-    noted: Vec<bool>,
-}
+static NOTES: LazyLock<AtomicBool> = LazyLock::new(|| AtomicBool::new(SEEN.is_some()));
+static PASSED: [AtomicBool; PLACES] = [const { AtomicBool::new(false) }; PLACES];
 
 /// Whether this place is to be another.
 #[inline]
 pub fn on(number: u32) -> bool {
-    if let Some(seen) = &*SEEN {
-        note(seen, number);
+    if NOTES.load(Ordering::Relaxed) {
+        note(number);
     }
-    *ASKED == number
+    ASKED.load(Ordering::Relaxed) == number
 }
 
 #[cold]
-fn note(seen: &Mutex<Seen>, number: u32) {
-    let Ok(mut seen) = seen.lock() else { return };
-    let at = number as usize;
-    if seen.noted.len() <= at {
-        seen.noted.resize(at + 1, false);
-    }
-    if !seen.noted[at] {
-        seen.noted[at] = true;
+fn note(number: u32) {
+    let Some(passed) = PASSED.get(number as usize) else { return };
+    if !passed.swap(true, Ordering::Relaxed)
+        && let Some(Ok(mut file)) = SEEN.as_ref().map(Mutex::lock)
+    {
         // Whoever reads the file sees that it is empty.
-        let _ = writeln!(seen.file, "{number}");
+        let _ = writeln!(file, "{number}");
     }
+}
+
+/// From now on this one acts; none does where it is 0.
+pub fn ask(number: u32) {
+    ASKED.store(number, Ordering::Relaxed);
+}
+
+/// What `work` gives, and the places that it passes.
+pub fn passed<T>(work: impl FnOnce() -> T) -> (T, Vec<u32>) {
+    PASSED.iter().for_each(|passed| passed.store(false, Ordering::Relaxed));
+    NOTES.store(true, Ordering::Relaxed);
+    let done = work();
+    NOTES.store(false, Ordering::Relaxed);
+    let passed = PASSED.iter().zip(0..).filter(|(passed, _)| passed.load(Ordering::Relaxed));
+    (done, passed.map(|(_, number)| number).collect())
 }

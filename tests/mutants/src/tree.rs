@@ -39,6 +39,7 @@ impl Tree {
                 self.write(file, &fs::read(self.root.join(file))?)?;
             }
         }
+        self.write("codegen/tests/mutant_graphs.rs", include_bytes!("asked.rs"))?;
         self.write("codegen/src/mutant_switch.rs", include_bytes!("switch.rs"))
     }
 

@@ -24,7 +24,7 @@ pub fn shrink(case: &Case, fails: &dyn Fn(&Case) -> bool) -> Case {
 }
 
 /// All that is one step smaller, the boldest first.
-fn candidates(case: &Case) -> Vec<Case> {
+pub fn candidates(case: &Case) -> Vec<Case> {
     let mut found = Vec::new();
     let graph = |graph: Value| Case { graph, script: case.script.clone() };
     let list = |name: &str| case.graph[name].as_array().cloned().unwrap_or_default();
