@@ -197,6 +197,12 @@ fn what_is_read_behind_a_statement_is_handed_out() {
         });
     };
     assert_says(&said(kept), "done reads Output of yes, which is not handed out");
+    let behind = said(|workflow| {
+        let live = Live::Left { node: "yes".into(), handle: "out".to_owned() };
+        let when = When { live, block: Block::default(), exports: Vec::new() };
+        workflow.body.0.push(Stmt::When(when));
+    });
+    assert_says(&behind, "a condition reads Handle of yes, which is not handed out");
     let (_, workflow) = program();
     assert!(workflow.to_string().contains("branch large -> yes?"), "{workflow}");
 }

@@ -129,12 +129,27 @@ mod tests {
         assert_eq!(sentence("Charge the card"), "Charge the card.");
         assert_eq!(sentence("Is it large?"), "Is it large?");
         assert_eq!(sentence(" \u{202E}\n"), "");
+        assert_eq!(plain("~~gone~~ ~here"), "\\~\\~gone\\~\\~ ~here");
+        assert_eq!(plain("&amp; &#1; a & b &1"), "\\&amp; \\&#1; a & b &1");
+        assert_eq!(plain("12) b"), "12\\) b");
+        for as_it_is in [".5 is half", ") is left", "12 apples", "1.5"] {
+            assert_eq!(plain(as_it_is).replace('\\', ""), as_it_is);
+        }
+        assert_eq!(plain(".5 is half"), ".5 is half");
+        assert_eq!(plain("12 apples"), "12 apples");
+        assert_eq!(code("a`b\u{202E} \n c"), "ab c");
     }
 
     #[test]
     fn long_text_is_wrapped() {
         let text = wrap(&"word ".repeat(40));
         assert!(text.iter().all(|line| line.len() <= WIDTH));
-        assert_eq!(wrap("a - b").len(), 1);
+        let second =
+            |word: &str| wrap(&format!("{} {word} b", "x".repeat(WIDTH - 1))).swap_remove(1);
+        assert_eq!(second("word"), "word b");
+        // These would begin a list, a rule or a heading.
+        for marker in ["-", "# 1", "12.", "3)", "=="] {
+            assert_eq!(second(marker), "b", "{marker}");
+        }
     }
 }

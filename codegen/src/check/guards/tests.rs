@@ -223,6 +223,31 @@ fn s9_one_of_several_is_implied_where_none_is_alone() {
 }
 
 #[test]
+fn s6_of_many_ways_the_first_are_told() {
+    let mut nodes = vec![node("start", json!({"kind": "manual@1"}))];
+    let mut edges = Vec::new();
+    for place in 0..9 {
+        let id = format!("c{place}");
+        nodes.push(node(&id, json!({"kind": "condition@1"})));
+        edges.push(edge("start", "out", &id));
+        edges.push(edge(&id, "true", "nine"));
+        if place < 8 {
+            edges.push(edge(&id, "true", "eight"));
+        }
+    }
+    nodes.extend(["eight", "nine"].map(|id| node(id, json!({"kind": "custom@1"}))));
+    let document = json!({"name": "ways", "nodes": nodes, "edges": edges});
+    let (raw, _) = react_flow::parse(document.to_string().as_bytes());
+    let catalogue = Catalogue::default();
+    let (graph, _) = resolve(raw.unwrap(), &catalogue);
+    let text = analysed(&graph).text(&graph);
+    let line = |id: &str| text.lines().find(|line| line.starts_with(id)).unwrap();
+    let ways = |id: &str| line(id).split(" | ").count();
+    assert_eq!((ways("eight"), ways("nine")), (8, 9));
+    assert!(line("nine").ends_with(" | …") && !line("eight").contains('…'), "{text}");
+}
+
+#[test]
 fn s6_an_answer_past_the_limit_is_the_conservative_one() {
     // Each of the layers has two nodes that run under independent conditions, and the next layer
     // joins them crosswise: diagrams of such graphs grow past any limit.

@@ -201,5 +201,9 @@ mod tests {
             ("c".to_owned(), Type::tuple([Type::Bool, Type::Duration])),
         ]);
         assert_eq!(size(&record, true), 16 + 24 + 17);
+        let link = serde_json::json!({ "type": "object", "required": ["value"], "properties": {
+            "value": { "type": "integer" }, "next": { "$ref": "#" } } });
+        let link = crate::schema::from_schema(&link).unwrap().ty;
+        assert_eq!((size(&link, true), size(&link, false)), (24, 8));
     }
 }
