@@ -320,7 +320,7 @@ mod tests {
     }
 
     /// What is found of a key where two triggers start runs, each with a text.
-    fn found_of_two(key: &str, edges: Value) -> Vec<&'static str> {
+    fn found_of_two(key: &str, edges: &Value) -> Vec<&'static str> {
         let trigger = |id: &str| {
             let schema = json!({ "type": "object", "required": ["who"],
                 "properties": { "who": { "type": "string" } } });
@@ -336,12 +336,12 @@ mod tests {
     fn s9_one_of_all_triggers_has_started_a_run() {
         let none: [&str; 0] = [];
         let both = "{{ first_of(triggers.desk.who, triggers.shop.who) }}";
-        assert_eq!(found_of_two(both, json!([])), none);
-        assert_eq!(found_of_two("{{ first_of(triggers.desk.who) }}", json!([])), ["E407"]);
+        assert_eq!(found_of_two(both, &json!([])), none);
+        assert_eq!(found_of_two("{{ first_of(triggers.desk.who) }}", &json!([])), ["E407"]);
         // Of a drawing that does not hold together nothing is said that depends on it.
         let dangling = json!([{ "source": "desk", "target": "nobody" }]);
         for key in ["{{ triggers.desk.who }}", "{{ first_of(triggers.desk.who) }}"] {
-            assert_eq!(found_of_two(key, dangling.clone()), ["E203"]);
+            assert_eq!(found_of_two(key, &dangling), ["E203"]);
         }
     }
 
