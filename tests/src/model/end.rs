@@ -14,7 +14,7 @@ impl Sim<'_> {
         let mut happened = false;
         let mut regions: Vec<RegionId> = (0..self.regions.len()).collect();
         if !self.order.broad {
-            regions.reverse();
+            regions.sort_by_cached_key(|region| self.turn(*region));
         }
         for region in regions {
             let stands = self.paused.is_some() || !self.unknown.is_empty();
@@ -27,6 +27,16 @@ impl Sim<'_> {
             }
         }
         happened
+    }
+
+    /// Where a scope instance has its turn: right behind what it stands in.
+    fn turn(&self, region: RegionId) -> Vec<RegionId> {
+        let outer = |region: &RegionId| self.regions[*region].outer;
+        let place = |region| if self.order.reversed { RegionId::MAX - region } else { region };
+        let mut around: Vec<RegionId> =
+            std::iter::successors(Some(region), outer).map(place).collect();
+        around.reverse();
+        around
     }
 
     /// Decides the nodes that can be decided (S2); ends the instance once all are.
