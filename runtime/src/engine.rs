@@ -7,6 +7,7 @@
 //! the same completions in the same order make the same run, live and on replay.
 
 mod approval;
+mod awaited;
 mod branch;
 mod cancel;
 mod child;
@@ -44,6 +45,7 @@ use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
 
 pub use approval::{Approval, ApprovalWait, Decision, Verdict};
+pub(crate) use awaited::Awaited;
 pub(crate) use branch::Branch;
 pub use child::{Call, StartWorkflow};
 pub use for_each::ItemOutcome;
@@ -295,6 +297,8 @@ pub(crate) struct Core {
     now: Timestamp,
     /// The run's outermost scope.
     root: Rc<Scope>,
+    /// The tasks that somebody has awaited, in the order in which they were made.
+    tasks: awaited::Tasks,
     /// Operations that were refused in a cancelled scope since the last completion.
     refused: u32,
     /// Set while the function is polled, fetched right after.

@@ -216,6 +216,7 @@ fn poll_all(
             if failure.failing == Failing::Within && Branch::fail_around() {
                 return Poll::Pending;
             }
+            Branch::cancel_what_is_left();
         } else if running {
             return Poll::Pending;
         } else {

@@ -8,7 +8,7 @@ use std::task::{Context as Poller, Poll, ready};
 use futures_util::FutureExt;
 use futures_util::future::{LocalBoxFuture, Shared};
 
-use crate::engine::Branch;
+use crate::engine::{Awaited, Branch};
 use crate::error::{Error, Result};
 
 /// A future with many consumers: awaiting any clone drives it, and each gets the one outcome.
@@ -27,7 +27,8 @@ pub fn task<'a, T: Clone>(future: impl Future<Output = Result<T>> + 'a) -> Task<
     let branch = Branch::new();
     let future: LocalBoxFuture<'a, Result<T>> = Box::pin(future);
     let shared = InBranch { branch: branch.clone(), future }.shared();
-    Task { shared, branch, awaiting: Awaiting::default(), turn: Rc::default() }
+    let awaiting = Awaiting { task: Awaited::new(branch.clone()), own: None };
+    Task { shared, branch, awaiting, turn: Rc::default() }
 }
 
 impl<T: Clone> Task<'_, T> {
@@ -82,12 +83,11 @@ impl<T: Clone> Future for Task<'_, T> {
             Pin::new(&mut self.shared).poll(poller)
         };
         // It waits to be polled again where it has just failed; else nobody does that.
-        if self.branch.is_failing()
-            && !Branch::fail_around()
-            && !was_failing
-            && progress.is_pending()
-        {
-            progress = Pin::new(&mut self.shared).poll(poller);
+        if self.branch.is_failing() && !Branch::fail_around() && !was_failing {
+            Branch::cancel_what_is_left();
+            if progress.is_pending() {
+                progress = Pin::new(&mut self.shared).poll(poller);
+            }
         }
         let outcome = ready!(progress);
         self.awaiting.leave();
@@ -98,34 +98,32 @@ impl<T: Clone> Future for Task<'_, T> {
 /// Who awaits a task: its clones that have been polled, but for those that have their outcome, were
 /// cancelled, or were dropped. A clone that nobody has polled, such as the binding that others are
 /// cloned from, waits for nothing.
-#[derive(Default)]
 struct Awaiting {
-    all: Rc<Cell<usize>>,
-    own: bool,
+    task: Rc<Awaited>,
+    /// The number under which this clone awaits it.
+    own: Option<u64>,
 }
 
 impl Awaiting {
     /// Of another clone.
     fn other(&self) -> Self {
-        Self { all: Rc::clone(&self.all), own: false }
+        Self { task: Rc::clone(&self.task), own: None }
     }
 
     fn enter(&mut self) {
-        if !self.own {
-            self.own = true;
-            self.all.set(self.all.get() + 1);
+        if self.own.is_none() {
+            self.own = Some(self.task.enter());
         }
     }
 
     fn leave(&mut self) {
-        if self.own {
-            self.own = false;
-            self.all.set(self.all.get() - 1);
+        if let Some(own) = self.own.take() {
+            self.task.leave(own);
         }
     }
 
     fn anyone(&self) -> bool {
-        self.all.get() > 0
+        self.task.is_awaited()
     }
 }
 

@@ -24,6 +24,11 @@ impl Drop for CoreGuard {
     }
 }
 
+/// The run that is being polled.
+pub(super) fn core_of_poll() -> Option<Rc<RefCell<Core>>> {
+    CORE.with_borrow(Weak::upgrade)
+}
+
 /// One of several things that a scope does at once. What is polled within it belongs to it.
 #[derive(Clone)]
 pub(crate) struct Branch(Option<Rc<Scope>>);
@@ -41,22 +46,27 @@ impl Branch {
 
     /// Cancels it; false if nobody can, so that what it does must be dropped.
     pub(crate) fn cancel(&self) -> bool {
-        let core = CORE.with_borrow(Weak::upgrade);
-        let (Some(core), Some(scope)) = (core, &self.0) else { return false };
+        let (Some(core), Some(scope)) = (core_of_poll(), &self.0) else { return false };
         core.borrow_mut().cancel_scope(scope, Patience::None);
         true
     }
 
     /// How often the run that is being polled was polled.
     pub(crate) fn polls() -> Option<u64> {
-        let core = CORE.with_borrow(Weak::upgrade)?;
-        let polls = core.borrow().polls;
+        let polls = core_of_poll()?.borrow().polls;
         Some(polls)
     }
 
     /// Whether it, or something around it, is cancelled.
     pub(crate) fn is_cancelled(&self) -> bool {
         self.0.as_ref().is_some_and(|scope| scope.is_cancelled())
+    }
+
+    /// Whether a scope is this one, or stands in it.
+    pub(super) fn is_around(&self, scope: &Rc<Scope>) -> bool {
+        let own = self.0.as_ref();
+        let around = std::iter::successors(Some(scope), |scope| scope.parent());
+        own.is_some_and(|own| around.into_iter().any(|scope| Rc::ptr_eq(own, scope)))
     }
 
     /// Whether what is polled within it is going to fail.

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::task::Waker;
 
+use super::awaited::Tasks;
 use super::{Core, OpState, Scope, Undos, paths, scope};
 use crate::backend::{Backend, Completion, Mismatch, Outcome, Patience, Target, too_large};
 use crate::context::Context;
@@ -28,6 +29,7 @@ impl Core {
             forced: None,
             now,
             root: Scope::root(),
+            tasks: Tasks::default(),
             refused: 0,
             fault: None,
             frozen: false,
@@ -39,6 +41,7 @@ impl Core {
         self.paths = paths::Paths::default();
         self.ops.clear();
         self.outstanding = 0;
+        self.tasks = Tasks::default();
         self.root = Scope::root();
         ctx.of(Rc::clone(&self.root))
     }

@@ -156,13 +156,20 @@ async fn in_turn(ctx: Context, form: Value) -> Result<Value> {
         let task = task(inner);
         return task.await;
     }
+    if form == "waited" {
+        // What another one waits for ends where it stands, not where that other one does.
+        let (first, failing) = (task(tidies("first")), task(inner));
+        let middle = task(async { first.clone().await });
+        let last = task(async { middle.clone().await });
+        return join((first.clone(), failing, middle.clone(), last)).await.map(|_| Value::Null);
+    }
     join((tidies("first"), inner)).await.map(|_| Value::Null)
 }
 
 #[test]
 fn what_is_left_unwinds_in_one_order_however_joins_nest() {
     run_test(async {
-        for form in ["within", "task", "deep", "alone"] {
+        for form in ["within", "task", "deep", "alone", "waited"] {
             let workflow = flow(in_turn);
             let engine = engine(&workflow).await;
             let client = engine.client();
