@@ -153,9 +153,9 @@ pub(super) fn output(stage: &Stage<'_>) -> Type {
 
 /// Whether a return is reached wherever a scope's region is done.
 fn is_sure(stage: &Stage<'_>, scope: Option<NodeIndex>, region: &str) -> bool {
+    // A catch may be nothing but its result, which returns nothing.
     let catches = |index: NodeIndex| {
-        let children = &stage.graph.node(index).children;
-        children.iter().any(|child| stage.graph.node(*child).region == TRY_REGIONS[1])
+        matches!(stage.bodies.get(index), Some(Body::Try { catch: Some(_), .. }))
     };
     let returns = |index: &NodeIndex| match stage.graph.node(*index).kind {
         Some(Kind::Try) => {
