@@ -6,8 +6,9 @@
 //! itself. Rules are cited by their numbers.
 //!
 //! The model is a simulation of instants. Whatever follows from one outcome without time passing
-//! happens at one instant, in no order; where the page leaves more than one end open (two branches
-//! that end in the same millisecond, two failures at once), the model says so by a
+//! happens at one instant, in no order: it is played in several, which mostly lead to the same. Where
+//! they do not, the order is that of the lowered program (S41), which the model is [told](play_by);
+//! what is open even then (two timers that end in the same millisecond) it says by a
 //! [doubt](play::Played::doubts) in place of guessing.
 
 mod calls;
@@ -26,4 +27,4 @@ mod state;
 mod stop;
 mod undo;
 
-pub use play::{Event, Played, Script, play};
+pub use play::{Event, Played, Script, play, play_by};

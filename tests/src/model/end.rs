@@ -6,7 +6,7 @@ use super::expr::{self, Stop};
 use super::graph::Node;
 use super::names::Place;
 use super::plant::{Plant, planted};
-use super::state::{End, Failure, Left, OpId, Phase, RegionId, Sim, State, Work};
+use super::state::{End, Failure, Follows, Left, OpId, Phase, RegionId, Sim, State, Work};
 
 impl Sim<'_> {
     /// Lets every live scope instance go on; whether anything happened.
@@ -29,12 +29,18 @@ impl Sim<'_> {
         happened
     }
 
-    /// Where a scope instance has its turn: right behind what it stands in.
-    fn turn(&self, region: RegionId) -> Vec<RegionId> {
+    /// Where a scope instance has its turn: what stands in it has its own before it goes on, and of
+    /// two in one instance that which began first.
+    fn turn(&self, region: RegionId) -> Vec<(usize, RegionId)> {
         let outer = |region: &RegionId| self.regions[*region].outer;
-        let place = |region| if self.order.reversed { RegionId::MAX - region } else { region };
-        let mut around: Vec<RegionId> =
-            std::iter::successors(Some(region), outer).map(place).collect();
+        let reversed = self.order.reversed && !self.order.by_program;
+        let place = |region: RegionId| {
+            let op = self.regions[region].op;
+            let turn = op.map_or(0, |op| self.turn_of(&self.ops[op].node));
+            (turn, if reversed { RegionId::MAX - region } else { region })
+        };
+        let mut around = vec![(usize::MAX, RegionId::MAX)];
+        around.extend(std::iter::successors(Some(region), outer).map(place));
         around.reverse();
         around
     }
@@ -43,7 +49,9 @@ impl Sim<'_> {
     fn advance(&mut self, region: RegionId) -> bool {
         let open = |(id, state): (&String, &State)| (*state == State::Open).then(|| id.clone());
         let mut ids: Vec<String> = self.regions[region].nodes.iter().filter_map(open).collect();
-        if self.order.reversed {
+        if self.order.by_program {
+            ids.sort_by_key(|id| self.turn_of(id));
+        } else if self.order.reversed {
             ids.reverse();
         }
         let mut happened = false;
@@ -130,6 +138,28 @@ impl Sim<'_> {
             }
         };
         self.set(region, id, state);
+    }
+
+    /// What follows at once from what happened last: whether anything did. What scopes come to is
+    /// surfaced the last first.
+    pub(super) fn follow(&mut self) -> bool {
+        let stands = self.paused.is_some() || self.ended.is_some() || !self.unknown.is_empty();
+        let Some(next) = self.follows.pop_front().filter(|_| !stands) else { return false };
+        match next {
+            Follows::Region(op, region, end) => self.region_ended(op, region, end),
+            Follows::Finish(op, end) => self.finish(op, end),
+            Follows::Look => self.deliver(),
+        }
+        true
+    }
+
+    /// A scope has come to its end: that is an outcome of its own.
+    pub(super) fn finish_scope(&mut self, op: OpId, end: End) {
+        if self.order.by_program && !self.ops[op].stopping {
+            self.follows.push_front(Follows::Finish(op, end));
+        } else {
+            self.finish(op, end);
+        }
     }
 
     /// An operation has come to its end.
@@ -269,8 +299,22 @@ impl Sim<'_> {
         self.regions[region].phase = Phase::Ended;
         match self.regions[region].op {
             None => self.end_of_run(end),
+            Some(op) if self.is_followed(op, &end) => {
+                self.follows.push_front(Follows::Region(op, region, end));
+            }
             Some(op) => self.region_ended(op, region, end),
         }
+    }
+
+    /// Whether the end of a region of this scope is an outcome of its own: of an item, and of an
+    /// iteration that another one may follow.
+    fn is_followed(&self, op: OpId, end: &End) -> bool {
+        let own = match &self.ops[op].work {
+            Work::Each(_) => true,
+            Work::While { .. } => matches!(end, End::Done(_)),
+            _ => false,
+        };
+        own && self.order.by_program && !self.ops[op].stopping
     }
 
     /// What has failed or won at this instant takes effect; whether anything did.
@@ -280,7 +324,7 @@ impl Sim<'_> {
             region.phase == Phase::Live && !region.failures.is_empty()
         };
         let mut failing: Vec<RegionId> = (0..self.regions.len()).filter(failed).collect();
-        if self.order.reversed {
+        if self.order.reversed && !self.order.by_program {
             failing.reverse();
         }
         let deepest = failing.into_iter().max_by_key(|region| self.regions[*region].depth);
@@ -305,7 +349,7 @@ impl Sim<'_> {
         }
         // What answers at the instant at which its scope fails may not have come to that.
         if self.answered == Some(self.now) {
-            self.doubt("an answer and a failure at once");
+            self.doubt_of_turns("an answer and a failure at once");
         }
         self.regions[region].phase = Phase::Failing(failure);
         self.cancel_all(region);
@@ -319,7 +363,9 @@ impl Sim<'_> {
             State::Running(op) => Some(*op),
             _ => None,
         });
-        running.filter(|op| !self.ops[*op].over).collect()
+        let mut running: Vec<OpId> = running.filter(|op| !self.ops[*op].over).collect();
+        running.sort_by_key(|op| self.turn_of(&self.ops[*op].node));
+        running
     }
 
     /// A failed or cancelled instance ends with the last of what is in flight.

@@ -8,13 +8,17 @@ use super::graph::Node;
 use super::names::Place;
 use super::plant::{Plant, planted};
 use super::policy::{Policy, Verdict};
-use super::state::{Due, End, Failure, Op, OpId, RegionId, Sim, State, Step, Work, record};
+use super::state::{
+    Due, End, Failure, Follows, Op, OpId, RegionId, Sim, State, Step, Work, record,
+};
 
 /// How a node begins: it is over at once, or under way.
 pub(super) enum Begun {
     Left(String, Value),
     Failed(Failure),
     Under(Value, Work),
+    /// It is over, which is an outcome of its own.
+    Over(Value, Value),
 }
 
 type Beginning = Result<Begun, Stop>;
@@ -35,14 +39,18 @@ impl Sim<'_> {
             Ok(Begun::Left(handle, output)) => self.leave(region, id, Ok((handle, output))),
             Ok(Begun::Failed(failure)) => self.leave(region, id, Err(failure)),
             Ok(Begun::Under(input, work)) => {
-                let path = self.path(region, id);
-                let (began, round, node) = (self.now, self.round, id.to_owned());
-                let (stopping, over) = (false, false);
-                let op = Op { region, node, path, began, round, input, work, stopping, over };
-                self.ops.push(op);
-                let op = self.ops.len() - 1;
-                self.set(region, id, State::Running(op));
+                let op = self.under_way(region, id, input, work);
                 self.go(op);
+            }
+            Ok(Begun::Over(input, output)) => {
+                let op = self.under_way(region, id, input, Work::Timer);
+                let end = Follows::Finish(op, End::Done(output));
+                // Nobody waits for a run that was started, so that its turn is behind all else.
+                if node.kind == "respond@1" {
+                    self.follows.push_front(end);
+                } else {
+                    self.follows.push_back(end);
+                }
             }
             Err(Stop::Fails) => {
                 let failure = Failure::expression(self.path(region, id));
@@ -50,6 +58,16 @@ impl Sim<'_> {
             }
             Err(Stop::Unknown(what)) => self.unknown.push(format!("{id}: {what}")),
         }
+    }
+
+    fn under_way(&mut self, region: RegionId, id: &str, input: Value, work: Work) -> OpId {
+        let path = self.path(region, id);
+        let (began, round, node) = (self.now, self.round, id.to_owned());
+        let (stopping, over) = (false, false);
+        self.ops.push(Op { region, node, path, began, round, input, work, stopping, over });
+        let op = self.ops.len() - 1;
+        self.set(region, id, State::Running(op));
+        op
     }
 
     fn begin(&mut self, region: RegionId, node: &Node) -> Beginning {
@@ -87,6 +105,9 @@ impl Sim<'_> {
                 self.answered = Some(self.now);
                 if self.response.is_none() {
                     self.response = Some(value.clone());
+                }
+                if self.order.by_program {
+                    return Ok(Begun::Over(value, Value::Null));
                 }
                 self.note(path, &node.kind, self.now, value, &End::Done(Value::Null));
                 out(Value::Null)
@@ -132,6 +153,9 @@ impl Sim<'_> {
             "start_workflow@1" => {
                 input("input")?;
                 let (path, id) = (self.path(region, &node.id), Value::from(super::compare::ANY));
+                if self.order.by_program {
+                    return Ok(Begun::Over(Value::Null, id));
+                }
                 self.note(path, &node.kind, self.now, Value::Null, &End::Done(id.clone()));
                 out(id)
             }
@@ -170,7 +194,12 @@ impl Sim<'_> {
                 if let Some(timeout) = self.ops[op].input["timeout"].as_u64() {
                     self.due(timeout, Due::Timer(op));
                 }
-                self.deliver();
+                if self.order.by_program {
+                    // S41: that is another outcome.
+                    self.follows.push_back(Follows::Look);
+                } else {
+                    self.deliver();
+                }
             }
             Work::Call(end) => {
                 let length = self.ops[op].input["duration"].as_u64().filter(|_| end.is_some());
@@ -295,7 +324,7 @@ impl Sim<'_> {
     }
 
     /// S33: events of one name and key go to the waits in the order in which they were registered.
-    fn deliver(&mut self) {
+    pub(super) fn deliver(&mut self) {
         for place in 0..self.inbox.len() {
             let Some(event) = self.inbox.get(place).and_then(|number| self.events.get(*number))
             else {

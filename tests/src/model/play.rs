@@ -1,6 +1,6 @@
 //! A run from its start to its end.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use flowcrate_scripted::World;
 use serde::{Deserialize, Serialize};
@@ -66,20 +66,44 @@ pub struct Played {
     pub cuts: BTreeSet<u64>,
     /// Why the page leaves more than one course open; mostly empty.
     pub doubts: Vec<String>,
+    /// Whether it is the course that the order of the program says (S41), where that alone settles
+    /// it.
+    pub by_program: bool,
     /// What the graph holds that the model cannot play; a test that fails.
     pub unknown: Vec<String>,
 }
 
-/// Plays a graph that the compiler accepts. What no page puts into an order is played in several:
-/// where all of them lead to the same, there is nothing to doubt.
+/// The order of a lowered program: where each node has its turn.
+pub type Turns = BTreeMap<String, usize>;
+
+/// Plays a graph that the compiler accepts; nothing is known of how it was lowered.
 pub fn play(document: &Value, script: &Script) -> Played {
+    play_in_orders(&Graph::read(document), script)
+}
+
+/// Plays a graph whose program has its turns in this order. What the rules leave open without it
+/// goes by it (S41).
+pub fn play_by(document: &Value, script: &Script, turns: &Turns) -> Played {
     let graph = Graph::read(document);
-    let (mut played, ties) = play_in(&graph, script, Order::default());
+    let played = play_in_orders(&graph, script);
+    if played.doubts.is_empty() {
+        return played;
+    }
+    let [(first, _), (other, _)] =
+        Order::OF_PROGRAM.map(|order| play_in(&graph, script, order, turns));
+    let settled = first.doubts.is_empty() && other.doubts.is_empty() && first.tells_as(&other);
+    if settled { Played { by_program: true, ..first } } else { played }
+}
+
+/// Where several orders all lead to the same, there is nothing to doubt.
+fn play_in_orders(graph: &Graph, script: &Script) -> Played {
+    let none = Turns::new();
+    let (mut played, ties) = play_in(graph, script, Order::default(), &none);
     if ties.is_empty() {
         return played;
     }
     for order in Order::OTHERS {
-        let (other, others) = play_in(&graph, script, order);
+        let (other, others) = play_in(graph, script, order, &none);
         if !played.tells_as(&other) || !other.doubts.is_empty() {
             played.doubts.extend(ties.into_iter().chain(others).chain(other.doubts));
             break;
@@ -90,6 +114,7 @@ pub fn play(document: &Value, script: &Script) -> Played {
 
 /// In which order things happen that no page puts into one.
 #[derive(Clone, Copy, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a choice of its own")]
 pub(super) struct Order {
     /// The higher ids first, and what became due last.
     pub(super) reversed: bool,
@@ -97,14 +122,22 @@ pub(super) struct Order {
     pub(super) broad: bool,
     /// Of two that are due at one instant, nothing follows before both have happened.
     together: bool,
+    /// Each has its turn as in the program, and what fails does so before the next one has its own.
+    pub(super) by_program: bool,
 }
 
 impl Order {
+    const USUAL: Self = Self { reversed: false, broad: false, together: false, by_program: false };
     const OTHERS: [Self; 4] = [
-        Self { reversed: true, broad: false, together: false },
-        Self { reversed: false, broad: true, together: false },
-        Self { reversed: true, broad: true, together: false },
-        Self { reversed: false, broad: false, together: true },
+        Self { reversed: true, ..Self::USUAL },
+        Self { broad: true, ..Self::USUAL },
+        Self { reversed: true, broad: true, ..Self::USUAL },
+        Self { together: true, ..Self::USUAL },
+    ];
+    /// Two that differ in what of one instant is seen first.
+    const OF_PROGRAM: [Self; 2] = [
+        Self { by_program: true, ..Self::USUAL },
+        Self { by_program: true, reversed: true, ..Self::USUAL },
     ];
 }
 
@@ -119,10 +152,11 @@ impl Played {
 }
 
 /// Plays it in one order; with what was a matter of that.
-fn play_in(graph: &Graph, script: &Script, order: Order) -> (Played, Vec<String>) {
+fn play_in(graph: &Graph, script: &Script, order: Order, turns: &Turns) -> (Played, Vec<String>) {
     let mut sim = Sim {
         graph,
         order,
+        turns,
         ties: Vec::new(),
         world: &script.world,
         events: &script.events,
@@ -130,6 +164,7 @@ fn play_in(graph: &Graph, script: &Script, order: Order) -> (Played, Vec<String>
         started_by: script.trigger.clone(),
         now: 0,
         round: 0,
+        follows: VecDeque::new(),
         queue: BTreeMap::new(),
         queued: 0,
         regions: Vec::new(),
@@ -191,6 +226,9 @@ impl Sim<'_> {
     fn run(&mut self) {
         for _ in 0..INSTANTS {
             self.settle();
+            if self.follow() {
+                continue;
+            }
             self.pause();
             if self.ended.is_some() || self.paused.is_some() || !self.unknown.is_empty() {
                 return;
@@ -251,9 +289,12 @@ impl Sim<'_> {
     /// innermost scope outwards.
     fn settle(&mut self) {
         loop {
-            while self.advance_all() {}
+            let mut moved = self.advance_all();
+            while moved && !self.order.by_program {
+                moved = self.advance_all();
+            }
             let stands = self.paused.is_some() || !self.unknown.is_empty();
-            if self.ended.is_some() || stands || !self.resolve() {
+            if self.ended.is_some() || stands || !(self.resolve() || moved) {
                 return;
             }
         }
@@ -276,6 +317,7 @@ impl Sim<'_> {
             journal: self.journal,
             cuts: self.cuts,
             doubts: self.doubts,
+            by_program: false,
             unknown: self.unknown,
         }
     }

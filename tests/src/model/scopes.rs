@@ -80,8 +80,8 @@ impl Sim<'_> {
                     self.ops[op].work = Work::While { iteration: iteration + 1 };
                     self.next_iteration(op, state);
                 }
-                End::Done(_) => self.finish(op, End::Cancelled),
-                end => self.finish(op, end),
+                End::Done(_) => self.finish_scope(op, End::Cancelled),
+                end => self.finish_scope(op, end),
             },
             Work::Race(_) => self.branch_ended(op, region, end),
             Work::Try(tried) => self.part_ended(op, region, tried, end),
@@ -101,7 +101,7 @@ impl Sim<'_> {
             _ => false,
         };
         if over && self.ops[op].stopping && !self.ops[op].over {
-            self.finish(op, End::Cancelled);
+            self.finish_scope(op, End::Cancelled);
         }
     }
 
@@ -161,7 +161,7 @@ impl Sim<'_> {
             return;
         }
         if let Some(failure) = each.failed.clone() {
-            return self.finish(op, End::Failed(failure));
+            return self.finish_scope(op, End::Failed(failure));
         }
         if each.next < each.items.len() {
             return;
@@ -184,7 +184,7 @@ impl Sim<'_> {
                 }
             }
         }
-        self.finish(op, End::Done(Value::Array(list)));
+        self.finish_scope(op, End::Done(Value::Array(list)));
     }
 
     /// S27: the condition is looked at before each iteration.
@@ -201,10 +201,10 @@ impl Sim<'_> {
         };
         let condition = node.input("condition").unwrap_or(&Value::Null);
         match expr::holds(condition, &place) {
-            Ok(false) => return self.finish(op, End::Done(state)),
+            Ok(false) => return self.finish_scope(op, End::Done(state)),
             Ok(true) => {}
             Err(Stop::Fails) => {
-                return self.finish(op, End::Failed(Failure::expression(around.path)));
+                return self.finish_scope(op, End::Failed(Failure::expression(around.path)));
             }
             Err(Stop::Unknown(what)) => return self.unknown.push(what),
         }
@@ -212,7 +212,7 @@ impl Sim<'_> {
         let more = u64::from(planted(Plant::IterationTooMany));
         if most.is_some_and(|most| iteration >= most + more) {
             let failure = Failure::new("max_iterations", super::compare::ANY, around.path);
-            return self.finish(op, End::Failed(failure));
+            return self.finish_scope(op, End::Failed(failure));
         }
         let path = format!("{}[{iteration}]", around.path);
         let region = self.open(&around, op, "", path);
@@ -237,14 +237,14 @@ impl Sim<'_> {
         }
         let (failed, won) = (race.failed.clone(), race.winner.is_some());
         if stopping {
-            return self.finish(op, End::Cancelled);
+            return self.finish_scope(op, End::Cancelled);
         }
         if won {
             return self.undo_losers(op);
         }
         let Some((first, failure)) = failed.first().cloned() else {
             let failure = Failure::new("no_branches", super::compare::ANY, path);
-            return self.finish(op, End::Failed(failure));
+            return self.finish_scope(op, End::Failed(failure));
         };
         if failed.iter().filter(|(at, _)| *at == first).count() > 1 {
             self.tie("two branches failed first");
@@ -252,7 +252,7 @@ impl Sim<'_> {
         if !self.undos.is_empty() {
             self.doubt("what a race did of which nobody won");
         }
-        self.finish(op, End::Failed(failure));
+        self.finish_scope(op, End::Failed(failure));
     }
 
     /// The losers have come to their ends.
@@ -260,7 +260,7 @@ impl Sim<'_> {
         let Work::Race(race) = &self.ops[op].work else { return };
         let Some((name, value)) = race.winner.clone() else { return };
         let output = record([("winner".to_owned(), name.as_str().into()), (name, value)]);
-        self.finish(op, End::Done(output));
+        self.finish_scope(op, End::Done(output));
     }
 
     /// The race that was won at this instant and stands deepest.
@@ -282,7 +282,7 @@ impl Sim<'_> {
         race.winner = Some((name.clone(), value));
         let losers = race.running.clone();
         if several && began == self.now {
-            self.doubt("branches that take no time all succeed");
+            self.doubt_of_turns("branches that take no time all succeed");
         }
         let won = End::Done(Value::from(name));
         self.note(format!("{path}/!won"), "winner", self.now, Value::Null, &won);
@@ -303,8 +303,8 @@ impl Sim<'_> {
             tried.returned = self.regions[region].returned.take();
         }
         match (name.as_str(), end) {
-            ("finally", End::Failed(failure)) => self.finish(op, End::Failed(failure)),
-            ("finally", _) => self.finish(op, tried.outcome.unwrap_or(End::Cancelled)),
+            ("finally", End::Failed(failure)) => self.finish_scope(op, End::Failed(failure)),
+            ("finally", _) => self.finish_scope(op, tried.outcome.unwrap_or(End::Cancelled)),
             ("body", End::Failed(failure)) if self.has_catch(op) && !stopping => {
                 // S24: only where the try says so.
                 let undoes = self.is_undone(op);
@@ -324,7 +324,7 @@ impl Sim<'_> {
                     }
                     self.enter(op, "finally", None);
                 } else {
-                    self.finish(op, end);
+                    self.finish_scope(op, end);
                 }
             }
         }

@@ -1,13 +1,13 @@
 //! What a run is made of while the model plays it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use flowcrate_scripted::World;
 use serde_json::{Map, Value, json};
 
 use super::compare::ANY;
 use super::graph::Graph;
-use super::play::{Event, Order};
+use super::play::{Event, Order, Turns};
 
 /// Milliseconds since the start.
 pub(super) type At = u64;
@@ -233,10 +233,23 @@ pub(super) enum Due {
     Event(usize),
 }
 
+/// What follows at once from what happened, as an outcome of its own (runtime/PROTOCOL.md).
+#[derive(Clone, Debug)]
+pub(super) enum Follows {
+    /// An item has come to its end, or an iteration.
+    Region(OpId, RegionId, End),
+    /// An operation has.
+    Finish(OpId, End),
+    /// A wait began: what is there may be for it.
+    Look,
+}
+
 /// A run under way.
 pub(super) struct Sim<'a> {
     pub(super) graph: &'a Graph,
     pub(super) order: Order,
+    /// The program's order, where it is asked.
+    pub(super) turns: &'a Turns,
     /// What was a matter of that.
     pub(super) ties: Vec<String>,
     pub(super) world: &'a World,
@@ -247,6 +260,8 @@ pub(super) struct Sim<'a> {
     /// How many times something became due. What begins with one that is due at once, such as a
     /// wait for an instant that has passed, has begun when that comes to its end.
     pub(super) round: usize,
+    /// The next one first.
+    pub(super) follows: VecDeque<Follows>,
     pub(super) queue: BTreeMap<(At, usize), Due>,
     pub(super) queued: usize,
     pub(super) regions: Vec<Region>,
@@ -285,6 +300,19 @@ impl Sim<'_> {
 
     pub(super) fn doubt(&mut self, why: impl Into<String>) {
         self.doubts.push(why.into());
+    }
+
+    /// What depends on who has its turn first, and on nothing else.
+    pub(super) fn doubt_of_turns(&mut self, why: &str) {
+        if !self.order.by_program {
+            self.doubt(why);
+        }
+    }
+
+    /// When a node has its turn (S41): as in the program where that is asked, else by its id alone.
+    pub(super) fn turn_of(&self, node: &str) -> usize {
+        let turn = self.turns.get(node).filter(|_| self.order.by_program);
+        turn.copied().unwrap_or_default()
     }
 
     /// S38.

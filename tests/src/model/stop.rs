@@ -40,7 +40,7 @@ impl Sim<'_> {
         }
         self.cuts.insert(self.now);
         if matches!(self.ops[op].work, Work::Try(_)) && self.begins(op) && self.has_finally(op) {
-            self.doubt("a try begins and is cancelled at once");
+            self.doubt_of_turns("a try begins and is cancelled at once");
         }
         match self.ops[op].work.clone() {
             // One that was to begin at this instant has not begun.
