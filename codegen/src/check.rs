@@ -164,6 +164,8 @@ pub enum Body {
     Switch {
         /// In order.
         cases: Vec<Case>,
+        /// Whether each value of an enum has its case: none is left for `default`.
+        exhausted: bool,
     },
     /// `for_each@1`.
     ForEach {

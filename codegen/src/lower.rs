@@ -25,7 +25,7 @@ use crate::check::{Checked, NodeId, Scope};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::ir::{self, Block, Event, Workflow};
 
-pub(crate) use flow::{handles, is_trigger};
+pub(crate) use flow::{handles, is_trigger, rest};
 pub(crate) use reads::{used_at_the_end, uses};
 
 /// Lowers a checked graph, and all that it calls. What is wrong here is our bug (E9xx), never the

@@ -93,16 +93,6 @@ pub fn package(
     let name = names::crate_name(&checked.name);
     let library = name.replace('-', "_");
     let input = example_input(checked);
-    let readme = readme::Readme {
-        checked,
-        package: &name,
-        library: &library,
-        structure: &emitted.structure,
-        input: &input,
-        custom: emitted.custom.is_some(),
-        support,
-    };
-    let readme = readme::readme(&readme)?;
     let manifest = manifest::manifest(&manifest::Manifest {
         name: &name,
         description: &checked.description,
@@ -112,7 +102,6 @@ pub fn package(
     });
     let mut files = CrateFiles::default();
     files.ours("Cargo.toml", manifest);
-    files.ours("README.md", readme);
     files.ours(".gitignore", "/target/\n/.flowcrate/\n".to_owned());
     let public = Public::of(support, &emitted);
     files.ours("src/lib.rs", sources::lib(checked, &emitted, public.as_ref()));
@@ -124,6 +113,7 @@ pub fn package(
         let rehearsal = example::rehearsal(checked, &input);
         files.ours("tests/rehearsal.json", format!("{rehearsal:#}\n"));
     }
+    let structure = emitted.structure;
     files.ours("src/generated/workflow.rs", emitted.workflow);
     if let Some(steps) = emitted.steps {
         files.ours("src/generated/steps.rs", steps);
@@ -143,6 +133,16 @@ pub fn package(
         let document = callees.get(&name).unwrap_or_default().to_vec();
         files.add(&format!("workflows/{name}.json"), document, Owner::Compiler);
     }
+    let readme = readme::readme(&readme::Readme {
+        checked,
+        package: &name,
+        library: &library,
+        structure: &structure,
+        input: &input,
+        files: &files,
+        support,
+    })?;
+    files.ours("README.md", readme);
     Ok(files)
 }
 

@@ -155,7 +155,7 @@ pub(crate) fn expressions(body: &Body) -> Vec<&Expr> {
     match body {
         Body::Manual | Body::Webhook { .. } | Body::Schedule { .. } => Vec::new(),
         Body::Condition { condition } => vec![condition],
-        Body::Switch { cases } => cases.iter().map(|case| &case.when).collect(),
+        Body::Switch { cases, .. } => cases.iter().map(|case| &case.when).collect(),
         Body::ForEach { items, body, .. } => {
             std::iter::once(items).chain(body.result.as_ref()).collect()
         }

@@ -12,8 +12,8 @@ use crate::schema::has_pattern;
 /// What the constant is called.
 pub(crate) const INPUT_SCHEMA: &str = "INPUT_SCHEMA";
 
-/// A schema that is longer is written over several lines.
-const LINE: usize = 70;
+/// What is longer is written over several lines.
+const LINE: usize = 80;
 
 impl Emitter<'_> {
     /// The attribute's part, and the constant that it names; nothing where types say all.
@@ -57,8 +57,7 @@ impl Emitter<'_> {
 
 /// JSON as a raw string, which reads as JSON does.
 fn written(schema: &Value) -> Literal {
-    let line = schema.to_string();
-    let text = if line.len() > LINE { format!("\n{schema:#}") } else { line };
+    let text = laid_out(schema, 0);
     let quotes = (1..).map(|count| "#".repeat(count));
     let raw = quotes.map(|hashes| (format!("\"{hashes}"), hashes));
     let free = raw.into_iter().find(|(end, _)| !text.contains(end.as_str()));
@@ -66,6 +65,32 @@ fn written(schema: &Value) -> Literal {
     let literal = format!("r{hashes}\"{text}\"{hashes}").parse();
     // A carriage return cannot stand in a raw string; JSON has none that is not escaped.
     literal.unwrap_or_else(|_| Literal::string(&text))
+}
+
+/// JSON that stands `column` in, on one line where that is not too long.
+fn laid_out(value: &Value, column: usize) -> String {
+    let line = value.to_string();
+    let (open, close, parts): (_, _, Vec<String>) = match value {
+        Value::Object(entries) => {
+            let part = |(key, value): (&String, &Value)| {
+                format!("{}: {}", Value::from(key.as_str()), laid_out(value, column + 4))
+            };
+            ("{", "}", entries.iter().map(part).collect())
+        }
+        Value::Array(values) => {
+            ("[", "]", values.iter().map(|value| laid_out(value, column + 4)).collect())
+        }
+        _ => return line,
+    };
+    let space = if open == "{" { " " } else { "" };
+    if parts.is_empty() {
+        return line;
+    }
+    if column + line.chars().count() <= LINE && !parts.iter().any(|part| part.contains('\n')) {
+        return format!("{open}{space}{}{space}{close}", parts.join(", "));
+    }
+    let (inner, outer) = (" ".repeat(column + 4), " ".repeat(column));
+    format!("{open}\n{inner}{}\n{outer}{close}", parts.join(&format!(",\n{inner}")))
 }
 
 #[cfg(test)]
@@ -79,7 +104,7 @@ mod tests {
         let schema = |length: usize| json!({ "pattern": "x".repeat(length - 14) });
         let lines = |length| written(&schema(length)).to_string().lines().count();
         assert_eq!(schema(LINE).to_string().len(), LINE);
-        assert_eq!((lines(LINE), lines(LINE + 1)), (1, 4));
+        assert_eq!((lines(LINE), lines(LINE + 1)), (1, 3));
     }
 
     #[test]

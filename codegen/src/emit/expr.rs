@@ -132,8 +132,7 @@ impl<'e, 'a> Exprs<'e, 'a> {
                     return self.tuple(items, types);
                 }
                 let items: Vec<_> = items.iter().map(|item| self.owned(item)).collect();
-                let code =
-                    if items.is_empty() { quote!(Vec::new()) } else { quote!(vec![#(#items),*]) };
+                let code = if items.is_empty() { quote!(Vec::new()) } else { macros::list(&items) };
                 Code::value(code)
             }
             ExprKind::Record(fields) => self.record(fields, &expr.ty),
@@ -346,6 +345,9 @@ impl<'e, 'a> Exprs<'e, 'a> {
             && let [value] = args.as_slice()
         {
             return self.code(value).shown();
+        }
+        if matches!(part.kind, ExprKind::Name(Name::RunId)) && !self.locals.run_is_kept {
+            return quote!(ctx.run_id());
         }
         self.code(part).shown()
     }

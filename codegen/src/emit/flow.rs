@@ -524,6 +524,11 @@ pub(crate) fn catches(node: &Node) -> bool {
     node.continue_on_error || node.wired.iter().any(|handle| handle == "error")
 }
 
+/// Whether the node leaves by its default handle also where it failed (S21).
+pub(crate) fn goes_on(node: &Node) -> bool {
+    node.continue_on_error && !node.wired.iter().any(|handle| handle == "error")
+}
+
 /// A variable's name.
 fn variable(name: &str) -> Ident {
     ident(name)

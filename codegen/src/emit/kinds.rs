@@ -93,7 +93,7 @@ pub(crate) fn emit(flow: &mut Flow<'_, '_>, node: &Node, locals: &Locals) -> Nod
             NodeCode::new(Outcome::Value(quote!(())))
         }
         Body::Condition { condition } => condition::emit(flow, node, locals, condition),
-        Body::Switch { cases } => switch::emit(flow, node, locals, cases),
+        Body::Switch { cases, .. } => switch::emit(flow, node, locals, cases),
         Body::ForEach { items, concurrency, on_item_error, body } => {
             let each = for_each::ForEach {
                 items,

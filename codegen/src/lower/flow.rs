@@ -249,6 +249,12 @@ pub(crate) fn is_trigger(body: &Body) -> bool {
     matches!(body, Body::Manual | Body::Webhook { .. } | Body::Schedule { .. })
 }
 
+/// The handle by which a switch leaves that has left by no other: `default`, or the last case where
+/// the cases leave nothing for that.
+pub(crate) fn rest(node: &Node) -> &str {
+    handles(node).into_iter().rfind(|handle| *handle != "error").unwrap_or("default")
+}
+
 /// The handles by which a node can leave, in order; those of `error` only where it is wired, for
 /// else a failure leaves the scope, or goes by the default handle (S21).
 pub(crate) fn handles(node: &Node) -> Vec<&str> {
@@ -257,8 +263,9 @@ pub(crate) fn handles(node: &Node) -> Vec<&str> {
     }
     let mut handles: Vec<&str> = match &node.body {
         Body::Condition { .. } => vec!["true", "false"],
-        Body::Switch { cases } => {
-            cases.iter().map(|case| case.handle.as_str()).chain(["default"]).collect()
+        Body::Switch { cases, exhausted } => {
+            let default = (!exhausted || node.continue_on_error).then_some("default");
+            cases.iter().map(|case| case.handle.as_str()).chain(default).collect()
         }
         Body::WaitEvent { timeout: Some(_), .. } => vec!["out", "timeout"],
         Body::Approval(approval) => {

@@ -48,7 +48,7 @@ fn outside(checked: &Checked) -> (Map<String, Value>, Map<String, Value>) {
 }
 
 /// The payload of an event.
-fn event_of(checked: &Checked, event: &str, ty: &Type) -> Value {
+pub(super) fn event_of(checked: &Checked, event: &str, ty: &Type) -> Value {
     let Some(asked) = checked.events.get(event) else { return example(ty) };
     asked.sample.clone().unwrap_or_else(|| example_of(ty, Some(&asked.schema)))
 }

@@ -161,11 +161,14 @@ pub(super) fn main() -> String {
         "//! The command line: run, resume, list, show, event, cancel, serve.\n",
         vec![
             quote! {
+                #[doc = " Names of the workflow: this file stays when they change."]
                 #[path = "generated/binary.rs"]
                 mod binary;
             },
             quote! {
                 use std::process::ExitCode;
+            },
+            quote! {
                 use binary::{Workflow, triggers};
                 use flowcrate::host;
             },

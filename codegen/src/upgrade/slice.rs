@@ -140,7 +140,7 @@ fn settings(old_body: &Body, new_body: &Body) -> bool {
         (Body::ForEach { on_item_error: old, .. }, Body::ForEach { on_item_error: new, .. }) => {
             old == new
         }
-        (Body::Switch { cases: old }, Body::Switch { cases: new }) => {
+        (Body::Switch { cases: old, .. }, Body::Switch { cases: new, .. }) => {
             old.iter().map(|case| &case.handle).eq(new.iter().map(|case| &case.handle))
         }
         (Body::Race { branches: old }, Body::Race { branches: new }) => {

@@ -151,7 +151,7 @@ async fn execute(scope: &Scope, node: &Node) -> Result<Outcome> {
             Ok(Outcome::left("out", None))
         }
         Body::Condition { condition } => condition::run(scope, node, condition),
-        Body::Switch { cases } => switch::run(scope, node, cases),
+        Body::Switch { cases, .. } => switch::run(scope, node, cases),
         Body::ForEach { items, concurrency, on_item_error, body } => {
             let settings = for_each::Settings {
                 items,

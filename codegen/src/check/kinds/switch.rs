@@ -60,7 +60,7 @@ pub(super) fn check(site: &Site<'_>) -> Found {
     }
     found.narrowing.push((DEFAULT.into(), failed));
     found.exhausted = value.as_ref().is_some_and(|value| covers(&value.ty, &texts));
-    found.body = Some(Body::Switch { cases: checked });
+    found.body = Some(Body::Switch { cases: checked, exhausted: found.exhausted });
     found
 }
 

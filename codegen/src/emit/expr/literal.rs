@@ -63,7 +63,7 @@ impl Exprs<'_, '_> {
                 let values: Vec<_> =
                     values.iter().map(|value| self.literal(value, items).owned(items)).collect();
                 let empty = values.is_empty();
-                Code::value(if empty { quote!(Vec::new()) } else { quote!(vec![#(#values),*]) })
+                Code::value(if empty { quote!(Vec::new()) } else { macros::list(&values) })
             }
             (Type::Map { values: ty }, Value::Object(entries)) => {
                 let map = self.emitter.symbols.import("std::collections::BTreeMap");

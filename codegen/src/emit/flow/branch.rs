@@ -13,7 +13,7 @@ use super::super::mentions::mentions;
 use super::super::names::ident;
 use super::pattern::{Pattern, bound_names, form_size, unbound};
 use super::simpler::{Simple, effect};
-use super::{BlockCode, Final, Flow, Lines, Mode, Slot, catches, collapse, variable};
+use super::{BlockCode, Final, Flow, Lines, Mode, Slot, catches, collapse, goes_on, variable};
 use crate::check::{Body, Node, NodeId};
 use crate::ir::{Block, Branch, Part, Subject};
 use crate::lower::handles;
@@ -82,14 +82,17 @@ impl Flow<'_, '_> {
         let read_later = [Part::Output, Part::Error, Part::Handle, Part::Returned]
             .into_iter()
             .any(|part| readers.within(&node.id, part, after, usize::MAX));
-        if read_later || node.disabled || handles(node).len() < 2 {
+        // Of what went on after its failure an output is read where its variable stands.
+        let read = [Part::Output, Part::Error].iter().any(|&part| readers.any(&node.id, part));
+        let read_within = goes_on(node) && read;
+        if read_later || read_within || node.disabled || handles(node).len() < 2 {
             self.run(node, locals, lines);
             if !lines.diverges {
                 self.branch(branch, end, locals, lines);
             }
             return;
         }
-        if let Body::Switch { cases } = &node.body
+        if let Body::Switch { cases, .. } = &node.body
             && !catches(node)
             && self.switch_branch(node, cases, branch, end, locals, lines)
         {

@@ -5,10 +5,10 @@ use quote::quote;
 
 use super::super::locals::{Form, HandleForm, Locals};
 use super::branch::{ArmCode, Scrutinee};
-use super::{Flow, variable};
+use super::{Flow, goes_on, variable};
 use crate::check::Node;
 use crate::ir::Part;
-use crate::lower::handles;
+use crate::lower::{handles, rest};
 
 impl Flow<'_, '_> {
     /// The pattern of a handle; binds what the arm reads of the node.
@@ -32,7 +32,7 @@ impl Flow<'_, '_> {
                 | HandleForm::Text
                 | HandleForm::OptionalText
                 | HandleForm::Ran
-        );
+        ) || goes_on(node);
         let reads = |part| !only_tells && readers.within(&node.id, part, start, stop);
         let (reads_output, reads_error) = (reads(Part::Output), reads(Part::Error));
         let names = self.emitter.names(&node.id);
@@ -71,6 +71,8 @@ impl Flow<'_, '_> {
             (HandleForm::CaughtBool, "false") => quote!(Ok(false)),
             (HandleForm::Event | HandleForm::Answer, "out") => quote!(Some(#output)),
             (HandleForm::Event | HandleForm::Answer, "timeout") => quote!(None),
+            // Where it failed no value is there: what reads one finds it in the node's own variable.
+            (HandleForm::CaughtEvent, "out") if goes_on(node) => quote!(Ok(Some(_)) | Err(_)),
             (HandleForm::CaughtEvent | HandleForm::CaughtAnswer, "out") => {
                 quote!(Ok(Some(#output)))
             }
@@ -84,9 +86,10 @@ impl Flow<'_, '_> {
                 | HandleForm::CaughtAnswer,
                 "error",
             ) => quote!(Err(#error)),
-            (HandleForm::CaughtText, "default") => quote!(Ok(_)),
+            (HandleForm::CaughtText, text) if text == rest(node) && goes_on(node) => quote!(_),
+            (HandleForm::CaughtText, text) if text == rest(node) => quote!(Ok(_)),
             (HandleForm::CaughtText, text) => quote!(Ok(#text)),
-            (HandleForm::Text, "default") => quote!(_),
+            (HandleForm::Text, text) if text == rest(node) => quote!(_),
             (HandleForm::Text, text) => quote!(#text),
             (HandleForm::OptionalText, text) => quote!(Some(#text)),
             // Handles that a form does not have are never left by.
@@ -151,7 +154,7 @@ pub(super) fn form_size(node: &Node, form: HandleForm) -> usize {
         HandleForm::CaughtBool
         | HandleForm::CaughtEvent
         | HandleForm::Answer
-        | HandleForm::CaughtVerdict => 3,
+        | HandleForm::CaughtVerdict => 3 - usize::from(goes_on(node)),
         HandleForm::CaughtAnswer => 4,
         HandleForm::Text | HandleForm::CaughtText => handles(node).len(),
         HandleForm::OptionalBool | HandleForm::OptionalText | HandleForm::Ran => usize::MAX,

@@ -14,7 +14,7 @@ use super::{BlockCode, Final, Flow, Lines, Mode};
 use crate::check::{Case, Node};
 use crate::expr::{Expr, ExprKind};
 use crate::ir::Branch;
-use crate::lower::handles;
+use crate::lower::{self, handles};
 
 impl Flow<'_, '_> {
     /// Emits switch and branch in one; `false` if they need a variable between them.
@@ -113,9 +113,10 @@ impl Flow<'_, '_> {
         for arm in &branch.arms {
             bodies.push((&arm.handle, self.block(Some(&arm.block), locals.clone(), &mode)));
         }
+        let last = lower::rest(node);
         let mut rest = bodies
             .iter()
-            .position(|(handle, _)| *handle == "default")
+            .position(|(handle, _)| *handle == last)
             .map(|place| bodies.remove(place).1);
         if rest.is_none() && !matches!(mode, Mode::Statements) {
             rest = Some(self.block(None, locals.clone(), &mode));

@@ -2,22 +2,36 @@
 //!
 //! prettyplease breaks at 89 columns, indents some calls twice and gives every argument a line of
 //! its own. This pass reads its lines as a tree of brackets, puts together what fits, and lets a
-//! closure or a single argument hang over its call. It moves white space and trailing commas, and
-//! spells out `json!` and `format!`; it changes no token otherwise.
+//! closure or a single argument hang over its call. It moves white space and trailing commas,
+//! gives a closure's body braces or takes them, and spells out `json!` and `format!`; it changes no
+//! token otherwise, and nothing within a text.
 
+mod blocks;
 pub(crate) mod macros;
+mod raw;
 
 use std::borrow::Cow;
 
 use super::wide;
+
+/// Marks an item that is not to be indented by itself.
+const FLUSH: char = '\u{0}';
+/// Marks one that stands a step further in.
+const DEEPER: char = '\u{2}';
 
 /// Columns of a line.
 pub(super) const WIDTH: usize = 100;
 
 /// Tidies the text of one item.
 pub(super) fn tidy(text: &str) -> String {
-    let text = macros::spell_out(text);
+    let (text, raw) = raw::set_aside(text);
+    let text = macros::spell_out(&text);
     let text = join_generics(&text);
+    let text = blocks::join_conditions(&text);
+    raw.put_back(laid_out(&text))
+}
+
+fn laid_out(text: &str) -> String {
     let lines: Vec<&str> = text.lines().collect();
     if !is_nested(&lines) {
         let mut out = String::new();
@@ -145,11 +159,11 @@ fn parse<'t>(lines: &[&'t str], next: &mut usize) -> Vec<Item<'t>> {
             break;
         }
         *next += 1;
-        let text = Cow::Borrowed(line.trim());
         if open == 0 {
-            items.push(Item::Line(text, indent(line)));
+            items.push(Item::Line(blocks::unbraced(line.trim()), indent(line)));
             continue;
         }
+        let text = Cow::Borrowed(line.trim());
         let mut group = Group { parts: Vec::new(), close: Cow::default(), indent: indent(line) };
         let mut head = text;
         loop {
@@ -171,6 +185,11 @@ fn parse<'t>(lines: &[&'t str], next: &mut usize) -> Vec<Item<'t>> {
 
 fn is_chained(text: &str) -> bool {
     text.starts_with('.') && !text.starts_with("..")
+}
+
+/// Whether an item stands a step further in than what it belongs to.
+fn is_deeper(text: &str) -> bool {
+    is_chained(text) || text.starts_with(DEEPER)
 }
 
 impl Item<'_> {
@@ -200,7 +219,7 @@ fn compact_all(items: Vec<Item<'_>>, column: usize) -> Vec<Item<'_>> {
         };
         done.push(item);
     }
-    join_chains(done, column)
+    blocks::join_operators(join_chains(done, column), column)
 }
 
 fn compact(mut group: Group<'_>, column: usize) -> Item<'_> {
@@ -211,11 +230,15 @@ fn compact(mut group: Group<'_>, column: usize) -> Item<'_> {
         return Item::Group(imports(group));
     }
     join_heads(&mut group, column);
+    if let Some(line) = blocks::one_line(&group, column) {
+        return Item::Line(line.into(), group.indent);
+    }
     if let [(head, items)] = group.parts.as_slice() {
         if let Some(line) = one_line(head, items, &group.close, column) {
             return Item::Line(line.into(), group.indent);
         }
-        if let Some(hung) = hang(head, items, &group, column) {
+        let hung = hang(head, items, &group, column);
+        if let Some(hung) = hung.or_else(|| blocks::hang(head, items, &group, column)) {
             return Item::Group(hung);
         }
     }
@@ -310,7 +333,7 @@ fn may_be_joined(head: &str) -> bool {
         return true;
     }
     let statement =
-        ["if ", "match ", "for ", "while ", "impl ", "pub ", "enum ", "trait ", "struct "];
+        ["if ", "match ", "for ", "while ", "fn ", "impl ", "pub ", "enum ", "trait ", "struct "];
     if statement.iter().any(|word| before.starts_with(word) || before.contains(&format!(" {word}")))
     {
         return false;
@@ -326,7 +349,7 @@ fn hang<'t>(head: &str, items: &[Item<'t>], group: &Group<'t>, column: usize) ->
     }
     let (last, before) = items.split_last()?;
     let Item::Group(last) = last else { return None };
-    let [(last_head, inner)] = last.parts.as_slice() else { return None };
+    let ((last_head, inner), others) = last.parts.split_first()?;
     let before: Option<Vec<&str>> = before.iter().map(Item::line).collect();
     let before = before?;
     let last_close = last.close.strip_suffix(',').unwrap_or(&last.close);
@@ -335,14 +358,20 @@ fn hang<'t>(head: &str, items: &[Item<'t>], group: &Group<'t>, column: usize) ->
         return None;
     }
     let closure = ["async |", "async {", "|"].iter().any(|start| last_head.starts_with(start));
-    if !closure && !before.is_empty() || is_chained(last_head) {
+    // What has several parts is an `if`; that of a closure stands in its block.
+    let block = block_of(last_head);
+    if !closure && !before.is_empty()
+        || is_chained(last_head)
+        || !others.is_empty() && block.is_none()
+    {
         return None;
     }
     let arguments: String = before.iter().flat_map(|text| [text, " "]).collect();
-    let (hung_head, hung_items, hung_close) = match block_of(last_head) {
+    let (hung_head, hung_items, hung_close) = match block {
         Some((parameters, body)) => {
+            let first = (body.to_owned().into(), inner.clone());
             let body = Group {
-                parts: vec![(body.to_owned().into(), inner.clone())],
+                parts: std::iter::once(first).chain(others.iter().cloned()).collect(),
                 close: last_close.to_owned().into(),
                 indent: 0,
             };
@@ -394,7 +423,8 @@ fn join_chains(items: Vec<Item<'_>>, column: usize) -> Vec<Item<'_>> {
 fn join_chain<'t>(item: Item<'t>, mut chain: Vec<Item<'t>>, column: usize) -> Vec<Item<'t>> {
     let Item::Line(text, step) = &item else {
         // Behind a bracket that closes on a line of its own a chain goes on at its column.
-        return std::iter::once(item).chain(chain.into_iter().map(flush)).collect();
+        let chain = chain.into_iter().map(|call| marked(further_out(call, column), FLUSH));
+        return std::iter::once(item).chain(chain).collect();
     };
     let calls: Option<Vec<&str>> = chain.iter().map(Item::line).collect();
     if let Some(calls) = calls {
@@ -410,19 +440,46 @@ fn join_chain<'t>(item: Item<'t>, mut chain: Vec<Item<'t>>, column: usize) -> Ve
         if column + joined.chars().count() <= WIDTH {
             *head = joined.into();
             group.indent = *step;
-            return chain;
+            return chain.into_iter().map(|call| further_out(call, column)).collect();
         }
+    }
+    // A receiver no wider than a step has its first call beside it.
+    if is_short(text) && !chain.is_empty() {
+        let mut first = chain.remove(0);
+        let call = match &mut first {
+            Item::Line(call, _) => call,
+            Item::Group(group) => match group.parts.first_mut() {
+                Some((head, _)) => head,
+                None => return std::iter::once(item).chain(chain).collect(),
+            },
+        };
+        *call = format!("{text}{call}").into();
+        let first = further_out(first, column);
+        return if chain.is_empty() { vec![first] } else { join_chain(first, chain, column) };
     }
     std::iter::once(item).chain(chain).collect()
 }
 
-/// Marks an item as not to be indented by itself.
-fn flush(item: Item<'_>) -> Item<'_> {
+/// Whether a text is a name that is no wider than a step.
+fn is_short(text: &str) -> bool {
+    text.len() <= 4 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+}
+
+/// A call that stands one step further out than it was laid out for, so that more of it may fit.
+fn further_out(call: Item<'_>, column: usize) -> Item<'_> {
+    match call {
+        Item::Group(group) => compact(group, column),
+        line @ Item::Line(..) => line,
+    }
+}
+
+/// An item with a mark before it.
+fn marked(item: Item<'_>, mark: char) -> Item<'_> {
     match item {
-        Item::Line(text, _) => Item::Line(format!("\u{0}{text}").into(), 0),
+        Item::Line(text, _) => Item::Line(format!("{mark}{text}").into(), 0),
         Item::Group(mut group) => {
             if let Some((head, _)) = group.parts.first_mut() {
-                head.to_mut().insert(0, '\u{0}');
+                head.to_mut().insert(0, mark);
             }
             Item::Group(group)
         }
@@ -457,7 +514,7 @@ fn brace_behind<'t>(
 
 fn print(items: &[Item<'_>], column: usize, out: &mut String) {
     for item in items {
-        let column = column + if is_chained(item.first()) { 4 } else { 0 };
+        let column = column + if is_deeper(item.first()) { 4 } else { 0 };
         match item {
             Item::Line(text, _) => line(text, column, out),
             Item::Group(group) => {
@@ -488,7 +545,7 @@ fn print_apart(items: &[Item<'_>], column: usize, out: &mut String) {
 }
 
 fn line(text: &str, column: usize, out: &mut String) {
-    let text = text.trim_start_matches('\u{0}');
+    let text = text.trim_start_matches([FLUSH, DEEPER]);
     if text.is_empty() {
         return out.push('\n');
     }
@@ -602,6 +659,13 @@ mod tests {
         let tidied = tidied(text);
         assert!(tidied.contains("Err::<(), _>(\n"), "{tidied}");
         syn::parse_file(&tidied).expect("Rust");
+    }
+
+    #[test]
+    fn lists_hang_as_other_arguments_do() {
+        let text = "fn f() { if ctx.approval::<Value>(\"ask\", Approval::new(\"include.str-x\").assignees(&mut [\"some long text that is a word or two\".to_owned(), \"some long text that is a word or two\".to_owned()]).key(\"*/ }\".to_owned())).is_none() { a(); } }";
+        let tidied = tidied(text);
+        assert!(tidied.contains(".assignees(vec![\n"), "{tidied}");
     }
 
     #[test]

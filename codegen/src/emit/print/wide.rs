@@ -48,8 +48,7 @@ fn pattern(text: &str) -> Option<Broken> {
 /// `if a && b {`, `if a.b().c() {`: each part on a line, the brace behind them.
 fn condition(text: &str) -> Option<Broken> {
     let condition = text.strip_suffix(" {")?;
-    let start = ["if ", "} else if "].into_iter().find(|start| condition.starts_with(start))?;
-    let condition = &condition[start.len()..];
+    let (start, condition) = condition.split_at(condition_start(condition)?);
     let parts = OPERATORS[..2].iter().find_map(|by| {
         let parts = split(condition, by);
         let line = |(place, part): (usize, &&str)| match place {
@@ -64,6 +63,13 @@ fn condition(text: &str) -> Option<Broken> {
     }
     broken.push((0, "{".to_owned()));
     Some(broken)
+}
+
+/// Where the condition of an `if` begins that stands at the start of a line, or gives a variable.
+pub(super) fn condition_start(text: &str) -> Option<usize> {
+    let starts = ["if ", "} else if "];
+    let start = starts.iter().find(|start| text.starts_with(**start)).map(|start| start.len());
+    start.or_else(|| text.starts_with("let ").then(|| text.find(" = if "))?.map(|at| at + 6))
 }
 
 /// A closure's body in a block of its own.
@@ -126,14 +132,14 @@ fn is_call(text: &str, at: usize) -> bool {
 }
 
 /// Where the parameters of a closure end that a text begins with.
-fn parameters(text: &str) -> Option<usize> {
+pub(super) fn parameters(text: &str) -> Option<usize> {
     let from = ["async move |", "async |", "move |", "|"];
     let start = from.iter().find(|start| text.starts_with(**start))?.len();
     text[start..].find('|').map(|end| start + end + 1)
 }
 
 /// Where the bracket ends that a text begins with.
-fn closing(text: &str) -> Option<usize> {
+pub(super) fn closing(text: &str) -> Option<usize> {
     let mut depth = 0_usize;
     for (at, byte) in code(text) {
         match byte {
@@ -189,7 +195,7 @@ fn in_types(text: &str, at: usize) -> bool {
 }
 
 /// The bytes outside of texts.
-fn code(text: &str) -> impl Iterator<Item = (usize, u8)> {
+pub(super) fn code(text: &str) -> impl Iterator<Item = (usize, u8)> {
     let (mut quoted, mut escaped) = (false, false);
     text.bytes().enumerate().filter(move |(_, byte)| {
         if quoted {

@@ -3,10 +3,11 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::super::Flow;
+use super::super::{Flow, goes_on};
 use crate::check::NodeId;
 use crate::emit::locals::{HandleForm, Locals};
 use crate::emit::names::ident;
+use crate::lower::rest;
 
 impl Flow<'_, '_> {
     /// "The node ran and left by this handle", as a bool.
@@ -38,6 +39,9 @@ impl Flow<'_, '_> {
             (HandleForm::Caught, "out") => quote!(#name.is_ok()),
             (HandleForm::Event, "out") => quote!(#name.is_some()),
             (HandleForm::Event, _) | (HandleForm::Answer, "timeout") => quote!(#name.is_none()),
+            (HandleForm::CaughtEvent, "out") if self.node(id).is_some_and(goes_on) => {
+                quote!(!matches!(#name, Ok(None)))
+            }
             (HandleForm::CaughtEvent, "out") => quote!(matches!(#name, Ok(Some(_)))),
             (HandleForm::CaughtEvent | HandleForm::CaughtAnswer, "timeout") => {
                 quote!(matches!(#name, Ok(None)))
@@ -65,6 +69,9 @@ impl Flow<'_, '_> {
                 }
             }
             (_, "error") => quote!(#name.is_err()),
+            (_, text) if self.node(id).is_some_and(|node| goes_on(node) && text == rest(node)) => {
+                quote!(matches!(#name, Ok(#text) | Err(_)))
+            }
             (_, text) => quote!(matches!(#name, Ok(#text))),
         }
     }

@@ -9,7 +9,7 @@ use super::super::{BlockCode, LoneIf};
 use super::{ArmCode, Scrutinee};
 use crate::check::Node;
 use crate::emit::locals::HandleForm;
-use crate::lower::handles;
+use crate::lower::{handles, rest};
 
 /// A branch as a whole.
 #[allow(clippy::large_enum_variant, reason = "there is one at a time, on the stack")]
@@ -51,14 +51,15 @@ impl Whole {
     }
 }
 
-/// Where `default` is drawn it must not take the cases that are not.
+/// Where the handle of all the rest is drawn it must not take the cases that are not.
 pub(super) fn fill_cases(
     node: &Node,
     mut arms: Vec<ArmCode>,
     missing: Option<&BlockCode>,
     form: HandleForm,
 ) -> Vec<ArmCode> {
-    if !arms.iter().any(|arm| arm.handle == "default") {
+    let rest = rest(node);
+    if !arms.iter().any(|arm| arm.handle == rest) {
         return arms;
     }
     let drawn: Vec<String> = arms.iter().map(|arm| arm.handle.clone()).collect();
@@ -75,8 +76,8 @@ pub(super) fn fill_cases(
         let handle = handle.to_owned();
         arms.insert(0, ArmCode { handle, pattern, guard: None, binds: false, body });
     }
-    // `default` is the pattern that takes the rest: it comes after the cases.
-    arms.sort_by_key(|arm| (arm.handle == "error", arm.handle == "default"));
+    // The pattern that takes the rest comes after the cases.
+    arms.sort_by_key(|arm| (arm.handle == "error", arm.handle == rest));
     arms
 }
 

@@ -1,6 +1,6 @@
 //! Macros that are printed as ordinary code, so that prettyplease lays them out, and spelled out
-//! afterwards: `format__(…)`, and `json__(…)` with objects as structs whose field names hold the
-//! keys in hexadecimal.
+//! afterwards: `format__(…)`, `json__(…)` with objects as structs whose field names hold the
+//! keys in hexadecimal, and `&mut […]`, which nothing else is, for `vec![…]`.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -11,6 +11,11 @@ use quote::quote;
 /// `format!` of these arguments.
 pub(crate) fn format(arguments: &TokenStream) -> TokenStream {
     quote!(format__(#arguments))
+}
+
+/// `vec!` of these elements.
+pub(crate) fn list(elements: &[TokenStream]) -> TokenStream {
+    quote!(&mut [#(#elements),*])
 }
 
 /// `json!` of a value.
@@ -37,7 +42,7 @@ pub(crate) fn object(entries: Vec<(String, TokenStream)>) -> TokenStream {
 /// or a comment.
 pub(super) fn spell_out(text: &str) -> Cow<'_, str> {
     // Most code holds none.
-    if !text.contains("__") {
+    if !text.contains("__") && !text.contains("&mut [") {
         return text.into();
     }
     let mut out = String::with_capacity(text.len());
@@ -55,7 +60,7 @@ pub(super) fn spell_out(text: &str) -> Cow<'_, str> {
 }
 
 /// The length of a string literal, its quotes included.
-fn literal_length(text: &str) -> usize {
+pub(super) fn literal_length(text: &str) -> usize {
     let mut escaped = false;
     for (place, c) in text.char_indices().skip(1) {
         match c {
@@ -69,14 +74,19 @@ fn literal_length(text: &str) -> usize {
 }
 
 /// The length of a comment up to the end of its line; 1 where the slash begins none.
-fn comment_length(text: &str) -> usize {
+pub(super) fn comment_length(text: &str) -> usize {
     if text.starts_with("//") { text.find('\n').unwrap_or(text.len()) } else { 1 }
 }
 
 fn spell_out_code(text: &str, out: &mut String) {
     // Most code holds none, and its replacing costs more than its printing.
+    let text = if text.contains("&mut [") {
+        Cow::from(text.replace("&mut [", "vec!["))
+    } else {
+        Cow::from(text)
+    };
     if !text.contains("__") {
-        out.push_str(text);
+        out.push_str(&text);
         return;
     }
     let text = text.replace("format__(", "format!(").replace("json__(", "json!(");
