@@ -10,6 +10,7 @@ use super::{Code, Exprs, Rank};
 use crate::emit::lints;
 use crate::emit::mentions::mentions;
 use crate::emit::names::ident;
+use crate::emit::print::layout::macros;
 use crate::expr::table::{self, Passing, Pattern, Totality};
 use crate::expr::{Expr, ExprKind};
 
@@ -236,17 +237,15 @@ fn is_extreme(expr: &Expr) -> bool {
 pub(super) fn array(code: TokenStream) -> TokenStream {
     let tokens: Vec<TokenTree> = code.clone().into_iter().collect();
     let (and, list) = match tokens.as_slice() {
-        [TokenTree::Punct(and), list @ ..] if and.as_char() == '&' => (Some(and), list),
+        [TokenTree::Punct(and), list @ ..] if and.as_char() == '&' && list.len() == 3 => {
+            (Some(and), list)
+        }
         list => (None, list),
     };
-    match list {
-        [TokenTree::Ident(name), TokenTree::Punct(_), TokenTree::Group(items)] if name == "vec" => {
-            match only_clone(items.stream()) {
-                Some(element) if and.is_some() => quote!(std::slice::from_ref(&#element)),
-                _ => quote!(#and #items),
-            }
-        }
-        _ => code,
+    let Some(items) = macros::elements(list) else { return code };
+    match only_clone(items.stream()) {
+        Some(element) if and.is_some() => quote!(std::slice::from_ref(&#element)),
+        _ => quote!(#and #items),
     }
 }
 

@@ -274,9 +274,9 @@ mod tests {
 
     #[test]
     fn what_an_operator_goes_on_with_stands_further_in() {
-        let body = format!("A {{ v: f({LONG}.first)? && g({LONG}.second, {LONG}.third)?, w: 1 }}");
+        let body = format!("A {{ v: f({LONG}.first, 1)? && g({LONG}.second)?, w: {LONG}.third }}");
         let expected = format!(
-            "A {{\n    v: f({LONG}.first)?\n        && g({LONG}.second, {LONG}.third)?,\n    w: 1,\n}}\n"
+            "A {{\n    v: f({LONG}.first, 1)?\n        && g({LONG}.second)?,\n    w: {LONG}.third,\n}}\n"
         );
         assert_eq!(within(&body), expected);
     }

@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::quote;
 
 /// `format!` of these arguments.
@@ -16,6 +16,18 @@ pub(crate) fn format(arguments: &TokenStream) -> TokenStream {
 /// `vec!` of these elements.
 pub(crate) fn list(elements: &[TokenStream]) -> TokenStream {
     quote!(&mut [#(#elements),*])
+}
+
+/// The elements of tokens that are such a `vec!`.
+pub(crate) fn elements(tokens: &[TokenTree]) -> Option<&Group> {
+    match tokens {
+        [TokenTree::Punct(and), TokenTree::Ident(name), TokenTree::Group(elements)]
+            if and.as_char() == '&' && name == "mut" =>
+        {
+            Some(elements)
+        }
+        _ => None,
+    }
 }
 
 /// `json!` of a value.
