@@ -40,7 +40,8 @@ pub(super) fn join_conditions(text: &str) -> Cow<'_, str> {
 /// Whether a line begins a condition and does not end it.
 fn opens_condition(line: &str) -> bool {
     let text = line.trim_start();
-    wide::condition_start(text).is_some() && !text.ends_with(['{', '}', ';', ','])
+    let ends = text.ends_with(['{', '}', ';', ',']) || text.contains("match ");
+    wide::condition_start(text).is_some() && !ends
 }
 
 /// How many of the lines behind one belong to the condition that it begins, if that is short enough
@@ -54,7 +55,9 @@ fn condition_lines<'t>(line: &str, rest: impl Iterator<Item = &'t str>) -> usize
     for (place, line) in rest.enumerate() {
         let (closed, open) = balance(line);
         length += line.trim_start().len();
-        if closed > depth || length > LONG || line.ends_with(';') || line.contains("//") {
+        // Arms and statements keep their lines.
+        let parts = line.ends_with(';') || line.contains("//") || line.contains("match ");
+        if closed > depth || length > LONG || parts {
             return 0;
         }
         depth = depth - closed + open;
