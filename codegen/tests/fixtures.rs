@@ -16,17 +16,19 @@ mod checked;
 mod upgraded;
 
 use std::env;
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use flowcrate::catalogue::Catalogue;
-use flowcrate_codegen::check::{Checked, check_source_types};
+use flowcrate_codegen::check::{Checked, check_source, check_source_types};
 use flowcrate_codegen::emit::emit;
 use flowcrate_codegen::inspect::{View, inspect};
 use flowcrate_codegen::lower::lower;
 use flowcrate_codegen::package::Support;
 use flowcrate_codegen::upgrade::upgrade_source;
 use flowcrate_codegen::{Callees, Diagnostic, Known, compile};
+use serde_json::Value;
 
 fn folders(kind: &str) -> Vec<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures").join(kind);
@@ -148,6 +150,44 @@ fn examples_compile_to_what_is_recorded() {
         let source = fs::read(examples.join(name).with_extension("json")).unwrap();
         hold_against(&source, &Callees::new(), &folder.join("golden"));
     }
+}
+
+/// The same with the steps that random graphs have.
+fn with_scripted() -> Catalogue {
+    let mut all = catalogue();
+    let scripted: Catalogue = serde_json::from_str(include_str!("scripted.json")).unwrap();
+    all.actions.extend(scripted.actions);
+    all
+}
+
+/// Small graphs, many to a folder: each is the smallest found of which something else comes where
+/// one place of the compiler is another (`MUTANTS.md`).
+#[test]
+fn small_graphs_compile_to_what_is_recorded() {
+    let catalogue = with_scripted();
+    let mut compared = 0;
+    for folder in folders("small") {
+        let graphs = fs::read(folder.join("graphs.json")).unwrap();
+        let graphs: Vec<Value> = serde_json::from_slice(&graphs).unwrap();
+        let (mut programs, mut code) = (String::new(), String::new());
+        for graph in &graphs {
+            let shows = graph["description"].as_str().unwrap();
+            let (checked, found) = check_source(&serde_json::to_vec(graph).unwrap(), &catalogue);
+            let checked = checked.unwrap_or_else(|| panic!("{shows} {found:#?}"));
+            let workflow = lower(&checked).unwrap();
+            write!(programs, "# {shows}\n{workflow}\n").unwrap();
+            writeln!(code, "{}", emit(&workflow, &checked, &catalogue).workflow).unwrap();
+        }
+        for (name, text) in [("ir.txt", &programs), ("workflow.rs", &code)] {
+            if env::var_os("UPDATE_GOLDEN").is_some() {
+                write(&folder.join(name), text);
+            }
+            let recorded = fs::read_to_string(folder.join(name)).unwrap_or_default();
+            assert!(*text == recorded, "{}: {name} differs", folder.display());
+        }
+        compared += graphs.len();
+    }
+    assert!(enough(compared, 50), "only {compared} graphs");
 }
 
 #[test]

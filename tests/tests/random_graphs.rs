@@ -12,7 +12,9 @@
 )]
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 use std::sync::Arc;
 
 use flowcrate::{EntryView, RunView};
@@ -23,7 +25,7 @@ use flowcrate_server::interpret::Plan;
 use flowcrate_tests::batch::{self, Member};
 use flowcrate_tests::model::plant::{self, Plant};
 use flowcrate_tests::model::play::Turns;
-use flowcrate_tests::model::{self, compare::differences};
+use flowcrate_tests::model::{self, Script, compare::differences};
 use flowcrate_tests::random::constructs::{CONSTRUCTS, constructs};
 use flowcrate_tests::random::{Case, case, shrink::shrink};
 use interpreted::{number, on_large_stack, play};
@@ -295,6 +297,30 @@ fn interpreter_and_compiled_code_agree() {
         assert!(faults.is_empty(), "{} differ: {}", faults.len(), faults.join("\n"));
         let few = cases.len() > BATCH / 2 && entries <= cases.len();
         assert!(!few, "{} graphs have {entries} entries", cases.len());
+    });
+}
+
+/// What is recorded of the small graphs (`fixtures/small`) is Rust without a warning.
+#[test]
+fn small_graphs_compile_without_a_warning() {
+    on_large_stack(|| {
+        let bench = Bench::new();
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/small");
+        let mut members = Vec::new();
+        for theme in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+            let graphs = fs::read(theme.join("graphs.json")).unwrap();
+            let graphs: Vec<Value> = serde_json::from_slice(&graphs).unwrap();
+            for mut graph in graphs {
+                graph["name"] = format!("small{}", members.len()).into();
+                let case = Case { graph, script: Script::default() };
+                let plan = bench.plan(&case).unwrap();
+                members.push(Member::new(&plan.checked, &plan.ir, Value::Null, case.script));
+            }
+        }
+        let lints = number("FLOWCRATE_LINTS").is_some();
+        let outcome = batch::run("small", &members, lints).unwrap();
+        assert!(outcome.refused.is_empty(), "{:#?}", outcome.refused);
+        assert!(outcome.ran.len() > 50, "{} graphs", outcome.ran.len());
     });
 }
 

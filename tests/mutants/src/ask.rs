@@ -155,6 +155,7 @@ fn fixtures(tree: &Tree, target: &str, name: &str) -> Result<Vec<String>> {
     let kinds: &[&str] = match (target, name) {
         ("fixtures", "running_fixtures_compile_to_what_is_recorded") => &["run"],
         ("fixtures", "examples_compile_to_what_is_recorded") => &["examples"],
+        ("fixtures", "small_graphs_compile_to_what_is_recorded") => &["small"],
         ("fixtures", "findings_are_as_recorded") => &["fail", "pass"],
         ("fixtures", "upgrades_are_judged_as_recorded") => &["upgrade"],
         _ => &[],

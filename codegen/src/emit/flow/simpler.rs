@@ -118,3 +118,89 @@ fn as_bool(condition: &TokenStream) -> Option<TokenStream> {
 pub(super) fn has_let(condition: &TokenStream) -> bool {
     condition.clone().into_iter().any(|token| token.to_string() == "let")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn block(code: TokenStream) -> BlockCode {
+        BlockCode { code, diverges: false, lone_if: None }
+    }
+
+    /// What comes of `if condition { body } else { other }`, or without an `else` for `None`.
+    fn said(
+        condition: TokenStream,
+        body: TokenStream,
+        other: Option<TokenStream>,
+        silent: bool,
+    ) -> String {
+        let whole = Whole::If { condition, body: block(body), otherwise: other.map(block) };
+        match whole.simpler(silent) {
+            Simple::Whole(whole) => whole.code().to_string(),
+            Simple::Block(effect, block) => {
+                let code = block.code;
+                quote!(#effect #code).to_string()
+            }
+        }
+    }
+
+    #[test]
+    fn ways_that_say_no_more_than_the_condition_are_it() {
+        let (yes, no) = (|| quote!(true), || Some(quote!(false)));
+        assert_eq!(said(quote!(a), yes(), no(), false), "a");
+        assert_eq!(said(quote!(a), quote!(false), Some(yes()), false), "! a");
+        assert_eq!(
+            said(quote!(let Some(x) = y), yes(), no(), false),
+            quote!(matches!(y, Some(x))).to_string()
+        );
+        let chain = quote!(let Some(x) = y && x.ok);
+        assert_eq!(
+            said(chain.clone(), yes(), no(), false),
+            quote!(if #chain { true } else { false }).to_string()
+        );
+        assert_eq!(
+            said(quote!(a), yes(), Some(yes()), false),
+            "true",
+            "both ways are the same, and asking does nothing"
+        );
+    }
+
+    #[test]
+    fn a_way_that_does_nothing_is_not_there() {
+        let (act, none) = (|| quote!(act();), TokenStream::new);
+        assert_eq!(said(quote!(a), act(), Some(none()), true), "if a { act () ; }");
+        assert_eq!(said(quote!(a), none(), Some(act()), true), "if ! a { act () ; }");
+        assert_eq!(said(quote!(a), none(), Some(none()), true), "");
+        assert_eq!(said(quote!(true), act(), None, true), "act () ;");
+        assert_eq!(said(quote!(false), act(), None, true), "");
+        assert_eq!(said(quote!(false), act(), Some(quote!(rest();)), true), "rest () ;");
+    }
+
+    #[test]
+    fn what_a_condition_does_is_done_though_nobody_goes_by_it() {
+        let done = |code: TokenStream| effect(&code).unwrap_or_default().to_string();
+        assert_eq!(done(quote!(a && b)), "");
+        assert_eq!(done(quote!(call().await?)), quote!(call().await?;).to_string());
+        assert_eq!(
+            done(quote!(call().await.caught()?)),
+            quote!(let _ = call().await.caught()?;).to_string()
+        );
+        assert_eq!(
+            done(quote!(call().await.caught()?.is_err())),
+            quote!(let _ = call().await.caught()?;).to_string()
+        );
+        assert_eq!(
+            done(quote!(call()?.is_empty())),
+            quote!(let _ = call()?.is_empty();).to_string()
+        );
+        assert_eq!(done(quote!(let Some(x) = call().await?)), quote!(call().await?;).to_string());
+    }
+
+    #[test]
+    fn code_is_the_same_token_for_token() {
+        assert!(same(&quote!(f(a, 1).b), &quote!(f(a, 1).b)));
+        for other in [quote!(f(a, 2).b), quote!(f[a, 1].b), quote!(f(a, 1)), quote!(f(a, 1).b.c)] {
+            assert!(!same(&quote!(f(a, 1).b), &other) && !same(&other, &quote!(f(a, 1).b)));
+        }
+    }
+}

@@ -281,3 +281,230 @@ fn compared(expr: &Expr) -> Option<(&Expr, &serde_json::Value)> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn block(code: TokenStream) -> BlockCode {
+        BlockCode { code, diverges: false, lone_if: None }
+    }
+
+    fn sure_to_fail(code: TokenStream) -> BlockCode {
+        BlockCode { code, diverges: true, lone_if: None }
+    }
+
+    fn said(whole: Option<Whole>) -> String {
+        whole.map(|whole| whole.code().to_string()).unwrap_or_default()
+    }
+
+    fn diverges(whole: Option<&Whole>) -> bool {
+        matches!(whole, Some(Whole::Match { diverges: true, .. }))
+    }
+
+    #[test]
+    fn a_match_has_no_arms_that_do_nothing() {
+        let (one, two, none) = (quote!(Mood::Good), quote!(Mood::Bad), TokenStream::new);
+        let value = quote!(mood);
+        let whole = |first, second, rest: Option<TokenStream>, silent| {
+            let ways = vec![(&one, block(first)), (&two, block(second))];
+            said(by_value(&value, ways, rest.map(block), silent))
+        };
+        let all = quote!(match mood {
+            Mood::Good => {
+                a();
+            }
+            Mood::Bad => {
+                b();
+            }
+        });
+        assert_eq!(whole(quote!(a();), quote!(b();), None, true), all.to_string());
+        let rest = quote!(match mood {
+            Mood::Good => {
+                a();
+            }
+            Mood::Bad => {
+                b();
+            }
+            _ => {
+                c();
+            }
+        });
+        assert_eq!(whole(quote!(a();), quote!(b();), Some(quote!(c();)), true), rest.to_string());
+        let open = quote!(match mood {
+            Mood::Good => {
+                a();
+            }
+            Mood::Bad => {
+                b();
+            }
+            _ => {}
+        });
+        assert_eq!(whole(quote!(a();), quote!(b();), Some(none()), true), open.to_string());
+        let lone = quote!(if mood == Mood::Good {
+            a();
+        });
+        assert_eq!(whole(quote!(a();), none(), None, true), lone.to_string());
+        assert_eq!(whole(none(), none(), Some(none()), true), "");
+        // A rest that does something must not get the cases that do nothing.
+        let kept = quote!(match mood {
+            Mood::Good => {
+                a();
+            }
+            Mood::Bad => {}
+            _ => {
+                c();
+            }
+        });
+        assert_eq!(whole(quote!(a();), none(), Some(quote!(c();)), true), kept.to_string());
+        let handed = quote!(match mood {
+            Mood::Good => {
+                None
+            }
+            Mood::Bad => {
+                b
+            }
+        });
+        assert_eq!(whole(quote!(None), quote!(b), None, false), handed.to_string());
+        // The only way that there is, of a value that has no other.
+        let only = by_value(&value, vec![(&one, block(quote!(a();)))], None, true);
+        assert_eq!(
+            said(only),
+            quote!(match mood {
+                Mood::Good => {
+                    a();
+                }
+            })
+            .to_string()
+        );
+    }
+
+    #[test]
+    fn an_arm_asks_first_where_the_rest_is_silent() {
+        let lone = || BlockCode {
+            code: quote!(if late {
+                a();
+            }),
+            diverges: false,
+            lone_if: Some(crate::emit::flow::LoneIf {
+                comment: None,
+                condition: quote!(late),
+                body: quote!(a();),
+            }),
+        };
+        let (one, two, value) = (quote!(1), quote!(2), quote!(n));
+        let whole = |rest: Option<TokenStream>| {
+            let ways = vec![(&one, lone()), (&two, block(quote!(b();)))];
+            said(by_value(&value, ways, rest.map(block), true))
+        };
+        let asked = quote!(match n {
+            1 if late => {
+                a();
+            }
+            2 => {
+                b();
+            }
+            _ => {}
+        });
+        assert_eq!(whole(Some(TokenStream::new())), asked.to_string());
+        let inside = quote!(match n {
+            1 => {
+                if late {
+                    a();
+                }
+            }
+            2 => {
+                b();
+            }
+            _ => {
+                c();
+            }
+        });
+        assert_eq!(whole(Some(quote!(c();))), inside.to_string());
+        let exhausted = quote!(match n {
+            1 => {
+                if late {
+                    a();
+                }
+            }
+            2 => {
+                b();
+            }
+        });
+        assert_eq!(whole(None), exhausted.to_string());
+    }
+
+    #[test]
+    fn a_switch_comes_to_no_end_where_no_way_does() {
+        let (one, two, value) = (quote!(1), quote!(2), quote!(n));
+        let match_of = |first: BlockCode, second: BlockCode, rest| {
+            by_value(&value, vec![(&one, first), (&two, second)], rest, true)
+        };
+        let chain_of = |first: BlockCode, second: BlockCode, rest| {
+            chain(vec![(quote!(p), first), (quote!(q), second)], rest, true)
+        };
+        let fail = |code| sure_to_fail(code);
+        let (a, b, c) = (|| quote!(a();), || quote!(b();), || quote!(c();));
+        assert!(diverges(match_of(fail(a()), fail(b()), None).as_ref()));
+        assert!(diverges(match_of(fail(a()), fail(b()), Some(fail(c()))).as_ref()));
+        assert!(!diverges(match_of(fail(a()), block(b()), Some(fail(c()))).as_ref()));
+        assert!(!diverges(match_of(fail(a()), fail(b()), Some(block(c()))).as_ref()));
+        assert!(diverges(chain_of(fail(a()), fail(b()), Some(fail(c()))).as_ref()));
+        assert!(!diverges(chain_of(fail(a()), block(b()), Some(fail(c()))).as_ref()));
+        assert!(!diverges(chain_of(fail(a()), fail(b()), Some(block(c()))).as_ref()));
+        assert!(!diverges(chain_of(fail(a()), fail(b()), None).as_ref()));
+    }
+
+    #[test]
+    fn a_chain_has_no_end_that_does_nothing() {
+        let none = TokenStream::new;
+        let whole = |ways: Vec<(TokenStream, TokenStream)>, rest: Option<TokenStream>, silent| {
+            let ways = ways.into_iter().map(|(test, code)| (test, block(code))).collect();
+            said(chain(ways, rest.map(block), silent))
+        };
+        let (p, q, a, b) = (|| quote!(p), || quote!(q), || quote!(a();), || quote!(b();));
+        let both = quote!(if p {
+            a();
+        } else if q {
+            b();
+        } else {
+            c();
+        });
+        assert_eq!(whole(vec![(p(), a()), (q(), b())], Some(quote!(c();)), true), both.to_string());
+        let short = quote!(if p {
+            a();
+        });
+        assert_eq!(whole(vec![(p(), a()), (q(), none())], Some(none()), true), short.to_string());
+        assert_eq!(whole(vec![(p(), a()), (q(), none())], None, true), short.to_string());
+        assert_eq!(whole(vec![(p(), none()), (q(), none())], None, true), "");
+        // What may fail is asked all the same.
+        let asked = quote!(if p {
+            a();
+        } else if q? {
+        });
+        assert_eq!(whole(vec![(p(), a()), (quote!(q?), none())], None, true), asked.to_string());
+        // The rest must not get a case that does nothing.
+        let kept = quote!(if p {
+            a();
+        } else if q {
+        } else {
+            c();
+        });
+        let ways = vec![(p(), a()), (q(), none())];
+        assert_eq!(whole(ways, Some(quote!(c();)), true), kept.to_string());
+        let handed = quote!(if p {
+            x
+        } else {
+        });
+        assert_eq!(whole(vec![(p(), quote!(x))], Some(none()), false), handed.to_string());
+        let one = quote!(if p || q {
+            a();
+        });
+        assert_eq!(whole(vec![(p(), a()), (q(), a())], None, true), one.to_string());
+        let wrapped = quote!(if (if x { y } else { z }) || q {
+            a();
+        });
+        let test = quote!(if x { y } else { z });
+        assert_eq!(whole(vec![(test, a()), (q(), a())], None, true), wrapped.to_string());
+    }
+}

@@ -32,7 +32,9 @@ fn read_or_done(line: TokenStream, read: &mut dyn FnMut(&str) -> bool) -> Option
         }
         TokenTree::Group(group) if group.delimiter() == Delimiter::Parenthesis => {
             let pattern = read_of(&group, read);
-            Some(quote!(#comment let #pattern = #value;))
+            let all_unread = pattern.to_string().chars().all(|c| "(), _".contains(c));
+            let done = all_unread && !has_effect(&value);
+            (!done).then(|| quote!(#comment let #pattern = #value;))
         }
         _ => Some(line),
     }

@@ -18,6 +18,10 @@ fn opposite(method: &Ident) -> Option<Ident> {
 
 /// `!condition`, of any condition. Numbers of the language are finite, so all comparisons turn.
 pub(in crate::emit::flow) fn negated(code: &TokenStream) -> TokenStream {
+    if let Some(holds) = literal(code) {
+        let fails = !holds;
+        return quote!(#fails);
+    }
     match syn::parse2::<syn::Expr>(code.clone()) {
         Ok(syn::Expr::Binary(mut binary)) => {
             let flipped = match binary.op {
@@ -47,10 +51,6 @@ pub(in crate::emit::flow) fn negated(code: &TokenStream) -> TokenStream {
             }
             inner => quote!(#inner),
         },
-        Ok(syn::Expr::Lit(_)) if literal(code).is_some() => {
-            let fails = literal(code) == Some(false);
-            quote!(#fails)
-        }
         Ok(
             syn::Expr::Path(_)
             | syn::Expr::MethodCall(_)
@@ -62,5 +62,37 @@ pub(in crate::emit::flow) fn negated(code: &TokenStream) -> TokenStream {
         }
         Ok(syn::Expr::Paren(_)) => quote!(!#code),
         _ => quote!(!(#code)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_condition_is_turned_as_a_person_would() {
+        let pairs = [
+            (quote!(a == b), quote!(a != b)),
+            (quote!(a != b), quote!(a == b)),
+            (quote!(a < b), quote!(a >= b)),
+            (quote!(a <= b), quote!(a > b)),
+            (quote!(a > b), quote!(a <= b)),
+            (quote!(a >= b), quote!(a < b)),
+            (quote!(a || b), quote!(!(a || b))),
+            (quote!(!(a || b)), quote!(a || b)),
+            (quote!(!a.is_ready()), quote!(a.is_ready())),
+            (quote!((a || b)), quote!(!(a || b))),
+            (quote!(*flag), quote!(!(*flag))),
+            (quote!(a.is_ok()), quote!(a.is_err())),
+            (quote!(a.is_none()), quote!(a.is_some())),
+            (quote!(a.is_ready()), quote!(!a.is_ready())),
+            (quote!(order.paid), quote!(!order.paid)),
+            (quote!(true), quote!(false)),
+            (quote!(false), quote!(true)),
+            (quote!(if a { b } else { c }), quote!(!(if a { b } else { c }))),
+        ];
+        for (condition, contrary) in pairs {
+            assert_eq!(negated(&condition).to_string(), contrary.to_string());
+        }
     }
 }

@@ -30,7 +30,7 @@ impl Whole {
         }
     }
 
-    pub(super) fn code(self) -> TokenStream {
+    pub(in crate::emit::flow) fn code(self) -> TokenStream {
         match self {
             Self::Match { code, .. } => code,
             Self::If { condition, body, otherwise } => {
@@ -64,7 +64,11 @@ pub(super) fn fill_cases(
     }
     let drawn: Vec<String> = arms.iter().map(|arm| arm.handle.clone()).collect();
     let mut absent = handles(node);
-    absent.retain(|handle| !drawn.iter().any(|other| other == handle));
+    // What is no `Result` has no failure, whether its edge is drawn or not.
+    absent.retain(|handle| {
+        !drawn.iter().any(|other| other == handle)
+            && (form == HandleForm::CaughtText || *handle != "error")
+    });
     for handle in absent {
         let pattern = match (form, handle) {
             (HandleForm::CaughtText, "error") => quote!(Err(_)),
@@ -112,7 +116,7 @@ pub(super) fn match_code(
         let condition = if_condition(&first, code, &looked_at);
         return Whole::If { condition, body: first.body, otherwise: Some(second.body) };
     }
-    let mut diverges = complete || missing.is_some();
+    let mut diverges = true;
     let mut printed = Vec::new();
     let rest_is_silent = !complete && missing.is_none();
     for ArmCode { pattern, guard, body, .. } in arms {
@@ -173,5 +177,71 @@ fn if_condition(arm: &ArmCode, code: &TokenStream, looked_at: &TokenStream) -> T
             quote!(#code == #pattern)
         }
         _ => quote!(let #pattern = #looked_at),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn arm_of(pattern: TokenStream, code: TokenStream, diverges: bool) -> ArmCode {
+        let body = BlockCode { code, diverges, lone_if: None };
+        ArmCode { handle: String::new(), pattern, guard: None, binds: false, body }
+    }
+
+    fn matched(arms: Vec<ArmCode>, missing: Option<BlockCode>, complete: bool) -> Whole {
+        let form = HandleForm::CaughtText;
+        let scrutinee = Scrutinee { code: quote!(way), form, shared: true };
+        match_code(&quote!(way), &scrutinee, arms, missing, complete)
+    }
+
+    #[test]
+    fn a_match_comes_to_no_end_where_no_arm_does() {
+        let arms = |first, second| {
+            let (a, b) = (quote!(a();), quote!(b();));
+            vec![arm_of(quote!(Ok("a")), a, first), arm_of(quote!(Ok("b")), b, second)]
+        };
+        let rest = |diverges| BlockCode { code: quote!(c();), diverges, lone_if: None };
+        let diverges =
+            |first, second, rest, complete| matched(arms(first, second), rest, complete).diverges();
+        assert!(diverges(true, true, Some(rest(true)), false));
+        assert!(!diverges(true, false, Some(rest(true)), false));
+        assert!(!diverges(false, true, Some(rest(true)), false));
+        assert!(!diverges(true, true, Some(rest(false)), false));
+        assert!(!diverges(true, true, None, false));
+        let third = || arm_of(quote!(Err(_)), quote!(d();), true);
+        let all = |first| arms(first, true).into_iter().chain([third()]).collect();
+        assert!(matched(all(true), None, true).diverges());
+        assert!(!matched(all(false), None, true).diverges());
+        // So does an `if`, where it has both ways.
+        let both = |body, other| {
+            let (body, otherwise) = (rest(body), Some(rest(other)));
+            Whole::If { condition: quote!(p), body, otherwise }.diverges()
+        };
+        assert!(both(true, true) && !both(true, false) && !both(false, true));
+        let (condition, body) = (quote!(p), rest(true));
+        assert!(!Whole::If { condition, body, otherwise: None }.diverges());
+    }
+
+    #[test]
+    fn an_arm_asks_before_it_what_is_a_test_alone() {
+        let lone = |condition: TokenStream| BlockCode {
+            code: quote!(if #condition { a(); }),
+            diverges: false,
+            lone_if: Some(LoneIf { comment: None, condition, body: quote!(a();) }),
+        };
+        let said = |condition, guard, silent| {
+            arm(&quote!(Ok(n)), guard, lone(condition), silent).to_string()
+        };
+        let first = quote!(Ok(n) if n > 1 => { a(); });
+        assert_eq!(said(quote!(n > 1), None, true), first.to_string());
+        let inside = |condition: TokenStream| quote!(Ok(n) => { if #condition { a(); } });
+        let kept = [quote!(f(n)?), quote!(let Some(m) = n)];
+        for condition in kept {
+            assert_eq!(said(condition.clone(), None, true), inside(condition).to_string());
+        }
+        assert_eq!(said(quote!(n > 1), None, false), inside(quote!(n > 1)).to_string());
+        let both = quote!(Ok(n) if late => { if n > 1 { a(); } });
+        assert_eq!(said(quote!(n > 1), Some(quote!(late)), true), both.to_string());
     }
 }
