@@ -242,6 +242,27 @@ fn every_promise_of_the_runtime_names_its_tests() {
 }
 
 #[test]
+fn every_promise_of_the_compiler_names_its_tests() {
+    let page = std::fs::read_to_string(root().join("codegen/PROOF.md")).expect("readable");
+    let rows = page.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| promise"));
+    let mut count = 0;
+    for row in rows {
+        let tests = links(row);
+        assert!(!tests.is_empty(), "no test for: {row}");
+        for (name, target) in tests.iter().filter(|(name, _)| name.starts_with('`')) {
+            let code = std::fs::read_to_string(root().join("codegen").join(target));
+            let code = code.unwrap_or_else(|error| panic!("{target}: {error}"));
+            let called = format!("fn {}()", name.trim_matches('`'));
+            let place = code.find(&called).unwrap_or_else(|| panic!("no {name} in {target}"));
+            let above = code[..place].trim_end().trim_end_matches("async").trim_end();
+            assert!(above.ends_with("test]"), "{name} in {target} is no test");
+        }
+        count += 1;
+    }
+    assert!(count > 20, "{count} promises");
+}
+
+#[test]
 fn no_file_is_a_dumping_ground() {
     for file in files(&[".rs", ".ts", ".tsx"]) {
         let stem = file.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
