@@ -357,3 +357,20 @@ pub(super) fn check(site: &Site<'_>) -> Found {
         Kind::Action(manifest) => action::check(site, manifest),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use flowcrate::catalogue::{ActionManifest, Catalogue};
+
+    use super::Kind;
+
+    #[test]
+    fn only_what_has_a_part_of_any_type_lets_a_graph_say_which() {
+        let text = include_str!("../../tests/catalogue.json");
+        let catalogue: Catalogue = serde_json::from_str(text).unwrap();
+        let request = &catalogue.actions["http.request@1"];
+        assert_eq!(Kind::Action(request).settings(), ["response"]);
+        let plain = ActionManifest { generic_output: None, ..request.clone() };
+        assert!(Kind::Action(&plain).settings().is_empty());
+    }
+}

@@ -126,7 +126,7 @@ impl<'e, 'a> Exprs<'e, 'a> {
             }
             ExprKind::IsDefined(inner) => self.is_defined(inner),
             ExprKind::Default { value, fallback } => self.default(value, fallback, &expr.ty),
-            ExprKind::FirstOf(parts) => self.first_of(parts, &expr.ty),
+            ExprKind::FirstOf(parts) => self.first_of(parts),
             ExprKind::List(items) => {
                 if let Type::Tuple { items: types } = &expr.ty {
                     return self.tuple(items, types);

@@ -159,7 +159,9 @@ impl Exprs<'_, '_> {
         }
     }
 
-    pub(super) fn first_of(&mut self, parts: &[Expr], ty: &Type) -> Code {
+    /// Where the checker knows that one is there and which one it cannot say, that is a
+    /// [`ExprKind::Present`] around it.
+    pub(super) fn first_of(&mut self, parts: &[Expr]) -> Code {
         let Some((first, rest)) = parts.split_first() else { return Code::Absent };
         let mut code = self.taken(first);
         let mut so_far = first.ty.clone();
@@ -181,11 +183,7 @@ impl Exprs<'_, '_> {
             code = self.or_else(code, part, &so_far, &both);
             so_far = both;
         }
-        match (&so_far, ty) {
-            (Type::Optional { .. }, Type::Optional { .. }) => code,
-            (Type::Optional { .. }, _) => self.known(code, &so_far),
-            _ => code,
-        }
+        code
     }
 
     /// An optional that is known to be there.
