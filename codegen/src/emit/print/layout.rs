@@ -12,6 +12,7 @@ mod raw;
 
 use std::borrow::Cow;
 
+use super::plain::Place;
 use super::wide;
 
 /// Marks an item that is not to be indented by itself.
@@ -22,21 +23,45 @@ const DEEPER: char = '\u{2}';
 /// Columns of a line.
 pub(super) const WIDTH: usize = 100;
 
-/// Tidies the text of one item.
-pub(super) fn tidy(text: &str) -> String {
+/// The text of items, which prettyplease is to print.
+pub(super) fn item(text: &str) -> String {
+    match syn::parse_str::<syn::File>(text) {
+        Ok(file) => tidy(&prettyplease::unparse(&file), Place::at(0)),
+        Err(error) => format!("{}\n", error.into_compile_error()),
+    }
+}
+
+/// The text of a statement; none if it does not parse.
+pub(super) fn statement(text: &str, place: Place) -> Option<String> {
+    let depth = (place.printed / 4).saturating_sub(1);
+    let text =
+        format!("async fn f() {{ {}{text}{} }}", "if a { ".repeat(depth), " }".repeat(depth));
+    let file = syn::parse_str::<syn::File>(&text).ok()?;
+    let text = prettyplease::unparse(&file);
+    let lines: Vec<&str> = text.lines().collect();
+    let lines = lines.get(depth + 1..lines.len().saturating_sub(depth + 1)).unwrap_or_default();
+    Some(tidy(&lines.join("\n"), place))
+}
+
+/// Tidies printed lines.
+fn tidy(text: &str, place: Place) -> String {
     let (text, raw) = raw::set_aside(text);
     let text = macros::spell_out(&text);
     let text = join_generics(&text);
     let text = blocks::join_conditions(&text);
-    raw.put_back(laid_out(&text))
+    raw.put_back(laid_out(&text, place))
 }
 
-fn laid_out(text: &str) -> String {
+fn laid_out(text: &str, place: Place) -> String {
     let lines: Vec<&str> = text.lines().collect();
     if !is_nested(&lines) {
         let mut out = String::new();
         for text in lines {
-            line(text.trim(), indent(text), &mut out);
+            line(
+                text.trim(),
+                (indent(text) + place.column).saturating_sub(place.printed),
+                &mut out,
+            );
         }
         return out;
     }
@@ -50,9 +75,12 @@ fn laid_out(text: &str) -> String {
             next += 1;
         }
     }
-    let items = compact_all(items, 0);
+    let mut items = compact_all(items, place.first);
+    for steps in (0..(place.first - place.fit) / 4).rev() {
+        items = compact_all(items, place.fit + 4 * steps);
+    }
     let mut out = String::new();
-    print(&items, 0, &mut out);
+    print(&items, place.column, &mut out);
     out
 }
 
@@ -408,8 +436,8 @@ fn join_chains(items: Vec<Item<'_>>, column: usize) -> Vec<Item<'_>> {
     let mut rest = items.into_iter().peekable();
     while let Some(item) = rest.next() {
         let mut chain = Vec::new();
-        while rest.peek().is_some_and(|next| is_chained(next.first())) {
-            chain.extend(rest.next());
+        while rest.peek().is_some_and(|next| is_chained(next.first().trim_start_matches(FLUSH))) {
+            chain.extend(rest.next().map(unmarked));
         }
         if chain.is_empty() {
             done.push(brace_behind(item, &mut rest, column));
@@ -470,6 +498,23 @@ fn further_out(call: Item<'_>, column: usize) -> Item<'_> {
     match call {
         Item::Group(group) => compact(group, column),
         line @ Item::Line(..) => line,
+    }
+}
+
+/// An item without the marks of an earlier turn: what it stands behind may have become a line.
+fn unmarked(item: Item<'_>) -> Item<'_> {
+    let plain = |text: Text<'_>| text.trim_start_matches(FLUSH).to_owned().into();
+    match item {
+        Item::Line(text, step) if text.starts_with(FLUSH) => Item::Line(plain(text), step),
+        Item::Group(mut group)
+            if group.parts.first().is_some_and(|(head, _)| head.starts_with(FLUSH)) =>
+        {
+            if let Some((head, _)) = group.parts.first_mut() {
+                *head = plain(std::mem::take(head));
+            }
+            Item::Group(group)
+        }
+        other => other,
     }
 }
 
@@ -587,11 +632,9 @@ fn join_generics(text: &str) -> Cow<'_, str> {
 
 #[cfg(test)]
 mod tests {
-    use super::tidy;
-
     fn tidied(text: &str) -> String {
-        let file = syn::parse_file(text).expect("Rust");
-        tidy(&prettyplease::unparse(&file))
+        syn::parse_file(text).expect("Rust");
+        super::item(text)
     }
 
     #[test]

@@ -216,12 +216,11 @@ fn hang_condition<'t>(
 
 #[cfg(test)]
 mod tests {
-    use super::super::tidy;
+    use super::super::item;
 
     /// As laid out within a function, without that.
     fn within(body: &str) -> String {
-        let file = syn::parse_file(&format!("async fn f() {{ {body} }}")).expect("Rust");
-        let text = tidy(&prettyplease::unparse(&file));
+        let text = item(&format!("async fn f() {{ {body} }}"));
         let lines = text.lines().filter_map(|line| line.strip_prefix("    "));
         lines.fold(String::new(), |text, line| text + line + "\n")
     }
