@@ -353,21 +353,6 @@ impl Writer<'_> {
     }
 }
 
-/// Whether a closure's body is a call, around which nothing puts braces.
-fn is_call(behind: Code<'_>) -> bool {
-    let mut called = false;
-    for (tree, _) in behind.trees() {
-        match tree {
-            Tree::Punct(',', _) => break,
-            _ if called => return false,
-            Tree::Word(_) | Tree::Punct(':', _) => {}
-            Tree::Group(Delimiter::Parenthesis, _) => called = true,
-            _ => return false,
-        }
-    }
-    called
-}
-
 /// Without the comma at the end, unless it makes a tuple.
 fn without_comma(inner: Code<'_>, listed: bool) -> Code<'_> {
     match inner.without_last(',') {

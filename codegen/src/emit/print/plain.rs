@@ -335,7 +335,7 @@ impl Printer {
         let (from, held) = (self.out.len(), self.held);
         flat::write(value, &mut self.out, &mut self.held)?;
         self.out.push(',');
-        if !self.fits(place) {
+        if !self.fits(place) && !self.is_put_together(place) {
             self.out.truncate(from);
             self.held = held;
             self.out.push_str(" {");
@@ -404,36 +404,25 @@ impl Printer {
     /// All links on the line, if each would stand on one of its own.
     fn joined(&mut self, links: &[Code<'_>], tail: &str, place: Place) -> bool {
         let line = self.line;
-        for (left, link) in links.iter().enumerate().map(|(at, link)| (links.len() - at - 1, link))
-        {
+        let are_lines = with_tail(links, tail).all(|(link, tail)| {
             self.line = self.out.len();
-            let printed = flat::write(*link, &mut self.out, &mut self.held).is_some();
-            if left == 0 {
-                self.out.push_str(tail);
-            }
-            let place = place.further(1, 1);
-            let fits = printed && (self.fits(place) || self.is_put_together(place));
-            self.line = line;
-            if !fits {
-                return false;
-            }
-        }
-        self.out.get(line..).is_some_and(|line| fits(line, place.fit))
+            self.line_of(link, tail, place.further(1, 1))
+        });
+        self.line = line;
+        are_lines && self.out.get(line..).is_some_and(|line| fits(line, place.fit))
     }
 
     /// Links of a chain, each on a line.
     fn links(&mut self, links: &[Code<'_>], tail: &str, place: Place, inner: Place) -> Option<()> {
-        for (left, link) in links.iter().enumerate().map(|(at, link)| (links.len() - at - 1, link))
-        {
+        for (link, tail) in with_tail(links, tail) {
             self.out.push('\n');
             self.begin(place);
-            let tail = if left == 0 { tail } else { "" };
             let from = self.mark();
-            let printed = flat::write(*link, &mut self.out, &mut self.held).is_some();
+            let printed = flat::write(link, &mut self.out, &mut self.held).is_some();
             self.out.push_str(tail);
             if !printed || !(self.fits(inner) || self.is_put_together(place)) {
                 self.back(from);
-                self.link(*link, tail, place, inner)?;
+                self.link(link, tail, place, inner)?;
             }
         }
         Some(())
@@ -756,6 +745,15 @@ fn first_of_list(code: Code<'_>) -> Option<(Code<'_>, Code<'_>)> {
         (before, last) = (rest, Some(tree));
     }
     Some((code, before))
+}
+
+/// The links of a chain, each with what stands behind it.
+fn with_tail<'l>(
+    links: &'l [Code<'l>],
+    tail: &'l str,
+) -> impl Iterator<Item = (Code<'l>, &'l str)> {
+    let last = links.len().saturating_sub(1);
+    links.iter().enumerate().map(move |(at, link)| (*link, if at == last { tail } else { "" }))
 }
 
 /// What a literal says.

@@ -29,7 +29,7 @@ fn own(item: &Item) -> TokenStream {
 
 #[test]
 fn both_ways_of_printing_agree() {
-    let (mut items, mut plain) = (0, 0);
+    let (mut items, mut plain, mut found) = (0, 0, Vec::new());
     let run = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures/run");
     for folder in std::fs::read_dir(run).expect("fixtures").flatten() {
         for name in ["workflow.rs", "steps.rs", "custom.rs", "types.rs"] {
@@ -43,14 +43,29 @@ fn both_ways_of_printing_agree() {
                 }
                 let mut printed = Items::default();
                 printed.push(own(&item));
-                let printed = printed.printer.out;
-                assert_eq!(printed, format!("\n{}", layout::item(&tokens.text())), "{path:?}");
+                let (printed, whole) = (printed.printer.out, layout::item(&tokens.text()));
+                found.extend(difference(printed.trim_start_matches('\n'), &whole));
                 items += 1;
                 plain += usize::from(Printer::default().items(tokens.code()).is_some());
             }
         }
     }
+    assert!(found.is_empty(), "{}", found.join("\n"));
     assert!(items > 500 && plain > items * 9 / 10, "{plain} of {items} items");
+}
+
+/// Where two texts begin to differ, a few lines of each.
+fn difference(plain: &str, whole: &str) -> Option<String> {
+    let mut lines = plain.lines().zip(whole.lines());
+    let place = match lines.position(|(plain, whole)| plain != whole) {
+        Some(place) => place,
+        None if plain == whole => return None,
+        None => 0,
+    };
+    let some = |text: &str| -> Vec<String> {
+        text.lines().skip(place.saturating_sub(1)).take(4).map(str::to_owned).collect()
+    };
+    Some(format!("{:#?} instead of {:#?}", some(plain), some(whole)))
 }
 
 /// One statement, which begins a function's body, printed both ways.
@@ -81,14 +96,16 @@ fn both_ways_break_at_the_same_width() {
         "let a: Vec<Option<NAME>> = b.iter().map(|v| v.c.clone()).collect();",
         "let a = !b.contains(&NAME) && (c == -1 || d[0] < *e);",
     ];
+    let mut found = Vec::new();
     for form in forms {
         for width in 1..90 {
             let name = format!("n{}", "a".repeat(width));
             let text = form.replace("NAME", &name);
             let [plain, whole] = statement(text.parse().expect("tokens"));
-            assert_eq!(plain, whole, "{text}");
+            found.extend(difference(&plain, &whole));
         }
     }
+    assert!(found.is_empty(), "{}", found.join("\n"));
 }
 
 #[test]
