@@ -7,6 +7,7 @@
 
 mod flat;
 pub(crate) mod layout;
+mod parts;
 mod plain;
 mod tokens;
 mod wide;

@@ -2,6 +2,7 @@
 
 use proc_macro2::{Delimiter, Spacing};
 
+use super::parts::block_of;
 use super::tokens::{Code, Tree, brackets};
 
 /// The widest struct literal that prettyplease leaves on one line, its last bracket not counted.
@@ -57,6 +58,7 @@ struct Writer<'o> {
 
 /// Where in the trees of one bracket the writer is.
 #[derive(Clone, Copy, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is true of its own last token")]
 struct Level {
     /// No space stands before what is next.
     glued: bool,
@@ -367,40 +369,6 @@ fn ends_early(code: Code<'_>) -> bool {
         matches!(tree, Tree::Group(Delimiter::Brace, _))
             && matches!(rest.first(), Some(Tree::Word(next)) if next != "else" && next != "as")
     })
-}
-
-/// What stands before a block, the block, and what stands behind it.
-pub(super) fn block_of<'t>(code: Code<'t>) -> Option<(Code<'t>, Code<'t>, Code<'t>)> {
-    let start = to_block(code)?;
-    match start.next()? {
-        (Tree::Group(_, block), rest) => Some((code.before(start), block, rest)),
-        _ => None,
-    }
-}
-
-/// The code from the block on that belongs to what it begins with: a condition may have blocks.
-fn to_block(code: Code<'_>) -> Option<Code<'_>> {
-    let mut rest = code;
-    loop {
-        rest = match rest.next()? {
-            (Tree::Group(Delimiter::Brace, _), _) => return Some(rest),
-            (Tree::Word("if"), behind) => past_choice(behind)?,
-            (Tree::Word("match"), behind) => to_block(behind)?.next()?.1,
-            (_, behind) => behind,
-        };
-    }
-}
-
-/// What follows an `if`, its word not counted, with all that it may come to otherwise.
-pub(super) fn past_choice(code: Code<'_>) -> Option<Code<'_>> {
-    let (_, _, rest) = block_of(code)?;
-    match rest.after("else") {
-        None => Some(rest),
-        Some(other) => match other.after("if") {
-            Some(next) => past_choice(next),
-            None => other.next().map(|(_, rest)| rest),
-        },
-    }
 }
 
 /// One or two marks.

@@ -2,10 +2,13 @@
 
 use proc_macro2::Delimiter;
 
-use super::super::flat::{self, block_of};
+use std::borrow::Cow;
+
+use super::super::flat;
+use super::super::parts::{arguments_of, attribute_of, block_of, list};
 use super::super::tokens::{Code, Tree};
 use super::super::wide::fits;
-use super::{Place, Printer, attribute_of, list};
+use super::{PRINTED, Place, Printer};
 
 impl Printer {
     /// The items of a stream, one right behind the other; none where one of them is not plain.
@@ -48,6 +51,47 @@ impl Printer {
             code = rest;
         }
         Some(code)
+    }
+
+    /// `/// …`, `// …` or `#[…]`.
+    pub(super) fn attribute(&mut self, code: Code<'_>, place: Place) -> Option<()> {
+        for (name, start) in [("doc", "///"), ("comment", "//")] {
+            if let Some(Tree::Literal(text)) =
+                code.after(name).and_then(|rest| rest.after("=")).and_then(Code::first)
+            {
+                let text = text_of(text)?;
+                if text.contains('\n') || text.starts_with('/') {
+                    return None;
+                }
+                self.out.extend([start, text.trim_end_matches(' '), "\n"]);
+                return Some(());
+            }
+        }
+        let from = self.mark();
+        self.out.push_str("#[");
+        flat::write(code, &mut self.out, &mut self.held)?;
+        self.out.push_str("]\n");
+        if self.width() + place.printed <= PRINTED + 1 {
+            return Some(());
+        }
+        self.back(from);
+        let (path, arguments, rest) = arguments_of(code)?;
+        rest.is_empty().then_some(())?;
+        self.out.push_str("#[");
+        flat::write(path, &mut self.out, &mut self.held)?;
+        self.out.push_str("(\n");
+        let deeper = place.further(1, 1);
+        let arguments = list(arguments)?;
+        for (at, argument) in arguments.iter().enumerate() {
+            self.begin(deeper);
+            flat::write(*argument, &mut self.out, &mut self.held)?;
+            self.out.push_str(if at + 1 < arguments.len() { "," } else { "" });
+            self.fits(deeper).then_some(())?;
+            self.out.push('\n');
+        }
+        self.begin(place);
+        self.out.push_str(")]\n");
+        Some(())
     }
 
     /// A function with its body.
@@ -218,6 +262,15 @@ impl Printer {
             self.out.extend([name, ","]);
         }
         self.out.push_str("\n};\n");
+    }
+}
+
+/// What a literal says.
+fn text_of(literal: &str) -> Option<Cow<'_, str>> {
+    let inner = literal.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
+    match inner.filter(|inner| !inner.contains('\\')) {
+        Some(inner) => Some(inner.into()),
+        None => Some(syn::parse_str::<syn::LitStr>(literal).ok()?.value().into()),
     }
 }
 

@@ -69,7 +69,7 @@ fn difference(plain: &str, whole: &str) -> Option<String> {
 }
 
 /// One statement, which begins a function's body, printed both ways.
-fn statement(tokens: TokenStream) -> [String; 2] {
+fn statement(tokens: &TokenStream) -> [String; 2] {
     let text = Tokens::of(quote!(async fn f() { #tokens })).text();
     let mut items = Items::default();
     items.push(text.parse().expect("tokens"));
@@ -101,7 +101,7 @@ fn both_ways_break_at_the_same_width() {
         for width in 1..90 {
             let name = format!("n{}", "a".repeat(width));
             let text = form.replace("NAME", &name);
-            let [plain, whole] = statement(text.parse().expect("tokens"));
+            let [plain, whole] = statement(&text.parse().expect("tokens"));
             found.extend(difference(&plain, &whole));
         }
     }
@@ -110,7 +110,7 @@ fn both_ways_break_at_the_same_width() {
 
 #[test]
 fn a_condition_may_have_blocks() {
-    let [plain, whole] = statement(quote! {
+    let [plain, whole] = statement(&quote! {
         if if a { b } else { c } { f(); g() } else { h() }
         match if a { b } else { c } { 1 => f(), _ => { g(); h() } }
     });
