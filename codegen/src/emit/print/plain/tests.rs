@@ -1,3 +1,5 @@
+//! Both ways of printing, held against each other.
+
 #![allow(clippy::expect_used, reason = "a test fails by panicking")]
 
 use std::path::Path;
