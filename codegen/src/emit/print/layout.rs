@@ -47,6 +47,7 @@ pub(super) fn statement(text: &str, place: Place) -> Option<String> {
 fn tidy(text: &str, place: Place) -> String {
     let (text, raw) = raw::set_aside(text);
     let text = macros::spell_out(&text);
+    let text = macros::without_commas(&text);
     let text = join_generics(&text);
     let text = blocks::join_conditions(&text);
     raw.put_back(laid_out(&text, place))
@@ -230,7 +231,9 @@ impl Item<'_> {
 
     fn line(&self) -> Option<&str> {
         match self {
-            Self::Line(text, _) if !text.starts_with("//") => Some(text),
+            Self::Line(text, _) if !text.starts_with("//") => {
+                Some(text.trim_start_matches([FLUSH, DEEPER]))
+            }
             _ => None,
         }
     }
@@ -702,6 +705,23 @@ mod tests {
         let tidied = tidied(text);
         assert!(tidied.contains("Err::<(), _>(\n"), "{tidied}");
         syn::parse_file(&tidied).expect("Rust");
+    }
+
+    #[test]
+    fn a_value_as_json_has_no_comma_behind_it() {
+        let long =
+            "expr::concat(&trigger.somebody_with_the_longest_name, &[trigger.first, trigger.second])";
+        let text = format!("fn f() {{ // \" (\n g(json__({long}), json__(\"json!(\\n,)\")); }}");
+        let expected = format!("        json!(\n            {long}\n        ),\n");
+        assert!(tidied(&text).contains(&expected), "{}", tidied(&text));
+        let expected = "        json!(\"json!(\\n,)\"),\n";
+        assert!(tidied(&text).contains(expected), "{}", tidied(&text));
+    }
+
+    #[test]
+    fn marks_are_no_text() {
+        let text = "fn f() { g(|| { Ok(h(trigger.somebody_with_a_long_name)? == h(trigger.somebody_with_a_long_name)? || b) }); }";
+        assert!(!tidied(text).contains(super::DEEPER), "{}", tidied(text));
     }
 
     #[test]

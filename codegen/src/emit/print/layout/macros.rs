@@ -8,6 +8,8 @@ use std::fmt::Write as _;
 use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::quote;
 
+use super::super::wide;
+
 /// `format!` of these arguments.
 pub(crate) fn format(arguments: &TokenStream) -> TokenStream {
     quote!(format__(#arguments))
@@ -68,6 +70,42 @@ pub(super) fn spell_out(text: &str) -> Cow<'_, str> {
         rest = &other[length..];
     }
     spell_out_code(rest, &mut out);
+    out.into()
+}
+
+/// Takes away the comma behind what stands on lines of its own in `json!( )`, which has no place
+/// for one.
+pub(super) fn without_commas(text: &str) -> Cow<'_, str> {
+    const OPEN: &str = "json!(";
+    if !text.contains("json!(\n") {
+        return text.into();
+    }
+    let mut opened: Vec<bool> = Vec::new();
+    let (mut commas, mut last, mut start) = (Vec::new(), (0, b' '), 0);
+    // No text goes over several lines, and what stands in a comment is no code.
+    for line in text.split_inclusive('\n') {
+        let code = wide::code(line).filter(|_| !line.trim_start().starts_with("//"));
+        for (at, byte) in code.filter(|(_, byte)| !byte.is_ascii_whitespace()) {
+            match byte {
+                b'(' | b'[' | b'{' => opened.push(line[..=at].ends_with(OPEN)),
+                b')' | b']' | b'}' => {
+                    if opened.pop() == Some(true) && last.1 == b',' {
+                        commas.push(last.0);
+                    }
+                }
+                _ => {}
+            }
+            last = (start + at, byte);
+        }
+        start += line.len();
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut from = 0;
+    for at in commas {
+        out.push_str(&text[from..at]);
+        from = at + 1;
+    }
+    out.push_str(&text[from..]);
     out.into()
 }
 
