@@ -709,8 +709,7 @@ mod tests {
 
     #[test]
     fn a_value_as_json_has_no_comma_behind_it() {
-        let long =
-            "expr::concat(&trigger.somebody_with_the_longest_name, &[trigger.first, trigger.second])";
+        let long = "expr::concat(&trigger.somebody_with_the_longest_name, &[trigger.first, trigger.second])";
         let text = format!("fn f() {{ // \" (\n g(json__({long}), json__(\"json!(\\n,)\")); }}");
         let expected = format!("        json!(\n            {long}\n        ),\n");
         assert!(tidied(&text).contains(&expected), "{}", tidied(&text));
