@@ -200,16 +200,15 @@ impl Exporter<'_, '_> {
             // Where the try failed, and where it did not come by a return.
             Part::Returned => FALSE,
             Part::Error => self.flow.left(number, "error"),
-            Part::Output if node.disabled || node.continue_on_error => FALSE,
+            // Whoever stands outside of the block never knows that the time did not run out.
+            Part::Output if node.disabled || node.continue_on_error || node.body.times_out() => {
+                FALSE
+            }
             Part::Output => {
                 let mut formula = FALSE;
-                for handle in handles(node) {
-                    let has_value =
-                        handle != "error" && !(handle == "timeout" && node.body.times_out());
-                    if has_value {
-                        let left = self.flow.left(number, handle);
-                        formula = self.flow.logic.or(formula, left);
-                    }
+                for handle in handles(node).into_iter().filter(|handle| *handle != "error") {
+                    let left = self.flow.left(number, handle);
+                    formula = self.flow.logic.or(formula, left);
                 }
                 formula
             }

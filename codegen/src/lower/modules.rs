@@ -56,4 +56,12 @@ mod tests {
         let groups = modules(&[0, 1, 2, 3, 4], |first, second| edges.contains(&(first, second)));
         assert_eq!(groups, [vec![0, 1], vec![2], vec![3], vec![4]]);
     }
+
+    #[test]
+    fn of_many_nodes_each_stays_alone() {
+        let chain = |first: usize, second: usize| first < second;
+        let nodes: Vec<usize> = (0..=LIMIT).collect();
+        assert_eq!(modules(&nodes, chain).len(), LIMIT + 1);
+        assert_eq!(modules(&nodes[1..], chain).len(), 2);
+    }
 }

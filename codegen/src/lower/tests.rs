@@ -159,6 +159,45 @@ fn a_join_of_all_runs_only_where_all_are_live() {
 }
 
 #[test]
+fn what_joins_two_merges_runs_when_both_did() {
+    let shaped =
+        shaped("t>c1 c1.true>c2 c1.false>m c2.true>m t>c3 c3.true>c4 c3.false>n c4.true>n m>j n>j");
+    assert!(shaped.ends_with("when (m.out & n.out)\n  run j\n"), "{shaped}");
+}
+
+#[test]
+fn a_condition_is_as_the_edges_say_it() {
+    let checked = graph("a>b a>c c.true>m c.false>m b>j c.true>j");
+    let flow = super::Flow::new(&checked, &checked.root);
+    let exact = |id: &str| flow.exact(flow.number(id).unwrap()).to_string();
+    assert_eq!(exact("a"), "always");
+    assert_eq!(exact("b"), "a.out");
+    assert_eq!(exact("m"), "(c.false | c.true)");
+    assert_eq!(exact("j"), "(b.out & c.true)");
+}
+
+/// Conditions within each other, so many, with a node in each.
+fn nested(depth: usize) -> String {
+    let each = |at: usize| match at {
+        0 => "t>c0".to_owned(),
+        at => format!(" c{}.true>c{at} c{}.true>a{at}", at - 1, at - 1),
+    };
+    (0..depth).map(each).collect()
+}
+
+#[test]
+fn what_nests_too_deep_becomes_tasks() {
+    assert!(!shaped(&nested(25)).contains("tasks"));
+    let deep = shaped(&nested(26));
+    assert_eq!(deep.matches("tasks").count(), 1, "{deep}");
+    // How deep it was does not count once it has ended.
+    let row: String = (1..60)
+        .map(|at| format!("c{at}.true>a{at} a{at}>c{} c{at}.false>c{} ", at + 1, at + 1))
+        .collect();
+    assert!(!shaped(&format!("t>c1 {row}")).contains("tasks"));
+}
+
+#[test]
 fn what_takes_no_time_comes_first() {
     assert_eq!(
         shaped("t>a t>p1 t>b t>p2 p2>d a>d b>d p1>d"),
@@ -186,7 +225,7 @@ fn knot() -> Checked {
     }
     let last = layers - 1;
     let mut checked = graph(&format!(
-        "{text} c{last}_0.true>sure c{last}_0.true>unsure sure>p1 unsure>p2 unsure.error>p2"
+        "{text} c{last}_0.true>sure c{last}_1.true>sure c{last}_0.true>unsure sure>p1 unsure>p2 unsure.error>p2"
     ));
     for (reader, read) in [("p1", "sure"), ("p2", "unsure")] {
         let kind = ExprKind::Name(Name::Step(read.into()));

@@ -264,8 +264,8 @@ impl Flow<'_, '_> {
             let bound = self.pattern(node, &arm.handle, scrutinee, (start, stop), &mut inner);
             let body = self.block(Some(&arm.block), inner, &mode);
             if let Some(Pattern { code: pattern, mut guard, binds }) = bound {
-                // Whoever answered, and did not approve, has rejected.
-                let follows = arm.handle == "rejected" && arms.iter().any(ArmCode::is_approved);
+                // Whoever answered, and did not approve, which comes first, has rejected.
+                let follows = arm.handle == "rejected" && !arms.is_empty();
                 guard = guard.filter(|_| !follows);
                 let read = |name: &str| {
                     mentions(&body.code, name)

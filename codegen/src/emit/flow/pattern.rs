@@ -4,7 +4,7 @@ use proc_macro2::{Group, Ident, TokenStream, TokenTree};
 use quote::quote;
 
 use super::super::locals::{Form, HandleForm, Locals};
-use super::branch::{ArmCode, Scrutinee};
+use super::branch::Scrutinee;
 use super::{Flow, goes_on, variable};
 use crate::check::Node;
 use crate::ir::Part;
@@ -96,12 +96,6 @@ impl Flow<'_, '_> {
             _ => return None,
         };
         Some(Pattern { code: pattern, guard, binds })
-    }
-}
-
-impl ArmCode {
-    pub(super) fn is_approved(&self) -> bool {
-        self.handle == "approved"
     }
 }
 

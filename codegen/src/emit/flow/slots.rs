@@ -50,8 +50,8 @@ impl Slot {
 }
 
 impl Flow<'_, '_> {
-    /// The slots for exports; those of returns become one. `exclusive`: whether just one of the
-    /// blocks runs.
+    /// The slots for exports; those of returns become one. `exhaustive`: whether one of the blocks
+    /// is sure to run.
     pub(super) fn slots(
         &self,
         exports: &[Export],
@@ -65,9 +65,7 @@ impl Flow<'_, '_> {
         let part = |export: &Export| Slot::Part { export: export.clone(), told: told(export) };
         let mut slots: Vec<Slot> = others.into_iter().map(part).collect();
         if !returns.is_empty() && !self.doomed {
-            let all = blocks.iter().all(|block| self.returns(block));
-            let any = blocks.iter().any(|block| self.returns(block));
-            let certain = if exhaustive { all } else { any && blocks.len() > 1 };
+            let certain = exhaustive && blocks.iter().all(|block| self.returns(block));
             let ty = self.emitter.workflow.output.clone();
             let told = returns.iter().any(|export| told(export));
             let from = returns.into_iter().cloned().collect();
@@ -237,7 +235,7 @@ impl Flow<'_, '_> {
     pub(super) fn told_here(&mut self, code: TokenStream, slots: &[Slot]) -> TokenStream {
         let tokens: Vec<TokenTree> = code.clone().into_iter().collect();
         let values: Vec<TokenStream> = match (tokens.as_slice(), slots.len()) {
-            ([TokenTree::Ident(none)], 1) if none == "None" => vec![code.clone()],
+            ([TokenTree::Ident(_)], 1) => vec![code.clone()],
             ([TokenTree::Group(group)], many) if many > 1 => {
                 let tokens: Vec<TokenTree> = group.stream().into_iter().collect();
                 let is_comma = |token: &TokenTree| matches!(token, TokenTree::Punct(mark) if mark.as_char() == ',');

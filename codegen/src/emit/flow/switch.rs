@@ -37,7 +37,7 @@ impl Flow<'_, '_> {
             None => Mode::Values(&slots),
         };
         let hint = self.emitter.hint(&node.id, "Value", "");
-        let (value, mut taken) = (patterns.value, 0);
+        let value = patterns.value;
         let mut exprs = Exprs::new(self.emitter, locals, hint);
         let looked_at = match (&value.ty, exprs.code(value)) {
             (Type::String, Code::Place(code)) => quote!(#code.as_str()),
@@ -59,14 +59,13 @@ impl Flow<'_, '_> {
         let mut ways = Vec::new();
         let drawn_default = bodies.iter().any(|(handle, _)| handle == "default");
         for (case, pattern) in cases.iter().zip(&patterns.arms) {
-            taken += 1;
             match bodies.iter().find(|(handle, _)| *handle == case.handle) {
                 Some((_, body)) => ways.push((pattern, body.clone())),
                 None if drawn_default => ways.push((pattern, missing.clone())),
-                None => taken -= 1,
+                None => {}
             }
         }
-        let rest = (!(patterns.exhaustive && taken == cases.len())).then(|| {
+        let rest = (!(patterns.exhaustive && ways.len() == cases.len())).then(|| {
             let rest = bodies.iter().find(|(handle, _)| handle == "default");
             rest.map_or(&missing, |(_, body)| body).clone()
         });
@@ -158,7 +157,6 @@ impl Flow<'_, '_> {
         let value = value?;
         let exhaustive = match &value.ty {
             Type::Enum(all) => all.values.len() == patterns.len(),
-            Type::Bool => patterns.len() == 2,
             _ => false,
         };
         // One arm and the rest read better as `if`.
