@@ -181,12 +181,12 @@ impl Flow<'_, '_> {
         locals.returned = Some((output.clone(), false));
         if !(reads.error || reads.handle) {
             locals.bind_certain(&node.id, "out");
-            lines.push(quote!(let #output = #value.unwrap_or_default();));
+            lines.push_let(None, &output, &quote!(#value.unwrap_or_default()));
             return;
         }
         let name = variable(&self.emitter.names(&node.id).value);
         lines.push(quote!(let #name = #value;));
-        lines.push(quote!(let #output = #name.clone().unwrap_or_default();));
+        lines.push_let(None, &output, &quote!(#name.clone().unwrap_or_default()));
         bind_caught(node, &name, locals);
     }
 
