@@ -336,8 +336,25 @@ fn is_cheap(expr: &Expr) -> bool {
             matches!(base.kind, ExprKind::Name(_) | ExprKind::Field { .. })
         }
         (ExprKind::Widen(inner), _) => is_cheap(inner),
+        (ExprKind::And(left, right) | ExprKind::Or(left, right), _) => {
+            is_cheap(left) && is_cheap(right)
+        }
+        (ExprKind::Conditional { condition, then, otherwise }, _) => {
+            [condition, then, otherwise].into_iter().all(|part| is_cheap(part))
+        }
+        (ExprKind::Call { op, args }, _) if COMPARISONS.contains(op) => {
+            args.iter().all(|arg| is_number(&arg.ty) && is_cheap(arg))
+        }
         _ => false,
     }
+}
+
+/// Operations that Rust has of its own for numbers and bools.
+const COMPARISONS: [&str; 7] =
+    ["not", "equal", "not_equal", "less", "less_equal", "greater", "greater_equal"];
+
+fn is_number(ty: &Type) -> bool {
+    matches!(ty, Type::Bool | Type::Int | Type::Number)
 }
 
 /// What holds no text, list or map, and nothing in a `Box`.
