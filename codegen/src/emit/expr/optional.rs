@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::literal::choice_of;
 use super::{Code, Exprs, Rank, is_copy};
 use crate::emit::mentions::mentions;
+use crate::emit::types::Hint;
 use crate::expr::{Expr, ExprKind};
 
 impl Exprs<'_, '_> {
@@ -204,9 +205,7 @@ impl Exprs<'_, '_> {
         self.known(code, &inner.ty)
     }
 
-    /// Takes an optional that analysis knows to be present; the emitted code checks it all the
-    /// same, for it never panics.
-    /// The same as a reference.
+    /// What analysis knows to be present, as a reference.
     pub(super) fn known_reference(&mut self, code: Code) -> Code {
         let expr = self.emitter.symbols.import("flowcrate::expr");
         self.fallible = true;
@@ -214,10 +213,21 @@ impl Exprs<'_, '_> {
         Code::reference(quote!(#expr::present(#code)?))
     }
 
+    /// Takes an optional that analysis knows to be present; the emitted code checks it all the
+    /// same, for it never panics.
     pub(super) fn known(&mut self, code: Code, ty: &Type) -> Code {
         let expr = self.emitter.symbols.import("flowcrate::expr");
         self.fallible = true;
-        let code = code.owned(ty);
+        let code = match (code, ty) {
+            // In an arm that nothing comes to: no value tells the type.
+            (Code::Absent, Type::Optional { some }) => {
+                let emitter = &mut *self.emitter;
+                let hint = Hint::new("", "");
+                let some = emitter.types.rust(some, &hint, &mut emitter.symbols);
+                quote!(None::<#some>)
+            }
+            (code, ty) => code.owned(ty),
+        };
         Code::value(quote!(#expr::present(#code)?))
     }
 

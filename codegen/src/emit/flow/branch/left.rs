@@ -28,6 +28,15 @@ impl Flow<'_, '_> {
         }
         let Some((name, form)) = locals.handle(id) else { return quote!(false) };
         match (form, handle) {
+            // What cannot fail is caught by nobody.
+            (
+                HandleForm::Bool
+                | HandleForm::OptionalBool
+                | HandleForm::Event
+                | HandleForm::Verdict
+                | HandleForm::Answer,
+                "error",
+            ) => quote!(false),
             (HandleForm::Bool, "true") | (HandleForm::Ran, _) => quote!(#name),
             (HandleForm::Bool, _) => quote!(!#name),
             (HandleForm::OptionalBool, handle) => {
