@@ -26,7 +26,7 @@ use flowcrate_tests::batch::{self, Member};
 use flowcrate_tests::model::plant::{self, Plant};
 use flowcrate_tests::model::play::Turns;
 use flowcrate_tests::model::{self, Script, compare::differences};
-use flowcrate_tests::random::constructs::{CONSTRUCTS, constructs};
+use flowcrate_tests::random::constructs::{CONSTRUCTS, constructs, of_program};
 use flowcrate_tests::random::{Case, case, shrink::shrink};
 use interpreted::{number, on_large_stack, play};
 use serde_json::Value;
@@ -46,6 +46,8 @@ enum Verdict {
         entries: usize,
         /// Whether only the program's order says which course it takes (S41).
         by_program: bool,
+        /// What the graph and its program are made of.
+        constructs: BTreeSet<String>,
     },
     Differs(Vec<String>),
     /// The model does not know what the graph holds.
@@ -75,13 +77,17 @@ impl Bench {
         if !played.unknown.is_empty() {
             return Verdict::Unplayable(played.unknown);
         }
+        let of_program = of_program(&plan.ir);
         let (run, journal) = interpret(case, plan);
         let found = differences(&played, &run, &journal);
         if !played.doubts.is_empty() {
             return Verdict::Doubtful(played.doubts, found.is_empty());
         }
         if found.is_empty() {
-            Verdict::Agrees { entries: journal.len(), by_program: played.by_program }
+            let (entries, by_program) = (journal.len(), played.by_program);
+            let mut constructs = constructs(&case.graph);
+            constructs.extend(of_program.into_iter().map(str::to_owned));
+            Verdict::Agrees { entries, by_program, constructs }
         } else {
             Verdict::Differs(found)
         }
@@ -121,12 +127,7 @@ struct Tally {
 }
 
 impl Tally {
-    fn count(&mut self, seed: u64, case: &Case, verdict: Verdict) {
-        if matches!(verdict, Verdict::Agrees { .. }) {
-            for construct in constructs(&case.graph) {
-                *self.constructs.entry(construct).or_default() += 1;
-            }
-        }
+    fn count(&mut self, seed: u64, verdict: Verdict) {
         match verdict {
             Verdict::Refused(codes) => {
                 for code in codes {
@@ -143,7 +144,10 @@ impl Tally {
                     }
                 }
             }
-            Verdict::Agrees { entries, by_program } => {
+            Verdict::Agrees { entries, by_program, constructs } => {
+                for construct in constructs {
+                    *self.constructs.entry(construct).or_default() += 1;
+                }
                 self.agreed += 1;
                 self.by_program += usize::from(by_program);
                 self.entries += entries;
@@ -186,7 +190,7 @@ fn model_and_interpreter_agree() {
             }
             let verdict = catch_unwind(AssertUnwindSafe(|| bench.judge(&case)));
             let panicked = |_| Verdict::Differs(vec!["a panic".to_owned()]);
-            tally.count(seed, &case, verdict.unwrap_or_else(panicked));
+            tally.count(seed, verdict.unwrap_or_else(panicked));
         }
         tally.print();
         for seed in tally.failed.iter().take(3) {

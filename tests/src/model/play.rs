@@ -78,29 +78,36 @@ pub type Turns = BTreeMap<String, usize>;
 
 /// Plays a graph that the compiler accepts; nothing is known of how it was lowered.
 pub fn play(document: &Value, script: &Script) -> Played {
-    play_in_orders(&Graph::read(document), script)
+    play_in_orders(&Graph::read(document), script).0
 }
 
 /// Plays a graph whose program has its turns in this order. What the rules leave open without it
 /// goes by it (S41).
 pub fn play_by(document: &Value, script: &Script, turns: &Turns) -> Played {
     let graph = Graph::read(document);
-    let played = play_in_orders(&graph, script);
-    if played.doubts.is_empty() {
+    let (played, is_open) = play_in_orders(&graph, script);
+    if !is_open {
         return played;
     }
-    let [(first, _), (other, _)] =
+    let [(first, ties), (other, _)] =
         Order::OF_PROGRAM.map(|order| play_in(&graph, script, order, turns));
-    let settled = first.doubts.is_empty() && other.doubts.is_empty() && first.tells_as(&other);
-    if settled { Played { by_program: true, ..first } } else { played }
+    if first.doubts.is_empty() && other.doubts.is_empty() && first.tells_as(&other) {
+        let by_program = !played.doubts.is_empty() || !played.tells_as(&first);
+        return Played { by_program, ..first };
+    }
+    let reasons = ties.into_iter().chain(first.doubts).chain(other.doubts);
+    let doubts = played.doubts.into_iter().chain(reasons).collect();
+    Played { doubts, ..played }
 }
 
-/// Where several orders all lead to the same, there is nothing to doubt.
-fn play_in_orders(graph: &Graph, script: &Script) -> Played {
+/// Where several orders all lead to the same, there is nothing to doubt. Also whether anything was
+/// a matter of them.
+fn play_in_orders(graph: &Graph, script: &Script) -> (Played, bool) {
     let none = Turns::new();
     let (mut played, ties) = play_in(graph, script, Order::default(), &none);
+    let is_open = !ties.is_empty() || !played.doubts.is_empty();
     if ties.is_empty() {
-        return played;
+        return (played, is_open);
     }
     for order in Order::OTHERS {
         let (other, others) = play_in(graph, script, order, &none);
@@ -109,7 +116,17 @@ fn play_in_orders(graph: &Graph, script: &Script) -> Played {
             break;
         }
     }
-    played
+    (played, is_open)
+}
+
+impl Played {
+    /// Whether the same happened.
+    fn tells_as(&self, other: &Self) -> bool {
+        self.stands == other.stands
+            && self.ended == other.ended
+            && self.response == other.response
+            && self.journal == other.journal
+    }
 }
 
 /// In which order things happen that no page puts into one.
@@ -139,16 +156,6 @@ impl Order {
         Self { by_program: true, ..Self::USUAL },
         Self { by_program: true, reversed: true, ..Self::USUAL },
     ];
-}
-
-impl Played {
-    /// Whether the same happened.
-    fn tells_as(&self, other: &Self) -> bool {
-        self.stands == other.stands
-            && self.ended == other.ended
-            && self.response == other.response
-            && self.journal == other.journal
-    }
 }
 
 /// Plays it in one order; with what was a matter of that.

@@ -2,14 +2,16 @@
 
 use std::collections::BTreeSet;
 
+use flowcrate_codegen::ir::{Block, Stmt, Workflow};
 use serde_json::Value;
 
 /// What a batch of random graphs has to hold. CI fails where one never occurs.
-pub const CONSTRUCTS: [&str; 98] = [
+pub const CONSTRUCTS: [&str; 103] = [
     "aggregate@1",
     "approval@1",
     "approval@1 assignees",
     "approval@1 key",
+    "branch",
     "call_workflow@1",
     "compensate",
     "condition@1",
@@ -31,6 +33,7 @@ pub const CONSTRUCTS: [&str; 98] = [
     "for_each@1 fail",
     "for_each@1 skip",
     "in_doubt",
+    "join",
     "join all",
     "manual@1",
     "note@1",
@@ -65,6 +68,8 @@ pub const CONSTRUCTS: [&str; 98] = [
     "switch@1",
     "switch@1 value",
     "switch@1 when",
+    "tasks",
+    "tasks in a scope",
     "text ' / '",
     "text ' // '",
     "text '.kids'",
@@ -102,6 +107,7 @@ pub const CONSTRUCTS: [&str; 98] = [
     "wait_event@1",
     "wait_event@1 key",
     "webhook@1",
+    "when",
     "while@1",
     "wide",
 ];
@@ -137,6 +143,32 @@ const TEXTS: [&str; 28] = [
     "unique",
     "values)",
 ];
+
+/// What a program is made of, whatever was drawn.
+pub fn of_program(program: &Workflow) -> BTreeSet<&'static str> {
+    let mut found = BTreeSet::new();
+    let inner = program.scopes.values().map(|block| (block, true));
+    for (block, in_scope) in inner.chain([(&program.body, false)]) {
+        of_block(block, if in_scope { "tasks in a scope" } else { "tasks" }, &mut found);
+    }
+    found
+}
+
+fn of_block(block: &Block, tasks_are: &'static str, found: &mut BTreeSet<&'static str>) {
+    let mut within = |word: &'static str, blocks: Vec<&Block>| {
+        found.insert(word);
+        blocks.into_iter().for_each(|block| of_block(block, tasks_are, found));
+    };
+    for stmt in &block.0 {
+        match stmt {
+            Stmt::Run(_) => {}
+            Stmt::Branch(of) => within("branch", of.arms.iter().map(|arm| &arm.block).collect()),
+            Stmt::When(when) => within("when", vec![&when.block]),
+            Stmt::Join(join) => within("join", join.blocks.iter().collect()),
+            Stmt::Tasks(of) => within(tasks_are, of.tasks.iter().map(|task| &task.block).collect()),
+        }
+    }
+}
 
 /// The constructs of a graph.
 pub fn constructs(graph: &Value) -> BTreeSet<String> {

@@ -211,6 +211,9 @@ impl Maker<'_> {
         if self.rng.percent(3) && !placed.is_empty() {
             return self.two_waits(placed, within);
         }
+        if self.drawn(3) && !placed.is_empty() {
+            return self.crossing(placed, within);
+        }
         if self.broad && within.depth < 3 && !placed.is_empty() && self.rng.percent(2) {
             return self.wide(placed, within);
         }

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::graph::{Made, Maker, Placed, Within};
+use super::types::Ty;
 
 impl Maker<'_> {
     /// Two waits for one event, the second of which begins later (S33).
@@ -47,6 +48,82 @@ impl Maker<'_> {
         self.place(&id, data, within);
         self.connect(placed, &id, &preds);
         placed.push(Placed { id, handles, preds, ..Placed::default() });
+    }
+
+    /// A drawing that no joins make (S5), one of whose nodes fails beside two that tidy up or are
+    /// undone: what is left of them ends in the program's order, whoever waits for whom (S22).
+    pub(super) fn crossing(&mut self, placed: &mut Vec<Placed>, within: &Within) {
+        let Some(last) = placed.len().checked_sub(1) else { return };
+        let Some(handle) = placed.get(last).and_then(|node| node.handles.first().cloned()) else {
+            return;
+        };
+        self.budget = self.budget.saturating_sub(6);
+        let event = format!("event{}", 8 + self.rng.below(2));
+        self.events.insert(event.clone(), false);
+        let (out, from) = (|at: usize| (at, "out".to_owned()), vec![(last, handle)]);
+        self.tidy(placed, within, &event, from.clone());
+        let first = placed.len() - 1;
+        self.nap(placed, within, from);
+        let nap = placed.len() - 1;
+        self.tidy(placed, within, &event, vec![out(nap)]);
+        self.nap(placed, within, vec![out(nap)]);
+        let pause = vec![out(placed.len() - 1)];
+        if self.rng.percent(70) {
+            let names = self.names(placed, &pause, false, within);
+            let made = self.failure(&names);
+            self.put(placed, within, (made.data, made.rest.handles), pause);
+        }
+        self.nap(placed, within, vec![out(first), out(nap)]);
+    }
+
+    /// A wait that ends soon.
+    fn nap(&mut self, placed: &mut Vec<Placed>, within: &Within, preds: Vec<(usize, String)>) {
+        let rest = self.rng.between(1, 900);
+        let nap = json!({ "kind": "wait@1", "inputs": { "duration": format!("{rest}ms") } });
+        self.put(placed, within, (nap, vec!["out".to_owned()]), preds);
+    }
+
+    /// What is not done when it is given up: a try that waits for an event in the end, or a step that
+    /// is undone.
+    fn tidy(
+        &mut self,
+        placed: &mut Vec<Placed>,
+        within: &Within,
+        event: &str,
+        preds: Vec<(usize, String)>,
+    ) {
+        let names = self.names(placed, &preds, false, within);
+        if self.rng.percent(35) {
+            let id = self.id();
+            let inputs = json!({ "count": self.value_of(&Ty::Int, &names) });
+            let mut data = json!({
+                "kind": "scripted.call@1", "inputs": inputs, "policy": self.policy(),
+            });
+            self.undoable(&id, &mut data, &names, &Ty::said());
+            self.place(&id, data, within);
+            self.connect(placed, &id, &preds);
+            let (handles, gives) = (vec!["out".to_owned()], Some(Ty::said()));
+            placed.push(Placed { id, handles, gives, preds, ..Placed::default() });
+            return;
+        }
+        let guarded = json!({ "kind": "try@1", "result": { "body": "{{ 1 }}" } });
+        self.put(placed, within, (guarded, vec!["out".to_owned()]), preds);
+        let Some(scope) = placed.last().map(|node| node.id.clone()) else { return };
+        let schema = json!({
+            "type": "object", "required": ["n"], "properties": { "n": { "type": "integer" } },
+        });
+        let (hold, most) = (self.rng.between(500, 20_000), self.rng.between(9_000, 40_000));
+        let hold = json!({ "kind": "wait@1", "inputs": { "duration": format!("{hold}ms") } });
+        let sweep = json!({
+            "kind": "wait_event@1",
+            "config": { "event": event, "schema": schema },
+            "inputs": { "timeout": format!("{most}ms") },
+        });
+        for (region, data) in [("body", hold), ("finally", sweep)] {
+            let scope = Some((scope.clone(), region.to_owned()));
+            let id = self.id();
+            self.place(&id, data, &Within { scope, ..within.clone() });
+        }
     }
 
     /// So many branches that a join of them nests in emitted code, some of which fail and some of
