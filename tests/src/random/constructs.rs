@@ -157,7 +157,9 @@ pub fn of_program(program: &Workflow) -> BTreeSet<&'static str> {
 fn of_block(block: &Block, tasks_are: &'static str, found: &mut BTreeSet<&'static str>) {
     let mut within = |word: &'static str, blocks: Vec<&Block>| {
         found.insert(word);
-        blocks.into_iter().for_each(|block| of_block(block, tasks_are, found));
+        for block in blocks {
+            of_block(block, tasks_are, found);
+        }
     };
     for stmt in &block.0 {
         match stmt {
