@@ -145,12 +145,22 @@ impl Sim<'_> {
     pub(super) fn follow(&mut self) -> bool {
         let stands = self.paused.is_some() || self.ended.is_some() || !self.unknown.is_empty();
         let Some(next) = self.follows.pop_front().filter(|_| !stands) else { return false };
+        self.moves += u64::from(!self.is_head(&next));
         match next {
             Follows::Region(op, region, end) => self.region_ended(op, region, end),
             Follows::Finish(op, end) => self.finish(op, end),
             Follows::Look => self.deliver(),
         }
         true
+    }
+
+    /// Whether it is but another iteration.
+    fn is_head(&self, next: &Follows) -> bool {
+        match next {
+            Follows::Region(op, ..) => matches!(self.ops[*op].work, Work::While { .. }),
+            Follows::Look => true,
+            Follows::Finish(..) => false,
+        }
     }
 
     /// A scope has come to its end: that is an outcome of its own.
@@ -300,7 +310,13 @@ impl Sim<'_> {
         match self.regions[region].op {
             None => self.end_of_run(end),
             Some(op) if self.is_followed(op, &end) => {
-                self.follows.push_front(Follows::Region(op, region, end));
+                let next = Follows::Region(op, region, end);
+                // One in which nothing happened lets all else have its turn first.
+                if self.is_head(&next) && self.regions[region].moves == self.moves {
+                    self.follows.push_back(next);
+                } else {
+                    self.follows.push_front(next);
+                }
             }
             Some(op) => self.region_ended(op, region, end),
         }

@@ -354,6 +354,7 @@ impl Sim<'_> {
                 self.tie("an event that was there is taken at once");
             }
             let payload = event.payload.clone();
+            self.moves += 1;
             self.inbox.remove(place);
             return self.finish(first, End::Done(payload));
         }

@@ -172,6 +172,7 @@ fn play_in(graph: &Graph, script: &Script, order: Order, turns: &Turns) -> (Play
         now: 0,
         round: 0,
         follows: VecDeque::new(),
+        moves: 0,
         queue: BTreeMap::new(),
         queued: 0,
         regions: Vec::new(),
@@ -225,6 +226,7 @@ impl Sim<'_> {
             caught: None,
             nodes,
             phase: Phase::Live,
+            moves: 0,
             returned: None,
             failures: Vec::new(),
         });
@@ -245,6 +247,7 @@ impl Sim<'_> {
             self.round += 1;
             // R1: one is surfaced after the other, and all that follows from it before the next.
             while let Some(due) = self.next_due(at) {
+                self.moves += 1;
                 self.happen(due);
                 if !self.order.together {
                     break;

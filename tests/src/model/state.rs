@@ -103,6 +103,8 @@ pub(super) struct Region {
     pub(super) caught: Option<Failure>,
     pub(super) nodes: BTreeMap<String, State>,
     pub(super) phase: Phase,
+    /// How many outcomes there were when it began.
+    pub(super) moves: u64,
     /// What a return within has given (S31).
     pub(super) returned: Option<Value>,
     /// Failures of this instant that nothing within takes.
@@ -262,6 +264,8 @@ pub(super) struct Sim<'a> {
     pub(super) round: usize,
     /// The next one first.
     pub(super) follows: VecDeque<Follows>,
+    /// How many outcomes there were, without the iterations of loops.
+    pub(super) moves: u64,
     pub(super) queue: BTreeMap<(At, usize), Due>,
     pub(super) queued: usize,
     pub(super) regions: Vec<Region>,
@@ -336,6 +340,7 @@ impl Sim<'_> {
             caught: None,
             nodes,
             phase: Phase::Live,
+            moves: self.moves,
             returned: None,
             failures: Vec::new(),
         };

@@ -50,6 +50,9 @@ impl Sim<'_> {
                 self.due(GRACE, Due::Grace(op));
             }
             Work::Step(_) | Work::Timer | Work::Wait { .. } | Work::Call(_) => {
+                if self.ends_now(op) {
+                    self.doubt("a step ends at the instant at which it is given up");
+                }
                 self.finish(op, End::Cancelled);
             }
             Work::Each(each) => self.cancel_regions(op, each.running.keys().copied(), guarded),
@@ -77,6 +80,17 @@ impl Sim<'_> {
                 self.cancel_region(tried.region, guarded);
             }
         }
+    }
+
+    /// Whether an attempt of a step ends at this very instant, so that its outcome may count.
+    fn ends_now(&self, op: OpId) -> bool {
+        let mut due = self.queue.range((self.now, 0)..=(self.now, usize::MAX));
+        due.any(|(_, due)| match due {
+            Due::Attempt(of, _) | Due::Timeout(of, _) | Due::Silence(of, _) => {
+                *of == op && self.counts(due)
+            }
+            _ => false,
+        })
     }
 
     /// Cancels the other items of a loop that has failed.

@@ -28,7 +28,9 @@ pub fn candidates(case: &Case) -> Vec<Case> {
     let mut found = Vec::new();
     let graph = |graph: Value| Case { graph, script: case.script.clone() };
     let list = |name: &str| case.graph[name].as_array().cloned().unwrap_or_default();
-    for node in list("nodes") {
+    // Without what starts it there is no run.
+    let inner = |node: &Value| node["id"] != case.script.trigger;
+    for node in list("nodes").into_iter().filter(inner) {
         found.push(graph(without_node(&case.graph, &node["id"])));
         found.extend(bridged(&case.graph, &node["id"]).map(graph));
     }

@@ -5,7 +5,7 @@ use quote::quote;
 use super::callee::{Called, called};
 use super::{NodeCode, Outcome};
 use crate::check::{Call, Node};
-use crate::emit::flow::Flow;
+use crate::emit::flow::{Flow, catches};
 use crate::emit::locals::Locals;
 use crate::ir::Part;
 
@@ -13,7 +13,8 @@ pub(super) fn emit(flow: &mut Flow<'_, '_>, node: &Node, locals: &Locals, call: 
     let id = node.id.as_str();
     let Called { prelude, workflow, input } = called(flow, node, locals, call);
     let start = quote!(ctx.start_workflow(#id, #workflow, #input));
-    let is_read = flow.emitter.readers.any(&node.id, Part::Output);
+    // What is caught is handed on whole, whoever reads which part of it.
+    let is_read = flow.emitter.readers.any(&node.id, Part::Output) || catches(node);
     let start = if is_read { quote!(#start.text()) } else { start };
     NodeCode::after(prelude, Outcome::Future(start))
 }
