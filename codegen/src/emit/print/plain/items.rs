@@ -102,10 +102,7 @@ impl Printer {
         flat::write_head(head, &mut self.out, &mut self.held)?;
         self.out.push_str(" {");
         let line = self.out.get(from.length..)?;
-        // The layout takes `fn f() -> Type { value }` for a struct.
-        let named = line.trim_end_matches(" {").rsplit(|c: char| !c.is_alphanumeric() && c != '_');
-        let is_named = named.take(1).any(|name| name.starts_with(|c: char| c.is_ascii_uppercase()));
-        if (is_named && !line.starts_with("pub ")) || head.holds("where") || has_types(head) {
+        if head.holds("where") || has_types(head) {
             return None;
         }
         if !fits(line, place.fit) {

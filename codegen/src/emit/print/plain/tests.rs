@@ -118,3 +118,27 @@ fn a_condition_may_have_blocks() {
     });
     assert_eq!(plain, whole);
 }
+
+/// What there is one of for each node goes the short way.
+#[test]
+fn steps_and_their_methods_are_plain() {
+    let plain = |code: &TokenStream| {
+        let tokens = Tokens::of(code.to_string().parse().expect("tokens"));
+        Printer::default().members(tokens.code()).is_some()
+    };
+    assert!(plain(&quote! {
+        /// Charge the card.
+        fn charge(_step: StepContext, _input: ChargeInput) -> impl Future<Output = Result<Value, StepError>> + Send {
+            async { Err(not_written("charge")) }
+        }
+        #[step(id = "charge", retry(max_attempts = 3, initial = "1s", factor = 2.0, cap = "1m", jitter), timeout = "30s")]
+        pub async fn charge(step: StepContext, input: ChargeInput) -> Result<Value, StepError> {
+            Functions::charge(step, input).await
+        }
+    }));
+    assert!(!plain(&quote!(
+        fn charge<T>(value: T) -> Value {
+            value.into()
+        }
+    )));
+}
