@@ -86,14 +86,11 @@ pub(super) fn without_commas(text: &str) -> Cow<'_, str> {
     for line in text.split_inclusive('\n') {
         let code = wide::code(line).filter(|_| !line.trim_start().starts_with("//"));
         for (at, byte) in code.filter(|(_, byte)| !byte.is_ascii_whitespace()) {
-            match byte {
-                b'(' | b'[' | b'{' => opened.push(line[..=at].ends_with(OPEN)),
-                b')' | b']' | b'}' => {
-                    if opened.pop() == Some(true) && last.1 == b',' {
-                        commas.push(last.0);
-                    }
-                }
-                _ => {}
+            let closes = matches!(byte, b')' | b']' | b'}');
+            if matches!(byte, b'(' | b'[' | b'{') {
+                opened.push(line[..=at].ends_with(OPEN));
+            } else if closes && opened.pop() == Some(true) && last.1 == b',' {
+                commas.push(last.0);
             }
             last = (start + at, byte);
         }
