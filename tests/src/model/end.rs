@@ -149,7 +149,6 @@ impl Sim<'_> {
         match next {
             Follows::Region(op, region, end) => self.region_ended(op, region, end),
             Follows::Finish(op, end) => self.finish(op, end),
-            Follows::Look => self.deliver(),
         }
         true
     }
@@ -158,7 +157,6 @@ impl Sim<'_> {
     fn is_head(&self, next: &Follows) -> bool {
         match next {
             Follows::Region(op, ..) => matches!(self.ops[*op].work, Work::While { .. }),
-            Follows::Look => true,
             Follows::Finish(..) => false,
         }
     }

@@ -240,7 +240,8 @@ fn chain(ast: &Ast, env: &dyn Env, covers: bool) -> Evaluated {
     let mut untyped = false;
     for name in path.get(taken..).unwrap_or_default() {
         let found = value.get(name).cloned();
-        if untyped && !covers && found.is_none() {
+        // A key of what is no object is asked for where nothing tells the type, and nowhere else.
+        if (untyped || !value.is_object()) && !covers && found.is_none() {
             return Err(Stop::Fails);
         }
         untyped |= name == UNTYPED;

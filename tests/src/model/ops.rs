@@ -196,7 +196,7 @@ impl Sim<'_> {
                 }
                 if self.order.by_program {
                     // S41: that is another outcome.
-                    self.follows.push_back(Follows::Look);
+                    self.looks += 1;
                 } else {
                     self.deliver();
                 }

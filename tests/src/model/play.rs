@@ -172,6 +172,7 @@ fn play_in(graph: &Graph, script: &Script, order: Order, turns: &Turns) -> (Play
         now: 0,
         round: 0,
         follows: VecDeque::new(),
+        looks: 0,
         moves: 0,
         queue: BTreeMap::new(),
         queued: 0,
@@ -235,7 +236,7 @@ impl Sim<'_> {
     fn run(&mut self) {
         for _ in 0..INSTANTS {
             self.settle();
-            if self.follow() {
+            if self.follow() || self.look() {
                 continue;
             }
             self.pause();
@@ -255,6 +256,18 @@ impl Sim<'_> {
             }
         }
         self.unknown.push("the run has no end".to_owned());
+    }
+
+    /// Lets a wait take what is there, once all that is due at this instant has happened.
+    fn look(&mut self) -> bool {
+        let mut due = self.queue.range((self.now, 0)..=(self.now, usize::MAX));
+        let stands = self.paused.is_some() || self.ended.is_some() || !self.unknown.is_empty();
+        if stands || self.looks == 0 || due.any(|(_, due)| self.counts(due)) {
+            return false;
+        }
+        self.looks -= 1;
+        self.deliver();
+        true
     }
 
     /// One of those that are due. Which of two things of one millisecond is seen first, no page

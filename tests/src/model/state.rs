@@ -242,8 +242,6 @@ pub(super) enum Follows {
     Region(OpId, RegionId, End),
     /// An operation has.
     Finish(OpId, End),
-    /// A wait began: what is there may be for it.
-    Look,
 }
 
 /// A run under way.
@@ -264,6 +262,8 @@ pub(super) struct Sim<'a> {
     pub(super) round: usize,
     /// The next one first.
     pub(super) follows: VecDeque<Follows>,
+    /// How many waits have begun that have not looked for what is there.
+    pub(super) looks: usize,
     /// How many outcomes there were, without the iterations of loops.
     pub(super) moves: u64,
     pub(super) queue: BTreeMap<(At, usize), Due>,

@@ -42,6 +42,9 @@ impl Sim<'_> {
         if matches!(self.ops[op].work, Work::Try(_)) && self.begins(op) && self.has_finally(op) {
             self.doubt_of_turns("a try begins and is cancelled at once");
         }
+        if self.ends_now(op) {
+            self.doubt("a step ends at the instant at which it is given up");
+        }
         match self.ops[op].work.clone() {
             // One that was to begin at this instant has not begun.
             Work::Step(step)
@@ -50,9 +53,6 @@ impl Sim<'_> {
                 self.due(GRACE, Due::Grace(op));
             }
             Work::Step(_) | Work::Timer | Work::Wait { .. } | Work::Call(_) => {
-                if self.ends_now(op) {
-                    self.doubt("a step ends at the instant at which it is given up");
-                }
                 self.finish(op, End::Cancelled);
             }
             Work::Each(each) => self.cancel_regions(op, each.running.keys().copied(), guarded),
@@ -84,10 +84,14 @@ impl Sim<'_> {
 
     /// Whether an attempt of a step ends at this very instant, so that its outcome may count.
     fn ends_now(&self, op: OpId) -> bool {
+        let runs = |number: u32| match &self.ops[op].work {
+            Work::Step(step) => step.runs && step.attempt == number,
+            _ => false,
+        };
         let mut due = self.queue.range((self.now, 0)..=(self.now, usize::MAX));
         due.any(|(_, due)| match due {
-            Due::Attempt(of, _) | Due::Timeout(of, _) | Due::Silence(of, _) => {
-                *of == op && self.counts(due)
+            Due::Attempt(of, number) | Due::Timeout(of, number) | Due::Silence(of, number) => {
+                *of == op && runs(*number)
             }
             _ => false,
         })
