@@ -1,8 +1,9 @@
 //! From the IR to Rust source: the workflow function, its steps, its types.
 //!
-//! Items are built with quote and printed with prettyplease; every identifier comes from one
-//! allocator (`names`), every outside item through `symbols`, so that `use` lines and the
-//! manifest follow from the code. Same graph, same bytes.
+//! Items are built with quote and printed straight from their tokens where that is plain, else by
+//! way of prettyplease (`print`); every identifier comes from one allocator (`names`), every outside
+//! item through `symbols`, so that `use` lines and the manifest follow from the code. Same graph,
+//! same bytes.
 
 mod constraints;
 mod crew;
