@@ -254,7 +254,14 @@ impl Flow<'_, '_> {
         lines: &mut Lines,
     ) {
         let Some(node) = node else { return };
-        let slots = self.branch_slots(branch, locals);
+        let mut slots = self.branch_slots(branch, locals);
+        // An arm that is not printed, such as that of an error that cannot be, tells nothing.
+        let uncaught = matches!(scrutinee.form, HandleForm::Bool | HandleForm::Text);
+        for slot in slots.iter_mut().filter(|_| uncaught) {
+            if let Slot::Part { export, told } = slot {
+                *told = *told && self.branch_tells(branch, export, locals);
+            }
+        }
         let mode = mode(end, &slots);
         let mut arms = Vec::new();
         for arm in &branch.arms {

@@ -16,6 +16,11 @@ impl Flow<'_, '_> {
         blocks.iter().any(|block| self.tells(block, export, locals, &mut Vec::new()))
     }
 
+    /// Whether an arm that is sure to be printed comes to its end with this part of a node.
+    pub(super) fn branch_tells(&self, branch: &Branch, export: &Export, locals: &Locals) -> bool {
+        self.an_arm_tells(branch, export, locals, &mut Vec::new())
+    }
+
     fn tells<'b>(
         &self,
         block: &'b Block,
