@@ -57,6 +57,8 @@ mod random {
 
     #[derive(Clone, Debug, Default, PartialEq)]
     pub struct Script {
+        /// None: whatever stands in the graph may be left out.
+        pub trigger: String,
         pub events: Vec<()>,
         pub world: World,
     }
