@@ -126,15 +126,19 @@ fn print(name: &str, rows: &[(usize, Costs)]) -> Vec<String> {
         }
         println!();
     }
-    let line = |title: &str, cost: fn(&Costs) -> String| {
+    let line = |title: &str, cost: fn(&Costs) -> String, more: String| {
         let costs: String = rows.iter().map(|(_, row)| format!("{:>12}", cost(row))).collect();
-        println!("{title:<10}{costs}");
+        println!("{title:<10}{costs}{more}");
     };
-    line("median", |row| format!("{:.1?}", row.median));
-    line("reprint", |row| format!("{:.1?}", row.reprinted));
-    line("all to it", |row| {
+    line("median", |row| format!("{:.1?}", row.median), String::new());
+    let large = rows.iter().filter(|(size, _)| *size >= LARGE);
+    let reprinted: Vec<_> = large.map(|(size, row)| (*size, row.reprinted)).collect();
+    let growth = format!("{:>10.2}", exponent(&reprinted));
+    line("reprint", |row| format!("{:.1?}", row.reprinted), growth);
+    let ratio = |row: &Costs| {
         format!("{:.2}", row.best[4].as_secs_f64() / row.reprinted.as_secs_f64().max(1e-9))
-    });
+    };
+    line("all to it", ratio, String::new());
     faults
 }
 
