@@ -173,6 +173,7 @@ fn play_in(graph: &Graph, script: &Script, order: Order, turns: &Turns) -> (Play
         round: 0,
         follows: VecDeque::new(),
         looks: 0,
+        before: 0,
         moves: 0,
         queue: BTreeMap::new(),
         queued: 0,
@@ -244,6 +245,7 @@ impl Sim<'_> {
                 return;
             }
             let Some(at) = self.next_instant() else { return };
+            self.before = if at > self.now { self.queued } else { self.before };
             self.now = at;
             self.round += 1;
             // R1: one is surfaced after the other, and all that follows from it before the next.
@@ -258,9 +260,10 @@ impl Sim<'_> {
         self.unknown.push("the run has no end".to_owned());
     }
 
-    /// Lets a wait take what is there, once all that is due at this instant has happened.
+    /// Lets a wait take what is there, once all that became due with this instant has happened.
     fn look(&mut self) -> bool {
-        let mut due = self.queue.range((self.now, 0)..=(self.now, usize::MAX));
+        // What waits for an instant that has passed is due after that.
+        let mut due = self.queue.range((self.now, 0)..=(self.now, self.before));
         let stands = self.paused.is_some() || self.ended.is_some() || !self.unknown.is_empty();
         if stands || self.looks == 0 || due.any(|(_, due)| self.counts(due)) {
             return false;

@@ -264,6 +264,8 @@ pub(super) struct Sim<'a> {
     pub(super) follows: VecDeque<Follows>,
     /// How many waits have begun that have not looked for what is there.
     pub(super) looks: usize,
+    /// The last number in the queue when this instant came.
+    pub(super) before: usize,
     /// How many outcomes there were, without the iterations of loops.
     pub(super) moves: u64,
     pub(super) queue: BTreeMap<(At, usize), Due>,
