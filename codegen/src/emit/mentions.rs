@@ -25,6 +25,8 @@ fn mentions_either(code: TokenStream, name: &str, formatted: &str) -> bool {
 #[derive(Default)]
 pub(crate) struct Mentioned {
     names: BTreeSet<String>,
+    /// Those of them that stand by themselves, and not behind a `::`, as a variant's name does.
+    alone: BTreeSet<String>,
     /// Those of them that are called or handed over as functions are.
     called: BTreeSet<String>,
     /// Code that nobody has looked through yet.
@@ -47,6 +49,15 @@ impl Mentioned {
         true
     }
 
+    /// Whether the code that was added names an item by its name alone.
+    pub(crate) fn has_alone(&mut self, name: &str) -> bool {
+        while !self.alone.contains(name) {
+            let Some(code) = self.unread.pop() else { return false };
+            self.read(code);
+        }
+        true
+    }
+
     /// Whether the code that was added calls a function of this name or hands it over: what no
     /// variable is named after is one.
     pub(crate) fn calls(&mut self, name: &str) -> bool {
@@ -59,9 +70,11 @@ impl Mentioned {
 
     fn read(&mut self, code: TokenStream) {
         let mut tokens = code.into_iter().peekable();
-        let mut method = false;
+        let (mut method, mut colons) = (false, 0);
         while let Some(token) = tokens.next() {
             let behind_a_dot = std::mem::take(&mut method);
+            let before = std::mem::take(&mut colons);
+            let behind_a_path = before == 2;
             match token {
                 TokenTree::Group(group) => self.read(group.stream()),
                 TokenTree::Ident(ident) => {
@@ -76,6 +89,9 @@ impl Mentioned {
                         }
                     };
                     add(&mut self.names);
+                    if !behind_a_path {
+                        add(&mut self.alone);
+                    }
                     // Compensations are handed over by their names, and have no variables.
                     if (is_call && !behind_a_dot) || self.name.starts_with("undo_") {
                         add(&mut self.called);
@@ -83,6 +99,9 @@ impl Mentioned {
                 }
                 TokenTree::Literal(literal) => {
                     self.names.extend(formatted(&literal.to_string()).map(str::to_owned));
+                }
+                TokenTree::Punct(punct) if punct.as_char() == ':' => {
+                    colons = if behind_a_path { 1 } else { before + 1 };
                 }
                 TokenTree::Punct(punct) => method = punct.as_char() == '.',
             }
@@ -111,6 +130,18 @@ mod tests {
         }
         for name in ["charge", "ship", "x", "none"] {
             assert!(!mentioned.calls(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_variant_is_no_item_of_its_name() {
+        let mut mentioned = Mentioned::default();
+        mentioned.add(quote!(let a: Item = Choice::Output(std::time::Duration::from_millis(1));));
+        for name in ["Item", "Choice", "std"] {
+            assert!(mentioned.has_alone(name), "{name}");
+        }
+        for name in ["Output", "Duration", "from_millis"] {
+            assert!(mentioned.has(name) && !mentioned.has_alone(name), "{name}");
         }
     }
 

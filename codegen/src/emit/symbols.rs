@@ -94,7 +94,7 @@ impl Symbols {
             // A trait is named by its method; `json!` is spelled out later.
             (_, "Caught") => named.has("caught"),
             (_, "json") => named.has("json__"),
-            (_, name) => named.has(name),
+            (_, name) => named.has_alone(name),
         })
     }
 

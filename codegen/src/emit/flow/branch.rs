@@ -220,6 +220,11 @@ impl Flow<'_, '_> {
                 lines.push(code);
                 lines.lone_if = block.lone_if.filter(|_| lone);
             }
+        } else if block.diverges {
+            // Nothing reads what it does not come to.
+            self.bind(slots, locals);
+            lines.push(code);
+            lines.diverges = true;
         } else {
             let pattern = self.bind(slots, locals);
             // A comment stands before a statement.
@@ -307,7 +312,8 @@ impl Flow<'_, '_> {
                 return self.bool_branch(code, arms, missing, &slots, end, comment, locals, lines);
             }
             HandleForm::Text | HandleForm::CaughtText => {
-                (code.clone(), fill_cases(node, arms, missing.as_ref(), scrutinee.form))
+                let form = (scrutinee.form, locals.is_sound(&node.id));
+                (code.clone(), fill_cases(node, arms, missing.as_ref(), form))
             }
             _ => (code.clone(), arms),
         };

@@ -51,12 +51,13 @@ impl Whole {
     }
 }
 
-/// Where the handle of all the rest is drawn it must not take the cases that are not.
+/// Where the handle of all the rest is drawn it must not take the cases that are not, nor a failure,
+/// of a node that is not `sound`.
 pub(super) fn fill_cases(
     node: &Node,
     mut arms: Vec<ArmCode>,
     missing: Option<&BlockCode>,
-    form: HandleForm,
+    (form, sound): (HandleForm, bool),
 ) -> Vec<ArmCode> {
     let rest = rest(node);
     if !arms.iter().any(|arm| arm.handle == rest) {
@@ -64,10 +65,8 @@ pub(super) fn fill_cases(
     }
     let drawn: Vec<String> = arms.iter().map(|arm| arm.handle.clone()).collect();
     let mut absent = handles(node);
-    // What is no `Result` has no failure, whether its edge is drawn or not.
     absent.retain(|handle| {
-        !drawn.iter().any(|other| other == handle)
-            && (form == HandleForm::CaughtText || *handle != "error")
+        !drawn.iter().any(|other| other == handle) && !(sound && *handle == "error")
     });
     for handle in absent {
         let pattern = match (form, handle) {
@@ -80,8 +79,10 @@ pub(super) fn fill_cases(
         let handle = handle.to_owned();
         arms.insert(0, ArmCode { handle, pattern, guard: None, binds: false, body });
     }
-    // The pattern that takes the rest comes after the cases.
-    arms.sort_by_key(|arm| (arm.handle == "error", arm.handle == rest));
+    // The pattern that takes the rest comes after the cases: of a text also after the failure, of a
+    // `Result` before it.
+    let caught = form == HandleForm::CaughtText;
+    arms.sort_by_key(|arm| (caught && arm.handle == "error", arm.handle == rest));
     arms
 }
 
@@ -115,6 +116,18 @@ pub(super) fn match_code(
         let first = arms.remove(0);
         let condition = if_condition(&first, code, &looked_at);
         return Whole::If { condition, body: first.body, otherwise: Some(second.body) };
+    }
+    let fails = |arm: &ArmCode| arm.handle == "error" && arm.pattern.to_string().starts_with('"');
+    if arms.len() == 2 && complete && fails(&arms[0]) {
+        let other = arms.remove(1);
+        let error = arms.remove(0);
+        if error.body.code.is_empty() {
+            let pattern = &error.pattern;
+            let condition = quote!(#code != #pattern);
+            return Whole::If { condition, body: other.body, otherwise: None };
+        }
+        let condition = if_condition(&error, code, &looked_at);
+        return Whole::If { condition, body: error.body, otherwise: Some(other.body) };
     }
     let mut diverges = true;
     let mut printed = Vec::new();
