@@ -303,6 +303,8 @@ impl<'a> Emitter<'a> {
             "" => String::new(),
             what => format!("{what} `{id}` ({}).", docs::plain(label)),
         };
+        // `Self_` is a name, `Self_Output` none in Rust's style.
+        let stem = if suffix.is_empty() { stem } else { stem.trim_end_matches('_') };
         Hint::new(format!("{stem}{suffix}"), doc)
     }
 

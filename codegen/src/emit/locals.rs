@@ -31,6 +31,8 @@ pub(crate) struct Locals {
     started: Option<NodeId>,
     /// Names of variables that belong to the function or async block itself.
     own: Layers<String, ()>,
+    /// Variables that something borrows until the end of the block.
+    lent: Layers<String, ()>,
     /// Variables of what was caught that are references, as parameters are.
     borrowed: BTreeSet<String>,
     /// Whether `trigger` is a reference.
@@ -156,9 +158,21 @@ impl Locals {
         Self { own: Layers::default(), ..self.clone() }
     }
 
-    /// Notes that something borrows variables until the end of the block.
-    pub(crate) fn lend(&mut self) {
+    /// Notes that something borrows variables until the end of the block: those that it `names`.
+    pub(crate) fn lend(&mut self, names: &mut dyn FnMut(&str) -> bool) {
         self.own = Layers::default();
+        let outputs = self.outputs.entries().into_values();
+        let variables = outputs.chain(self.errors.entries().into_values());
+        let plain = variables.filter(|variable| variable.form == Form::Plain);
+        let lent: Vec<String> = plain.map(|variable| variable.name.to_string()).collect();
+        for name in lent.into_iter().filter(|name| names(name)) {
+            self.lent.insert(name, ());
+        }
+    }
+
+    /// Whether the value of a variable may be given away.
+    fn is_free(&self, variable: &Variable) -> bool {
+        variable.form == Form::Plain && self.lent.get(&variable.name.to_string()).is_none()
     }
 
     /// Whether the variable of a name may be given away at the end of the block.
@@ -346,13 +360,13 @@ impl Locals {
     /// The variable of an output that this block may give away, since it is its own.
     pub(crate) fn movable(&self, id: &str) -> Option<&Ident> {
         let variable = self.outputs.get(id)?;
-        (variable.form == Form::Plain).then_some(&variable.name)
+        self.is_free(variable).then_some(&variable.name)
     }
 
     /// The same for an error.
     pub(crate) fn movable_error(&self, id: &str) -> Option<&Ident> {
         let variable = self.errors.get(id)?;
-        (variable.form == Form::Plain).then_some(&variable.name)
+        self.is_free(variable).then_some(&variable.name)
     }
 
     /// The handle that a node left by.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use proc_macro2::{Delimiter, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Spacing, TokenStream, TokenTree};
 
 /// Whether the code names a variable.
 pub(crate) fn mentions(code: &TokenStream, name: &str) -> bool {
@@ -27,6 +27,8 @@ pub(crate) struct Mentioned {
     names: BTreeSet<String>,
     /// Those of them that stand by themselves, and not behind a `::`, as a variant's name does.
     alone: BTreeSet<String>,
+    /// Those of them that may be variables: no fields, neither read nor given.
+    variables: BTreeSet<String>,
     /// Those of them that are called or handed over as functions are.
     called: BTreeSet<String>,
     /// Code that nobody has looked through yet.
@@ -52,6 +54,15 @@ impl Mentioned {
     /// Whether the code that was added names an item by its name alone.
     pub(crate) fn has_alone(&mut self, name: &str) -> bool {
         while !self.alone.contains(name) {
+            let Some(code) = self.unread.pop() else { return false };
+            self.read(code);
+        }
+        true
+    }
+
+    /// Whether the code that was added names a variable; the field of a record is none.
+    pub(crate) fn has_variable(&mut self, name: &str) -> bool {
+        while !self.variables.contains(name) {
             let Some(code) = self.unread.pop() else { return false };
             self.read(code);
         }
@@ -92,13 +103,20 @@ impl Mentioned {
                     if !behind_a_path {
                         add(&mut self.alone);
                     }
+                    let is_given = matches!(tokens.peek(), Some(TokenTree::Punct(colon))
+                        if colon.as_char() == ':' && colon.spacing() == Spacing::Alone);
+                    if !is_given && !behind_a_dot {
+                        add(&mut self.variables);
+                    }
                     // Compensations are handed over by their names, and have no variables.
                     if (is_call && !behind_a_dot) || self.name.starts_with("undo_") {
                         add(&mut self.called);
                     }
                 }
                 TokenTree::Literal(literal) => {
-                    self.names.extend(formatted(&literal.to_string()).map(str::to_owned));
+                    let literal = literal.to_string();
+                    self.names.extend(formatted(&literal).map(str::to_owned));
+                    self.variables.extend(formatted(&literal).map(str::to_owned));
                 }
                 TokenTree::Punct(punct) if punct.as_char() == ':' => {
                     colons = if behind_a_path { 1 } else { before + 1 };
@@ -142,6 +160,19 @@ mod tests {
         }
         for name in ["Output", "Duration", "from_millis"] {
             assert!(mentioned.has(name) && !mentioned.has_alone(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_field_is_no_variable_of_its_name() {
+        let mut mentioned = Mentioned::default();
+        mentioned.add(quote!(Output { given: None, short, of: value.read, path: a::b }));
+        mentioned.add(quote!(format!("{text}")));
+        for name in ["short", "value", "a", "text"] {
+            assert!(mentioned.has_variable(name), "{name}");
+        }
+        for name in ["given", "read", "of"] {
+            assert!(mentioned.has(name) && !mentioned.has_variable(name), "{name}");
         }
     }
 

@@ -115,6 +115,14 @@ impl Exprs<'_, '_> {
                     Code::Place(code) | Code::Ref(code) => {
                         Code::reference(quote!(#code.as_deref().unwrap_or(#other)))
                     }
+                    // A variable may hold a `&String`, and becomes a `&str` where that is known.
+                    Code::Option(code) if is_path(&other) => {
+                        Code::reference(quote!(#code.map(String::as_str).unwrap_or(#other)))
+                    }
+                    Code::Chain(base, place) if is_path(&other) => {
+                        let text = quote!(#base.map(|value| #place.as_str()));
+                        Code::reference(quote!(#text.unwrap_or(#other)))
+                    }
                     Code::Option(code) => {
                         Code::reference(quote!(#code.map_or(#other, String::as_str)))
                     }

@@ -7,6 +7,7 @@ use quote::quote;
 
 use super::super::kinds::{self, Outcome};
 use super::super::locals::Locals;
+use super::super::mentions::Mentioned;
 use super::{Final, Flow, Lines, Slot, catches, is_wanted, tuple, unused, variable};
 use crate::check::{Body, NodeId};
 use crate::ir::{Block, Export, Join, Live, Part, Stmt, Task, Tasks};
@@ -108,6 +109,7 @@ impl Flow<'_, '_> {
         let mut names: Vec<proc_macro2::Ident> = Vec::new();
         let mut taken = BTreeSet::new();
         let mut given: Vec<Vec<Slot>> = Vec::new();
+        let before = lines.code.len();
         self.joins += 1;
         for (one, Needed { tasks: needed, read }) in tasks.tasks.iter().zip(self.needed(tasks)) {
             let slots = self.task_slots(one, locals);
@@ -129,6 +131,9 @@ impl Flow<'_, '_> {
             given.push(slots);
         }
         self.joins -= 1;
+        let mut named = Mentioned::default();
+        lines.code.iter().skip(before).cloned().for_each(|line| named.add(line));
+        locals.lend(&mut |name| named.has_variable(name));
         self.finish_tasks(tasks, &names, &given, locals, lines);
     }
 
@@ -261,7 +266,6 @@ impl Flow<'_, '_> {
         locals: &mut Locals,
         lines: &mut Lines,
     ) {
-        locals.lend();
         let used = |slot: &Slot| slot.is_of(&tasks.exports);
         let awaited: BTreeSet<usize> =
             tasks.tasks.iter().flat_map(|task| task.after.iter().copied()).collect();

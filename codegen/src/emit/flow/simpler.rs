@@ -86,7 +86,7 @@ pub(super) fn effect(condition: &TokenStream) -> Option<TokenStream> {
     if !has_effect(condition) {
         return None;
     }
-    let value = match syn::parse2::<syn::Expr>(condition.clone()) {
+    let value = match syn::parse2::<syn::Expr>(condition.clone()).map(first_test) {
         Ok(syn::Expr::Let(test)) => test.expr,
         Ok(expr) => Box::new(expr),
         Err(_) => return Some(quote!(let _ = #condition;)),
@@ -100,6 +100,22 @@ pub(super) fn effect(condition: &TokenStream) -> Option<TokenStream> {
         value @ syn::Expr::Try(_) if !is_caught(&quote!(#value)) => quote!(#value;),
         value => quote!(let _ = #value;),
     })
+}
+
+/// What a chain of tests asks first, where that binds what the others ask.
+fn first_test(condition: syn::Expr) -> syn::Expr {
+    match condition {
+        syn::Expr::Binary(chain)
+            if has_let(&quote!(#chain))
+                && !has_effect(&{
+                    let last = &chain.right;
+                    quote!(#last)
+                }) =>
+        {
+            first_test(*chain.left)
+        }
+        first => first,
+    }
 }
 
 /// A condition as a value: `let` is one of `if` alone.

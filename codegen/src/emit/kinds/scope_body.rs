@@ -149,7 +149,7 @@ fn outlined(
     parameters.push(quote!(#ctx: #context));
     arguments.push(quote!(ctx));
     for (variable, held) in inner.variables() {
-        if !mentioned.has(&variable) {
+        if !mentioned.has_variable(&variable) {
             continue;
         }
         let is_given = given.contains(&variable);
