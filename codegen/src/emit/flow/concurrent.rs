@@ -131,9 +131,11 @@ impl Flow<'_, '_> {
             given.push(slots);
         }
         self.joins -= 1;
-        let mut named = Mentioned::default();
-        lines.code.iter().skip(before).cloned().for_each(|line| named.add(line));
-        locals.lend(&mut |name| named.has_variable(name));
+        let mut borrowed = Mentioned::default();
+        for line in lines.code.iter().skip(before) {
+            borrowed.add(line.clone());
+        }
+        locals.lend(&mut |name| borrowed.has_variable(name));
         self.finish_tasks(tasks, &names, &given, locals, lines);
     }
 

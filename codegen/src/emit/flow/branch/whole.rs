@@ -66,7 +66,8 @@ pub(super) fn fill_cases(
     let drawn: Vec<String> = arms.iter().map(|arm| arm.handle.clone()).collect();
     let mut absent = handles(node);
     absent.retain(|handle| {
-        !drawn.iter().any(|other| other == handle) && !(sound && *handle == "error")
+        let never = sound && *handle == "error";
+        !never && !drawn.iter().any(|other| other == handle)
     });
     for handle in absent {
         let pattern = match (form, handle) {
