@@ -210,8 +210,24 @@ impl<'e, 'a> Exprs<'e, 'a> {
     }
 
     fn logic(&mut self, left: &Expr, right: &Expr, rank: Rank) -> Code {
+        let before = std::mem::replace(&mut self.fallible, false);
         let left = self.condition(left).ranked(rank);
+        let left_fails = std::mem::replace(&mut self.fallible, false);
         let right = self.condition(right).ranked(rank);
+        let right_fails = std::mem::replace(&mut self.fallible, before);
+        // What is absent for certain makes a constant of a test; `x && false` is none to clippy.
+        let constant = |code: &TokenStream| code.to_string().parse::<bool>().ok();
+        let decides = rank != Rank::And;
+        if constant(&left) == Some(decides) || (constant(&right) == Some(decides) && !left_fails) {
+            return Code::value(quote!(#decides));
+        }
+        self.fallible |= left_fails || right_fails;
+        if constant(&left).is_some() {
+            return Code::Value(right, rank);
+        }
+        if constant(&right).is_some_and(|right| right != decides) {
+            return Code::Value(left, rank);
+        }
         let code =
             if rank == Rank::And { quote!(#left && #right) } else { quote!(#left || #right) };
         Code::Value(code, rank)
@@ -235,6 +251,11 @@ impl<'e, 'a> Exprs<'e, 'a> {
         let condition = self.condition(condition).tokens();
         let fails = std::mem::replace(&mut self.fallible, before);
         self.fallible |= fails;
+        match condition.to_string().as_str() {
+            "true" => return self.code(then),
+            "false" => return self.code(otherwise),
+            _ => {}
+        }
         let (then, otherwise) = (self.owned(then), self.owned(otherwise));
         if super::flow::same(&then, &otherwise) {
             if !fails {
