@@ -108,6 +108,7 @@ fn readme(text: &str) -> Vec<String> {
         let wrong = match block {
             Some("mermaid") => !is_mermaid(line),
             Some("json") => false,
+            Some("sh") => !is_command(line),
             Some(_) => true,
             None => opens_something(line),
         };
@@ -131,6 +132,16 @@ fn opens_something(line: &str) -> bool {
         escaped = c == '\\' && !escaped;
     }
     line.starts_with(['#', '-', '+', '=', '>']) || line.starts_with("    ")
+}
+
+/// Whether a line of a shell's is one command: text only between single quotes, within which
+/// nothing is special but their end.
+fn is_command(line: &str) -> bool {
+    let parts: Vec<&str> = line.split('\'').collect();
+    let plain = |c: char| c.is_ascii_alphanumeric() || " _-.".contains(c);
+    // `\'`, between the end of a text and the beginning of the next, is a quote within it.
+    let outside = |part: &&str| *part == "\\" || part.chars().all(plain);
+    parts.len() % 2 == 1 && parts.iter().step_by(2).all(outside)
 }
 
 /// Whether a line of a diagram is what the compiler writes: text only between quotes, and no
