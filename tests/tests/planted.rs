@@ -221,7 +221,7 @@ fn each_defect_of_the_emitter_is_noticed() {
     on_large_stack(|| {
         let bench = Bench::new(Actions::default().with(CallAction));
         let each = number("FLOWCRATE_PLANTED").and_then(|each| usize::try_from(each).ok());
-        let changed = changed(&bench, each.unwrap_or(3));
+        let changed = changed(&bench, each.unwrap_or(6));
         let members: Vec<Member> = changed.iter().map(|changed| changed.member.clone()).collect();
         let batch::Outcome { ran, refused } = batch::run("planted", &members, false).unwrap();
         // So many runs that differ, that rustc refuses, and that are the same.
